@@ -1,0 +1,46 @@
+# Every target sets up what it needs by itself, once: all that must be there is Python 3.11 or newer (and, for
+# `make bench`, what bench/README.md says). Another interpreter: make PYTHON=python3.12 test
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint format bench docs clean
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(READY) ## a gateway, two backends, and requests to try
+	@$(BIN)/hotgate demo $(ARGS)
+
+test: $(READY) ## all tests; ARGS="tests/unit -k jwt" for some
+	$(BIN)/pytest $(ARGS)
+
+check: lint test ## everything that must pass before a change is taken
+
+lint: $(READY) ## style, types, and who imports whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY) ## rewrite the code in the common style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY) ## measure Hotgate beside other gateways and write docs/benchmarks.md (ten minutes)
+	$(BIN)/python -m bench --write-docs $(ARGS)
+
+docs: $(READY) ## write the generated pages again
+	$(BIN)/hotgate schema --markdown > docs/configuration.md
+
+clean: ## remove everything that was made here
+	rm -rf $(VENV) .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Hotgate needs Python 3.11 or newer: make PYTHON=…" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@

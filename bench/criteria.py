@@ -1,0 +1,89 @@
+"""What Hotgate promises in figures, and whether a run bears it out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bench.results import Results
+
+_MIB = 2.0**20
+Measure = Callable[[Results], float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """text: the promise. required: its bound, a least value unless `at_most`; None where no bound is set yet."""
+
+    text: str
+    measure: Measure
+    required: float | None
+    at_most: bool = False
+    unit: str = ""
+
+    def verdict(self, measured: float | None) -> str:
+        """ "pass", "fall short", "not measured", or a dash where no bound is set."""
+        if measured is None:
+            return "not measured"
+        if self.required is None:
+            return "-"
+        fulfilled = measured <= self.required if self.at_most else measured >= self.required
+        return "pass" if fulfilled else "fall short"
+
+    def bound(self) -> str:
+        """The requirement as text, such as "≥ 1.00"."""
+        return "-" if self.required is None else f"{'≤' if self.at_most else '≥'} {self.required:,.2f}{self.unit}"
+
+
+def ratio(top: tuple[str, str, str], bottom: tuple[str, str, str]) -> Measure:
+    """The median of one (case, server, metric) over that of another; None when either is missing or the latter 0."""
+
+    def measured(results: Results) -> float | None:
+        above, below = results.middle(*top), results.middle(*bottom)
+        return None if above is None or not below else above / below
+
+    return measured
+
+
+def value(case: str, server: str, metric: str, scale: float = 1.0) -> Measure:
+    """The median of one metric, divided by `scale`."""
+
+    def measured(results: Results) -> float | None:
+        middle = results.middle(case, server, metric)
+        return None if middle is None else middle / scale
+
+    return measured
+
+
+def worst(case: str, server: str, metric: str, scale: float = 1.0) -> Measure:
+    """The highest sample of one metric, divided by `scale`: for bounds that must never be passed."""
+
+    def measured(results: Results) -> float | None:
+        spread = results.spread(case, server, metric)
+        return None if spread is None else spread.high / scale
+
+    return measured
+
+
+_PLAIN = ("plain", "Hotgate", "rate")
+_SECURED = ("secured", "Hotgate", "rate")
+
+CRITERIA = (
+    Criterion("secured Hotgate ÷ plain Envoy", ratio(_SECURED, ("plain", "Envoy", "rate")), 1.0),
+    Criterion("secured Hotgate ÷ plain Traefik", ratio(_SECURED, ("plain", "Traefik", "rate")), 1.0),
+    Criterion("secured Hotgate ÷ secured Envoy", ratio(_SECURED, ("secured", "Envoy", "rate")), None),
+    Criterion("secured Hotgate ÷ secured HAProxy", ratio(_SECURED, ("secured", "HAProxy", "rate")), None),
+    Criterion("plain Hotgate ÷ plain nginx", ratio(_PLAIN, ("plain", "nginx", "rate")), None),
+    Criterion("secured Hotgate ÷ plain nginx", ratio(_SECURED, ("plain", "nginx", "rate")), None),
+    Criterion("added latency, one connection", value("latency", "Hotgate", "added"), None, at_most=True, unit=" µs"),
+    Criterion("download ÷ nginx", ratio(("download", "Hotgate", "rate"), ("download", "nginx", "rate")), None),
+    Criterion("upload ÷ nginx", ratio(("upload", "Hotgate", "rate"), ("upload", "nginx", "rate")), None),
+    Criterion("memory growth, download", worst("download", "Hotgate", "growth", _MIB), None, at_most=True, unit=" MiB"),
+    Criterion("memory growth, upload", worst("upload", "Hotgate", "growth", _MIB), None, at_most=True, unit=" MiB"),
+    Criterion(
+        "10,000 routes ÷ 10 routes, requests/s",
+        ratio(("routes", "10,000 routes", "rate"), ("routes", "10 routes", "rate")),
+        0.95,
+    ),
+    Criterion("idle worker", value("memory", "Hotgate", "worker", _MIB), 60.0, at_most=True, unit=" MiB"),
+    Criterion("idle connection", value("memory", "Hotgate", "connection", 1024), None, at_most=True, unit=" KiB"),
+    Criterion("start to ready", value("startup", "Hotgate /readyz", "ready"), 1.5, at_most=True, unit=" s"),
+)

@@ -1,0 +1,36 @@
+"""One request, for finding out whether a server is ready and does what it is configured to do."""
+
+import http.client
+import time
+from collections.abc import Mapping
+
+from bench.program import NotReadyError, Program
+from bench.scenario import HOST, PATH
+
+_POLL = 0.002  # seconds
+
+
+def status_of(port: int, path: str = PATH, headers: Mapping[str, str] | None = None) -> int:
+    """The status of `GET path`; 0 when nothing answered in HTTP."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path, headers={"Host": HOST, **(headers or {})})
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()
+
+
+def wait_until_answered(
+    program: Program, port: int, path: str = PATH, headers: Mapping[str, str] | None = None, seconds: float = 60.0
+) -> None:
+    """Return at the first 200. Raises NotReadyError when the program ends, or does not get there in time."""
+    deadline = time.monotonic() + seconds
+    last = 0
+    while time.monotonic() < deadline and not program.has_ended:
+        last = status_of(port, path, headers)
+        if last == 200:
+            return
+        time.sleep(_POLL)
+    raise NotReadyError(f"no 200 for {path} (last status {last})\n{program.complaint()}")

@@ -1,0 +1,46 @@
+"""What a server is asked to do in one case. Each peer turns it into its own configuration."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+HOST = "api.example.com"
+PATH = "/orders/7"
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """Demand an RS256 token of `issuer` for `audience` with `scope`, and at most `per_minute` requests of one subject.
+
+    jwks: the public keys as a JWK Set (RFC 7517). public_key: the same key in PEM, for servers that read only that.
+    """
+
+    jwks: Path
+    public_key: Path
+    issuer: str
+    audience: str
+    scope: str
+    per_minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Proxy 127.0.0.1:`port` to 127.0.0.1:`backend`. folder: where configuration and logs of the server belong.
+
+    routes: 0 for one route that takes every path, else that many routes `/service-<i>/{id}`. admin: a port for the
+    server's own use. security: None for a plain proxy.
+    """
+
+    port: int
+    backend: int
+    admin: int
+    folder: Path
+    routes: int = 0
+    security: Security | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """The command line that serves a scenario in the foreground, and what to add to the environment."""
+
+    command: list[str]
+    env: dict[str, str]

@@ -1,0 +1,42 @@
+"""The command line. One file for each command, each with one function of the command's name.
+
+It may import everything, but commands import what is heavy inside their function, so that `hotgate check` starts
+fast. Start reading at `app`.
+"""
+
+from typing import Annotated
+
+import typer
+
+from hotgate.cli.check import check
+from hotgate.cli.demo import demo
+from hotgate.cli.init import init
+from hotgate.cli.routes import routes
+from hotgate.cli.run import run
+from hotgate.cli.schema import schema
+
+app = typer.Typer(name="hotgate", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+for command in (run, check, routes, schema, init, demo):
+    app.command()(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from hotgate import __version__  # noqa: PLC0415
+
+        typer.echo(f"hotgate {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Hotgate: a secure API gateway in pure Python, configured by one YAML file."""
+
+
+def main() -> None:
+    """The entry point of the `hotgate` program."""
+    app()

@@ -1,0 +1,148 @@
+"""What no model can see alone: names that must exist or be unique, and addresses that must not be shared.
+
+Everything is looked up in the tree, not in the models, so that these errors come together with all others.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic_core import PydanticCustomError
+
+from hotgate.config.addresses import Bind, parse_bind
+from hotgate.config.listeners import Admin
+from hotgate.config.position import Path, Position, SourceList, SourceMap, find
+from hotgate.config.routes import NEITHER_PUBLIC_NOR_NOT
+
+_NAMES_IN_ROUTES = (("upstream", "upstreams"), ("authenticate", "identity"), ("profiles", "profiles"))
+_WORD = {"upstreams": "upstream", "identity": "identity", "profiles": "profile"}
+_EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104  (compared with, not bound to)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A problem at a path of the tree. is_key: about the key, not its value. is_member: said by a union's member."""
+
+    path: Path
+    message: str
+    hint: str = ""
+    is_key: bool = False
+    is_member: bool = False
+
+
+def wrong_references(tree: SourceMap) -> Iterator[Finding]:
+    """Every error of this kind."""
+    yield from _unknown_names(tree)
+    yield from _repeated_names(tree, "routes", "route")
+    yield from _repeated_names(tree, "listeners", "listener")
+    yield from _shared_addresses(tree)
+    yield from _undecided_access(tree)
+
+
+def unused_names(tree: SourceMap) -> Iterator[Finding]:
+    """Definitions that no route uses: worth a warning."""
+    used = {kind: {name for _, name in _names(tree, key)} for key, kind in _NAMES_IN_ROUTES}
+    for kind, names in used.items():
+        for name in _mapping(tree, kind):
+            if name not in names:
+                yield Finding((kind, name), f"{_WORD[kind]} '{name}' is not used by any route", is_key=True)
+
+
+def _unknown_names(tree: SourceMap) -> Iterator[Finding]:
+    for key, kind in _NAMES_IN_ROUTES:
+        known = _mapping(tree, kind)
+        for path, name in _names(tree, key):
+            if name not in known:
+                yield _unknown(tree, path, name, kind, list(known))
+
+
+def _unknown(tree: SourceMap, path: Path, name: str, kind: str, known: list[str]) -> Finding:
+    variable = find(tree, path).variable
+    shown = f"of {variable}" if variable else f"'{name[:100]}'"
+    close = get_close_matches(name[:100], known, 1)
+    hint = f"did you mean '{close[0]}'?" if close else f"define it under `{kind}`"
+    return Finding(path, f"there is no {_WORD[kind]} {shown}", hint)
+
+
+def _names(tree: SourceMap, key: str) -> Iterator[tuple[Path, str]]:
+    """The names that routes, profiles and `defaults` give under `key`, each with its path."""
+    for path, part in _parts(tree):
+        value = part.get(key)
+        if isinstance(value, str):
+            yield (*path, key), value
+        elif isinstance(value, SourceList):
+            yield from (((*path, key, index), name) for index, name in enumerate(value) if isinstance(name, str))
+
+
+def _parts(tree: SourceMap) -> Iterator[tuple[Path, SourceMap]]:
+    candidates: list[tuple[Path, Any]] = [
+        (("routes", index), route) for index, route in enumerate(_list(tree, "routes"))
+    ]
+    candidates += [(("profiles", name), profile) for name, profile in _mapping(tree, "profiles").items()]
+    candidates.append((("defaults",), tree.get("defaults")))
+    return ((path, part) for path, part in candidates if isinstance(part, SourceMap))
+
+
+def _undecided_access(tree: SourceMap) -> Iterator[Finding]:
+    """The model says this too, but not of a route with other mistakes; and this one must not wait."""
+    for index, route in enumerate(_list(tree, "routes")):
+        if isinstance(route, SourceMap) and "authenticate" not in route and "public" not in route:
+            yield Finding(("routes", index), NEITHER_PUBLIC_NOR_NOT)
+
+
+def _repeated_names(tree: SourceMap, key: str, word: str) -> Iterator[Finding]:
+    first: dict[str, Position] = {}
+    for index, item in enumerate(_list(tree, key)):
+        name = item.get("name") if isinstance(item, SourceMap) else None
+        if not isinstance(name, str):
+            continue
+        path: Path = (key, index, "name")
+        if name in first:
+            yield Finding(path, f"another {word} at {_place(first[name])} has this name; names must be unique")
+        first.setdefault(name, find(tree, path))
+
+
+def _shared_addresses(tree: SourceMap) -> Iterator[Finding]:
+    binds = list(_binds(tree))
+    wide = {bind.port: path for path, bind in binds if bind.host in _EVERY_ADDRESS}
+    seen: dict[Bind, Path] = {}
+    ports = Counter(bind.port for _, bind in binds)
+    for path, bind in binds:
+        other = seen.setdefault(bind, path)
+        if other == path and ports[bind.port] > 1 and bind.host not in _EVERY_ADDRESS:
+            other = wide.get(bind.port, path)
+        if other != path:
+            yield Finding(path, f"the address is taken by {_place(find(tree, other))}; choose another port")
+
+
+def _binds(tree: SourceMap) -> Iterator[tuple[Path, Bind]]:
+    """Every address with a fixed port, the admin interface's last."""
+    paths: list[tuple[Path, Any]] = [
+        (("listeners", index, "bind"), listener.get("bind"))
+        for index, listener in enumerate(_list(tree, "listeners"))
+        if isinstance(listener, SourceMap)
+    ]
+    paths.append((("admin", "bind"), _mapping(tree, "admin").get("bind", str(Admin().bind))))
+    for path, text in paths:
+        try:
+            bind = parse_bind(text)
+        except PydanticCustomError:
+            continue  # reported when the models are validated
+        if bind.port:
+            yield path, bind
+
+
+def _mapping(tree: SourceMap, key: str) -> dict[str, Any]:
+    value = tree.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _list(tree: SourceMap, key: str) -> list[Any]:
+    value = tree.get(key)
+    return value if isinstance(value, list) else []
+
+
+def _place(position: Position) -> str:
+    return f"{position.file}:{position.line}:{position.column}"

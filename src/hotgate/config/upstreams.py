@@ -1,0 +1,71 @@
+"""`upstreams:`: the backends, how they are chosen and how long they may take."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema
+
+from hotgate.config.addresses import TargetText
+from hotgate.config.settings import Settings, WholeNumber
+from hotgate.config.units import DurationBetween
+
+
+class Target(Settings):
+    """One backend. In the file its URL alone will do."""
+
+    url: TargetText = Field(description='"http://host:port" or "https://host:port"; the path comes from the request.')
+    weight: Annotated[int, WholeNumber(1, 1000)] = Field(
+        default=1, description="Its share of the requests, relative to the other targets."
+    )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string", "pattern": "^https?://"}, handler.resolve_ref_schema(handler(schema))]}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_url_alone(cls, value: Any) -> Any:
+        return {"url": value} if isinstance(value, str) else value
+
+
+class Timeouts(Settings):
+    """How long an upstream may take, phase by phase."""
+
+    connect: Annotated[float, DurationBetween("1ms", "10m")] = Field(
+        default=2.0, description="Until a new connection is ready, TLS included."
+    )
+    head: Annotated[float, DurationBetween("1ms", "1h")] | None = Field(
+        default=None, description="Until the answer's header section is there. As `read` when not set."
+    )
+    read: Annotated[float, DurationBetween("1ms", "1h")] = Field(
+        default=30.0, description="Longest pause while the answer's body is being received."
+    )
+    total: Annotated[float, DurationBetween("1ms", "1d")] | None = Field(
+        default=None, description="From the request to the end of the answer. No bound when not set."
+    )
+
+    @property
+    def wait_for_head(self) -> float:
+        """Seconds until the answer's header section must be there."""
+        return self.read if self.head is None else self.head
+
+
+class Upstream(Settings):
+    """A group of equal backends."""
+
+    targets: tuple[Target, ...] = Field(
+        min_length=1, max_length=1000, description="The backends: URLs, or mappings of `url` and `weight`."
+    )
+    balance: Literal["round_robin", "least_requests"] = Field(
+        default="round_robin", description="Who is next: in turn, or the one with the fewest requests in flight."
+    )
+    timeouts: Timeouts = Field(default=Timeouts(), description="How long it may take, phase by phase.")
+    max_connections: Annotated[int, WholeNumber(1, 100_000)] = Field(
+        default=1024, description="Connections of each worker to each target."
+    )
+    idle_timeout: Annotated[float, DurationBetween("0s", "1h")] = Field(
+        default=60.0, description="How long an unused connection to a target is kept."
+    )
+    host: Literal["preserve", "upstream"] = Field(
+        default="preserve", description="The Host that targets see: the client's, or that of the target's URL."
+    )

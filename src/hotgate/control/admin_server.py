@@ -1,0 +1,54 @@
+"""Serves the admin application from the event loop of the control process."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+_MOST_CONNECTIONS = 64
+_IDLE_SECONDS = 5
+_STOP_SECONDS = 1
+
+
+class AdminServer:
+    """One listening socket and what is served on it."""
+
+    def __init__(self, application: ASGIApp, listening: socket.socket) -> None:
+        config = uvicorn.Config(
+            application,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=_MOST_CONNECTIONS,
+            timeout_keep_alive=_IDLE_SECONDS,
+            timeout_graceful_shutdown=_STOP_SECONDS,
+        )
+        self._server = _QuietServer(config)
+        self._socket = listening
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Serve from now on."""
+        self._task = asyncio.create_task(self._server.serve([self._socket]))
+
+    async def stop(self) -> None:
+        """Answer what was asked, then close."""
+        self._server.should_exit = True
+        if self._task is not None:
+            await self._task
+        self._socket.close()
+
+
+class _QuietServer(uvicorn.Server):
+    """Leaves signals to the runtime."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield

@@ -1,0 +1,19 @@
+"""What the admin interface may ask about the gateway; the runtime implements it."""
+
+from typing import Any, Protocol
+
+
+class GatewayState(Protocol):
+    """Answers are of the moment; none of them holds a secret."""
+
+    def not_ready(self) -> list[str]:
+        """Why the gateway is not ready; empty when every worker serves the current configuration."""
+        ...
+
+    def status(self) -> dict[str, Any]:
+        """Workers, revision, uptime, the last reload and the key sets, as JSON types."""
+        ...
+
+    async def exposition(self) -> tuple[bytes, str]:
+        """The page for Prometheus, and its content type."""
+        ...

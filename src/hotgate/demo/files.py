@@ -1,0 +1,34 @@
+"""The files of the demo: the configuration, and the keys that verify its tokens."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from hotgate.demo.credentials import AUDIENCE, ISSUER, Credentials
+
+
+def write_files(folder: Path, port: int, orders: str, reports: str, credentials: Credentials) -> Path:
+    """Write them into a folder and return the configuration's path. orders, reports: URLs. Raises OSError.
+
+    No file is ever overwritten: the folder may be somebody's own (FileExistsError).
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    template = Template(files("hotgate.demo").joinpath("gateway.yaml").read_text(encoding="utf-8"))
+    text = template.substitute(
+        port=port,
+        orders=orders,
+        reports=reports,
+        issuer=ISSUER,
+        audience=AUDIENCE,
+        digest=credentials.api_key_digest,
+    )
+    configuration = folder / "hotgate.yaml"
+    _write_new(configuration, text)
+    _write_new(folder / "jwks.json", json.dumps(credentials.jwks, indent=2) + "\n")
+    return configuration
+
+
+def _write_new(path: Path, text: str) -> None:
+    with path.open("x", encoding="utf-8") as file:
+        file.write(text)

@@ -1,0 +1,63 @@
+"""The answers that the gateway gives by itself when no policy did."""
+
+from collections.abc import Iterable
+
+from hotgate.http.problem import with_request_id
+from hotgate.http.response import Response
+from hotgate.upstream.failure import UpstreamFailure
+
+
+def not_found() -> Response:
+    """No route has this host and path."""
+    return Response.problem(404, code="route-not-found", detail="No route matches this host and path.")
+
+
+def method_not_allowed(methods: Iterable[str]) -> Response:
+    """A route has the path, none the method (RFC 9110 §15.5.6)."""
+    return Response.problem(
+        405,
+        code="method-not-allowed",
+        detail="This path does not support the method.",
+        headers={"allow": ", ".join(sorted(methods))},
+    )
+
+
+def body_too_large(limit: int) -> Response:
+    """RFC 9110 §15.5.14."""
+    return Response.problem(413, code="body-too-large", detail=f"The body is larger than {limit} bytes.")
+
+
+def body_timeout() -> Response:
+    """The client stopped sending (RFC 9110 §15.5.9)."""
+    return Response.problem(408, code="request-timeout", detail="The request body did not arrive in time.")
+
+
+def policy_failed(error: BaseException) -> Response:
+    """A policy raised: denied, and the reason is for operators only."""
+    return Response.problem(
+        500,
+        code="policy-failed",
+        detail="The gateway could not decide about this request.",
+        log_detail=f"{type(error).__name__} in a policy",
+    )
+
+
+def policy_timeout() -> Response:
+    """A policy waited for too long: denied."""
+    return Response.problem(503, code="policy-timeout", detail="The gateway could not decide in time.")
+
+
+def upstream_failed(failure: UpstreamFailure) -> Response:
+    """502, 503 or 504, and which."""
+    headers = {"retry-after": "1"} if failure.status == 503 else None
+    return Response.problem(
+        failure.status, code=failure.kind, detail=failure.detail, log_detail=failure.log_detail, headers=headers
+    )
+
+
+def body_of(response: Response, request_id: str) -> bytes:
+    """The bytes to send; a problem names the request, so that its reader can ask about it."""
+    body = response.body or b""
+    if response.header("content-type") == "application/problem+json":
+        return with_request_id(body, request_id)
+    return body

@@ -1,0 +1,301 @@
+"""One client's HTTP/1.1 connection: requests in order, one exchange at a time, answers framed for this client."""
+
+import asyncio
+import socket
+import struct
+from collections import deque
+from typing import cast
+
+from hotgate.edge.context import EdgeContext
+from hotgate.edge.incoming import Incoming
+from hotgate.edge.relay import Relay
+from hotgate.edge.request_reader import RequestReader
+from hotgate.http.forwarded import TrustedProxies
+from hotgate.http.headers import Field, encode_fields
+from hotgate.http.problem import reason_phrase
+from hotgate.http.response import Response
+
+_HIGH_WATER = 64 * 1024  # bytes queued towards a slow client before the backend is paused
+_MAX_DISCARD = 256 * 1024  # of a refused request's body: cheaper than a new connection, and bounded
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER with time 0: close sends RST
+_STATUS_LINES = {status: b"HTTP/1.1 %d %b\r\n" % (status, reason_phrase(status)) for status in range(100, 600)}
+
+
+class ServerConnection(asyncio.Protocol):
+    """The `Downstream` of its relays. `listener`: name as in the file. `peer`: the address that connected."""
+
+    __slots__ = (
+        "_active",
+        "_context",
+        "_deadline",
+        "_is_head_timed",
+        "_is_lingering",
+        "_is_paused",
+        "_is_starting",
+        "_out",
+        "_pending",
+        "_reader",
+        "_transport",
+        "forwarded_block",
+        "forwarded_for",
+        "listener",
+        "peer",
+        "scheme",
+        "trusted_proxies",
+    )
+
+    def __init__(self, context: EdgeContext, listener: str, *, scheme: str = "http") -> None:
+        self._context = context
+        self.listener = listener
+        self.scheme = scheme
+        self._reader = RequestReader(self, context.snapshot.rules, scheme=scheme)
+        self._pending: deque[Incoming] = deque()
+        self._active: Relay | None = None
+        self._out: list[bytes] = []
+        self._is_starting = self._is_paused = self._is_lingering = self._is_head_timed = False
+        self._deadline = 0.0
+        self._transport: asyncio.Transport
+        self.peer = ""
+        self.trusted_proxies: TrustedProxies | None = None
+        # The forwarding fields for one authority, kept because a client hardly ever changes it.
+        self.forwarded_for = b"\0"
+        self.forwarded_block = b""
+
+    # asyncio calls these.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        context = self._context
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but ancestry
+        transport = self._transport
+        peer = transport.get_extra_info("peername")
+        self.peer = peer[0] if isinstance(peer, tuple) else ""
+        self.trusted_proxies = context.snapshot.trusted_proxies.get(self.listener)
+        transport.set_write_buffer_limits(high=_HIGH_WATER)
+        self._deadline = context.now + context.snapshot.timeouts.head
+        context.connections.add(self)
+        context.accepted += 1
+        if len(context.connections) > context.snapshot.max_connections:
+            self._turn_away()
+
+    def data_received(self, data: bytes) -> None:
+        reader = self._reader
+        reader.feed(data)
+        if self._active is None:
+            if self._pending:
+                self._start_next()
+            elif reader.has_partial_head and not self._is_head_timed:
+                self._is_head_timed = True
+                self._deadline = self._context.now + self._context.snapshot.timeouts.head
+        if self._pending:
+            self.pause_reading()
+
+    def eof_received(self) -> bool:
+        # A client that stops sending is taken to have left: it cannot be told from one that closed its socket.
+        self._leave()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._leave()
+        self._context.connections.discard(self)
+
+    def pause_writing(self) -> None:
+        if self._active is not None:
+            self._active.on_client_blocked(True)
+
+    def resume_writing(self) -> None:
+        if self._active is not None:
+            self._active.on_client_blocked(False)
+
+    # The reader calls this.
+
+    def on_incoming(self, incoming: Incoming) -> bool:
+        self._pending.append(incoming)
+        return len(self._pending) <= self._context.snapshot.rules.limits.max_pipelined
+
+    # The tick and the drain call these.
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an exchange is under way."""
+        return self._active is not None
+
+    def check(self, now: float) -> None:
+        """Act on a deadline that has passed."""
+        if self._active is not None:
+            self._active.check(now)
+        elif now >= self._deadline:
+            if self._is_lingering or not self._reader.has_partial_head:
+                self._transport.abort() if self._is_lingering else self._transport.close()
+            else:
+                self._answer_and_close(408, "request-timeout", "The request did not arrive in time.")
+
+    def drain(self) -> None:
+        """Close now if nothing is under way; otherwise the next answer says that the connection ends."""
+        if self._active is None and not self._pending and not self._reader.has_partial_head:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Close without waiting for anything."""
+        self._leave()
+        self._transport.abort()
+
+    # Relays call these (the `Downstream` protocol).
+
+    def send_interim(self, status: int, fields: list[Field]) -> None:
+        """A 1xx answer; HTTP/1.0 clients know none (RFC 9110 §15.2)."""
+        if self._active is not None and self._active.version == "1.1":
+            self._out.append(_STATUS_LINES[status] + encode_fields(fields) + b"\r\n")
+
+    def send_head(self, status: int, fields: bytes, last: bytes, keep_alive: bool) -> None:
+        """The head of the final answer. fields, last: encoded; the latter are the gateway's own."""
+        if not keep_alive:
+            last += b"connection: close\r\n"
+        elif self._active is not None and self._active.version == "1.0":
+            last += b"connection: keep-alive\r\n"
+        self._out.append(b"%b%b%b\r\n" % (_STATUS_LINES[status], fields, last))
+
+    def send_data(self, data: bytes) -> None:
+        """Body bytes in their final framing."""
+        self._out.append(data)
+
+    def flush(self) -> None:
+        """Hand what was produced to the transport, in one write where that is cheap."""
+        out = self._out
+        if not out:
+            return
+        self._out = []
+        if len(out) == 1:
+            self._transport.write(out[0])
+        elif len(out) <= 4 and len(out[-1]) < 16384:
+            self._transport.write(b"".join(out))
+        else:
+            self._transport.writelines(out)
+
+    def pause_reading(self) -> None:
+        """Take no more from the client until `resume_reading`. Idempotent."""
+        if not self._is_paused and not self._transport.is_closing():
+            self._is_paused = True
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Read on. Idempotent."""
+        if self._is_paused and not self._transport.is_closing():
+            self._is_paused = False
+            self._transport.resume_reading()
+
+    def cut(self) -> None:
+        """End an answer that cannot be completed so that the client sees it: never as a clean close."""
+        self.flush()
+        connected = self._transport.get_extra_info("socket")
+        if connected is not None:
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        self._active = None
+        self._transport.close()
+
+    def on_exchange_over(self, incoming: Incoming, *, keep_alive: bool) -> None:
+        """The answer is written. Go on with the next request, or close."""
+        self.flush()
+        self._active = None
+        if not keep_alive:
+            self._close(incoming)
+            return
+        if incoming.is_complete:
+            self._go_on()
+        else:
+            incoming.consumer = _Discarding(self)
+            self._deadline = self._context.now + self._context.snapshot.timeouts.body
+            self.resume_reading()
+
+    def may_discard(self, incoming: Incoming) -> bool:
+        """Whether the rest of a refused request's body is small enough to read and forget."""
+        if incoming.is_complete:
+            return True
+        if incoming.expects_continue or incoming.length is None:
+            return False
+        return incoming.length - incoming.received <= _MAX_DISCARD
+
+    def on_discarded(self) -> None:
+        """The body of a refused request has passed by."""
+        if self._active is None:
+            self._go_on()
+
+    def close_after_refusal(self) -> None:
+        """The body of a refused request turned out malformed."""
+        self._transport.abort()
+
+    def _go_on(self) -> None:
+        context = self._context
+        self._is_head_timed = False
+        self._deadline = context.now + context.snapshot.timeouts.idle
+        if self._pending:
+            if not self._is_starting:
+                self._start_next()
+        elif context.draining:
+            self._transport.close()
+        else:
+            self.resume_reading()
+
+    def _start_next(self) -> None:
+        self._is_starting = True
+        while self._pending and self._active is None:
+            incoming = self._pending.popleft()
+            relay = Relay(self._context, self, incoming)
+            self._active = relay
+            relay.start()
+        self._is_starting = False
+        if not self._pending:
+            self.resume_reading()
+
+    def _close(self, incoming: Incoming) -> None:
+        self._pending.clear()
+        if incoming.is_complete or self._transport.is_closing():
+            self._transport.close()
+            return
+        self._linger()
+
+    def _linger(self) -> None:
+        """Closing with unread bytes would reset the connection and destroy the answer (RFC 9112 §9.6)."""
+        self._reader.is_closed = True
+        self._is_lingering = True
+        self._deadline = self._context.now + self._context.snapshot.timeouts.linger
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        self.resume_reading()
+
+    def _leave(self) -> None:
+        self._pending.clear()
+        self._reader.is_closed = True
+        relay, self._active = self._active, None
+        if relay is not None:
+            relay.on_client_lost()
+
+    def _turn_away(self) -> None:
+        self._answer_and_close(503, "too-many-connections", "The gateway has too many connections. Try again later.")
+
+    def _answer_and_close(self, status: int, code: str, detail: str) -> None:
+        """An answer outside any exchange."""
+        response = Response.problem(status, code=code, detail=detail)
+        body = response.body or b""
+        framing = b"content-length: %d\r\n" % len(body)
+        self.send_head(status, encode_fields(response.headers.fields), framing, keep_alive=False)
+        self.send_data(body)
+        self.flush()
+        self._linger()
+
+
+class _Discarding:
+    """Reads the rest of a refused request's body and forgets it."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: ServerConnection) -> None:
+        self._connection = connection
+
+    def on_request_data(self, data: bytes) -> None:
+        """Forget it."""
+
+    def on_request_end(self) -> None:
+        self._connection.on_discarded()
+
+    def on_request_broken(self, refusal: Response) -> None:
+        self._connection.close_after_refusal()

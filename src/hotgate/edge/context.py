@@ -1,0 +1,76 @@
+"""What all connections of a worker share. Everything that a reload replaces is in `snapshot`."""
+
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from hotgate.edge.request_rules import RequestRules
+from hotgate.http.forwarded import TrustedProxies
+from hotgate.observe.access_record import AccessRecord
+from hotgate.observe.log import security_event
+from hotgate.pipeline.exchange import Exchange
+from hotgate.pipeline.route import Route
+from hotgate.routing.table import RouteTable
+
+if TYPE_CHECKING:
+    from hotgate.edge.connection import ServerConnection
+
+
+@dataclass(frozen=True, slots=True)
+class ClientTimeouts:
+    """Seconds. head: from its first byte to its last. idle: between requests. body: without a byte either way.
+
+    linger: how long a connection that is being closed may still send, so that the client reads its answer first.
+    """
+
+    head: float = 15.0
+    idle: float = 75.0
+    body: float = 30.0
+    policy: float = 30.0
+    linger: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One compiled configuration. unmatched: stands in for a route when none matches.
+
+    trusted_proxies: by listener name.
+    """
+
+    table: RouteTable[Route]
+    unmatched: Route
+    rules: RequestRules = field(default_factory=RequestRules)
+    timeouts: ClientTimeouts = field(default_factory=ClientTimeouts)
+    trusted_proxies: Mapping[str, TrustedProxies] = field(default_factory=dict)
+    max_connections: int = 20_000
+
+
+class EdgeContext:
+    """now: coarse monotonic seconds, set by the tick. date: the `Date` field's value, likewise.
+
+    log: takes an access record; None: no access log. accepted: connections so far. snapshot: set before the first one.
+    """
+
+    __slots__ = ("accepted", "connections", "date", "draining", "log", "now", "snapshot")
+
+    def __init__(self, *, now: float, log: Callable[[AccessRecord], None] | None = None) -> None:
+        self.snapshot: Snapshot
+        self.now = now
+        self.log = log
+        self.accepted = 0
+        self.date = b""
+        self.connections: set[ServerConnection] = set()
+        self.draining = False
+
+    def report_policy_failure(self, exchange: Exchange, error: Exception) -> None:
+        """Tell operators where a policy failed. Not what the error says: that may quote a credential."""
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "unknown"
+        security_event(
+            "policy-failed",
+            route=exchange.route.name,
+            request_id=exchange.request_id,
+            error=type(error).__name__,
+            where=where,
+        )

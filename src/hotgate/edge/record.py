@@ -1,0 +1,54 @@
+"""The one record of a finished exchange: it feeds the metrics and the access log."""
+
+from time import monotonic
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hotgate.edge.backend_leg import BackendLeg
+    from hotgate.edge.relay import Relay
+    from hotgate.observe.access_record import AccessRecord
+
+CLIENT_CLOSED = 499  # nginx's code for a client that left; it is only ever logged
+
+
+def record(
+    relay: "Relay", status: int, code: str, log_detail: str, bytes_out: int, backend: "BackendLeg | None"
+) -> None:
+    """Count and log. `code`: the problem code of an answer of the gateway itself."""
+    exchange = relay.exchange
+    route = exchange.route
+    started = exchange.started
+    duration = monotonic() - started
+    bytes_in = relay.incoming.received
+    recorder = route.recorder
+    recorder.record(status, duration, bytes_in, bytes_out)
+    if code:
+        recorder.refused(code)
+    if relay.context.log is None:
+        return
+    request = exchange.request
+    principal = exchange.principal
+    answered_at = -1.0 if backend is None else backend.answered_at
+    entry: AccessRecord = (
+        started,
+        duration,
+        answered_at - started if answered_at > 0 else -1.0,
+        status,
+        bytes_in,
+        bytes_out,
+        request.headers.get(b"user-agent") or b"",
+        exchange.request_id,
+        relay.trace.trace_id,
+        exchange.client,
+        request.method,
+        request.host,
+        request.path,
+        request.version,
+        route.name,
+        backend.upstream.name if backend is not None else "",
+        code,
+        principal.subject if principal is not None else "",
+        principal.provider if principal is not None else "",
+        log_detail,
+    )
+    relay.context.log(entry)

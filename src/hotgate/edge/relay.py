@@ -1,0 +1,463 @@
+"""One exchange, once down and once up: route, pipeline, backend, answer, record.
+
+Everything happens in callbacks of the two connections; a task exists only while a policy waits. The backend's half is
+in `backend_leg.py`. `stage` says what the exchange waits for, and the tick compares `deadline` with the clock.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from hotgate.edge import answers
+from hotgate.edge.backend_leg import BackendLeg
+from hotgate.edge.context import EdgeContext
+from hotgate.edge.incoming import Incoming
+from hotgate.edge.record import CLIENT_CLOSED, record
+from hotgate.edge.request_body import RequestBody
+from hotgate.edge.request_head import forwarding_of
+from hotgate.edge.stage import NEVER, Stage
+from hotgate.http.headers import Field, encode_fields
+from hotgate.http.hop_by_hop import HOP_BY_HOP
+from hotgate.http.response import Response
+from hotgate.http.trace import trace_of, valid_request_id
+from hotgate.pipeline.exchange import Exchange
+from hotgate.pipeline.route import Route
+from hotgate.pipeline.run import Suspended, run
+from hotgate.upstream.failure import UpstreamFailure
+from hotgate.upstream.sink import AnswerHead
+
+if TYPE_CHECKING:
+    from hotgate.edge.connection import ServerConnection
+
+# Policies may set any field of an answer but those that frame it or name the request.
+WRITTEN_HERE = HOP_BY_HOP | {b"content-length", b"x-request-id"}
+_BACKEND_STAGES = (Stage.CONNECTION, Stage.ANSWER_HEAD, Stage.ANSWER_BODY)
+
+
+class Relay:
+    """Between one client connection and one backend. `is_answering`: the head of the answer has been written."""
+
+    __slots__ = (
+        "_answer_head",
+        "_backend",
+        "_bytes_out",
+        "_held",
+        "_held_end",
+        "_is_chunked",
+        "_is_over",
+        "_keep_alive",
+        "_skips_after",
+        "_status",
+        "_task",
+        "body",
+        "context",
+        "deadline",
+        "downstream",
+        "exchange",
+        "forwarded",
+        "incoming",
+        "is_answering",
+        "stage",
+        "trace",
+    )
+
+    def __init__(self, context: EdgeContext, downstream: "ServerConnection", incoming: Incoming) -> None:
+        self.context = context
+        self.downstream = downstream
+        self.incoming = incoming
+        self.exchange: Exchange
+        self.body: RequestBody | None = None
+        self.stage = Stage.POLICY
+        self.deadline = NEVER
+        self.is_answering = self._is_over = self._is_chunked = self._skips_after = False
+        self._keep_alive = incoming.keep_alive
+        self._status = CLIENT_CLOSED
+        self._bytes_out = 0
+        self._backend: BackendLeg | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._answer_head: AnswerHead | None = None
+        self._held: list[bytes] | None = None
+        self._held_end: Sequence[Field] | None = None
+
+    @property
+    def version(self) -> str:
+        """The client's version of HTTP."""
+        return self.incoming.request.version
+
+    # Down: route and pipeline.
+
+    def start(self) -> None:
+        """Begin. The exchange may be over when this returns."""
+        incoming = self.incoming
+        request = incoming.request
+        snapshot = self.context.snapshot
+        found = None if incoming.refusal is not None else snapshot.table.find(request)
+        route, params = found or (snapshot.unmatched, {})
+        client, self.forwarded = forwarding_of(incoming, self.downstream)
+        self.trace = trace = trace_of(incoming.traceparent)
+        given = incoming.request_id
+        request_id = given.decode("ascii") if given and valid_request_id(given) else trace.trace_id
+        self.exchange = Exchange(request, route, params, client, request_id, monotonic())
+        if found is None:
+            self._without_route()
+        elif incoming.has_body and not self._begin_body(route):
+            self.respond(answers.body_too_large(route.max_body))
+        else:
+            self._run(0)
+
+    def _without_route(self) -> None:
+        refusal = self.incoming.refusal
+        if refusal is not None:
+            self._keep_alive = False
+            self.respond(refusal)
+            return
+        allowed = self.context.snapshot.table.allowed_methods(self.incoming.request)
+        self.respond(answers.method_not_allowed(allowed) if allowed else answers.not_found())
+
+    def _begin_body(self, route: Route) -> bool:
+        length = self.incoming.length
+        if (length or self.incoming.received) > route.max_body:
+            return False
+        self.body = RequestBody(self.incoming, self.downstream, route.max_body)
+        self.incoming.consumer = self
+        return True
+
+    def _run(self, start: int) -> None:
+        exchange = self.exchange
+        route = exchange.route
+        body_step = route.body_step
+        needs_body = start <= body_step and self.body is not None and exchange.request.body is None
+        try:
+            outcome = run(route.before, exchange, start, body_step if needs_body else len(route.before))
+        except Exception as error:  # noqa: BLE001  (a policy that raises denies, whatever it raised)
+            self._policy_failed(error)
+            return
+        if outcome is None:
+            if needs_body:
+                self._collect(route.body_limit)
+            else:
+                self._backend = BackendLeg(self, route.target)
+                self._backend.start()
+        elif isinstance(outcome, Response):
+            self.respond(outcome)
+        else:
+            self._await(self._resume(outcome))
+
+    def _collect(self, limit: int) -> None:
+        body, incoming = self.body, self.incoming
+        assert body is not None
+        if not body.collect(limit):
+            self.respond(answers.body_too_large(limit))
+            return
+        self.stage = Stage.CLIENT_BODY
+        self.deadline = self.context.now + self.context.snapshot.timeouts.body
+        if incoming.is_complete:
+            self.on_request_end()
+        elif incoming.expects_continue:
+            incoming.expects_continue = False
+            self.downstream.send_interim(100, [])
+            self.downstream.flush()
+
+    # Policies that wait.
+
+    async def _resume(self, suspended: Suspended) -> None:
+        try:
+            outcome = await suspended.outcome
+        except Exception as error:  # noqa: BLE001  (as above)
+            self._policy_failed(error)
+            return
+        if self._is_over:
+            return
+        if outcome is None:
+            self._run(suspended.resume_at)
+        else:
+            self.respond(outcome)
+
+    async def _resume_after(self, suspended: Suspended) -> None:
+        try:
+            outcome = await suspended.outcome
+        except Exception as error:  # noqa: BLE001  (as above)
+            self._policy_failed(error)
+            return
+        if self._is_over:
+            return
+        if outcome is None:
+            self._run_after(suspended.resume_at)
+        else:
+            self._replace_answer(outcome)
+
+    def _await(self, resume: "asyncio.Future[None] | object") -> None:
+        self.stage = Stage.POLICY
+        self.deadline = self.context.now + self.context.snapshot.timeouts.policy
+        self._task = asyncio.get_running_loop().create_task(resume)  # type: ignore[arg-type]
+
+    def _stop_waiting(self) -> None:
+        task, self._task = self._task, None
+        if task is not None and task is not asyncio.current_task():
+            task.cancel()
+
+    def _policy_failed(self, error: Exception) -> None:
+        if self._is_over:
+            return
+        self.context.report_policy_failure(self.exchange, error)
+        self._skips_after = True  # the answer to a failed response step must not run the steps again
+        self.respond(answers.policy_failed(error))
+
+    # Down: the request's body, called by the reader.
+
+    def on_request_data(self, data: bytes) -> None:
+        """More of the request's body, or of the tunnel."""
+        body, backend = self.body, self._backend
+        if self.stage is Stage.TUNNEL and backend is not None:
+            backend.send_data(data)
+        elif body is not None and not self._is_over:
+            if not body.accept(data):
+                self._fail(answers.body_too_large(body.limit))
+            elif body.is_streaming and backend is not None:
+                backend.send_data(body.encoded(data))
+            if self.stage is Stage.CLIENT_BODY:
+                self.deadline = self.context.now + self.context.snapshot.timeouts.body
+
+    def on_request_end(self) -> None:
+        """The request's body is complete."""
+        body, backend = self.body, self._backend
+        if body is None or self._is_over:
+            return
+        if body.is_collecting:
+            self.exchange.request.body = body.collected()
+            self._run(self.exchange.route.body_step)
+        elif backend is not None and body.is_streaming and not body.is_sent:
+            backend.finish_request(body.end())
+
+    def on_request_broken(self, refusal: Response) -> None:
+        """The request's body is malformed."""
+        if not self._is_over:
+            self._fail(refusal)
+
+    # Up: called by the backend's half.
+
+    def on_interim(self, status: int, fields: list[Field]) -> None:
+        """100 and 103 are passed on; a client waits for 100 only if it asked."""
+        if not self.is_answering and (status != 100 or self.incoming.expects_continue):
+            self.downstream.send_interim(status, fields)
+
+    def on_answer_head(self, head: AnswerHead) -> None:
+        """The head of the backend's answer."""
+        exchange = self.exchange
+        if exchange.route.after:
+            self._answer_head = head
+            exchange.response = response = Response.received(head.status, head.fields, head.encoded)
+            response.add_fields(exchange.answer_fields)
+            self._run_after(0)
+        else:
+            added = exchange.answer_fields
+            self._send_head(head, head.status, head.encoded + encode_fields(added) if added else head.encoded)
+
+    def on_answer_data(self, data: bytes) -> None:
+        """More of the answer's body, or of the tunnel."""
+        if self._held is not None:
+            self._held.append(data)
+        elif not self._is_over:
+            self._bytes_out += len(data)
+            self.downstream.send_data(b"%x\r\n%b\r\n" % (len(data), data) if self._is_chunked else data)
+
+    def on_answer_end(self, trailers: Sequence[Field]) -> None:
+        """The answer is complete; its connection is back in the pool or closed."""
+        if self._held is not None:
+            self._held_end = trailers
+        elif not self._is_over:
+            if self._is_chunked:
+                self.downstream.send_data(b"0\r\n%b\r\n" % encode_fields(trailers))
+            self._finish(keep_alive=self._keep_alive and self.incoming.is_complete)
+
+    def on_answer_flush(self) -> None:
+        """Everything of one read has been passed on."""
+        if not self._is_over:
+            self.downstream.flush()
+
+    def on_tunnel(self, head: AnswerHead) -> None:
+        """The backend agreed to switch protocols."""
+        self.is_answering = True
+        self._status = 101
+        self._keep_alive = False
+        self.downstream.send_head(101, head.encoded, b"", True)
+        self.incoming.consumer = self
+        assert self._backend is not None
+        for data in self.incoming.take_buffer():
+            self._backend.send_data(data)
+
+    def on_backend_failed(self, failure: UpstreamFailure) -> None:
+        """There is no answer, or no more of it."""
+        if self._is_over:
+            return
+        if self.is_answering:
+            # Break the framing visibly; a short answer must never look complete.
+            self._end(code=failure.kind, log_detail=failure.log_detail)
+            self.downstream.cut()
+        else:
+            self.respond(answers.upstream_failed(failure))
+
+    # Called by the client's connection.
+
+    def on_client_blocked(self, blocked: bool) -> None:
+        """The client reads slower than the backend sends."""
+        if self._backend is not None and not self._is_over:
+            self._backend.on_client_blocked(blocked)
+
+    def on_client_lost(self) -> None:
+        """The client has left: so does its request."""
+        if not self._is_over:
+            is_tunnel = self.stage is Stage.TUNNEL
+            self._status = 101 if is_tunnel else CLIENT_CLOSED
+            self._end(code="" if is_tunnel else "client-closed")
+
+    def check(self, now: float) -> None:
+        """Act on a deadline that has passed. Called by the tick."""
+        backend = self._backend
+        if now >= self.deadline or (backend is not None and now >= backend.total_deadline):
+            self.deadline = NEVER
+            self._expire(now)
+
+    def _expire(self, now: float) -> None:
+        stage, backend = self.stage, self._backend
+        if backend is not None and (now >= backend.total_deadline or stage in _BACKEND_STAGES):
+            backend.expire(stage, now)
+        elif stage is Stage.POLICY:
+            self._skips_after = True
+            self.respond(answers.policy_timeout())
+        elif stage is Stage.CLIENT_BODY:
+            self._fail(answers.body_timeout())
+        else:
+            self._end(code="client-timeout")
+            self.downstream.abort()
+
+    # Answering.
+
+    def respond(self, response: Response) -> None:
+        """Answer from here, whatever the backend would have said."""
+        if self._is_over:
+            return
+        self._stop_waiting()
+        self._let_go_of_backend()
+        self.exchange.response = response
+        response.add_fields(self.exchange.answer_fields)
+        if self.exchange.route.after and not self._skips_after:
+            self._run_after(0)
+        else:
+            self._send_response(response)
+
+    def _replace_answer(self, response: Response) -> None:
+        self._let_go_of_backend()
+        self.exchange.response = response
+        response.add_fields(self.exchange.answer_fields)
+        self._send_response(response)
+
+    def _let_go_of_backend(self) -> None:
+        self._answer_head = self._held = self._held_end = None
+        if self._backend is not None:
+            self._backend.abandon()
+
+    def _run_after(self, start: int) -> None:
+        exchange = self.exchange
+        after = exchange.route.after
+        try:
+            outcome = run(after, exchange, start, len(after))
+        except Exception as error:  # noqa: BLE001  (a policy that raises denies, whatever it raised)
+            self._policy_failed(error)
+            return
+        if isinstance(outcome, Suspended):
+            self._hold()
+            self._await(self._resume_after(outcome))
+        elif outcome is not None:
+            self._replace_answer(outcome)
+        elif self._answer_head is not None:
+            assert exchange.response is not None
+            self._send_head(self._answer_head, exchange.response.status, exchange.response.encoded_fields(WRITTEN_HERE))
+            self._release()
+        else:
+            assert exchange.response is not None
+            self._send_response(exchange.response)
+
+    def _send_head(self, head: AnswerHead, status: int, fields: bytes) -> None:
+        """The head of the backend's answer, as the policies left it, in a framing that this client understands."""
+        framing = b""
+        if head.length is not None:
+            if status != 204:  # RFC 9110 §8.6
+                framing = b"content-length: %d\r\n" % head.length
+        elif head.has_body:
+            if self.incoming.request.version == "1.0":
+                self._keep_alive = False  # the end of the connection is the end of the body
+            else:
+                self._is_chunked = True
+                framing = b"transfer-encoding: chunked\r\n"
+        self._write_head(status, fields, framing)
+
+    def _send_response(self, response: Response) -> None:
+        """An answer that is wholly here."""
+        body = answers.body_of(response, self.exchange.request_id)
+        framing = b"" if response.status in (204, 304) else b"content-length: %d\r\n" % len(body)
+        fields = b"%bdate: %b\r\n" % (response.encoded_fields(WRITTEN_HERE), self.context.date)
+        self._keep_alive = self._keep_alive and self.downstream.may_discard(self.incoming)
+        self._write_head(response.status, fields, framing)
+        if body and framing and self.exchange.request.method != "HEAD":
+            self._bytes_out += len(body)
+            self.downstream.send_data(body)
+        self._finish(keep_alive=self._keep_alive, code=response.code, log_detail=response.log_detail)
+
+    def _write_head(self, status: int, fields: bytes, framing: bytes) -> None:
+        if self.context.draining:
+            self._keep_alive = False
+        self.is_answering = True
+        self._status = status
+        request_id = self.exchange.request_id.encode("ascii")
+        self.downstream.send_head(status, fields, b"%bx-request-id: %b\r\n" % (framing, request_id), self._keep_alive)
+
+    def _hold(self) -> None:
+        if self._answer_head is not None and self._backend is not None:
+            self._held = []
+            self._backend.pause()
+
+    def _release(self) -> None:
+        held, self._held = self._held, None
+        if held is None or self._backend is None:
+            return
+        for data in held:
+            self.on_answer_data(data)
+        if self._held_end is not None:
+            self.on_answer_end(self._held_end)
+        else:
+            self.downstream.flush()
+            self._backend.resume()
+
+    # Ending.
+
+    def _fail(self, refusal: Response) -> None:
+        """The client broke a rule in the middle of its body."""
+        self._keep_alive = False
+        if self.is_answering:
+            self._end(code=refusal.code)
+            self.downstream.cut()
+        else:
+            self.respond(refusal)
+
+    def _finish(self, *, keep_alive: bool, code: str = "", log_detail: str = "") -> None:
+        self._end(code=code, log_detail=log_detail)
+        self.downstream.on_exchange_over(self.incoming, keep_alive=keep_alive)
+
+    def _end(self, *, code: str, log_detail: str = "") -> None:
+        """Nothing more is sent from here on. Records the exchange, once."""
+        self._is_over = True
+        if self._task is not None:
+            self._stop_waiting()
+        backend, self._backend = self._backend, None  # no reference cycle is left for the garbage collector
+        if self.body is not None:
+            self.incoming.consumer = None
+        if backend is not None:
+            backend.abandon()
+        record(self, self._status, code, log_detail, self._bytes_out, backend)
+        for step in self.exchange.route.finish:
+            try:
+                step(self.exchange)
+            except Exception as error:  # noqa: BLE001  (the answer is out: report it, and let the others run)
+                self.context.report_policy_failure(self.exchange, error)

@@ -1,0 +1,75 @@
+"""The head of the request that a backend gets: every field that the gateway itself says is written here."""
+
+from typing import TYPE_CHECKING
+
+from hotgate.edge.incoming import Incoming
+from hotgate.http.forwarded import TrustedProxies, client_scheme, forwarded_fields, hops
+from hotgate.http.headers import Field
+from hotgate.http.hop_by_hop import HOP_BY_HOP
+from hotgate.http.trace import Trace
+from hotgate.pipeline.exchange import Exchange
+
+if TYPE_CHECKING:
+    from hotgate.edge.connection import ServerConnection
+
+# Policies may set fields, but none by which the backend could read another message than the gateway sends.
+_WRITTEN_HERE = HOP_BY_HOP | {b"host", b"content-length", b"expect", b"x-request-id", b"traceparent"}
+
+
+def request_head(
+    exchange: Exchange, incoming: Incoming, forwarded: bytes, trace: Trace, upstream_host: bytes
+) -> bytes:
+    """The request line and fields, ended by an empty line. `upstream_host` replaces the client's Host if not empty.
+
+    Framing is written anew from what was read, so that it cannot be ambiguous. A principal's fields come last and
+    cannot have been sent by the client (see `field_names`).
+    """
+    request = exchange.request
+    principal = exchange.principal
+    return b"%b %b HTTP/1.1\r\nhost: %b\r\n%b%b%bvia: %b hotgate\r\nx-request-id: %b\r\ntraceparent: %b\r\n%b\r\n" % (
+        request.method.encode("ascii"),
+        request.target,
+        upstream_host or request.authority,
+        b"".join([b"%b: %b\r\n" % field for field in request.headers.fields if field[0] not in _WRITTEN_HERE]),
+        b"" if principal is None else principal.backend_block,
+        forwarded,
+        request.version.encode("ascii"),
+        exchange.request_id.encode("ascii"),
+        trace.traceparent,
+        _framing(exchange, incoming) if incoming.has_body or incoming.upgrade else b"",
+    )
+
+
+def forwarding_of(incoming: Incoming, connection: "ServerConnection") -> tuple[str, bytes]:
+    """(the caller's address, the encoded forwarding fields). Kept per connection unless a trusted proxy speaks."""
+    authority = incoming.request.authority
+    trusted = connection.trusted_proxies
+    if incoming.forwarding and trusted is not None and trusted.trusts(connection.peer):
+        return _forwarding_through(incoming.forwarding, incoming, connection, trusted)
+    if authority != connection.forwarded_for:
+        connection.forwarded_block = forwarded_fields((connection.peer,), connection.scheme, authority)
+        connection.forwarded_for = authority
+    return connection.peer, connection.forwarded_block
+
+
+def _forwarding_through(
+    claimed: tuple[Field, ...], incoming: Incoming, connection: "ServerConnection", trusted: TrustedProxies
+) -> tuple[str, bytes]:
+    def values(name: bytes) -> list[bytes]:
+        return [value for field_name, value in claimed if field_name == name]
+
+    believed = hops(connection.peer, values(b"x-forwarded-for"), values(b"forwarded"), trusted)
+    scheme = client_scheme(connection.scheme, values(b"x-forwarded-proto"), connection.peer, trusted)
+    incoming.request.scheme = scheme
+    return believed[0], forwarded_fields(believed, scheme, incoming.request.authority)
+
+
+def _framing(exchange: Exchange, incoming: Incoming) -> bytes:
+    if incoming.upgrade:
+        return b"connection: upgrade\r\nupgrade: %b\r\n" % incoming.upgrade
+    if exchange.request.body is not None:
+        return b"content-length: %d\r\n" % len(exchange.request.body)
+    expect = b"expect: 100-continue\r\n" if incoming.expects_continue else b""
+    if incoming.chunked:
+        return b"transfer-encoding: chunked\r\n" + expect
+    return b"content-length: %d\r\n%b" % (incoming.length or 0, expect)

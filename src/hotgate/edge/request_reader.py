@@ -1,0 +1,273 @@
+"""Bytes from a client in, canonical requests out. No I/O: the connection feeds it and is told of each request.
+
+Framing follows RFC 9112; whatever two parsers could read differently is refused, never repaired.
+"""
+
+from typing import Protocol
+
+import httptools
+
+from hotgate.edge.field_names import RefusedName
+from hotgate.edge.incoming import Incoming
+from hotgate.edge.repeated_head import RepeatedHead
+from hotgate.edge.request_fields import READ_HERE, origin_form, read_special
+from hotgate.edge.request_rules import Refused, RequestRules, check_size, too_large
+from hotgate.http.headers import Field, Headers
+from hotgate.http.hop_by_hop import is_allowed_trailer
+from hotgate.http.request import Request
+from hotgate.http.targets import BadTarget
+
+_METHODS = {
+    name.encode(): name
+    for name in (
+        "GET HEAD POST PUT DELETE PATCH OPTIONS COPY LOCK MKCOL MOVE PROPFIND PROPPATCH SEARCH UNLOCK "
+        "BIND REBIND UNBIND ACL REPORT MKACTIVITY CHECKOUT MERGE PURGE MKCALENDAR LINK UNLINK QUERY"
+    ).split()
+}
+_UPGRADES = frozenset({b"websocket"})  # never h2c: it would tunnel requests past every policy
+
+_MAX_TRAILERS = 64
+
+
+class RequestOwner(Protocol):
+    """The connection that reads."""
+
+    def on_incoming(self, incoming: Incoming) -> bool:
+        """A request whose head is complete, or a refusal. False: take no more requests from this connection."""
+        ...
+
+
+class RequestReader:
+    """One per connection. `is_closed`: what follows is ignored (after a refusal or `Connection: close`)."""
+
+    __slots__ = (
+        "_current",
+        "_fields",
+        "_head_bytes",
+        "_heads",
+        "_in_head",
+        "_is_between",
+        "_latest",
+        "_names",
+        "_owner",
+        "_parser",
+        "_repeated",
+        "_replaying",
+        "_rules",
+        "_scheme",
+        "_target",
+        "_tunnel",
+        "is_closed",
+    )
+
+    def __init__(self, owner: RequestOwner, rules: RequestRules, *, scheme: str = "http") -> None:
+        self._owner = owner
+        self._rules = rules
+        self._names = rules.names
+        self._scheme = scheme
+        self._parser = httptools.HttpRequestParser(self)
+        self._target = b""
+        self._fields: list[Field] = []
+        self._current: Incoming | None = None
+        self._latest: Incoming | None = None
+        self._repeated: RepeatedHead | None = None
+        self._in_head = self._is_between = True
+        self._head_bytes = self._heads = 0
+        self._tunnel = False
+        self._replaying = False
+        self.is_closed = False
+
+    @property
+    def has_partial_head(self) -> bool:
+        """Whether a client has begun a request and not finished its head."""
+        return self._in_head and self._head_bytes > 0
+
+    def feed(self, data: bytes) -> None:
+        """Read what arrived. Never raises for what a client can send: a refusal is passed on as an Incoming."""
+        repeated = self._repeated
+        if repeated is not None and self._is_between and data.endswith(repeated.block) and self._repeat(data, repeated):
+            return
+        if self.is_closed:
+            return
+        if self._tunnel:
+            assert self._current is not None
+            self._current.on_data(data)
+            return
+        was_between, self._heads = self._is_between, 0
+        if self._in_head:
+            self._head_bytes += len(data)
+        self._parse(data)
+        latest, self._latest = self._latest, None
+        if was_between and self._is_between and self._heads == 1:
+            self._repeated = RepeatedHead.of(data, latest)
+
+    def _parse(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._after_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserCallbackError as error:
+            self._refuse(_verdict(error.__context__))
+        except httptools.HttpParserError as error:
+            self._refuse(_malformed(str(error)))
+        else:
+            if self._in_head and self._head_bytes > self._rules.limits.max_head_bytes:
+                self._refuse(too_large(self._target, self._rules.limits))
+
+    def _repeat(self, data: bytes, repeated: RepeatedHead) -> bool:
+        """Take a request whose fields are those of the one before, if its request line is plain."""
+        limits = self._rules.limits
+        if len(data) > limits.max_head_bytes or self.is_closed:
+            return False
+        incoming = repeated.request(data, self._rules)
+        if incoming is None:
+            return False
+        if not self._owner.on_incoming(incoming):
+            incoming.keep_alive = False
+            self.is_closed = True
+        return True
+
+    # httptools calls these.
+
+    def on_message_begin(self) -> None:
+        self._is_between = False
+        self._heads += 1
+
+    def on_url(self, url: bytes) -> None:
+        self._target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        fields = self._fields
+        fields.append((self._names[name], value))
+        if not self._in_head and len(fields) > _MAX_TRAILERS:
+            raise Refused(431, "headers-too-large", f"There are more than {_MAX_TRAILERS} trailer fields.")
+
+    def on_headers_complete(self) -> None:
+        if self.is_closed:
+            return
+        if self._replaying:
+            self._replaying = False
+            return
+        target, self._target = self._target, b""
+        fields, self._fields = self._fields, []
+        head_bytes, self._head_bytes = self._head_bytes, 0
+        self._in_head = False
+        limits = self._rules.limits
+        if head_bytes > limits.max_head_bytes or len(fields) > limits.max_fields or len(target) > limits.max_target_bytes:
+            check_size(target, fields, limits)
+        incoming = self._canonical(target, fields)
+        self._current = self._latest = incoming
+        if not self._owner.on_incoming(incoming):
+            incoming.keep_alive = False
+            self.is_closed = not incoming.has_body
+
+    def on_body(self, data: bytes) -> None:
+        if self._current is not None:
+            self._current.on_data(data)
+
+    def on_message_complete(self) -> None:
+        incoming = self._current
+        if self.is_closed or incoming is None or self._tunnel:
+            return
+        if incoming.asks_upgrade and incoming.has_body and self._parser.should_upgrade():
+            return  # the parser ends such a message at its head; the body comes by `_after_upgrade`
+        self._in_head = self._is_between = True
+        self._current = None
+        if self._fields:
+            incoming.trailers = tuple(field for field in self._fields if field[0] and is_allowed_trailer(field[0]))
+            self._fields = []
+        if not incoming.keep_alive:
+            self.is_closed = True
+        incoming.on_end()
+
+    def _after_upgrade(self, rest: bytes) -> None:
+        incoming = self._current
+        if self.is_closed:
+            return
+        if self._tunnel:
+            if rest and incoming is not None:
+                incoming.on_data(rest)
+            return
+        self._parser = httptools.HttpRequestParser(self)
+        if incoming is not None:
+            # The upgrade is ignored (RFC 9110 §7.8), but the parser skipped the body: tell a new one what to expect.
+            framing = b"transfer-encoding: chunked" if incoming.chunked else b"content-length: %d" % (incoming.length or 0)
+            self._replaying = True
+            self._parser.feed_data(b"POST / HTTP/1.1\r\n%b\r\n\r\n" % framing)
+        self._target, self._fields = b"", []
+        if rest:
+            self.feed(rest)
+
+    def _refuse(self, refused: Refused) -> None:
+        self.is_closed = True
+        incoming, self._current = self._current, None
+        if incoming is not None and incoming.consumer is not None:
+            incoming.consumer.on_request_broken(refused.response())
+            return
+        if incoming is None:
+            incoming = Incoming(Request("GET", "/", Headers()))
+            incoming.refusal = refused.response()
+            self._owner.on_incoming(incoming)
+        else:
+            incoming.keep_alive = False  # it waits behind an earlier request and will not be served
+            incoming.refusal = refused.response()
+
+    def _canonical(self, target: bytes, fields: list[Field]) -> Incoming:
+        parser = self._parser
+        version = parser.get_http_version()
+        if version not in ("1.1", "1.0"):
+            raise Refused(505, "http-version-unsupported", "Use HTTP/1.1.")
+        method = _METHODS.get(parser.get_method())
+        if method is None:
+            raise Refused(501, "method-not-implemented", "This method is not supported.")
+        kept: list[Field] = []
+        special: list[Field] = []
+        for field in fields:
+            (special if field[0] in READ_HERE else kept).append(field)
+        request = Request(method, "/", Headers(kept), scheme=self._scheme, version=version)
+        incoming = Incoming(request)
+        incoming.keep_alive = parser.should_keep_alive()
+        read_special(incoming, special)
+        self._locate(request, target)
+        if incoming.asks_upgrade and parser.should_upgrade():
+            self._upgrade(incoming, special)
+        return incoming
+
+    def _locate(self, request: Request, target: bytes) -> None:
+        """Set host, authority, path and query (RFC 9112 §3.2)."""
+        try:
+            if target[:1] != b"/":
+                target = origin_form(request, target)
+            request.path, request.query = self._rules.targets[target]
+            if request.authority:
+                request.host = self._rules.hosts[request.authority]
+            elif request.version == "1.1":
+                raise Refused(400, "host-missing", "HTTP/1.1 requires one Host header.")
+        except BadTarget as error:
+            raise Refused(400, "target-invalid", str(error)) from error
+
+    def _upgrade(self, incoming: Incoming, special: list[Field]) -> None:
+        protocols = [value.strip().lower() for name, value in special if name == b"upgrade"]
+        if len(protocols) == 1 and protocols[0] in _UPGRADES and incoming.request.version == "1.1":
+            if incoming.has_body or incoming.request.method != "GET":
+                raise Refused(400, "upgrade-invalid", "A WebSocket handshake is a GET without a body.")
+            incoming.upgrade = protocols[0]
+            incoming.keep_alive = False
+            self._tunnel = True
+
+
+def _malformed(reason: str) -> Refused:
+    if "version" in reason.lower():
+        return Refused(505, "http-version-unsupported", "Use HTTP/1.1.")
+    return Refused(400, "request-malformed", f"The request is not valid HTTP/1.1: {reason}.")
+
+
+def _verdict(error: BaseException | None) -> Refused:
+    """What a callback raised. Anything but a verdict is a fault of ours: it must not pass as the client's."""
+    if isinstance(error, Refused):
+        return error
+    if isinstance(error, RefusedName):
+        return Refused(400, "header-name-invalid", "Header names must not contain an underscore.")
+    if error is not None:
+        raise error
+    return Refused(400, "request-malformed", "The request is not valid HTTP/1.1.")

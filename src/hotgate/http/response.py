@@ -1,0 +1,95 @@
+"""A response that a policy or the gateway itself answers with, and the head of an upstream's answer."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from hotgate.http.headers import Field, Headers, encode_fields, valid_field
+from hotgate.http.problem import problem_body
+
+
+class Response:
+    """`body` is None for an upstream's answer, whose body streams past. `code` is the stable problem code, for logs."""
+
+    __slots__ = ("_added", "_encoded", "_headers", "_received", "body", "code", "log_detail", "status")
+
+    def __init__(self, status: int, headers: Headers | None = None, body: bytes | None = b"") -> None:
+        self.status = status
+        self.body = body
+        self.code = self.log_detail = ""
+        self._headers = Headers() if headers is None else headers
+        self._received: tuple[Field, ...] = ()
+        self._added: tuple[Field, ...] = ()
+        self._encoded = b""
+
+    @classmethod
+    def received(cls, status: int, fields: tuple[Field, ...], encoded: bytes) -> "Response":
+        """The head of an upstream's answer. encoded: the wire form of `fields`, so that it need not be made again."""
+        response = cls(status, _NOT_READ, None)
+        response._received = fields
+        response._encoded = encoded
+        return response
+
+    @property
+    def headers(self) -> Headers:
+        """The fields, for reading and changing."""
+        if self._headers is _NOT_READ:
+            self._headers = Headers([*self._received, *self._added])
+        return self._headers
+
+    def add_fields(self, fields: tuple[Field, ...]) -> None:
+        """Append valid fields with lower-case names. Cheaper than `headers`, which copies what was received."""
+        if self._headers is _NOT_READ:
+            self._added += fields
+        else:
+            self._headers.fields += fields
+
+    def encoded_fields(self, omitted: frozenset[bytes]) -> bytes:
+        """The wire form of the fields, less those with an omitted name (which a received head does not have)."""
+        if self._headers is _NOT_READ:
+            return self._encoded + encode_fields(self._added)
+        return encode_fields([field for field in self._headers.fields if field[0] not in omitted])
+
+    @classmethod
+    def problem(
+        cls,
+        status: int,
+        *,
+        code: str,
+        detail: str = "",
+        headers: Mapping[str, str] | None = None,
+        log_detail: str = "",
+    ) -> "Response":
+        """An RFC 9457 answer. `detail` is shown to the client; `log_detail` only to operators.
+
+        Raises InvalidHeader if a header cannot be written. The request id is added when the answer is sent.
+        """
+        response = cls(status, Headers([(b"content-type", b"application/problem+json")]))
+        response.code = code
+        response.log_detail = log_detail
+        response.body = problem_body(status, code, detail)
+        for name, value in (headers or {}).items():
+            response.headers.fields.append(valid_field(name.encode("latin-1"), value.encode("latin-1")))
+        return response
+
+    @classmethod
+    def json(cls, content: Any, status: int = 200) -> "Response":
+        """A JSON answer."""
+        body = json.dumps(content, separators=(",", ":")).encode()
+        return cls(status, Headers([(b"content-type", b"application/json")]), body)
+
+    @classmethod
+    def text(cls, content: str, status: int = 200) -> "Response":
+        """A plain-text answer in UTF-8."""
+        return cls(status, Headers([(b"content-type", b"text/plain; charset=utf-8")]), content.encode())
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header as text, or None; any case of `name` will do."""
+        value = self.headers.get(name.lower().encode("latin-1"))
+        return None if value is None else value.decode("latin-1")
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status} {self.code}>"
+
+
+_NOT_READ = Headers()  # stands for the fields of a received head until a policy asks for them

@@ -1,0 +1,71 @@
+"""How a refusal is told to the client: RFC 9457 problems with the challenge of RFC 9110 §11.6.1 and RFC 6750 §3."""
+
+from collections.abc import Iterable
+
+from hotgate.http.response import Response
+from hotgate.identity.refusal import CredentialRefused, KeySetUnavailable
+
+RETRY_AFTER = "5"  # seconds; the keys are being fetched meanwhile
+
+# What a client may know. The exact reason is in the log: it would tell an attacker which check came next.
+_DETAILS = {
+    "token-malformed": "The token is malformed",
+    "token-expired": "The token has expired",
+    "token-not-yet-valid": "The token is not valid yet",
+    "token-signature-invalid": "The signature of the token is not valid",
+    "token-issuer-unknown": "The issuer of the token is not accepted here",
+    "token-audience-mismatch": "The token is meant for another audience",
+    "key-unknown": "The key is unknown",
+    "key-expired": "The key has expired",
+    "key-not-yet-valid": "The key is not valid yet",
+    "key-revoked": "The key has been revoked",
+}
+
+
+def bearer_challenge(realm: str) -> str:
+    """The challenge for a bearer token. `realm` holds no quotes and no backslashes."""
+    return f'Bearer realm="{realm}"'
+
+
+def api_key_challenge(realm: str, header: str) -> str:
+    """The challenge for an API key; a 401 must name some scheme (RFC 9110 §15.5.2), and there is no registered one."""
+    return f'ApiKey realm="{realm}", header="{header}"'
+
+
+def bearer_refused(challenge: str, refusal: CredentialRefused) -> Response:
+    """401 for a token that was sent and is not accepted (RFC 6750 §3.1)."""
+    description = _DETAILS[refusal.code]
+    return _unauthorized(f'{challenge}, error="invalid_token", error_description="{description}"', refusal)
+
+
+def api_key_refused(challenge: str, refusal: CredentialRefused) -> Response:
+    """401 for an API key that was sent and is not accepted."""
+    return _unauthorized(challenge, refusal)
+
+
+def credential_missing(challenges: Iterable[str]) -> Response:
+    """401 when nothing was sent: every way to do better in a field of its own, no error attributes (RFC 6750 §3.1)."""
+    response = Response.problem(401, code="token-missing", detail="This needs a credential.")
+    response.headers.fields.extend((b"www-authenticate", challenge.encode("ascii")) for challenge in challenges)
+    return response
+
+
+def key_set_unavailable(error: KeySetUnavailable) -> Response:
+    """503: the gateway cannot tell whether the token is good, so the client must neither drop it nor get in."""
+    return Response.problem(
+        503,
+        code="key-set-unavailable",
+        detail="The keys that verify tokens are not available yet.",
+        headers={"retry-after": RETRY_AFTER},
+        log_detail=str(error),
+    )
+
+
+def _unauthorized(challenge: str, refusal: CredentialRefused) -> Response:
+    return Response.problem(
+        401,
+        code=refusal.code,
+        detail=f"{_DETAILS[refusal.code]}.",
+        headers={"www-authenticate": challenge},
+        log_detail=refusal.log_detail,
+    )

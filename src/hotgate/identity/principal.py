@@ -1,0 +1,77 @@
+"""Who is calling, whatever the mechanism that proved it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hotgate.http.headers import Field, encode_fields
+
+
+class Principal:
+    """An authenticated caller. Immutable by convention: one is shared by all requests that carry the same credential.
+
+    subject: the stable name of the caller (`sub`, or the key's consumer). provider: the name under `identity:`.
+    mechanism: "jwt" or "api_key". claims: verified facts, JSON types. backend_fields: the header fields that tell the
+    backend who calls; backend_block: the same for the wire.
+    """
+
+    __slots__ = ("backend_block", "backend_fields", "claims", "mechanism", "provider", "roles", "scopes", "subject")
+
+    def __init__(
+        self,
+        subject: str,
+        *,
+        provider: str,
+        mechanism: str,
+        scopes: frozenset[str] = frozenset(),
+        roles: frozenset[str] = frozenset(),
+        claims: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.subject = subject
+        self.provider = provider
+        self.mechanism = mechanism
+        self.scopes = scopes
+        self.roles = roles
+        self.claims: Mapping[str, Any] = {} if claims is None else claims
+        self.backend_fields: tuple[Field, ...] = _backend_fields(self)
+        self.backend_block = encode_fields(self.backend_fields)
+
+    def __repr__(self) -> str:
+        return f"<Principal {self.subject!r} of {self.provider}>"
+
+
+def _backend_fields(principal: Principal) -> tuple[Field, ...]:
+    """The `X-Auth-*` fields. Clients cannot send them: the edge removes every name that starts so."""
+    fields = [
+        (b"x-auth-subject", _header_text(principal.subject)),
+        (b"x-auth-provider", _header_text(principal.provider)),
+    ]
+    if principal.scopes:
+        fields.append((b"x-auth-scopes", _header_list(principal.scopes, b" ")))
+    if principal.roles:
+        fields.append((b"x-auth-roles", _header_list(principal.roles, b",")))
+    return tuple(fields)
+
+
+def _header_list(names: frozenset[str], separator: bytes) -> bytes:
+    """Sorted names, in which spaces and commas are percent-encoded, so that one name cannot pass for two."""
+    encoded = [_percent_encoded(name, "% ,") for name in sorted(names)]
+    return separator.join(encoded)
+
+
+def _header_text(text: str) -> bytes:
+    """Printable ASCII as it is; anything else percent-encoded as UTF-8, so that no claim can inject a field.
+
+    Spaces at the ends are encoded too: a recipient strips them (RFC 9110 §5.5), and then ` admin` would be `admin`.
+    """
+    outer_space = text != text.strip(" ")
+    return _percent_encoded(text, "% " if outer_space else "%")
+
+
+def _percent_encoded(text: str, unsafe: str) -> bytes:
+    if text.isascii() and text.isprintable() and not any(character in text for character in unsafe):
+        return text.encode("ascii")
+    # Lone surrogates keep their own encoding: replaced by "?" they would equal another name.
+    octets = text.encode("utf-8", errors="surrogatepass")
+    return b"".join(
+        b"%c" % octet if 0x20 <= octet < 0x7F and chr(octet) not in unsafe else b"%%%02X" % octet for octet in octets
+    )

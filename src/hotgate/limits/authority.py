@@ -1,0 +1,230 @@
+"""The authority over all buckets of a node: lends tokens to workers. Synchronous, without I/O.
+
+The control process carries the messages: `hello` when a worker connects, `on_message` for what it says after that,
+`worker_lost` when a living worker cannot be heard, `worker_gone` when a process is dead, and `tick` now and then.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from hotgate.limits.bucket_table import BucketTable
+from hotgate.limits.grant import NOT_YET, Grant
+from hotgate.limits.lease_request import LeaseRequest
+from hotgate.limits.leased_bucket import LeasedBucket
+from hotgate.limits.limit import Limit
+from hotgate.limits.members import Members
+from hotgate.limits.recovery import Recovery
+from hotgate.limits.report import Report, later
+from hotgate.limits.share import lease_ceiling, lease_size, worker_ceiling
+
+Message = dict[str, Any]
+
+
+class LeaseAuthority:
+    """clock: monotonic seconds, the same for all processes of the machine. workers: how many share each rate.
+
+    At most `max_keys` buckets are kept (`BucketTable` says what happens beyond).
+    """
+
+    def __init__(self, clock: Callable[[], float], *, workers: int = 1, max_keys: int = 100_000) -> None:
+        self._clock = clock
+        self._members = Members(clock, workers)
+        self._table = BucketTable(max_keys, self._members.reserve)
+        self._recovery: Recovery | None = None
+        self._loss: float | None = None
+
+    @property
+    def known_keys(self) -> int:
+        """How many buckets are kept."""
+        return len(self._table)
+
+    def buckets(self) -> Iterator[LeasedBucket]:
+        """All buckets as they were left."""
+        return iter(self._table)
+
+    @property
+    def is_recovering(self) -> bool:
+        """Whether reports of workers are still awaited; no tokens are lent meanwhile."""
+        return self._recovery is not None
+
+    def set_workers(self, workers: int) -> None:
+        """The number of workers from now on. Those that are there keep their larger share until they go."""
+        self._members.workers = workers
+
+    def expect(self, workers: Iterable[str], deadline: float) -> None:
+        """Start as the successor of a killed authority: wait for the reports of its workers until `deadline`.
+
+        Name every process that was lent tokens since all survivors were last connected, the dead ones too, and call
+        `worker_gone` for those. A worker that stays silent keeps its share of every rate until it says `hello`; the
+        number of workers must be no larger than it was before (`set_workers` may follow).
+        """
+        expected = list(workers)
+        for worker in expected:
+            self._members.miss(worker, 1 / min(len(expected), self._members.workers))
+        if expected:
+            self._members.pause()
+            self._recovery = Recovery(deadline)
+
+    def hello(self, worker: str, message: Message) -> Message:
+        """A worker connected and reports; the answer is for it. Raises KeyError, TypeError, ValueError if malformed."""
+        report = Report.from_message(message)
+        if report.is_fresh:
+            if self._members.knows(worker):
+                self.worker_gone(worker)  # the name is taken over by a new process
+            self._members.join(worker)
+        else:
+            self._table.refill_all(self._members.now())
+            self._members.rejoin(worker, share=report.share, sequence=report.sequence)
+            self._take(worker, report)
+        share = self._members.share_of(worker)
+        return {"type": "welcome", "seq": report.sequence, "share": share, "loss": self._loss}
+
+    def worker_lost(self, worker: str) -> None:
+        """A living worker cannot be heard: it admits requests by its share, which is kept out of the buckets."""
+        if worker in self._members:
+            self._members.miss(worker)
+
+    def worker_gone(self, worker: str) -> Message:
+        """The process is dead: its tokens count as spent. The answer is for all other workers: what it knew is lost."""
+        now = self._members.now()
+        self._table.refill_all(now)
+        if self._members.is_missing(worker):
+            self._table.distrust(0.0, now)  # it may have admitted alone, by limits that nobody else has used yet
+        self._members.leave(worker)
+        self._loss = self._clock()
+        for bucket in self._table:
+            bucket.settle(worker, 0)
+        if self._recovery is not None:
+            self._recovery.forget(worker, self._loss)
+            self._finish_if_complete()
+        return {"type": "loss", "loss": self._loss}
+
+    def tick(self) -> None:
+        """End a recovery whose deadline has passed."""
+        self._finish_if_complete()
+
+    def on_message(self, worker: str, message: Message) -> Message | None:
+        """What a connected worker says; the answer, if any, is for it. Stale messages and strangers are ignored.
+
+        Raises KeyError, TypeError or ValueError if the message is malformed.
+        """
+        if worker not in self._members or not self._members.accept(worker, int(message["seq"])):
+            return None
+        if message["type"] == "lease":
+            return self._answer(worker, message)
+        if message["type"] == "give_back":
+            for scope, key, tokens, held in message["keys"]:
+                self.give_back(worker, str(scope), str(key), tokens=int(tokens), held=int(held))
+            return None
+        raise ValueError("unknown type of message")
+
+    def define(self, limit: Limit) -> None:
+        """Add a limit or change its rate; buckets keep how full they are, in proportion."""
+        self._table.define(limit, self._members.now())
+
+    def lease(self, worker: str, request: LeaseRequest) -> Grant:
+        """Lend a worker tokens of one key, at most as many as may be on lease at once."""
+        self._finish_if_complete()
+        if self._recovery is not None or self._members.speed <= 0:
+            return NOT_YET
+        limit = request.limit
+        self.define(limit)
+        leased = self._table.open(limit.scope, request.key, self._members.now())
+        if leased is None:
+            return NOT_YET
+        leased.settle(worker, request.held)
+        workers = self._members.workers
+        size = lease_size(leased.bucket.level, need=request.need, want=request.want, workers=workers)
+        granted = max(0, min(size, self._room(leased, worker, limit.capacity)))
+        leased.lend(worker, granted)
+        if granted == 0 and request.need > 0:
+            return self._denial(leased)
+        return Grant(granted, int(leased.bucket.level))
+
+    def give_back(self, worker: str, scope: str, key: str, *, tokens: int, held: int) -> None:
+        """Return tokens of a lease; the worker keeps `held`. What was not lent cannot be returned."""
+        leased = self._table.get(scope, key)
+        if leased is None or tokens < 0 or held < 0:
+            return
+        leased.refill(self._members.now(), self._members.reserve(leased.bucket.capacity))
+        returned = min(tokens, leased.leased.get(worker, 0) - held)
+        leased.settle(worker, held)
+        leased.bucket.level += max(0, returned)
+        leased.refill(self._members.now(), self._members.reserve(leased.bucket.capacity))
+
+    def _answer(self, worker: str, message: Message) -> Message:
+        request = LeaseRequest.from_message(message)
+        grant = self.lease(worker, request)
+        return {
+            "type": "grant",
+            "seq": message["seq"],
+            "scope": request.limit.scope,
+            "key": request.key,
+            "granted": grant.granted,
+            "remaining": grant.remaining,
+            "retry_after": grant.retry_after,
+            "must_wait": grant.must_wait,
+            "share": self._members.share_of(worker),
+            "loss": self._loss,
+        }
+
+    def _room(self, leased: LeasedBucket, worker: str, capacity: float) -> int:
+        """How much more may be on lease: the worker's own ceiling, and that of all together."""
+        reserved = math.ceil(self._members.reserve(capacity))
+        everybody = lease_ceiling(capacity, self._members.largest_share) - leased.on_lease - reserved
+        workers = max(self._members.workers, len(self._members))
+        return min(everybody, worker_ceiling(capacity, workers) - leased.leased.get(worker, 0))
+
+    def _denial(self, leased: LeasedBucket) -> Grant:
+        if leased.bucket.level >= 1:  # there are tokens, but too many are on lease; workers settle within a second
+            return NOT_YET
+        return Grant(retry_after=leased.bucket.seconds_until(1) / self._members.speed)
+
+    def _take(self, worker: str, report: Report) -> None:
+        self._loss = later(self._loss, report.loss)
+        if self._recovery is not None:
+            self._recovery.add(worker, report)
+            self._finish_if_complete()
+            return
+        held = {(key.scope, key.key): key for key in report.keys}
+        for limit in report.limits:
+            self.define(limit)
+        for leased in self._table:
+            leased.settle(worker, 0)
+        for (scope, name), key in held.items():
+            self._adopt(worker, scope, name, held=key.held, borrowed=key.borrowed)
+
+    def _adopt(self, worker: str, scope: str, key: str, *, held: int, borrowed: int) -> None:
+        """Book what a worker that was out of reach holds, and what it admitted alone."""
+        leased = self._table.open(scope, key, self._members.now())
+        if leased is None:
+            self._loss = self._clock()
+            return
+        leased.bucket.level = max(0.0, leased.bucket.level - borrowed)
+        if held:
+            leased.leased[worker] = held
+        leased.refill(self._members.now(), self._members.reserve(leased.bucket.capacity))
+
+    def _finish_if_complete(self) -> None:
+        recovery = self._recovery
+        if recovery is None or (self._members.missing and self._clock() < recovery.deadline):
+            return
+        now = self._clock()
+        if self._members.missing:
+            recovery.loss = now
+        self._loss = later(self._loss, recovery.loss)
+        self._recovery = None
+        self._rebuild(recovery, math.inf if self._loss is None else now - self._loss)
+        self._members.resume()
+
+    def _rebuild(self, recovery: Recovery, seconds_of_refill: float) -> None:
+        now = self._members.now()
+        self._table.distrust(seconds_of_refill, now)
+        for limit in recovery.limits.values():
+            self._table.define(limit, now)
+        for (scope, key), witnessed in recovery.keys.items():
+            leased = self._table.restore(scope, key, now)
+            leased.leased = dict(witnessed.leased)
+            leased.bucket.level = witnessed.level(recovery.limits[scope], seconds_of_refill)
+            leased.refill(now, self._members.reserve(leased.bucket.capacity))

@@ -1,0 +1,145 @@
+"""All buckets of a node, bounded in number, without ever making an empty bucket full by forgetting it."""
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+
+from hotgate.limits.bucket import TokenBucket
+from hotgate.limits.leased_bucket import LeasedBucket
+from hotgate.limits.limit import Limit
+
+SCANNED = 32  # buckets looked at to find one that can go when the table is full
+SWEPT = 2  # buckets looked at for each new one, so that full ones go before the table is full
+SWEPT_LIMITS = 1024
+
+
+class LimitState:
+    """A limit and its newcomers' bucket: the level at which a key starts that the table does not know."""
+
+    __slots__ = ("buckets", "limit", "newcomer")
+
+    def __init__(self, limit: Limit, newcomer: TokenBucket) -> None:
+        self.limit = limit
+        self.newcomer = newcomer
+        self.buckets = 0
+
+
+class BucketTable:
+    """(scope, key) → bucket, at most `max_keys` of them.
+
+    A full bucket is forgotten without loss. When none is full and a place is needed, the fullest of a few goes, and
+    its level is remembered in its limit's newcomers' bucket: from then on no unknown key of the limit starts higher.
+    So somebody who floods the table with keys lowers the start of strangers, himself included, and resets nobody. A
+    bucket with tokens on lease never goes.
+
+    reserve: capacity → tokens to keep free for workers out of reach.
+    """
+
+    def __init__(self, max_keys: int, reserve: Callable[[float], float]) -> None:
+        self._max_keys = max_keys
+        self._reserve = reserve
+        self._buckets: OrderedDict[tuple[str, str], LeasedBucket] = OrderedDict()
+        self._limits: dict[str, LimitState] = {}
+        self._unknown_since: tuple[float, float] = (math.inf, 0.0)
+
+    def __len__(self) -> int:
+        return len(self._buckets)
+
+    def __iter__(self) -> Iterator[LeasedBucket]:
+        return iter(self._buckets.values())
+
+    def distrust(self, seconds: float, now: float) -> None:
+        """Buckets unknown at `now` may have been empty `seconds` before; limits defined from here on heed it."""
+        self._unknown_since = (seconds, now)
+
+    def define(self, limit: Limit, now: float) -> None:
+        """Add a limit, or change its rate; the same rate again changes nothing."""
+        state = self._limits.get(limit.scope)
+        if state is None:
+            self._sweep_limits(now)
+            self._limits[limit.scope] = LimitState(limit, self._newcomer(limit, now))
+        elif not state.limit.same_rate(limit):
+            state.newcomer.resize(now, limit.capacity, limit.rate)
+            state.limit = limit
+
+    def get(self, scope: str, key: str) -> LeasedBucket | None:
+        """The bucket as it was left, or None."""
+        return self._buckets.get((scope, key))
+
+    def open(self, scope: str, key: str, now: float) -> LeasedBucket | None:
+        """The bucket of a defined limit, refilled; a new one if need be; None when there is no place for it."""
+        bucket = self._buckets.get((scope, key))
+        state = self._limits[scope]
+        if bucket is None:
+            if not self._make_room(now):
+                return None
+            bucket = self._add(state, key, now)
+        self._refill(bucket, now)
+        return bucket
+
+    def refill_all(self, now: float) -> None:
+        """Bring everything up to `now`: needed before tokens on lease, or kept free, become fewer for all keys."""
+        for bucket in self._buckets.values():
+            self._refill(bucket, now)
+        for state in self._limits.values():
+            state.newcomer.refill(now, self._reserve(state.limit.capacity))
+
+    def restore(self, scope: str, key: str, now: float) -> LeasedBucket:
+        """The bucket of a key that workers reported; it gets a place even if that makes the table too large."""
+        self._make_room(now)
+        return self._buckets.get((scope, key)) or self._add(self._limits[scope], key, now)
+
+    def _add(self, state: LimitState, key: str, now: float) -> LeasedBucket:
+        limit = state.limit
+        state.newcomer.refill(now, self._reserve(limit.capacity))
+        bucket = LeasedBucket(limit.scope, TokenBucket(limit.capacity, limit.rate, now, state.newcomer.level))
+        self._buckets[limit.scope, key] = bucket
+        state.buckets += 1
+        return bucket
+
+    def _refill(self, bucket: LeasedBucket, now: float) -> None:
+        limit = self._limits[bucket.scope].limit
+        if bucket.bucket.rate != limit.rate or bucket.bucket.capacity != limit.capacity:
+            bucket.bucket.resize(now, limit.capacity, limit.rate)
+        bucket.refill(now, self._reserve(limit.capacity))
+
+    def _make_room(self, now: float) -> bool:
+        crowded = len(self._buckets) >= self._max_keys
+        candidate: tuple[str, str] | None = None
+        for _ in range(min(SCANNED if crowded else SWEPT, len(self._buckets))):
+            key, bucket = next(iter(self._buckets.items()))
+            self._buckets.move_to_end(key)
+            self._refill(bucket, now)
+            if bucket.is_full():
+                self._forget(key)
+                return True
+            if not bucket.leased and (candidate is None or _fullness(bucket) > _fullness(self._buckets[candidate])):
+                candidate = key
+        if crowded and candidate is not None:
+            self._forget(candidate)
+        return not crowded or candidate is not None
+
+    def _forget(self, key: tuple[str, str]) -> None:
+        bucket = self._buckets.pop(key)
+        state = self._limits[bucket.scope]
+        state.buckets -= 1
+        state.newcomer.refill(bucket.bucket.updated)
+        state.newcomer.level = min(state.newcomer.level, bucket.bucket.level)
+
+    def _newcomer(self, limit: Limit, now: float) -> TokenBucket:
+        seconds, since = self._unknown_since
+        newcomer = TokenBucket(limit.capacity, limit.rate, since, seconds * limit.rate)
+        newcomer.refill(now)
+        return newcomer
+
+    def _sweep_limits(self, now: float) -> None:
+        if len(self._limits) < SWEPT_LIMITS:
+            return
+        for scope, state in list(self._limits.items()):
+            state.newcomer.refill(now)
+            if state.buckets == 0 and state.newcomer.level >= state.newcomer.capacity:
+                del self._limits[scope]
+
+
+def _fullness(bucket: LeasedBucket) -> float:
+    return bucket.bucket.level / bucket.bucket.capacity

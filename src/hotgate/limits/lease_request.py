@@ -1,0 +1,44 @@
+"""A worker's request for tokens of one key."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hotgate.limits.key import MAX_KEY_LENGTH
+from hotgate.limits.limit import Limit
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRequest:
+    """need: requests that wait for a token. want: tokens beyond that, to avoid asking again.
+
+    held: what the worker still has from before; all else that it was lent counts as spent.
+    """
+
+    limit: Limit
+    key: str
+    need: int = 1
+    want: int = 0
+    held: int = 0
+
+    def message(self, sequence: int) -> dict[str, Any]:
+        """The request as plain JSON types."""
+        return {
+            "type": "lease",
+            "seq": sequence,
+            "scope": self.limit.scope,
+            "limit": self.limit.definition(),
+            "key": self.key,
+            "need": self.need,
+            "want": self.want,
+            "held": self.held,
+        }
+
+    @classmethod
+    def from_message(cls, message: Mapping[str, Any]) -> "LeaseRequest":
+        """Raises KeyError, TypeError or ValueError if the message is not a request."""
+        key = str(message["key"])
+        need, want, held = int(message["need"]), int(message["want"]), int(message["held"])
+        if len(key) > MAX_KEY_LENGTH or min(need, want, held) < 0:
+            raise ValueError("a key has at most 128 characters, and tokens are not negative")
+        return cls(Limit.from_definition(str(message["scope"]), message["limit"]), key, need, want, held)

@@ -1,0 +1,123 @@
+"""The Prometheus page of the control process (text format 0.0.4 of prometheus-client)."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from hotgate.observe.histogram import BOUNDS
+from hotgate.observe.metrics import Snapshot
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+_LE = (*(str(bound) for bound in BOUNDS), "+Inf")
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayFacts:
+    """What only the control process knows."""
+
+    version: str
+    workers_up: int = 0
+    worker_restarts: int = 0
+    reloads_ok: int = 0
+    reloads_failed: int = 0
+
+
+def expose(total: Snapshot, facts: GatewayFacts) -> bytes:
+    """The whole page, for `Fleet.total()`. With 10,000 busy routes it takes a second: call it in a thread."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(GatewayCollector(total, facts))
+    return generate_latest(registry)
+
+
+class GatewayCollector(Collector):
+    """Turns one snapshot into metric families. The time series of a route appear with its first request."""
+
+    def __init__(self, total: Snapshot, facts: GatewayFacts) -> None:
+        self._total = total
+        self._facts = facts
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: the registry needs no description to check for duplicates, it holds this collector alone."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Every family, in the order of the page."""
+        yield from _route_families(self._total["routes"])
+        yield from _upstream_families(self._total["upstreams"])
+        yield from _worker_families(self._total)
+        yield from _gateway_families(self._facts)
+
+
+def _route_families(routes: list[dict[str, Any]]) -> Iterator[Metric]:
+    requests = CounterMetricFamily("hotgate_requests", "Requests answered.", labels=["route", "status"])
+    refused = CounterMetricFamily("hotgate_refused", "Answers of the gateway itself.", labels=["route", "code"])
+    received = CounterMetricFamily("hotgate_request_bytes", "Body bytes received from clients.", labels=["route"])
+    sent = CounterMetricFamily("hotgate_response_bytes", "Body bytes sent to clients.", labels=["route"])
+    duration = HistogramMetricFamily(
+        "hotgate_request_duration_seconds", "From the head of a request to the end of its answer.", labels=["route"]
+    )
+    for values in routes:
+        route = values["route"]
+        _add_counts(requests, route, values["statuses"])
+        _add_counts(refused, route, values["refusals"])
+        received.add_metric([route], values["request_bytes"])
+        sent.add_metric([route], values["response_bytes"])
+        _add_durations(duration, route, values)
+    yield from (requests, refused, received, sent, duration)
+
+
+def _upstream_families(upstreams: list[dict[str, Any]]) -> Iterator[Metric]:
+    duration = HistogramMetricFamily(
+        "hotgate_upstream_duration_seconds", "From an attempt's start to the head of its answer.", labels=["upstream"]
+    )
+    connections = CounterMetricFamily(
+        "hotgate_upstream_connections", "Connections taken for attempts.", labels=["upstream", "kind"]
+    )
+    failures = CounterMetricFamily(
+        "hotgate_upstream_failures", "Attempts without an answer.", labels=["upstream", "kind"]
+    )
+    for values in upstreams:
+        upstream = values["upstream"]
+        _add_durations(duration, upstream, values)
+        _add_counts(connections, upstream, {"new": values["connects"], "reused": values["reuses"]})
+        _add_counts(failures, upstream, values["failures"])
+    yield from (duration, connections, failures)
+
+
+def _worker_families(total: Snapshot) -> Iterator[Metric]:
+    gauges, counters = total["gauges"], total["counters"]
+    yield GaugeMetricFamily("hotgate_connections_open", "Client connections.", gauges.get("connections_open", 0))
+    yield GaugeMetricFamily("hotgate_exchanges_active", "Requests on their way.", gauges.get("exchanges_active", 0))
+    yield CounterMetricFamily("hotgate_connections", "Client connections accepted.", counters.get("connections", 0))
+    yield CounterMetricFamily(
+        "hotgate_log_dropped", "Access log lines given up because the sink stalled.", counters.get("log_dropped", 0)
+    )
+
+
+def _gateway_families(facts: GatewayFacts) -> Iterator[Metric]:
+    reloads = CounterMetricFamily("hotgate_reloads", "Configuration reloads by result.", labels=["result"])
+    reloads.add_metric(["ok"], facts.reloads_ok)
+    reloads.add_metric(["failed"], facts.reloads_failed)
+    build = GaugeMetricFamily("hotgate_build_info", "Always 1; the label is the version.", labels=["version"])
+    build.add_metric([facts.version], 1)
+    yield from (reloads, build)
+    yield GaugeMetricFamily("hotgate_workers_up", "Workers that serve.", facts.workers_up)
+    yield CounterMetricFamily("hotgate_worker_restarts", "Workers that died and were replaced.", facts.worker_restarts)
+
+
+def _add_counts(family: CounterMetricFamily, owner: str, counts: dict[str, int]) -> None:
+    for name, count in counts.items():
+        family.add_metric([owner, name], count)
+
+
+def _add_durations(family: HistogramMetricFamily, owner: str, values: dict[str, Any]) -> None:
+    cumulative = accumulate(values["buckets"])
+    family.add_metric(
+        [owner], [(le, float(count)) for le, count in zip(_LE, cumulative, strict=True)], values["seconds"]
+    )

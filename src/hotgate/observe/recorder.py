@@ -1,0 +1,107 @@
+"""What is counted about one route and about one upstream. Changed by one thread; plain numbers need no lock."""
+
+from typing import Any
+
+from hotgate.observe.histogram import Histogram
+from hotgate.observe.label import OTHER, count_new, label
+
+MAX_STATUSES = 32  # of one route; a backend may send any number from 100 to 999
+MAX_CODES = 64  # of one route; the gateway has about 30, policies of the user add theirs
+MAX_KINDS = 16  # of failures of one upstream
+
+
+class RouteRecorder:
+    """What happened to the requests of one route. `upstream` is "" for a route that answers by itself.
+
+    reported: the `total` that the control process knows of.
+    """
+
+    __slots__ = ("duration", "refusals", "reported", "request_bytes", "response_bytes", "route", "statuses", "upstream")
+
+    def __init__(self, route: str, upstream: str = "") -> None:
+        self.route = label(route)
+        self.upstream = upstream
+        self.statuses: dict[int, int] = {}
+        self.duration = Histogram()
+        self.request_bytes = 0
+        self.response_bytes = 0
+        self.refusals: dict[str, int] = {}
+        self.reported = 0
+
+    def record(self, status: int, seconds: float, request_bytes: int, response_bytes: int) -> None:
+        """Count one finished exchange: its status, its duration, and the body bytes each way."""
+        try:
+            self.statuses[status] += 1
+        except KeyError:
+            self._count_new_status(status)
+        self.duration.observe(seconds)
+        self.request_bytes += request_bytes
+        self.response_bytes += response_bytes
+
+    def refused(self, code: str) -> None:
+        """Count an answer of the gateway itself by its problem code."""
+        try:
+            self.refusals[code] += 1
+        except KeyError:
+            count_new(self.refusals, code, MAX_CODES)
+
+    def total(self) -> int:
+        """A number that grows with everything that is counted."""
+        return sum(self.statuses.values()) + sum(self.refusals.values())
+
+    def values(self) -> dict[str, Any]:
+        """Everything counted so far, as JSON types."""
+        return {
+            "route": self.route,
+            "statuses": {str(status or OTHER): count for status, count in self.statuses.items()},
+            "refusals": dict(self.refusals),
+            "request_bytes": self.request_bytes,
+            "response_bytes": self.response_bytes,
+            **self.duration.values(),
+        }
+
+    def _count_new_status(self, status: int) -> None:
+        key = status if len(self.statuses) < MAX_STATUSES else 0
+        self.statuses[key] = self.statuses.get(key, 0) + 1
+
+
+class UpstreamRecorder:
+    """What happened between the gateway and one upstream.
+
+    connects, reuses: attempts on a new and on a pooled connection; the pool raises them. reported: as above.
+    """
+
+    __slots__ = ("connects", "duration", "failures", "reported", "reuses", "upstream")
+
+    def __init__(self, upstream: str) -> None:
+        self.upstream = label(upstream)
+        self.duration = Histogram()
+        self.connects = 0
+        self.reuses = 0
+        self.failures: dict[str, int] = {}
+        self.reported = 0
+
+    def attempt(self, seconds: float) -> None:
+        """Count one attempt that got the head of an answer, and how long that took."""
+        self.duration.observe(seconds)
+
+    def failed(self, kind: str) -> None:
+        """Count one attempt that got none: `connect`, `timeout`, `reset`, `protocol`, …"""
+        try:
+            self.failures[kind] += 1
+        except KeyError:
+            count_new(self.failures, kind, MAX_KINDS)
+
+    def total(self) -> int:
+        """A number that grows with everything that is counted."""
+        return self.connects + self.reuses + sum(self.failures.values()) + sum(self.duration.counts)
+
+    def values(self) -> dict[str, Any]:
+        """Everything counted so far, as JSON types."""
+        return {
+            "upstream": self.upstream,
+            "connects": self.connects,
+            "reuses": self.reuses,
+            "failures": dict(self.failures),
+            **self.duration.values(),
+        }

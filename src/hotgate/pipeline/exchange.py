@@ -1,0 +1,77 @@
+"""One request and its answer, and the facts that the phases establish about them."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from hotgate.http.headers import Field
+from hotgate.http.request import Request
+from hotgate.http.response import Response
+from hotgate.identity.principal import Principal
+
+if TYPE_CHECKING:
+    from hotgate.limits.decision import LimitDecision
+    from hotgate.pipeline.route import Route
+
+
+class Exchange:
+    """What a policy is given.
+
+    client: the caller's address as text, after trusted proxies. params: the path parameters, percent-decoded.
+    principal: set by `authenticate`, None on a public route. limit: set by `limit`. response: set before `respond`.
+    answer_fields: header fields that the answer gets, whoever gives it; a step replaces the tuple by a longer one.
+    request_id: safe to log and to send. started: monotonic seconds. state: a place for policies to leave facts
+    for their own later steps.
+    """
+
+    __slots__ = (
+        "answer_fields",
+        "client",
+        "limit",
+        "params",
+        "principal",
+        "request",
+        "request_id",
+        "response",
+        "route",
+        "started",
+        "_now",
+        "_state",
+    )
+
+    def __init__(
+        self,
+        request: Request,
+        route: "Route",
+        params: Mapping[str, str],
+        client: str,
+        request_id: str,
+        started: float,
+        now: datetime | None = None,
+    ) -> None:
+        self.request = request
+        self.route = route
+        self.params = params
+        self.client = client
+        self.request_id = request_id
+        self.started = started
+        self.principal: Principal | None = None
+        self.limit: LimitDecision | None = None
+        self.response: Response | None = None
+        self.answer_fields: tuple[Field, ...] = ()
+        self._now = now
+        self._state: dict[str, Any] | None = None
+
+    @property
+    def now(self) -> datetime:
+        """The time of the request in UTC; the same for every policy that asks."""
+        if self._now is None:
+            self._now = datetime.now(UTC)
+        return self._now
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """Facts that a policy keeps between its steps. Prefix keys with the policy's name."""
+        if self._state is None:
+            self._state = {}
+        return self._state

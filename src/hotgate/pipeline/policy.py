@@ -1,0 +1,84 @@
+"""How a policy is declared: the built-in ones, and those that users write in Python (docs/policies.md)."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+
+from hotgate.http.headers import InvalidHeader  # noqa: F401  (part of what policy authors may catch)
+from hotgate.http.response import Response
+from hotgate.pipeline.exchange import Exchange
+from hotgate.pipeline.phase import Phase
+from hotgate.pipeline.route import Outcome, Step
+
+
+@dataclass(frozen=True, slots=True)
+class PhasedStep:
+    """One callable of a compiled policy and the phase it runs in. body_limit > 0: it needs the whole body, so large."""
+
+    phase: Phase
+    run: Step
+    body_limit: int = 0
+
+
+class Authenticator(Protocol):
+    """One compiled entry of `identity:`.
+
+    `authenticate` returns None when the request carries no credential of its kind (the next one is asked), a
+    `Principal` or a `Response` (refused) otherwise, or an awaitable of the latter two.
+    """
+
+    name: str
+    challenge: str  # the value of WWW-Authenticate when nothing was sent (RFC 9110 §11.6.1)
+    credential_header: bytes  # the request field that carries the credential, lower case
+    forwards_credential: bool  # whether the backend gets that field after this authenticator has verified it
+
+    def authenticate(self, exchange: Exchange) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CompileContext:
+    """What a policy may use while it is compiled. services: objects of the worker, by name ("limiter", "key_sets")."""
+
+    route_name: str
+    identities: Mapping[str, Authenticator] = field(default_factory=dict)
+    services: Mapping[str, Any] = field(default_factory=dict)
+    workers: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySpec:
+    """A built-in policy: `name` is its key in a route, `model` the pydantic type of its value.
+
+    `compile` gets the validated value and returns steps; it raises ValueError for what only it can check.
+    """
+
+    name: str
+    model: Any
+    compile: Callable[[Any, CompileContext], Sequence[PhasedStep]]
+
+
+@dataclass(frozen=True, slots=True)
+class MechanismSpec:
+    """A kind of entry under `identity:` (`jwt`, `api_key`): its model, and its compile step → Authenticator."""
+
+    name: str
+    model: type[BaseModel]
+    compile: Callable[[str, Any, Mapping[str, Any]], Authenticator]
+
+
+PolicyFunction = Callable[..., Outcome | Awaitable[Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class UserPolicy:
+    """What the `policy` decorator leaves behind; still callable, so that a test can call it directly."""
+
+    function: PolicyFunction
+    phase: Phase
+    options: type[BaseModel] | None = None
+    body_limit: int = 0
+
+    def __call__(self, *args: Any) -> Response | None | Awaitable[Response | None]:
+        return self.function(*args)

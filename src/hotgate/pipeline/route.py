@@ -1,0 +1,44 @@
+"""A route, compiled: everything a request needs once its path is known, decided when the configuration was loaded."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from hotgate.http.response import Response
+from hotgate.pipeline.exchange import Exchange
+
+Outcome = Response | None
+Step = Callable[[Exchange], Outcome | Awaitable[Outcome]]
+
+
+class Route:
+    """name: as in the file. before: the steps of admit to shape, in order. after: the `respond` steps, in order.
+
+    finish: called when the answer is over; what they return is ignored. body_step: index in `before` at which the
+    whole body must be there, or -1; body_limit: its largest size in bytes then. max_body: the largest request body.
+    target: the upstream that answers when no step did. recorder: the route's metrics.
+    """
+
+    __slots__ = ("after", "before", "body_limit", "body_step", "finish", "max_body", "name", "recorder", "target")
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        before: Sequence[Step] = (),
+        after: Sequence[Step] = (),
+        finish: Sequence[Callable[[Exchange], object]] = (),
+        body_step: int = -1,
+        body_limit: int = 0,
+        max_body: int = 10 * 1024 * 1024,
+        target: Any = None,
+        recorder: Any = None,
+    ) -> None:
+        self.name = name
+        self.before = tuple(before)
+        self.after = tuple(after)
+        self.finish = tuple(finish)
+        self.body_step = body_step
+        self.body_limit = body_limit
+        self.max_body = max_body
+        self.target = target
+        self.recorder = recorder

@@ -1,0 +1,10 @@
+"""What happens to a request on its way, one file per policy: its pydantic model, its compile step, its function.
+
+Imports pipeline and below. To add a built-in policy, write a file like `authorize.py` and name it in POLICIES; a kind
+of credential goes into MECHANISMS. Policies that users write in Python come through `user.py`.
+"""
+
+from hotgate.policies import api_key, authenticate, authorize, headers, jwt, rate_limit, user
+
+POLICIES = (authenticate.POLICY, authorize.POLICY, rate_limit.POLICY, headers.POLICY, user.POLICY)
+MECHANISMS = (jwt.MECHANISM, api_key.MECHANISM)

@@ -1,0 +1,129 @@
+"""`authenticate: [corp, partners]`: any one of the named entries of `identity:` must recognise the caller.
+
+They are asked in order, and the first that finds its kind of credential decides: a bad token is refused even if a
+good key came with it. Once the caller is known, every field that could carry a credential for this route is removed,
+so that the backend never sees one that nobody has verified; only the deciding entry may forward its own.
+"""
+
+from collections.abc import Awaitable, Mapping, Sequence
+
+from hotgate.http.headers import Headers
+from hotgate.http.response import Response
+from hotgate.identity.challenge import credential_missing
+from hotgate.identity.credential_field import bearer_token, only_value
+from hotgate.identity.jwt import unverified_issuer
+from hotgate.identity.principal import Principal
+from hotgate.identity.refusal import CredentialRefused
+from hotgate.identity.token_rules import MAX_TOKEN_BYTES
+from hotgate.pipeline.exchange import Exchange
+from hotgate.pipeline.phase import Phase
+from hotgate.pipeline.policy import Authenticator, CompileContext, PhasedStep, PolicySpec
+from hotgate.pipeline.route import Outcome, Step
+from hotgate.policies.jwt import Admission, JwtAuthenticator
+
+
+class IssuerChoice:
+    """Several issuers' tokens on one route: the token's own, unverified `iss` says which of them verifies it."""
+
+    def __init__(self, authenticators: Sequence[JwtAuthenticator]) -> None:
+        self._authenticators = tuple(authenticators)
+        self._by_issuer = {authenticator.issuer: authenticator for authenticator in authenticators}
+
+    def authenticate(self, exchange: Exchange) -> Admission:
+        """As for one issuer; a token of none of them is refused (token-issuer-unknown)."""
+        try:
+            credential = only_value(exchange.request.headers.fields, b"authorization", "token-malformed")
+            if credential is None:
+                return None
+            for authenticator in self._authenticators:
+                principal = authenticator.recognized(credential)
+                if principal is not None:
+                    return principal
+            return self._admit(credential)
+        except CredentialRefused as refusal:
+            return self._authenticators[0].refuse(refusal)
+
+    def _admit(self, credential: bytes) -> Admission:
+        token = bearer_token(credential)
+        if token is None:
+            return None
+        authenticator = self._by_issuer.get(unverified_issuer(token, MAX_TOKEN_BYTES))
+        if authenticator is None:
+            raise CredentialRefused("token-issuer-unknown", "of none of the route's issuers")
+        return authenticator.admit(credential)
+
+
+def compile_authenticate(names: Sequence[str], context: CompileContext) -> list[PhasedStep]:
+    """One step. Raises ValueError for unknown and repeated names, and for two entries with one issuer."""
+    authenticators = [_named(name, context) for name in names]
+    if not authenticators or len(set(names)) != len(names):
+        raise ValueError("authenticate needs at least one name, and each only once")
+    challenges = tuple(authenticator.challenge for authenticator in authenticators)
+    step = _step(_asked(authenticators), _dropped_fields(authenticators), challenges)
+    return [PhasedStep(Phase.AUTHENTICATE, step)]
+
+
+def _named(name: str, context: CompileContext) -> Authenticator:
+    authenticator = context.identities.get(name)
+    if authenticator is None:
+        raise ValueError(f"there is no {name!r} under identity")
+    return authenticator
+
+
+def _asked(authenticators: Sequence[Authenticator]) -> tuple[Authenticator | IssuerChoice, ...]:
+    """Whom to ask, in order. Several issuers become one choice, at the place of the first of them."""
+    issuers = [authenticator for authenticator in authenticators if isinstance(authenticator, JwtAuthenticator)]
+    if len(issuers) < 2:
+        return tuple(authenticators)
+    if len({authenticator.issuer for authenticator in issuers}) != len(issuers):
+        raise ValueError("two of the entries have the same issuer; list both audiences in one entry instead")
+    choice = IssuerChoice(issuers)
+    asked = [choice if each is issuers[0] else each for each in authenticators if each not in issuers[1:]]
+    return tuple(asked)
+
+
+def _dropped_fields(authenticators: Sequence[Authenticator]) -> dict[str, frozenset[bytes]]:
+    """By the entry that decides: the fields that the backend does not get."""
+    every = frozenset(authenticator.credential_header for authenticator in authenticators)
+    return {
+        authenticator.name: every - {authenticator.credential_header} if authenticator.forwards_credential else every
+        for authenticator in authenticators
+    }
+
+
+def _step(
+    asked: Sequence[Authenticator | IssuerChoice],
+    dropped_fields: Mapping[str, frozenset[bytes]],
+    challenges: tuple[str, ...],
+) -> Step:
+    def conclude(exchange: Exchange, found: object) -> Outcome:
+        if isinstance(found, Principal):
+            exchange.principal = found
+            _drop(exchange.request.headers, dropped_fields[found.provider])
+            return None
+        if isinstance(found, Response):
+            return found
+        # Going on would let the request through: raising refuses it (500).
+        raise TypeError(f"an authenticator answered with {type(found).__name__}")
+
+    async def conclude_later(exchange: Exchange, pending: Awaitable[object]) -> Outcome:
+        return conclude(exchange, await pending)
+
+    def authenticate(exchange: Exchange) -> Outcome | Awaitable[Outcome]:
+        for authenticator in asked:
+            found = authenticator.authenticate(exchange)
+            if found is None:
+                continue
+            if not isinstance(found, Principal) and isinstance(found, Awaitable):
+                return conclude_later(exchange, found)
+            return conclude(exchange, found)
+        return credential_missing(challenges)
+
+    return authenticate
+
+
+def _drop(headers: Headers, names: frozenset[bytes]) -> None:
+    headers.fields = [field for field in headers.fields if field[0] not in names]
+
+
+POLICY = PolicySpec("authenticate", tuple[str, ...], compile_authenticate)

@@ -1,0 +1,144 @@
+"""`rate_limit: {limit: 100/minute, by: principal}`: how many requests each caller may make."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from hotgate.config.settings import Form, Name, Settings, WholeNumber
+from hotgate.config.units import RateValue
+from hotgate.http.response import Response
+from hotgate.limits.address_key import address_key
+from hotgate.limits.decision import LimitDecision
+from hotgate.limits.key import header_key, principal_key
+from hotgate.limits.lease_client import LeaseClient
+from hotgate.limits.limit import Limit
+from hotgate.pipeline.exchange import Exchange
+from hotgate.pipeline.phase import Phase
+from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec
+from hotgate.pipeline.route import Outcome
+
+_BY = r"principal|address|route|header:[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}"
+
+KeyOf = Callable[[Exchange], str]
+
+
+class RateLimitSettings(Settings):
+    """A token bucket for each caller: it holds `burst` requests and refills at the rate of `limit`."""
+
+    limit: RateValue = Field(description="Requests in a time, such as 100/minute. Refills continuously.")
+    by: Annotated[str, Form(f"({_BY})", "use principal, address, route or header:NAME")] = Field(
+        default="principal",
+        description="What has a bucket of its own: the authenticated caller (principal; the address where nobody is"
+        " authenticated), the client's address (the /64 of an IPv6 address), the whole route, or each value of a"
+        " request header. Clients choose headers: use one only if a proxy before Hotgate sets it.",
+    )
+    burst: Annotated[int, WholeNumber(1, 10**9)] | None = Field(
+        default=None, description="Requests that may come at once; by default the number in `limit`."
+    )
+    share: Name | None = Field(
+        default=None,
+        description="Routes with the same name here share their buckets; give them the same `limit` and `burst`.",
+    )
+
+
+class RateLimit:
+    """The compiled policy: a token for each request, and the fields by which the answer tells the caller."""
+
+    def __init__(self, limit: Limit, key_of: KeyOf, limiter: LeaseClient) -> None:
+        self._limit = limit
+        self._key_of = key_of
+        self._limiter = limiter
+        name = limit.name.encode("ascii")  # route names need no escaping in a String (RFC 9651 §3.3.3)
+        self._policy_field = (b"ratelimit-policy", b'"%b";q=%d;w=%d' % (name, limit.quota, limit.window_seconds))
+        self._remaining_form = b'"%b";r=%%d;t=%%d' % name.replace(b"%", b"%%")
+
+    def spend(self, exchange: Exchange) -> Outcome | Awaitable[Outcome]:
+        """Take a token; denied → 429. Returns an awaitable when the authority must be asked."""
+        decision = self._limiter.spend(self._limit, self._key_of(exchange))
+        if decision is None or isinstance(decision, LimitDecision):
+            return self._decided(exchange, decision)
+        return self._when_decided(exchange, decision)
+
+    async def _when_decided(self, exchange: Exchange, decision: Awaitable[LimitDecision | None]) -> Outcome:
+        return self._decided(exchange, await decision)
+
+    def _decided(self, exchange: Exchange, decision: LimitDecision | None) -> Outcome:
+        """Tell with `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11, §3 and §4).
+
+        On a denial `t` is the same moment as Retry-After; otherwise the time until the quota is whole again.
+        """
+        exchange.limit = decision
+        if decision is None:
+            return _unavailable()
+        seconds = decision.reset if decision.allowed else decision.retry_after
+        remaining = self._remaining_form % (max(0, decision.remaining), max(0, seconds))
+        exchange.answer_fields += (self._policy_field, (b"ratelimit", remaining))
+        return None if decision.allowed else _limited(decision)
+
+
+def _unavailable() -> Response:
+    return Response.problem(
+        503,
+        code="limit-unavailable",
+        detail="The request rate cannot be checked at the moment.",
+        headers={"retry-after": "1"},
+        log_detail="no answer from the limit authority, or too many requests wait for one",
+    )
+
+
+def _limited(decision: LimitDecision) -> Response:
+    return Response.problem(
+        429,
+        code="rate-limited",
+        detail="There were too many requests. Slow down.",
+        headers={"retry-after": str(decision.retry_after)},
+    )
+
+
+def _by_principal(exchange: Exchange) -> str:
+    principal = exchange.principal
+    return address_key(exchange.client) if principal is None else principal_key(principal.provider, principal.subject)
+
+
+def _by_address(exchange: Exchange) -> str:
+    return address_key(exchange.client)
+
+
+def _by_route(exchange: Exchange) -> str:
+    return "r"
+
+
+def _by_header(name: bytes) -> KeyOf:
+    """All values count, in their order: a second field cannot hide the first. Without the header, the address."""
+
+    def key_of(exchange: Exchange) -> str:
+        values = exchange.request.headers.get_all(name)
+        return header_key(b",".join(values).decode("latin-1")) if values else address_key(exchange.client)
+
+    return key_of
+
+
+def _key_of(by: str) -> KeyOf:
+    kind, _, name = by.partition(":")
+    if kind == "header":
+        return _by_header(name.lower().encode("ascii"))
+    return {"principal": _by_principal, "address": _by_address, "route": _by_route}[kind]
+
+
+def compile_rate_limit(settings: RateLimitSettings, context: CompileContext) -> list[PhasedStep]:
+    """One step. The service "limiter" may be missing when a configuration is only checked."""
+    limiter: Any = context.services.get("limiter")
+    name = settings.share or context.route_name
+    limit = Limit(
+        f"share/{name}" if settings.share else f"route/{name}",
+        name=name,
+        quota=settings.limit.count,
+        window=settings.limit.window,
+        burst=settings.burst,
+    )
+    policy = RateLimit(limit, _key_of(settings.by), limiter)
+    return [PhasedStep(Phase.LIMIT, policy.spend)]
+
+
+POLICY = PolicySpec("rate_limit", RateLimitSettings, compile_rate_limit)

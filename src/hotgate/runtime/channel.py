@@ -1,0 +1,169 @@
+"""Messages between the control process and a worker: JSON objects in frames, over a Unix stream socket.
+
+A frame is a length of four bytes, big-endian, and then so many bytes of one JSON object with a text member `type`.
+Both ends use this file. A peer that breaks the framing, or does not read, is disconnected: after a reconnect both
+sides start from a known state, which is simpler and safer than to repair half a conversation.
+"""
+
+import asyncio
+import json
+import os
+import socket
+import struct
+from collections.abc import Callable
+from typing import Any
+
+Message = dict[str, Any]
+
+CONFIGURATION_LIMIT = 64 * 1024 * 1024  # bytes of a frame that carries a configuration (10,000 routes are about 5 MiB)
+REPORT_LIMIT = 16 * 1024 * 1024  # bytes of a frame from a worker: metrics of 10,000 routes, leases of 100,000 clients
+_MESSAGE_HIGH_WATER = 1024 * 1024  # bytes unsent above which droppable messages are dropped
+_LENGTH = struct.Struct("!I")
+_CREDENTIALS = struct.Struct("3i")  # struct ucred of unix(7): pid, uid, gid
+
+
+class FrameError(ValueError):
+    """The peer sent something that is not a frame, or one that is too large."""
+
+
+def encode_frame(message: Message) -> bytes:
+    """The wire form of a message. Raises FrameError when it is larger than any receiver accepts."""
+    body = json.dumps(message, separators=(",", ":")).encode()
+    if len(body) > CONFIGURATION_LIMIT:
+        raise FrameError(f"a message of {len(body)} bytes is larger than {CONFIGURATION_LIMIT}")
+    return _LENGTH.pack(len(body)) + body
+
+
+class FrameDecoder:
+    """Bytes in, messages out. `limit` is the largest body accepted, in bytes."""
+
+    __slots__ = ("_buffer", "_limit")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> list[Message]:
+        """All messages that are complete now. Raises FrameError; the decoder is of no use afterwards."""
+        self._buffer += data
+        messages = []
+        while (end := self._end_of_frame()) is not None:
+            messages.append(_decode_body(self._buffer[_LENGTH.size : end]))
+            del self._buffer[:end]
+        return messages
+
+    def _end_of_frame(self) -> int | None:
+        if len(self._buffer) < _LENGTH.size:
+            return None
+        (length,) = _LENGTH.unpack_from(self._buffer)
+        if length > self._limit:
+            raise FrameError(f"a frame of {length} bytes is larger than {self._limit}")
+        end = _LENGTH.size + int(length)
+        return end if len(self._buffer) >= end else None
+
+
+def _decode_body(body: bytes | bytearray) -> Message:
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise FrameError("a frame does not hold JSON") from error
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        raise FrameError("a frame does not hold an object with a type")
+    return message
+
+
+class Channel(asyncio.Protocol):
+    """One end of a connection. `on_message(channel, message)` and `on_closed(channel)` are called from the loop.
+
+    peer: the process at the other end, known once connected. send_limit: bytes that may wait to be sent.
+    """
+
+    def __init__(
+        self,
+        *,
+        on_message: "Callable[[Channel, Message], None]",
+        on_closed: "Callable[[Channel], None]",
+        on_connected: "Callable[[Channel], None] | None" = None,
+        receive_limit: int = CONFIGURATION_LIMIT,
+        send_limit: int = 2 * CONFIGURATION_LIMIT,
+    ) -> None:
+        self.peer = 0
+        self.refusal = ""
+        self._on_message = on_message
+        self._on_closed = on_closed
+        self._on_connected = on_connected
+        self._decoder = FrameDecoder(receive_limit)
+        self._send_limit = send_limit
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Refuse processes of other users, whatever the permissions of the socket's folder say."""
+        self._transport = transport  # type: ignore[assignment]
+        self.peer, owner = peer_credentials(transport.get_extra_info("socket"))
+        if owner != os.geteuid():
+            self._refuse(f"a process of user {owner} connected")
+        elif self._on_connected is not None:
+            self._on_connected(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Decode and hand on; close on the first bad frame."""
+        try:
+            messages = self._decoder.feed(data)
+        except FrameError as error:
+            self._refuse(str(error))
+            return
+        for message in messages:
+            if self._transport is None:
+                return
+            self._on_message(self, message)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """The other end is gone."""
+        self._transport = None
+        self._on_closed(self)
+
+    @property
+    def is_open(self) -> bool:
+        """True while messages can be sent."""
+        return self._transport is not None and not self._transport.is_closing()
+
+    def send(self, message: Message) -> None:
+        """Queue a message. On a closed channel it is lost: `on_closed` has told, or will tell."""
+        self.send_frame(encode_frame(message))
+
+    def send_frame(self, frame: bytes) -> None:
+        """Queue a frame that was encoded once for many receivers."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        if self._transport.get_write_buffer_size() + len(frame) > self._send_limit:
+            self._refuse("the other end does not read its messages")
+            return
+        self._transport.write(frame)
+
+    def send_droppable(self, message: Message) -> bool:
+        """Queue a message that the next one replaces, unless the other end is slow. True if it was queued."""
+        if self._transport is None or self._transport.get_write_buffer_size() > _MESSAGE_HIGH_WATER:
+            return False
+        self.send(message)
+        return True
+
+    def close(self) -> None:
+        """Send what is queued, then close."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once; what is queued is lost."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _refuse(self, reason: str) -> None:
+        self.refusal = reason
+        self.abort()
+
+
+def peer_credentials(connection: socket.socket) -> tuple[int, int]:
+    """Process id and user id of the other end, as the kernel recorded them (SO_PEERCRED, unix(7))."""
+    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    pid, uid, _gid = _CREDENTIALS.unpack(raw)
+    return pid, uid

@@ -1,0 +1,127 @@
+"""One route's settings → its pipeline: steps in the fixed order of the phases, whatever the order of keys."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hotgate.config.routes import Redirect, Respond, Rewrite
+from hotgate.config.routes import Route as RouteSettings
+from hotgate.http.headers import Headers, valid_field
+from hotgate.http.response import Response
+from hotgate.pipeline.exchange import Exchange
+from hotgate.pipeline.phase import Phase
+from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec
+from hotgate.pipeline.route import Route, Step
+from hotgate.policies import POLICIES
+from hotgate.upstream.upstream import Upstream
+
+_POLICIES: dict[str, PolicySpec] = {policy.name: policy for policy in POLICIES}
+
+
+def compile_route(
+    settings: RouteSettings,
+    context: CompileContext,
+    upstream: Upstream | None,
+    recorder: Any,
+    problems: list[tuple[str, str]],
+) -> Route:
+    """The route, wired. What is wrong is added to `problems` as (key of the route, message)."""
+    steps: list[PhasedStep] = []
+    names = list(settings.policy_names)
+    if not settings.public:
+        names.insert(0, "authenticate")
+    for name in names:
+        try:
+            steps += _POLICIES[name].compile(settings.policy(name), context)
+        except ValueError as error:
+            problems.append((name, str(error)))
+    steps += _last_steps(settings)
+    return _assembled(settings, steps, upstream, recorder)
+
+
+def _assembled(settings: RouteSettings, steps: list[PhasedStep], upstream: Upstream | None, recorder: Any) -> Route:
+    before = sorted((step for step in steps if step.phase <= Phase.SHAPE), key=lambda step: step.phase)
+    limits = [step.body_limit for step in before if step.body_limit]
+    return Route(
+        settings.name,
+        before=[step.run for step in before],
+        after=[step.run for step in reversed(steps) if step.phase is Phase.RESPOND],
+        finish=[step.run for step in steps if step.phase is Phase.FINISH],
+        body_step=next((index for index, step in enumerate(before) if step.body_limit), -1),
+        body_limit=min(limits, default=0),
+        max_body=settings.max_body,
+        target=upstream,
+        recorder=recorder,
+    )
+
+
+def _last_steps(settings: RouteSettings) -> Sequence[PhasedStep]:
+    """What stands behind every policy: a changed path, or an answer in the backend's place."""
+    if settings.redirect is not None:
+        return [PhasedStep(Phase.SHAPE, redirecting(settings.redirect))]
+    if settings.respond is not None:
+        return [PhasedStep(Phase.SHAPE, responding(settings.respond))]
+    if settings.rewrite is not None:
+        return [PhasedStep(Phase.SHAPE, rewriting(settings.rewrite, settings.match.path))]
+    return []
+
+
+def redirecting(settings: Redirect) -> Step:
+    """Answers with a redirect."""
+    field = valid_field(b"location", settings.to.encode("ascii"))
+
+    def redirect(exchange: Exchange) -> Response:
+        return Response(settings.status, Headers([field]))
+
+    return redirect
+
+
+def responding(settings: Respond) -> Step:
+    """Answers with fixed content."""
+    fields = [valid_field(name.encode("ascii"), value.encode("latin-1")) for name, value in settings.headers.items()]
+    body = settings.body.encode()
+    if body and not any(name == b"content-type" for name, _ in fields):
+        fields.append((b"content-type", b"text/plain; charset=utf-8"))
+
+    def respond(exchange: Exchange) -> Response:
+        return Response(settings.status, Headers(list(fields)), body)
+
+    return respond
+
+
+def rewriting(settings: Rewrite, matched: str) -> Step:
+    """Changes the path that the backend gets.
+
+    It works on whole segments of the canonical path, as matching does, never on text: the two cannot disagree about
+    where a prefix ends (CVE-2026-48020).
+    """
+    new_path = _without_prefix(settings.strip_prefix) if settings.strip_prefix else _by_template(settings.path, matched)
+
+    def rewrite(exchange: Exchange) -> None:
+        exchange.request.path = new_path(exchange.request.path.split("/"))
+
+    return rewrite
+
+
+def _without_prefix(prefix: str) -> Callable[[list[str]], str]:
+    count = 1 if prefix == "/" else len(prefix.split("/"))
+    return lambda segments: "/" + "/".join(segments[count:])
+
+
+def _by_template(template: str | None, matched: str) -> Callable[[list[str]], str]:
+    """Each part of the new path is a literal, the place of a parameter in the old one, or its rest."""
+    places = {part: index for index, part in enumerate(matched.split("/"))}
+    parts: list[str | int] = []
+    rest: int | None = None
+    for part in (template or "/").split("/"):
+        if part == "*":
+            rest = places["*"]
+        else:
+            parts.append(places[part] if part.startswith("{") else part)
+
+    def new_path(segments: list[str]) -> str:
+        made = [part if isinstance(part, str) else segments[part] for part in parts]
+        if rest is not None:
+            made += segments[rest:] or [""]
+        return "/".join(made)
+
+    return new_path

@@ -1,0 +1,26 @@
+"""One configuration on its way to the workers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hotgate.runtime.channel import encode_frame
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """revision: counts the configurations since the control process started. tree: what the workers validate again.
+
+    model: the validated one. drain: seconds that requests in flight are given when a worker stops.
+    """
+
+    revision: int
+    tree: Mapping[str, Any]
+    model: Any
+    drain: float
+
+    def prepare_frame(self, key_sets: Mapping[str, Any]) -> bytes:
+        """The `prepare` message with the keys known now, encoded once for all workers. Raises FrameError."""
+        return encode_frame(
+            {"type": "prepare", "revision": self.revision, "tree": self.tree, "key_sets": dict(key_sets)}
+        )

@@ -1,0 +1,95 @@
+"""What the control process does besides keeping workers alive: keys, metrics, limits, and the admin interface.
+
+Its libraries take as long to import as a worker takes to start, so this module is imported while the workers start.
+"""
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from hotgate.config.addresses import Bind
+from hotgate.config.gateway import Gateway
+from hotgate.control.admin import admin_application
+from hotgate.control.admin_server import AdminServer
+from hotgate.observe.fleet import Fleet as FleetMetrics
+from hotgate.runtime.channel import Message
+from hotgate.runtime.fleet import Fleet
+from hotgate.runtime.gateway_status import GatewayStatus
+from hotgate.runtime.keys import Keys
+from hotgate.runtime.lease_desk import LeaseDesk
+from hotgate.runtime.reloader import Reloader
+from hotgate.runtime.worker_handle import WorkerHandle
+
+Broadcast = Callable[[Message], None]
+
+
+class ControlPlane:
+    """keys: verification keys. admin_address: where the admin interface really listens."""
+
+    def __init__(
+        self, fleet: Fleet, reloader: Reloader, broadcast: Broadcast, folder: Path, left_behind: Iterable[int]
+    ) -> None:
+        """left_behind: process ids of the workers of an earlier control process that still run."""
+        now = time.monotonic
+        self.keys = Keys(broadcast, folder)
+        self._metrics = FleetMetrics()
+        self._leases = LeaseDesk(now, broadcast, left_behind)
+        self._status = GatewayStatus(fleet, reloader, self.keys, self._metrics, now)
+        self._refreshes: set[asyncio.Task[None]] = set()
+        self._admin: AdminServer | None = None
+        self.admin_address = ""
+
+    def received(self, worker: WorkerHandle, message: Message) -> None:
+        """A report of a worker. Raises KeyError, TypeError or ValueError for one that makes no sense."""
+        kind = message["type"]
+        if kind == "metrics":
+            self._metrics.update(worker.name, message["report"])
+        elif kind == "refresh_keys":
+            task = asyncio.get_running_loop().create_task(self._refresh(worker, str(message["name"])))
+            self._refreshes.add(task)
+            task.add_done_callback(self._refreshes.discard)
+        else:
+            self._leases.received(worker, message)
+
+    def gone(self, worker: WorkerHandle) -> None:
+        """A worker's process ended; its counts stay."""
+        self._metrics.retire(worker.name)
+        self._leases.gone(worker)
+
+    def lost(self, worker: WorkerHandle) -> None:
+        """A worker cannot be heard."""
+        self._leases.lost(worker)
+
+    def tick(self) -> None:
+        """Call about once a second."""
+        self._leases.tick()
+
+    def set_workers(self, workers: int) -> None:
+        """How many workers the current generation has, or the one that starts."""
+        self._leases.set_workers(workers)
+
+    def in_force(self, config: Gateway) -> None:
+        """A configuration is in force: forget the counts of what it no longer has."""
+        self._metrics.retain([route.name for route in config.routes], config.upstreams)
+
+    async def serve_admin(self, bind: Bind, listening: socket.socket) -> None:
+        """Serve the admin interface here from now on, and no longer where it was."""
+        previous = self._admin
+        self._admin = AdminServer(admin_application(self._status, [bind.host]), listening)
+        self._admin.start()
+        host, port = listening.getsockname()[:2]
+        self.admin_address = str(Bind(host, port))
+        if previous is not None:
+            await previous.stop()
+
+    async def stop(self) -> None:
+        """End everything."""
+        if self._admin is not None:
+            await self._admin.stop()
+        await self.keys.stop()
+
+    async def _refresh(self, worker: WorkerHandle, name: str) -> None:
+        await self.keys.refresh(name)
+        worker.send({"type": "refreshed", "name": name})

@@ -1,0 +1,179 @@
+"""The control process: loads the configuration, owns the sockets, keeps the workers alive, and serves no request.
+
+The order of a start is chosen for speed: workers are started as soon as the file is known to be valid, and what only
+the control process needs is imported while they import theirs.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Coroutine, Mapping
+from typing import TYPE_CHECKING, Any
+
+from hotgate.config.loader import Loaded
+from hotgate.runtime.channel import Message
+from hotgate.runtime.conversations import Conversations
+from hotgate.runtime.file_watch import FileWatch
+from hotgate.runtime.fleet import Fleet
+from hotgate.runtime.generations import Generations
+from hotgate.runtime.launch import running_workers
+from hotgate.runtime.listening_sockets import ListeningSockets
+from hotgate.runtime.load import RunOptions, check_compiles, load_configuration
+from hotgate.runtime.process_host import ProcessHost
+from hotgate.runtime.reloader import Reloader
+from hotgate.runtime.runtime_directory import RuntimeDirectory
+from hotgate.runtime.worker_handle import WorkerHandle
+from hotgate.runtime.worker_server import WorkerServer
+
+if TYPE_CHECKING:
+    from hotgate.runtime.control_plane import ControlPlane
+    from hotgate.runtime.deployment import Deployment
+
+_log = logging.getLogger("hotgate.runtime")
+_INTERVAL = 1.0  # seconds
+
+
+class StartFailed(Exception):
+    """The workers cannot serve the configuration; the text says why."""
+
+
+class ControlProcess:
+    """Create it in a running loop, holding the control lock."""
+
+    def __init__(self, options: RunOptions, loaded: Loaded, directory: RuntimeDirectory) -> None:
+        self._options = options
+        self._loaded = loaded
+        self._loop = asyncio.get_running_loop()
+        self._left_behind = running_workers(directory.socket_path)
+        self._fleet = Fleet(ProcessHost(self._loop), self._gone)
+        self._conversations = Conversations(self._fleet, self._key_documents, self._reported, self._lost)
+        self._server = WorkerServer(
+            directory.socket_path, self._conversations.on_message, self._conversations.on_closed
+        )
+        sockets = ListeningSockets(lambda: running_workers(directory.socket_path))
+        self._generations = Generations(options, directory, self._fleet, sockets)
+        self._reloader = Reloader(self._load, self._apply)
+        self._watch = FileWatch(loaded.files)
+        self._stop_requested = asyncio.Event()
+        self._plane: ControlPlane | None = None
+        self._deployment: Deployment | None = None
+
+    async def run(self) -> None:
+        """Serve until asked to stop, then drain. Raises ConfigurationErrors, StartFailed, OSError; nothing runs then."""
+        self._handle_signals()
+        try:
+            await self._until_stopped(self._start())
+            await self._until_stopped(self._reloader.run(), self._look_around())
+        finally:
+            await self._stop()
+
+    async def _start(self) -> None:
+        self._server.open()
+        generation = self._generations.start(self._loaded)
+        deployment, plane = self._import_control_plane()
+        check_compiles(self._loaded)
+        await deployment.start(len(generation.places))
+        await self._server.serve()
+        if reason := await self._generations.settle(generation):
+            raise StartFailed(reason)
+        self._announce(plane.admin_address)
+
+    def _import_control_plane(self) -> "tuple[Deployment, ControlPlane]":
+        from hotgate.runtime.control_plane import ControlPlane  # noqa: PLC0415 (see the module's docstring)
+        from hotgate.runtime.deployment import Deployment  # noqa: PLC0415
+
+        folder = self._options.file.absolute().parent
+        broadcast = self._conversations.broadcast
+        self._plane = ControlPlane(self._fleet, self._reloader, broadcast, folder, self._left_behind)
+        self._deployment = Deployment(self._loaded, self._generations, self._conversations, self._plane)
+        return self._deployment, self._plane
+
+    async def _until_stopped(self, *work: Coroutine[Any, Any, None]) -> None:
+        """Do the work, all at once, until it is over or we are asked to stop. Raises what the work raises."""
+        tasks = [asyncio.ensure_future(part) for part in work]
+        stop = asyncio.ensure_future(self._stop_requested.wait())
+        done, _ = await asyncio.wait([*tasks, stop], return_when=asyncio.FIRST_COMPLETED)
+        for task in [*tasks, stop]:
+            task.cancel()
+        await asyncio.gather(*tasks, stop, return_exceptions=True)
+        for task in done:
+            task.result()
+
+    async def _stop(self) -> None:
+        if self._fleet.generation is None:
+            self._fleet.kill_all()
+        else:
+            seconds = self._in_force.config.limits.drain
+            _log.info("stopping; requests in flight have %g s", seconds)
+            self._fleet.drain_all(seconds)
+        await self._fleet.emptied.wait()
+        self._server.stop()
+        if self._plane is not None:
+            await self._plane.stop()
+
+    def _announce(self, admin: str) -> None:
+        facts = {
+            "listeners": self._generations.addresses(self._loaded),
+            "admin": admin,
+            "workers": len(self._fleet.workers),
+            "routes": len(self._loaded.config.routes),
+        }
+        _log.info("ready", extra={"facts": facts})
+        for warning in self._loaded.warnings:
+            _log.warning("%s", warning)
+
+    def _handle_signals(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self._request_stop)
+        self._loop.add_signal_handler(signal.SIGHUP, self._request_reload)
+
+    def _request_stop(self) -> None:
+        if self._stop_requested.is_set():
+            _log.warning("stopping at once")
+            self._fleet.kill_all()
+        self._stop_requested.set()
+
+    def _request_reload(self) -> None:
+        self._conversations.broadcast({"type": "reopen"})
+        self._reloader.request()
+
+    async def _look_around(self) -> None:
+        while True:
+            await asyncio.sleep(_INTERVAL)
+            if self._plane is not None:
+                self._plane.tick()
+            if self._watch.look() and self._in_force.config.watch:
+                _log.info("a file of the configuration has changed")
+                self._reloader.request()
+
+    @property
+    def _in_force(self) -> Loaded:
+        return self._deployment.loaded if self._deployment else self._loaded
+
+    def _load(self) -> Loaded:
+        loaded = load_configuration(self._options.file)
+        check_compiles(loaded)
+        return loaded
+
+    async def _apply(self, loaded: Loaded) -> str:
+        if self._deployment is None:
+            return "the gateway is still starting"
+        reason = await self._deployment.apply(loaded)
+        if not reason:
+            self._watch.watch(loaded.files)
+        return reason
+
+    def _key_documents(self) -> Mapping[str, Any]:
+        return self._plane.keys.documents() if self._plane else {}
+
+    def _reported(self, worker: WorkerHandle, message: Message) -> None:
+        if self._plane is not None:
+            self._plane.received(worker, message)
+
+    def _lost(self, worker: WorkerHandle) -> None:
+        if self._plane is not None:
+            self._plane.lost(worker)
+
+    def _gone(self, worker: WorkerHandle) -> None:
+        if self._plane is not None:
+            self._plane.gone(worker)

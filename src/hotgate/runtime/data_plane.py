@@ -1,0 +1,111 @@
+"""The data plane of one worker: listeners, connections, and the configuration in force."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from email.utils import formatdate
+from typing import Any
+
+from hotgate.config.gateway import Gateway
+from hotgate.edge.connection import ServerConnection
+from hotgate.edge.context import EdgeContext
+from hotgate.identity.key_sets import KeySets
+from hotgate.limits.lease_client import LeaseClient
+from hotgate.observe.access_log import AccessLog
+from hotgate.observe.metrics import WorkerMetrics
+from hotgate.runtime.compile import Compiled, Parts, compile_configuration
+
+_BACKLOG = 4096
+_POLL = 0.02  # seconds, while draining
+
+
+class DataPlane:
+    """Owned by the worker, which calls `tick` every 250 ms and everything else when the control process says so."""
+
+    def __init__(
+        self,
+        *,
+        loop: asyncio.AbstractEventLoop,
+        limiter: LeaseClient,
+        key_sets: KeySets,
+        access_log: AccessLog,
+        metrics: WorkerMetrics,
+        workers: int,
+    ) -> None:
+        self._loop = loop
+        self._limiter = limiter
+        self._key_sets = key_sets
+        self._access_log = access_log
+        self._metrics = metrics
+        self._workers = workers
+        self._context = EdgeContext(now=loop.time())
+        self._current: Compiled | None = None
+        self._servers: list[asyncio.Server] = []
+
+    def prepare(self, config: Gateway) -> Compiled:
+        """Compile; nothing changes yet. Raises CompileProblems."""
+        parts = Parts(self._limiter, self._key_sets, self._metrics, self._workers, self._current)
+        return compile_configuration(config, parts)
+
+    def commit(self, compiled: Compiled) -> None:
+        """Put a compiled configuration into force; exchanges under way keep the one that they began with."""
+        previous, self._current = self._current, compiled
+        self._context.snapshot = compiled.snapshot
+        self._context.log = self._access_log.append if compiled.config.access_log.enabled else None
+        if previous is not None:
+            kept = set(compiled.upstreams.values())
+            for upstream in previous.upstreams.values():
+                if upstream not in kept:
+                    upstream.close()
+        self._metrics.retain([route.name for route in compiled.config.routes], compiled.config.upstreams)
+
+    async def listen(self, sockets: Mapping[str, Sequence[socket.socket]]) -> None:
+        """Accept connections. sockets: bound and listening ones, by listener name."""
+        for name, listening in sockets.items():
+            for each in listening:
+                server = await self._loop.create_server(self._factory(name), sock=each, backlog=_BACKLOG)
+                self._servers.append(server)
+
+    def tick(self, now: float) -> None:
+        """Deadlines, idle connections, leases, log lines. `now`: the loop's time."""
+        context = self._context
+        context.now = now
+        context.date = formatdate(time.time(), usegmt=True).encode("ascii")
+        for connection in list(context.connections):
+            connection.check(now)
+        if self._current is not None:
+            for upstream in self._current.upstreams.values():
+                upstream.expire(now)
+        self._limiter.tick(now)
+        self._access_log.tick()
+
+    async def drain(self, seconds: float) -> None:
+        """Accept nothing more, let exchanges finish for so long, then cut what is left."""
+        context = self._context
+        context.draining = True
+        for server in self._servers:
+            server.close()
+        for connection in list(context.connections):
+            connection.drain()
+        deadline = self._loop.time() + seconds
+        while context.connections and self._loop.time() < deadline:
+            await asyncio.sleep(_POLL)
+        for connection in list(context.connections):
+            connection.abort()
+        await asyncio.sleep(0)
+
+    def metrics_snapshot(self) -> dict[str, Any]:
+        """What has changed since the last call."""
+        self._gauge()
+        return self._metrics.changes()
+
+    def _gauge(self) -> None:
+        connections = self._context.connections
+        self._metrics.connections = self._context.accepted
+        self._metrics.connections_open = len(connections)
+        self._metrics.exchanges_active = sum(connection.is_busy for connection in connections)
+
+    def _factory(self, listener: str) -> Any:
+        context = self._context
+        return lambda: ServerConnection(context, listener)

@@ -1,0 +1,74 @@
+"""The configuration in force, and how another one takes its place: wholly or not at all."""
+
+import socket
+from contextlib import ExitStack, closing
+
+from hotgate.config.errors import ConfigurationErrors
+from hotgate.config.loader import Loaded
+from hotgate.runtime.control_plane import ControlPlane
+from hotgate.runtime.conversations import Conversations
+from hotgate.runtime.generations import Generations, bind_error
+from hotgate.runtime.listening_sockets import BindError, open_exclusive
+
+
+class Deployment:
+    """loaded: what is in force."""
+
+    def __init__(
+        self, loaded: Loaded, generations: Generations, conversations: Conversations, plane: ControlPlane
+    ) -> None:
+        self.loaded = loaded
+        self._generations = generations
+        self._conversations = conversations
+        self._plane = plane
+
+    async def start(self, workers: int) -> None:
+        """Bring up what the first configuration needs besides workers. Raises ConfigurationErrors."""
+        self._plane.set_workers(workers)
+        await self._plane.keys.follow(self.loaded.config)
+        await self._plane.serve_admin(self.loaded.config.admin.bind, self._open_admin(self.loaded))
+
+    async def apply(self, new: Loaded) -> str:
+        """Put a configuration into force. Returns why not; then nothing has changed. Raises ConfigurationErrors."""
+        if new.config.runtime_dir != self.loaded.config.runtime_dir:
+            return "runtime_dir cannot change while the gateway runs; restart it"
+        if new.tree == self.loaded.tree:
+            self.loaded = new
+            return ""
+        await self._plane.keys.add(new.config)
+        try:
+            return await self._replace(new)
+        finally:
+            await self._plane.keys.follow(self.loaded.config)
+
+    async def _replace(self, new: Loaded) -> str:
+        with ExitStack() as opened:
+            admin = None
+            if new.config.admin.bind != self.loaded.config.admin.bind:
+                admin = opened.enter_context(closing(self._open_admin(new)))
+            reason = await self._change_workers(new)
+            if reason:
+                return reason
+            opened.pop_all()
+        self.loaded = new
+        self._plane.in_force(new.config)
+        if admin is not None:
+            await self._plane.serve_admin(new.config.admin.bind, admin)
+        return ""
+
+    async def _change_workers(self, new: Loaded) -> str:
+        if not self._generations.needs_new_workers(self.loaded, new):
+            return await self._conversations.change_configuration(self._generations.configuration(new))
+        generation = self._generations.start(new)
+        self._plane.set_workers(len(generation.places))
+        reason = await self._generations.settle(generation)
+        if reason:
+            self._plane.set_workers(len(self._conversations.current.places))
+        self._generations.close_unused(self.loaded if reason else new)
+        return reason
+
+    def _open_admin(self, loaded: Loaded) -> socket.socket:
+        try:
+            return open_exclusive("admin", loaded.config.admin.bind)
+        except BindError as error:
+            raise ConfigurationErrors([bind_error(loaded, error)]) from error

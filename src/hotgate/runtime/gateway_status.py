@@ -1,0 +1,84 @@
+"""The state of the gateway, as the admin interface asks for it."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from hotgate import __version__
+from hotgate.observe.exposition import CONTENT_TYPE, GatewayFacts, expose
+from hotgate.observe.fleet import Fleet as FleetMetrics
+from hotgate.runtime.fleet import Fleet
+from hotgate.runtime.keys import Keys
+from hotgate.runtime.reloader import Reloader
+from hotgate.runtime.worker_handle import WorkerHandle
+
+
+class GatewayStatus:
+    """Implements `control.gateway_state.GatewayState`. now: monotonic seconds."""
+
+    def __init__(
+        self, fleet: Fleet, reloader: Reloader, keys: Keys, metrics: FleetMetrics, now: Callable[[], float]
+    ) -> None:
+        self._fleet = fleet
+        self._reloader = reloader
+        self._keys = keys
+        self._metrics = metrics
+        self._now = now
+        self._started = now()
+
+    def not_ready(self) -> list[str]:
+        """Why the gateway is not ready."""
+        if self._fleet.is_stopping:
+            return ["the gateway is stopping"]
+        generation = self._fleet.generation
+        if generation is None:
+            return ["the workers are starting"]
+        reasons = [f"worker {place.launch.index} is not ready" for place in generation.places if not place.is_ready]
+        if not reasons and not generation.is_ready:
+            reasons.append("a worker has not taken over the current configuration yet")
+        if not self._keys.tried.is_set():
+            reasons.append("verification keys are being fetched")
+        return reasons
+
+    def status(self) -> dict[str, Any]:
+        """Workers, revision, uptime, the last reload and the key sets."""
+        generation = self._fleet.generation
+        return {
+            "version": __version__,
+            "uptime_seconds": round(self._now() - self._started, 1),
+            "revision": generation.configuration.revision if generation else 0,
+            "generation": generation.number if generation else 0,
+            "ready": not self.not_ready(),
+            "workers": [self._worker(worker) for worker in self._fleet.workers],
+            "worker_restarts": self._fleet.restarts,
+            "reloads": {
+                "ok": self._reloader.succeeded,
+                "failed": self._reloader.failed,
+                "last_error": self._reloader.last_error or None,
+            },
+            "key_sets": self._keys.state(),
+        }
+
+    async def exposition(self) -> tuple[bytes, str]:
+        """The page for Prometheus; made in a thread, for it takes a second when 10,000 routes are busy."""
+        page = await asyncio.to_thread(expose, self._metrics.total(), self._facts())
+        return page, CONTENT_TYPE
+
+    def _facts(self) -> GatewayFacts:
+        return GatewayFacts(
+            version=__version__,
+            workers_up=sum(worker.is_ready for worker in self._fleet.workers),
+            worker_restarts=self._fleet.restarts,
+            reloads_ok=self._reloader.succeeded,
+            reloads_failed=self._reloader.failed,
+        )
+
+    def _worker(self, worker: WorkerHandle) -> dict[str, Any]:
+        return {
+            "pid": worker.process.pid,
+            "generation": worker.launch.generation if worker.launch else None,
+            "index": worker.launch.index if worker.launch else None,
+            "state": worker.state.value,
+            "revision": worker.revision,
+            "uptime_seconds": round(self._now() - worker.started, 1),
+        }

@@ -1,0 +1,84 @@
+"""Starts generations of workers: the first one, and another whenever the listeners or the number of workers change."""
+
+import asyncio
+
+from hotgate.config.errors import ConfigurationError, ConfigurationErrors
+from hotgate.config.loader import Loaded
+from hotgate.runtime.configuration import Configuration
+from hotgate.runtime.fleet import Fleet
+from hotgate.runtime.generation import Generation
+from hotgate.runtime.layout import binds_of, launches, worker_count
+from hotgate.runtime.listening_sockets import BindError, ListeningSockets
+from hotgate.runtime.load import RunOptions
+from hotgate.runtime.runtime_directory import RuntimeDirectory
+
+START_SECONDS = 60.0  # to import everything and prepare 10,000 routes on a slow core
+
+
+class Generations:
+    """revision, number: of the latest configuration and generation, counted from 1."""
+
+    def __init__(
+        self, options: RunOptions, directory: RuntimeDirectory, fleet: Fleet, sockets: ListeningSockets
+    ) -> None:
+        self._options = options
+        self._directory = directory
+        self._fleet = fleet
+        self._sockets = sockets
+        self._number = 0
+        self._revision = 0
+
+    def configuration(self, loaded: Loaded) -> Configuration:
+        """The next revision."""
+        self._revision += 1
+        return Configuration(self._revision, loaded.tree, loaded.config, loaded.config.limits.drain)
+
+    def start(self, loaded: Loaded) -> Generation:
+        """Open what is missing of the sockets and start the workers. Raises ConfigurationErrors."""
+        binds, workers = binds_of(loaded.config), worker_count(self._options, loaded.config)
+        try:
+            self._sockets.open(binds, workers)
+        except BindError as error:
+            raise ConfigurationErrors([bind_error(loaded, error)]) from error
+        self._number += 1
+        orders = launches(self._options, self._directory, self._number, self._sockets.assignments(binds, workers))
+        generation = Generation(self._number, orders, self.configuration(loaded))
+        self._fleet.start(generation)
+        return generation
+
+    async def settle(self, generation: Generation) -> str:
+        """Wait until its workers serve and make it the current one; or stop them and return why they do not."""
+        reason = await self._outcome(generation)
+        if reason:
+            self._fleet.retire(generation, 0.0)
+            return reason
+        self._fleet.take_over(generation)
+        return ""
+
+    def needs_new_workers(self, current: Loaded, new: Loaded) -> bool:
+        """True when the workers there are cannot take over the new configuration."""
+        return new.config.listeners != current.config.listeners or worker_count(
+            self._options, new.config
+        ) != worker_count(self._options, current.config)
+
+    def close_unused(self, loaded: Loaded) -> None:
+        """Close the sockets that a configuration does not name."""
+        self._sockets.keep_only(binds_of(loaded.config))
+
+    def addresses(self, loaded: Loaded) -> dict[str, str]:
+        """Listener name → where it really listens."""
+        return self._sockets.addresses(binds_of(loaded.config))
+
+    async def _outcome(self, generation: Generation) -> str:
+        try:
+            await asyncio.wait_for(generation.settled.wait(), START_SECONDS)
+        except TimeoutError:
+            return f"the workers were not ready after {START_SECONDS:g} s"
+        return "" if generation.is_ready else generation.failure or "the workers died"
+
+
+def bind_error(loaded: Loaded, error: BindError) -> ConfigurationError:
+    """The error at the key that is to be changed."""
+    names = [listener.name for listener in loaded.config.listeners]
+    path = ("listeners", names.index(error.listener), "bind") if error.listener in names else ("admin", "bind")
+    return loaded.error(path, str(error))

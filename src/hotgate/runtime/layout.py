@@ -1,0 +1,40 @@
+"""How many workers a configuration asks for, and with which sockets each is started."""
+
+import os
+from collections.abc import Sequence
+
+from hotgate.config.addresses import Bind
+from hotgate.config.gateway import Gateway
+from hotgate.runtime.launch import Launch
+from hotgate.runtime.listening_sockets import Assignment
+from hotgate.runtime.load import RunOptions
+from hotgate.runtime.runtime_directory import RuntimeDirectory
+
+
+def worker_count(options: RunOptions, config: Gateway) -> int:
+    """The number on the command line, else the file's; `auto` is one for each core that we may use."""
+    wanted = options.workers or config.workers
+    return len(os.sched_getaffinity(0)) if wanted == "auto" else wanted
+
+
+def binds_of(config: Gateway) -> dict[str, Bind]:
+    """Listener name → where it listens."""
+    return {listener.name: listener.bind for listener in config.listeners}
+
+
+def launches(
+    options: RunOptions, directory: RuntimeDirectory, generation: int, assignments: Sequence[Assignment]
+) -> list[Launch]:
+    """The orders of each worker of a generation."""
+    return [
+        Launch(
+            socket=str(directory.socket_path),
+            index=index,
+            generation=generation,
+            workers=len(assignments),
+            folder=str(options.file.absolute().parent),
+            listeners={name: [listening.fileno() for listening in sockets] for name, sockets in assignment.items()},
+            log_format=options.log_format,
+        )
+        for index, assignment in enumerate(assignments)
+    ]

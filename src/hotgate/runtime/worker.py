@@ -1,0 +1,183 @@
+"""A worker: one event loop, the data plane on it, and a line to the control process.
+
+The control process starts it with `python -m hotgate.runtime.worker`, its orders (`launch.py`) as the one argument.
+It serves nothing until it has been sent a configuration, and from then on whether or not the control process lives.
+"""
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import uvloop
+
+from hotgate.identity.key_set import InvalidKeySet
+from hotgate.identity.key_sets import KeySets
+from hotgate.limits.lease_client import LeaseClient
+from hotgate.observe.access_log import AccessLog
+from hotgate.observe.log import configure
+from hotgate.observe.metrics import WorkerMetrics
+from hotgate.observe.sink import StreamSink
+from hotgate.runtime import garbage_collection
+from hotgate.runtime.access_log_sink import AccessLogSink
+from hotgate.runtime.channel import Message
+from hotgate.runtime.control_link import ControlLink
+from hotgate.runtime.data_plane import DataPlane
+from hotgate.runtime.key_refresh import KeyRefresh
+from hotgate.runtime.launch import Launch
+from hotgate.runtime.load import built_in_model
+from hotgate.runtime.worker_configuration import WorkerConfiguration
+
+_log = logging.getLogger("hotgate.runtime")
+_TICK = 0.25  # seconds
+_TICKS_PER_REPORT = 4
+
+
+class Worker:
+    """Wires the parts together; `run` ends when the worker has drained."""
+
+    def __init__(self, launch: Launch, loop: asyncio.AbstractEventLoop) -> None:
+        self._launch = launch
+        self._loop = loop
+        self._link = ControlLink(
+            launch.socket, on_found=self._control_found, on_lost=self._control_lost, on_message=self._received
+        )
+        self._limiter = LeaseClient(self._link.send, time.monotonic, launch.workers)
+        self._refresh = KeyRefresh(self._link.send)
+        self._key_sets = KeySets(time.monotonic)
+        self._key_sets.request_refresh = self._refresh.request
+        self._metrics = WorkerMetrics()
+        self._sink = AccessLogSink()
+        self._access_log = AccessLog(self._sink)
+        self._data_plane = DataPlane(
+            loop=loop,
+            limiter=self._limiter,
+            key_sets=self._key_sets,
+            access_log=self._access_log,
+            metrics=self._metrics,
+            workers=launch.workers,
+        )
+        self._configuration = WorkerConfiguration(self._data_plane, self._key_sets, self._link.send, self._committed)
+        self._ticks = 0
+        self._is_listening = False
+        self._drain: asyncio.Task[None] | None = None
+        self._drained = asyncio.Event()
+        self._handlers: dict[str, Callable[[Message], None]] = {
+            "prepare": self._configuration.prepare,
+            "commit": lambda message: self._configuration.commit(int(message["revision"])),
+            "abort": lambda message: self._configuration.abort(int(message["revision"])),
+            "keys": self._replace_keys,
+            "refreshed": lambda message: self._refresh.done(str(message["name"])),
+            "drain": lambda message: self.drain(float(message["seconds"])),
+            "reopen": lambda _: self._access_log.reopen(),
+        }
+
+    async def run(self) -> None:
+        """Serve until drained."""
+        self._loop.add_signal_handler(signal.SIGTERM, self.drain)
+        link = self._loop.create_task(self._link.run())
+        self._tick()
+        await self._drained.wait()
+        self._limiter.release()
+        self._link.send({"type": "metrics", "report": self._data_plane.metrics_snapshot()})
+        link.cancel()
+        await asyncio.gather(link, return_exceptions=True)
+        await self._link.finish()
+        self._access_log.close()
+
+    def drain(self, seconds: float | None = None) -> None:
+        """Stop accepting, finish what is there within `seconds`, then end. A second call ends at once."""
+        if self._drain is not None:
+            self._drained.set()
+            return
+        self._link.send({"type": "draining"})
+        self._drain = self._loop.create_task(self._finish(self._configuration.drain if seconds is None else seconds))
+
+    async def _finish(self, seconds: float) -> None:
+        try:
+            await self._data_plane.drain(seconds)
+        finally:
+            self._drained.set()
+
+    def _tick(self) -> None:
+        self._data_plane.tick(self._loop.time())
+        self._ticks += 1
+        if self._ticks % _TICKS_PER_REPORT == 0:
+            self._report()
+        self._loop.call_later(_TICK, self._tick)
+
+    def _report(self) -> None:
+        self._metrics.log_dropped = self._access_log.dropped
+        self._link.send_droppable({"type": "metrics", "report": self._data_plane.metrics_snapshot()})
+
+    def _control_found(self) -> None:
+        self._metrics.forget_reports()
+        self._link.send(
+            {"type": "hello", "revision": self._configuration.revision, "limits": self._limiter.authority_found()}
+        )
+        if self._drain is not None:
+            self._link.send({"type": "draining"})
+
+    def _control_lost(self) -> None:
+        self._limiter.authority_lost()
+        self._refresh.lost()
+
+    def _received(self, message: Message) -> None:
+        handler = self._handlers.get(message["type"], self._limiter.on_message)
+        try:
+            handler(message)
+        except (KeyError, TypeError, ValueError) as error:
+            _log.error("a message of the control process is refused: %r", error)  # noqa: TRY400
+            self._link.close()
+
+    def _replace_keys(self, message: Message) -> None:
+        try:
+            self._key_sets.replace(str(message["name"]), message["jwks"])
+        except InvalidKeySet as error:
+            _log.error("key set %s is refused: %s", message["name"], error)
+
+    def _committed(self) -> None:
+        config = self._configuration.current
+        self._sink.follow(config.access_log, Path(self._launch.folder))
+        self._access_log.reopen()
+        if not self._is_listening:
+            self._is_listening = True
+            self._listening = self._loop.create_task(self._listen())
+
+    async def _listen(self) -> None:
+        await self._data_plane.listen(inherited_sockets(self._launch))
+        self._link.send({"type": "ready", "revision": self._configuration.revision})
+
+
+def inherited_sockets(launch: Launch) -> dict[str, list[socket.socket]]:
+    """The listening sockets that the control process passed, by listener."""
+    return {
+        name: [socket.socket(fileno=descriptor) for descriptor in descriptors]
+        for name, descriptors in launch.listeners.items()
+    }
+
+
+def main() -> int:
+    """Run a worker; the exit status is 0 after a drain."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the control process
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    launch = Launch.from_argument(sys.argv[1])
+    configure("json" if launch.log_format == "json" else "console", StreamSink(sys.stderr.fileno()))
+    sys.path.insert(0, launch.folder)  # users' policies live beside the configuration
+    built_in_model()
+    garbage_collection.tune()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(launch))
+    return 0
+
+
+async def _serve(launch: Launch) -> None:
+    await Worker(launch, asyncio.get_running_loop()).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

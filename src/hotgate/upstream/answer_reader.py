@@ -1,0 +1,236 @@
+"""Bytes from a backend in, answer events out. Strict: an answer that two parsers could read differently is refused."""
+
+import httptools
+
+from hotgate.http.bounded_cache import BoundedCache
+from hotgate.http.headers import Field
+from hotgate.http.hop_by_hop import HOP_BY_HOP, connection_options, is_allowed_trailer, without_named
+from hotgate.upstream.sink import AnswerHead, AnswerSink
+
+MAX_HEAD_BYTES = 64 * 1024  # as nginx's largest common setting; more is a broken or hostile backend
+MAX_FIELDS = 200
+MAX_TRAILERS = 64
+_MAX_REPEATED = 2048  # bytes of a head that is kept
+_FRAMING = HOP_BY_HOP | {b"content-length", b"x-request-id"}  # the gateway writes these itself
+
+
+class InvalidAnswer(ValueError):
+    """The backend sent something that is not one well-formed HTTP/1.x answer."""
+
+
+class _Repeated:
+    """An answer as the parser understood it: `head` its bytes, `size` those of the whole answer."""
+
+    __slots__ = ("answer", "head", "size")
+
+    def __init__(self, head: bytes, size: int, answer: AnswerHead) -> None:
+        self.head = head
+        self.size = size
+        self.answer = answer
+
+
+class AnswerReader:
+    """One per connection. `begin` before each request, `feed` for each read, `eof` when the backend closes.
+
+    The end of an answer is a state (`is_done`), not a callback: the connection goes back to its pool before anyone
+    can start the next request, and bytes after the end (`has_excess`) keep it from being used again.
+
+    Backends repeat themselves: within a second, the heads of answers of one size are often equal to the last byte.
+    Such a head is understood as it was understood before, without parsing it again.
+    """
+
+    __slots__ = (
+        "_fields",
+        "_head_bytes",
+        "_in_body",
+        "_is_plain",
+        "_latest",
+        "_parser",
+        "_repeated",
+        "_sink",
+        "_spent",
+        "has_excess",
+        "is_done",
+        "keep_alive",
+        "started",
+        "switched",
+        "until_close",
+        "wants_upgrade",
+    )
+
+    def __init__(self) -> None:
+        self._spent = True
+        self.is_done = True
+        self.has_excess = False
+        self._repeated: _Repeated | None = None
+        self._parser: httptools.HttpResponseParser
+
+    def begin(self, sink: AnswerSink, wants_upgrade: bool) -> None:
+        """Expect the answer to a request that is about to be sent."""
+        if self._spent:
+            self._parser = httptools.HttpResponseParser(self)
+            self._spent = False
+        self._sink = sink
+        self.wants_upgrade = wants_upgrade
+        self.switched: AnswerHead | None = None
+        self.started = self.is_done = self._in_body = False
+        self._fields: list[Field] = []
+        self._head_bytes = 0
+
+    def feed(self, data: bytes) -> bytes:
+        """Read what arrived; returns what follows a 101. Raises InvalidAnswer."""
+        repeated = self._repeated
+        if repeated is not None and not self.started and len(data) == repeated.size and data.startswith(repeated.head):
+            self.started = True
+            if self._sink.method != "HEAD":
+                self._sink.on_head(repeated.answer)
+                self._sink.on_data(data[len(repeated.head) :])
+                self.is_done = True
+                return b""
+        is_first, self.started = not self.started, True
+        self._is_plain = True
+        if not self._in_body:
+            self._head_bytes += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            return data[upgrade.args[0] :]
+        except httptools.HttpParserError as error:
+            self._check_excess(error)
+        if not self._in_body and not self.is_done and self._head_bytes > MAX_HEAD_BYTES:
+            raise InvalidAnswer("the head is too large")
+        if is_first and self.is_done and self._is_plain:
+            self._remember(data)
+        return b""
+
+    def eof(self) -> bool:
+        """The backend closed. True if that is the end of the answer (RFC 9112 §6.3, rule 8)."""
+        if self._in_body and self.until_close:
+            self.is_done = True
+        return self.is_done
+
+    # httptools calls these.
+
+    def on_message_begin(self) -> None:
+        if self.is_done:
+            self.has_excess = True
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        fields = self._fields
+        fields.append((_NAMES[name], value))
+        if self._in_body and len(fields) > MAX_TRAILERS:
+            raise InvalidAnswer("too many trailer fields")
+
+    def on_headers_complete(self) -> None:
+        if self.has_excess:
+            raise InvalidAnswer("a second answer")
+        status = self._parser.get_status_code()
+        fields, self._fields = self._fields, []
+        if len(fields) > MAX_FIELDS:
+            raise InvalidAnswer("too many header fields")
+        if not 100 <= status <= 599:
+            raise InvalidAnswer("a status code outside 100 to 599")  # RFC 9110 §15
+        if status < 200:
+            self._interim(status, fields)
+            return
+        head = self._final_head(status, fields)
+        self.keep_alive = self._parser.should_keep_alive()
+        self._in_body = True
+        if self._sink.method == "HEAD":
+            # The parser cannot be told that no body follows, so it is not used again (RFC 9112 §6.3, rule 1).
+            self._spent = True
+            self.is_done = True
+        self._sink.on_head(head)
+
+    def on_body(self, data: bytes) -> None:
+        if self.is_done:
+            self.has_excess = True
+            return
+        self._sink.on_data(data)
+
+    def on_message_complete(self) -> None:
+        if self._in_body:
+            self.is_done = True
+
+    @property
+    def trailers(self) -> list[Field]:
+        """The trailer fields that may be forwarded (RFC 9110 §6.5.1)."""
+        return [field for field in self._fields if is_allowed_trailer(field[0])] if self._fields else self._fields
+
+    def _check_excess(self, error: httptools.HttpParserError) -> None:
+        """What is wrong behind a complete answer spoils the connection, not the answer. Raises InvalidAnswer."""
+        if self.is_done:
+            self.has_excess = True
+            return
+        cause = error.__context__
+        if isinstance(cause, InvalidAnswer):
+            raise cause from None
+        if isinstance(error, httptools.HttpParserCallbackError):
+            raise error
+        raise InvalidAnswer(str(error)) from error
+
+    def _remember(self, data: bytes) -> None:
+        """Keep an ordinary answer that came in one piece, for the next one to be compared with."""
+        answer = self._latest
+        if answer.length is not None and answer.has_body and self.keep_alive and not self.has_excess:
+            head = data[: len(data) - answer.length]
+            if len(head) <= _MAX_REPEATED and head.endswith(b"\r\n\r\n"):
+                self._repeated = _Repeated(head, len(data), answer)
+
+    def _interim(self, status: int, fields: list[Field]) -> None:
+        self._is_plain = False
+        if status != 101:
+            self._sink.on_interim(status, _end_to_end(fields))
+            return
+        if not self.wants_upgrade or not self._parser.should_upgrade():
+            raise InvalidAnswer("101 without being asked")  # RFC 9110 §15.2.2
+        upgrade = [(b"connection", b"upgrade"), *(field for field in fields if field[0] == b"upgrade")]
+        self.switched = AnswerHead(status, _end_to_end(fields) + upgrade, None, has_body=False)
+
+    def _final_head(self, status: int, fields: list[Field]) -> AnswerHead:
+        kept: list[Field] = []
+        framing: list[Field] = []
+        for field in fields:
+            if field[0] in _FRAMING:
+                framing.append(field)
+            else:
+                kept.append(field)
+        length, chunked, options = _read_framing(framing) if framing else (None, False, None)
+        if options:
+            kept = without_named(kept, options)
+        head = AnswerHead(status, kept, length, status not in (204, 304) and self._sink.method != "HEAD")
+        self.until_close = head.has_body and not chunked and length is None
+        self._latest = head
+        return head
+
+
+def _read_framing(framing: list[Field]) -> tuple[int | None, bool, frozenset[bytes] | None]:
+    """(Content-Length, chunked, what `Connection` names). Raises InvalidAnswer if ambiguous (RFC 9112 §6.1, §6.3)."""
+    length: int | None = None
+    chunked = False
+    options: frozenset[bytes] | None = None
+    for name, value in framing:
+        if name == b"content-length":
+            if length is not None or not value.isdigit() or len(value) > 18:
+                raise InvalidAnswer("an invalid or repeated Content-Length")
+            length = int(value)
+        elif name == b"transfer-encoding":
+            if chunked or value.lower() != b"chunked":
+                raise InvalidAnswer("an unsupported transfer coding")
+            chunked = True
+        elif name == b"connection" and value.lower() not in _PLAIN_CONNECTION:
+            options = connection_options([value]) | (options or frozenset())
+    if chunked and length is not None:
+        raise InvalidAnswer("both Content-Length and Transfer-Encoding")
+    return length, chunked, options
+
+
+_PLAIN_CONNECTION = frozenset({b"close", b"keep-alive"})
+
+
+def _end_to_end(fields: list[Field]) -> list[Field]:
+    options = connection_options([value for name, value in fields if name == b"connection"])
+    return without_named([field for field in fields if field[0] not in _FRAMING], options)
+
+
+_NAMES: BoundedCache[bytes] = BoundedCache(bytes.lower, max_entries=1024, max_key_bytes=64)

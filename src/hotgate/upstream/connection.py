@@ -1,0 +1,166 @@
+"""One connection to a backend, as an asyncio protocol: no tasks, no futures, callbacks straight to the exchange."""
+
+import asyncio
+from typing import TYPE_CHECKING, cast
+
+import httptools
+
+from hotgate.upstream.answer_reader import AnswerReader, InvalidAnswer
+from hotgate.upstream.failure import UpstreamFailure, closed_before_answer, cut_short, invalid_answer
+from hotgate.upstream.sink import AnswerSink
+
+if TYPE_CHECKING:
+    from hotgate.upstream.target import Target
+
+_HIGH_WATER = 64 * 1024  # bytes queued towards a slow peer before the other side is paused
+
+
+class UpstreamConnection(asyncio.Protocol):
+    """Serves one exchange at a time. `target` owns it; while idle it sits in the target's pool."""
+
+    __slots__ = (
+        "_is_blocked",
+        "_is_request_sent",
+        "_is_tunnel",
+        "_reader",
+        "_sink",
+        "idle_since",
+        "is_active",
+        "target",
+        "transport",
+        "was_reused",
+    )
+
+    def __init__(self, target: "Target") -> None:
+        self.target = target
+        self.was_reused = False
+        self.is_active = False
+        self.idle_since = 0.0
+        self.transport: asyncio.Transport
+        self._reader = AnswerReader()
+        self._sink: AnswerSink | None = None
+        self._is_request_sent = False
+        self._is_tunnel = False
+        self._is_blocked = False
+
+    # What an exchange calls.
+
+    def send_head(self, sink: AnswerSink, head: bytes, is_complete: bool, wants_upgrade: bool = False) -> None:
+        """Send a request head, and its body if that is known already. `is_complete`: nothing more will follow."""
+        self._sink = sink
+        self._is_request_sent = is_complete
+        self._reader.begin(sink, wants_upgrade)
+        self.transport.write(head)
+
+    def send_data(self, data: bytes) -> None:
+        """Send encoded body bytes, or tunnel bytes after a 101."""
+        self.transport.write(data)
+
+    def finish_request(self) -> None:
+        """The last byte of the request has been handed over."""
+        self._is_request_sent = True
+
+    def half_close(self) -> None:
+        """Tunnel: the client will send no more."""
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+
+    def abort(self) -> None:
+        """Give up: the exchange no longer wants the answer, and half of it must not reach the next one."""
+        self._sink = None
+        self.target.discard(self)
+        self.transport.abort()
+
+    def pause(self) -> None:
+        """Stop reading: the client is slower than the backend."""
+        self.transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read on."""
+        self.transport.resume_reading()
+
+    def is_usable(self) -> bool:
+        """Whether an idle connection still looks alive."""
+        return not self.transport.is_closing()
+
+    # asyncio calls these.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but ancestry
+        self.transport.set_write_buffer_limits(high=_HIGH_WATER)
+
+    def data_received(self, data: bytes) -> None:
+        sink = self._sink
+        if sink is None:
+            self.transport.abort()  # bytes nobody asked for: they could only poison the next answer
+            return
+        if self._is_tunnel:
+            sink.on_data(data)
+            sink.on_flush()
+            return
+        reader = self._reader
+        try:
+            rest = reader.feed(data)
+        except (InvalidAnswer, httptools.HttpParserError) as error:
+            self._fail(invalid_answer(self.target.name, str(error)))
+            return
+        if reader.is_done:
+            self._finish(sink)
+        elif reader.switched is not None:
+            self._switch(sink, rest)
+        elif self._sink is not None:
+            sink.on_flush()
+
+    def eof_received(self) -> bool:
+        return False  # close; connection_lost decides what that means
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.target.discard(self)
+        sink = self._sink
+        if sink is None:
+            return
+        if exc is None and not self._is_tunnel and self._reader.eof():
+            self._sink = None
+            sink.on_end([])
+        elif self._is_tunnel:
+            self._sink = None
+            sink.on_end([])
+        elif self._reader.started:
+            self._fail(cut_short(self.target.name))
+        else:
+            self._fail(closed_before_answer(self.target.name, reused=self.was_reused))
+
+    def pause_writing(self) -> None:
+        self._is_blocked = True
+        if self._sink is not None:
+            self._sink.on_upstream_blocked(True)
+
+    def resume_writing(self) -> None:
+        self._is_blocked = False
+        if self._sink is not None:
+            self._sink.on_upstream_blocked(False)
+
+    def _finish(self, sink: AnswerSink) -> None:
+        reader = self._reader
+        self._sink = None
+        if reader.keep_alive and self._is_request_sent and not reader.has_excess and not self._is_blocked:
+            self.target.release(self)
+        else:
+            self.target.discard(self)
+            self.transport.abort() if not self._is_request_sent else self.transport.close()
+        sink.on_end(reader.trailers)
+
+    def _switch(self, sink: AnswerSink, rest: bytes) -> None:
+        assert self._reader.switched is not None
+        self._is_tunnel = True
+        sink.on_switched(self._reader.switched)
+        if rest:
+            sink.on_data(rest)
+        sink.on_flush()
+
+    def _fail(self, failure: UpstreamFailure) -> None:
+        sink, self._sink = self._sink, None
+        self.target.discard(self)
+        self.transport.abort()
+        if sink is not None:
+            sink.on_failure(failure)

@@ -1,0 +1,90 @@
+"""What can go wrong on the way to a backend, told apart by kind."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamFailure:
+    """kind: the stable problem code. status: what the client gets. detail: safe to show; log_detail: not.
+
+    `is_safe_to_retry`: no byte of the request can have been acted upon.
+    """
+
+    kind: str
+    status: int
+    detail: str
+    log_detail: str = ""
+    is_safe_to_retry: bool = False
+
+
+def refused(target: str, reason: str) -> UpstreamFailure:
+    """No connection could be made."""
+    return UpstreamFailure(
+        "upstream-connect-failed", 502, "The backend could not be reached.", f"{target}: {reason}", is_safe_to_retry=True
+    )
+
+
+def connect_timeout(target: str, seconds: float) -> UpstreamFailure:
+    """No connection within `timeouts.connect`."""
+    return UpstreamFailure(
+        "upstream-connect-timeout",
+        504,
+        "The backend did not accept a connection in time.",
+        f"{target}: no connection within {seconds:g} s",
+        is_safe_to_retry=True,
+    )
+
+
+def busy(target: str) -> UpstreamFailure:
+    """Every connection is in use and the queue is full or the wait was too long."""
+    return UpstreamFailure(
+        "upstream-busy",
+        503,
+        "Too many requests are waiting for the backend.",
+        f"{target}: max_connections reached",
+    )
+
+
+def closed_before_answer(target: str, *, reused: bool) -> UpstreamFailure:
+    """The connection ended before the first byte of an answer; on a reused one it was probably dead already."""
+    return UpstreamFailure(
+        "upstream-closed",
+        502,
+        "The backend closed the connection before it answered.",
+        f"{target}: closed before the answer{' on a reused connection' if reused else ''}",
+    )
+
+
+def cut_short(target: str) -> UpstreamFailure:
+    """The answer ended before its declared end."""
+    return UpstreamFailure(
+        "upstream-cut-short", 502, "The backend's answer was cut short.", f"{target}: closed in the middle of an answer"
+    )
+
+
+def invalid_answer(target: str, reason: str) -> UpstreamFailure:
+    """The answer is not HTTP/1.1, or breaks a rule that keeps messages apart."""
+    return UpstreamFailure(
+        "upstream-invalid-answer", 502, "The backend's answer was not valid HTTP.", f"{target}: {reason}"
+    )
+
+
+def head_timeout(target: str, seconds: float) -> UpstreamFailure:
+    """The head of the answer did not come within `timeouts.head`."""
+    return UpstreamFailure(
+        "upstream-timeout", 504, "The backend did not answer in time.", f"{target}: no answer within {seconds:g} s"
+    )
+
+
+def read_timeout(target: str, seconds: float) -> UpstreamFailure:
+    """The answer stalled for `timeouts.read`."""
+    return UpstreamFailure(
+        "upstream-stalled", 504, "The backend's answer stalled.", f"{target}: nothing received for {seconds:g} s"
+    )
+
+
+def total_timeout(target: str, seconds: float) -> UpstreamFailure:
+    """The exchange took longer than `timeouts.total`."""
+    return UpstreamFailure(
+        "upstream-timeout", 504, "The backend did not finish in time.", f"{target}: not finished within {seconds:g} s"
+    )

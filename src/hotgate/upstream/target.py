@@ -1,0 +1,192 @@
+"""One address of an upstream and its pool of connections."""
+
+import asyncio
+import ssl
+from collections import deque
+from typing import Protocol
+
+from hotgate.upstream.connection import UpstreamConnection
+from hotgate.upstream.failure import UpstreamFailure, busy, connect_timeout, refused
+
+_MAX_WAITING = 1024  # exchanges that may queue for a connection; each is bounded by the connect time-out as well
+
+
+class ConnectionWaiter(Protocol):
+    """An exchange that waits for a connection. `is_over`: its client has left."""
+
+    is_over: bool
+
+    def on_connection(self, connection: UpstreamConnection) -> None: ...
+
+    def on_failure(self, failure: UpstreamFailure) -> None: ...
+
+
+class Target:
+    """name: `http://host:port` as in the file. weight: its share. active: exchanges on it now.
+
+    `acquire`, `release` and `discard` are the only mutators of the pool, and none of them waits.
+    """
+
+    def __init__(  # noqa: PLR0913  (a pool is described by as many numbers)
+        self,
+        name: str,
+        host: str,
+        port: int,
+        *,
+        weight: int = 1,
+        tls: ssl.SSLContext | None = None,
+        connect_timeout: float = 2.0,
+        max_connections: int = 1024,
+        idle_timeout: float = 60.0,
+    ) -> None:
+        self.name = name
+        self.host = host
+        default = port == (443 if tls else 80)
+        self.authority = (f"[{host}]" if ":" in host else host).encode("ascii") + (b"" if default else b":%d" % port)
+        self.port = port
+        self.weight = weight
+        self.active = 0
+        self.connects = 0
+        self._tls = tls
+        self._connect_timeout = connect_timeout
+        self._max_connections = max_connections
+        self._idle_timeout = idle_timeout
+        self._idle: list[UpstreamConnection] = []
+        self._now = 0.0
+        self._waiting: deque[tuple[float, ConnectionWaiter]] = deque()
+        self._opening: set[asyncio.Task[None]] = set()
+
+    def acquire(self, waiter: ConnectionWaiter, now: float, *, fresh: bool = False) -> UpstreamConnection | None:
+        """An idle connection at once, or None: then `waiter` is called later. `fresh`: never a reused one.
+
+        `now` is the coarse monotonic time that `expire` compares with.
+        """
+        idle = self._idle
+        while idle and not fresh:
+            connection = idle.pop()  # the most recently used one: the least likely to have been closed by the peer
+            if connection.is_usable():
+                connection.was_reused = connection.is_active = True
+                self.active += 1
+                return connection
+        if self.active + len(self._opening) < self._max_connections:
+            self._open(waiter)
+        elif len(self._waiting) < _MAX_WAITING:
+            self._waiting.append((now + self._connect_timeout, waiter))
+        else:
+            raise TargetBusy(busy(self.name))
+        return None
+
+    def release(self, connection: UpstreamConnection) -> None:
+        """A connection whose exchange ended cleanly: to the next that waits, or to the pool."""
+        self._forget(connection)
+        if not connection.is_usable():
+            self._serve_waiting()
+            return
+        connection.idle_since = self._now
+        self._idle.append(connection)
+        if self._waiting:
+            self._serve_waiting()
+
+    def discard(self, connection: UpstreamConnection) -> None:
+        """A connection that must not be used again, in use or idle. Idempotent."""
+        if connection.is_active:
+            self._forget(connection)
+        elif connection in self._idle:
+            self._idle.remove(connection)
+        if self._waiting:
+            self._serve_waiting()
+
+    def expire(self, now: float) -> None:
+        """Close connections idle for too long, and refuse exchanges that waited too long. Called by the tick."""
+        self._now = now
+        while self._idle and now - self._idle[0].idle_since > self._idle_timeout:
+            self._idle.pop(0).transport.close()
+        while self._waiting and (self._waiting[0][0] < now or self._waiting[0][1].is_over):
+            _, waiter = self._waiting.popleft()
+            if not waiter.is_over:
+                waiter.on_failure(busy(self.name))
+
+    def close(self) -> None:
+        """Close what is idle and refuse what waits; exchanges under way finish on their own."""
+        for connection in self._idle:
+            connection.transport.close()
+        self._idle.clear()
+        self._idle_timeout = 0.0
+        for task in self._opening:
+            task.cancel()
+        while self._waiting:
+            self._waiting.popleft()[1].on_failure(refused(self.name, "removed from the configuration"))
+
+    @property
+    def idle_count(self) -> int:
+        """Connections that wait for an exchange."""
+        return len(self._idle)
+
+    def _forget(self, connection: UpstreamConnection) -> None:
+        if connection.is_active:
+            connection.is_active = False
+            self.active -= 1
+
+    def _serve_waiting(self) -> None:
+        while self._waiting:
+            _, waiter = self._waiting[0]
+            if waiter.is_over:
+                self._waiting.popleft()
+                continue
+            if self._idle:
+                self._waiting.popleft()
+                self._hand_over(self._idle.pop(), waiter, reused=True)
+            elif self.active + len(self._opening) < self._max_connections:
+                self._waiting.popleft()
+                self._open(waiter)
+            else:
+                return
+
+    def _hand_over(self, connection: UpstreamConnection, waiter: ConnectionWaiter, *, reused: bool) -> None:
+        connection.was_reused = reused
+        connection.is_active = True
+        self.active += 1
+        waiter.on_connection(connection)
+
+    def _open(self, waiter: ConnectionWaiter) -> None:
+        task = asyncio.get_running_loop().create_task(self._connect(waiter))
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
+
+    async def _connect(self, waiter: ConnectionWaiter) -> None:
+        self.connects += 1
+        try:
+            connection = await self._connected()
+        except TimeoutError:
+            failure = connect_timeout(self.name, self._connect_timeout)
+        except (OSError, asyncio.CancelledError) as error:  # ssl.SSLError is an OSError
+            failure = refused(self.name, f"{type(error).__name__}: {error}")
+        else:
+            self._opening.discard(asyncio.current_task())  # type: ignore[arg-type]
+            if waiter.is_over:
+                self.release(connection)
+            else:
+                self._hand_over(connection, waiter, reused=False)
+            return
+        if not waiter.is_over:
+            waiter.on_failure(failure)
+
+    async def _connected(self) -> UpstreamConnection:
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(self._connect_timeout):
+            _, connection = await loop.create_connection(
+                lambda: UpstreamConnection(self),
+                self.host,
+                self.port,
+                ssl=self._tls,
+                server_hostname=self.host if self._tls else None,
+            )
+        return connection
+
+
+class TargetBusy(Exception):  # noqa: N818  (named for what it says)
+    """No connection is free and the queue is full."""
+
+    def __init__(self, failure: UpstreamFailure) -> None:
+        super().__init__(failure.log_detail)
+        self.failure = failure

@@ -1,0 +1,62 @@
+"""A named group of targets: what a route points at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hotgate.upstream.balance import BALANCERS
+from hotgate.upstream.connection import UpstreamConnection
+from hotgate.upstream.target import ConnectionWaiter, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds. head: from the end of the request to the first byte of the answer. total: None is unbounded."""
+
+    connect: float = 2.0
+    head: float = 30.0
+    read: float = 30.0
+    total: float | None = None
+
+
+class Upstream:
+    """preserve_host: send the client's Host, not the target's. recorder: its metrics.
+
+    attempts: to how many targets a request is offered at most, when a connection cannot be made or the answer's status
+    is in `retry_on`. The exchange reads all of these.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        targets: Sequence[Target],
+        *,
+        balance: str = "round_robin",
+        timeouts: Timeouts | None = None,
+        preserve_host: bool = True,
+        attempts: int = 2,
+        retry_on: frozenset[int] = frozenset(),
+        recorder: Any = None,
+    ) -> None:
+        self.name = name
+        self.targets = tuple(targets)
+        self.timeouts = timeouts or Timeouts()
+        self.preserve_host = preserve_host
+        self.attempts = attempts
+        self.retry_on = retry_on
+        self.recorder = recorder
+        self._choose = BALANCERS[balance](self.targets)
+
+    def acquire(self, waiter: ConnectionWaiter, now: float, *, fresh: bool = False) -> UpstreamConnection | None:
+        """A connection at once, or None: then `waiter` is called later. Raises TargetBusy."""
+        return self._choose().acquire(waiter, now, fresh=fresh)
+
+    def expire(self, now: float) -> None:
+        """Close idle connections that are too old. Called by the tick."""
+        for target in self.targets:
+            target.expire(now)
+
+    def close(self) -> None:
+        """The upstream has left the configuration."""
+        for target in self.targets:
+            target.close()

@@ -1,0 +1,53 @@
+"""Configurations for tests that share one gateway, and the gateway that runs them."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from textwrap import dedent
+
+from integration.conftest import Gateway
+
+_HEAD = """\
+listeners: [{{name: web, bind: "127.0.0.1:{port}"}}]
+admin: {{bind: "127.0.0.1:{admin_port}"}}
+workers: {workers}
+runtime_dir: run
+watch: false
+access_log: {{path: access.log}}
+"""
+
+
+def write(gateway: Gateway, text: str, *, workers: int = 1) -> None:
+    """Replace the gateway's file at once: `text` says what comes after listeners, workers and folders."""
+    head = _HEAD.format(port=gateway.port, admin_port=gateway.admin_port, workers=workers)
+    new = gateway.folder / "new.yaml"
+    new.write_text(head + dedent(text))
+    new.replace(gateway.file)
+
+
+@contextmanager
+def serving(folder: Path, text: str, *, workers: int = 1) -> Iterator[Gateway]:
+    """A running gateway that is ready, keys included; all its processes end with the block."""
+    gateway = Gateway(folder)
+    write(gateway, text, workers=workers)
+    try:
+        gateway.start()
+        gateway.until(lambda: gateway.admin("/readyz")[0] == 200)
+        gateway.worker_pids()
+        yield gateway
+    finally:
+        gateway.end()
+
+
+def reload(gateway: Gateway) -> None:
+    """Ask for the file to be read again, and wait until all workers serve it."""
+    gateway.signal(signal.SIGHUP)
+    gateway.wait_for_log("the configuration is in force")
+
+
+def metric(gateway: Gateway, name: str, **labels: str) -> float:
+    """The sum of all samples of a metric that have these labels."""
+    wanted = [f'{key}="{value}"' for key, value in labels.items()]
+    samples = [line for line in gateway.admin("/metrics")[1].splitlines() if line.startswith((f"{name} ", f"{name}{{"))]
+    return sum(float(line.rpartition(" ")[2]) for line in samples if all(label in line for label in wanted))

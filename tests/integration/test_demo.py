@@ -1,0 +1,138 @@
+"""What the demo prints is true: its commands are run as a reader would, and each gives the status it promises."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from integration.conftest import DEADLINE, SOURCES
+
+_STEP = re.compile(r"^(\d{3})  .*\n  (.+)$", re.MULTILINE)
+_STATUS = re.compile(r"^HTTP/1\.1 (\d{3})", re.MULTILINE)
+
+
+class Demo:
+    """`hotgate demo` and what it has printed so far."""
+
+    def __init__(self, *options: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", "from hotgate.cli import main; main()", "demo", *options],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(SOURCES), os.environ.get("PYTHONPATH", "")])},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.printed = ""
+        self._news = threading.Condition()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def wait_for(self, condition: Callable[[str], object]) -> None:
+        """Until what was printed fulfils a condition."""
+        with self._news:
+            if not self._news.wait_for(lambda: condition(self.printed), DEADLINE):
+                raise AssertionError(f"not printed, but:\n{self.printed}")
+
+    def stop(self) -> int:
+        """Ctrl-C; the exit status."""
+        self.process.send_signal(signal.SIGINT)
+        status = self.process.wait(DEADLINE)
+        self._thread.join(DEADLINE)
+        return status
+
+    def end(self) -> None:
+        """Whatever happened, leave nothing behind."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(DEADLINE)
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as lines:
+            for line in lines:
+                with self._news:
+                    self.printed += line
+                    self._news.notify_all()
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    running = Demo("--port", "0", "--folder", str(tmp_path / "demo"))
+    running.wait_for(lambda printed: "Ctrl-C ends" in printed)
+    yield running
+    running.end()
+
+
+def as_a_reader(demo: Demo, command: str) -> str:
+    exports = re.findall(r"^  (export .+)$", demo.printed, re.MULTILINE)
+    script = "\n".join([*exports, command])
+    return subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=DEADLINE, check=True).stdout
+
+
+def processes_of(folder: Path) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and os.fsencode(folder) in (entry / "cmdline").read_bytes():
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+def require_curl() -> None:
+    if shutil.which("curl") is None:
+        if "CI" in os.environ:
+            pytest.fail("curl is missing")
+        pytest.skip("needs curl")
+
+
+def test_every_command_gives_the_status_that_is_promised(demo: Demo) -> None:
+    require_curl()
+    promised = _STEP.findall(demo.printed)
+    answers = [(status, as_a_reader(demo, command)) for status, command in promised]
+    assert len(answers) == 8
+    assert [status for status, _ in answers] == [_STATUS.findall(answer)[-1] for _, answer in answers]
+    good, forged, *_, key, limited = (answer for _, answer in answers)
+    for answer in (good, forged):
+        assert '"x-auth-subject": "alice"' in answer
+        assert "authorization" not in answer.lower()
+    assert '"x-auth-subject": "acme"' in key
+    assert "x-api-key" not in key.lower()
+    assert _STATUS.findall(limited)[:4] == ["200"] * 4
+    assert "retry-after" in limited
+    demo.wait_for(lambda printed: re.search(r"GET +/reports/daily +429 +acme by partners +rate-limited", printed))
+
+
+def test_a_mistake_in_its_file_is_shown(demo: Demo, tmp_path: Path) -> None:
+    file = tmp_path / "demo" / "hotgate.yaml"
+    new = file.with_suffix(".new")
+    new.write_text(file.read_text().replace("rate_limit:", "rate_limits:"))
+    new.replace(file)
+    demo.wait_for(lambda printed: "rate_limits" in printed)
+
+
+def test_ctrl_c_ends_everything(demo: Demo, tmp_path: Path) -> None:
+    assert processes_of(tmp_path)
+    assert demo.stop() == 0
+    assert "Traceback" not in demo.printed
+    assert processes_of(tmp_path) == []
+
+
+def test_the_temporary_folder_is_removed() -> None:
+    demo = Demo("--port", "0")
+    try:
+        demo.wait_for(lambda printed: "Ctrl-C ends" in printed)
+        match = re.search(r"configuration is (\S+)/hotgate\.yaml", demo.printed)
+        assert match is not None
+        assert demo.stop() == 0
+        assert not Path(match[1]).exists()
+    finally:
+        demo.end()

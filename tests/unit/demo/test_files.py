@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import pytest
+
+from hotgate.demo.credentials import Credentials, new_credentials
+from hotgate.demo.files import write_files
+from hotgate.runtime.compile import compile_errors
+from hotgate.runtime.load import load_configuration
+
+
+@pytest.fixture(scope="module")
+def credentials() -> Credentials:
+    return new_credentials()
+
+
+def written(folder: Path, credentials: Credentials) -> Path:
+    return write_files(folder, 8080, "http://127.0.0.1:9000", "http://127.0.0.1:9001", credentials)
+
+
+def test_the_configuration_has_no_error(tmp_path: Path, credentials: Credentials) -> None:
+    loaded = load_configuration(written(tmp_path, credentials))
+    assert compile_errors(loaded) == []
+    assert loaded.warnings == ()
+
+
+def test_every_route_asks_who_is_calling(tmp_path: Path, credentials: Credentials) -> None:
+    routes = load_configuration(written(tmp_path, credentials)).config.routes
+    assert routes
+    assert not any(route.public for route in routes)
+
+
+def test_files_hold_no_credential(tmp_path: Path, credentials: Credentials) -> None:
+    written(tmp_path, credentials)
+    text = "".join(path.read_text() for path in tmp_path.iterdir())
+    assert credentials.api_key not in text
+    assert credentials.token not in text
+
+
+def test_the_folder_is_made_for_its_owner_only(tmp_path: Path, credentials: Credentials) -> None:
+    written(tmp_path / "demo", credentials)
+    assert (tmp_path / "demo").stat().st_mode & 0o077 == 0
+
+
+def test_a_file_is_never_overwritten(tmp_path: Path, credentials: Credentials) -> None:
+    (tmp_path / "hotgate.yaml").write_text("mine")
+    with pytest.raises(FileExistsError):
+        written(tmp_path, credentials)
+    assert (tmp_path / "hotgate.yaml").read_text() == "mine"

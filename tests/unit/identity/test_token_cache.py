@@ -1,0 +1,76 @@
+"""Cached proofs end when the token ends, when its key goes, and when room is needed."""
+
+from hotgate.identity.key_set import KeySet
+from hotgate.identity.principal import Principal
+from hotgate.identity.public_key import PublicKey
+from hotgate.identity.token_cache import TokenCache
+from hotgate.testing.issuer import Issuer
+
+OLD, NEW = Issuer(kid="old"), Issuer(kid="new")
+ADA = Principal("ada", provider="corp", mechanism="jwt")
+
+
+def key_set_of(*issuers: Issuer) -> KeySet:
+    key_set = KeySet("corp")
+    key_set.replace({"keys": [issuer.jwk() for issuer in issuers]})
+    return key_set
+
+
+def key_of(key_set: KeySet, issuer: Issuer) -> PublicKey:
+    key = key_set.find(issuer.kid, issuer.algorithm)
+    assert key is not None
+    return key
+
+
+def test_a_hit_is_the_same_principal_until_it_expires() -> None:
+    keys = key_set_of(OLD)
+    cache = TokenCache(keys)
+    cache.put(b"t", ADA, 100.0, key_of(keys, OLD))
+    assert cache.get(b"t", 99.9) is ADA
+    assert cache.get(b"u", 99.9) is None
+    assert cache.get(b"t", 100.0) is None
+    assert len(cache) == 0
+
+
+def test_entries_of_a_key_go_with_it_and_others_stay() -> None:
+    keys = key_set_of(OLD, NEW)
+    cache = TokenCache(keys)
+    cache.put(b"old", ADA, 100.0, key_of(keys, OLD))
+    cache.put(b"new", ADA, 100.0, key_of(keys, NEW))
+    keys.replace(NEW.jwks())
+    assert cache.get(b"old", 1.0) is None
+    assert cache.get(b"new", 1.0) is ADA
+    assert len(cache) == 1
+
+
+def test_a_new_key_under_an_old_name_drops_entries_too() -> None:
+    keys = key_set_of(OLD)
+    cache = TokenCache(keys)
+    cache.put(b"t", ADA, 100.0, key_of(keys, OLD))
+    keys.replace(Issuer(kid="old").jwks())
+    assert cache.get(b"t", 1.0) is None
+
+
+def test_a_token_verified_with_a_key_that_has_just_gone_is_not_cached() -> None:
+    keys = key_set_of(OLD)
+    cache = TokenCache(keys)
+    key = key_of(keys, OLD)
+    keys.replace(NEW.jwks())
+    cache.put(b"t", ADA, 100.0, key)
+    assert cache.get(b"t", 1.0) is None
+
+
+def test_the_oldest_make_room() -> None:
+    keys = key_set_of(OLD)
+    cache = TokenCache(keys, max_entries=2)
+    for credential in (b"a", b"b", b"a", b"c"):
+        cache.put(credential, ADA, 100.0, key_of(keys, OLD))
+    assert [cache.get(credential, 1.0) for credential in (b"a", b"b", b"c")] == [ADA, None, ADA]
+
+
+def test_long_credentials_make_room_sooner() -> None:
+    keys = key_set_of(OLD)
+    cache = TokenCache(keys, max_bytes=100)
+    for number in range(10):
+        cache.put(b"%040d" % number, ADA, 100.0, key_of(keys, OLD))
+    assert len(cache) == 2

@@ -1,0 +1,298 @@
+"""A model of a whole node: whatever happens in whatever order, no key is admitted more than its limit allows.
+
+The oracle is the reference bucket: every admitted request takes a token from it, and it must never fall below zero.
+That is the same as "in any t seconds at most burst + rate * t".
+"""
+
+import asyncio
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from hotgate.limits.authority import LeaseAuthority
+from hotgate.limits.bucket import TokenBucket
+from hotgate.limits.decision import LimitDecision
+from hotgate.limits.lease_client import LeaseClient
+from hotgate.limits.limit import Limit
+
+Message = dict[str, Any]
+
+TOLERANCE = 1e-6
+KEYS = ("alice", "bob")
+LIMITS = ((1, 1.0, 1), (3, 10.0, 3), (8, 4.0, 8), (12, 120.0, 12), (30, 60.0, 30), (10, 1.0, 40))
+slots = st.integers(0, 3)
+
+
+class Worker:
+    """A client, its process name, and the two directions of its connection."""
+
+    def __init__(self, name: str, machine: "Node") -> None:
+        self.name = name
+        self.to_authority: list[Message] = []
+        self.to_worker: list[Message] = []
+        self.client = LeaseClient(self.to_authority.append, lambda: machine.time, max_keys=machine.client_keys)
+        self.is_lost = False
+
+
+Waiting = tuple[Worker, str, "asyncio.Future[LimitDecision | None]"]
+
+
+class Node(RuleBasedStateMachine):
+    """Rules are the events of a node. Futures resolve on a loop that is stepped by hand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.time = 1000.0
+        self.loop = asyncio.new_event_loop()
+        self.names = 0
+        self.is_alive = True
+        self.authority = LeaseAuthority(lambda: self.time)
+        self.workers: list[Worker] = []
+        self.reference: dict[str, TokenBucket] = {}
+        self.mourned: list[str] = []  # dead workers whose death some survivor may not have been told
+        self.waiting: list[Waiting] = []
+        self.admitted = 0
+
+    def teardown(self) -> None:
+        for _, _, future in self.waiting:
+            future.cancel()
+        self.loop.run_until_complete(asyncio.sleep(0))
+        self.loop.close()
+
+    @initialize(
+        count=st.integers(1, 3),
+        limit=st.sampled_from(LIMITS),
+        keys=st.sampled_from([(1, 100), (100, 1), (100, 100), (100, 100)]),
+    )
+    def start(self, count: int, limit: tuple[int, float, int], keys: tuple[int, int]) -> None:
+        self.client_keys, self.authority_keys = keys
+        self.limit = Limit("route/r", quota=limit[0], window=limit[1], burst=limit[2])
+        self.authority = LeaseAuthority(lambda: self.time, workers=count, max_keys=self.authority_keys)
+        self.count = count
+        for key in KEYS:
+            self.reference[key] = TokenBucket(self.limit.capacity, self.limit.rate, self.time)
+        for _ in range(count):
+            self._start_worker()
+
+    @rule(slot=slots, key=st.sampled_from(KEYS), times=st.sampled_from([1, 1, 2, 5, 12]))
+    def request(self, slot: int, key: str, times: int) -> None:
+        worker = self._worker(slot)
+        if worker is None:
+            return
+
+        async def spend() -> None:
+            for _ in range(times):
+                outcome = worker.client.spend(self.limit, key)
+                if isinstance(outcome, asyncio.Future):
+                    self.waiting.append((worker, key, outcome))
+                elif isinstance(outcome, LimitDecision) and outcome.allowed:
+                    self._admit(key)
+
+        self.loop.run_until_complete(spend())
+
+    @rule(slot=slots, index=st.integers(0, 3), repeated=st.booleans())
+    def deliver_up(self, slot: int, index: int, repeated: bool) -> None:
+        """To the authority: the first message usually, a later one sometimes, and perhaps again later."""
+        worker = self._worker(slot)
+        if worker is None or not worker.to_authority or not self.is_alive:
+            return
+        index = min(index, len(worker.to_authority) - 1)
+        message = worker.to_authority[index] if repeated else worker.to_authority.pop(index)
+        if message["type"] == "limits":
+            return  # `hello` is delivered by `connect`; a repeated one means a new connection
+        answer = self.authority.on_message(worker.name, message)
+        if answer is not None:
+            worker.to_worker.append(answer)
+
+    @rule(slot=slots, index=st.integers(0, 3), repeated=st.booleans())
+    def deliver_down(self, slot: int, index: int, repeated: bool) -> None:
+        worker = self._worker(slot)
+        if worker is None or not worker.to_worker:
+            return
+        index = min(index, len(worker.to_worker) - 1)
+        message = worker.to_worker[index] if repeated else worker.to_worker.pop(index)
+        worker.client.on_message(message)
+        self._collect()
+
+    @rule(slot=slots)
+    def exchange(self, slot: int) -> None:
+        worker = self._worker(slot)
+        if worker is not None:
+            self._exchange(worker)
+
+    @rule(slot=slots, key=st.sampled_from(KEYS), times=st.sampled_from([1, 3, 12]))
+    def serve(self, slot: int, key: str, times: int) -> None:
+        """Requests over a healthy connection."""
+        self.request(slot, key, times)
+        self.exchange(slot)
+
+    @rule(key=st.sampled_from(KEYS))
+    def exhaust(self, key: str) -> None:
+        """Every worker takes all it can get."""
+        for slot in range(len(self.workers)):
+            before = -1
+            while before < self.admitted:
+                before = self.admitted
+                self.serve(slot, key, 12)
+
+    @rule(slot=slots, is_up=st.booleans())
+    def lose_message(self, slot: int, is_up: bool) -> None:
+        worker = self._worker(slot)
+        if worker is None:
+            return
+        queue = worker.to_authority if is_up else worker.to_worker
+        if queue:
+            queue.pop(0)
+
+    @rule(seconds=st.sampled_from([0.01, 0.25, 1.0, 3.0, 20.0]))
+    def wait(self, seconds: float) -> None:
+        self.time += seconds
+        for worker in self.workers:
+            worker.client.tick(self.time)
+        if self.is_alive:
+            self.authority.tick()
+        self._collect()
+
+    @rule(slot=slots)
+    def release(self, slot: int) -> None:
+        worker = self._worker(slot)
+        if worker is not None:
+            worker.client.release()
+
+    @rule(slot=slots, is_replaced=st.booleans())
+    def crash_worker(self, slot: int, is_replaced: bool) -> None:
+        worker = self._worker(slot)
+        if worker is None or not self.is_alive:
+            return
+        self._kill(worker)
+        notice = self.authority.worker_gone(worker.name)
+        for other in self.workers:
+            if not other.is_lost:
+                other.client.on_message(notice)
+        if is_replaced or not self.workers:
+            self._start_worker()
+
+    @rule(slot=slots)
+    def lose_connection(self, slot: int) -> None:
+        worker = self._worker(slot)
+        if worker is None or not self.is_alive or worker.is_lost:
+            return
+        self.authority.worker_lost(worker.name)
+        worker.is_lost = True
+        worker.client.authority_lost()
+        self._collect()
+
+    @rule(slot=slots)
+    def notice_crash(self, slot: int) -> None:
+        """Workers learn at different times that the authority is dead."""
+        worker = self._worker(slot)
+        if worker is not None and not self.is_alive:
+            worker.is_lost = True
+            worker.client.authority_lost()
+            self._collect()
+
+    @rule(slot=slots)
+    def connect(self, slot: int) -> None:
+        worker = self._worker(slot)
+        if worker is not None and self.is_alive and worker.is_lost:
+            self._connect(worker)
+
+    @rule(is_noticed=st.booleans(), seconds=st.sampled_from([0.0, 0.5, 2.0, 30.0]))
+    def crash_authority(self, is_noticed: bool, seconds: float) -> None:
+        """The control process dies. Workers learn it at different times, or all at once."""
+        self.is_alive = False
+        for slot in range(len(self.workers) if is_noticed else 0):
+            self.notice_crash(slot)
+        self.wait(seconds)
+
+    @rule(patience=st.sampled_from([0.0, 2.0, 60.0]), dead=st.integers(0, 15), is_met=st.sampled_from([1, 1, 0]))
+    def restart_authority(self, patience: float, dead: int, is_met: int) -> None:
+        """A new process, which all workers meet, or only some; one may have died while nobody watched."""
+        if self.is_alive:
+            return
+        self.authority = LeaseAuthority(lambda: self.time, workers=self.count, max_keys=self.authority_keys)
+        self.authority.expect([*(worker.name for worker in self.workers), *self.mourned], self.time + patience)
+        self.is_alive = True
+        for worker in self.workers:
+            worker.is_lost = True
+            worker.client.authority_lost()
+        self._collect()
+        if dead < len(self.workers) and len(self.workers) > 1:
+            self._kill(self.workers[dead])
+        for name in self.mourned:
+            self.authority.worker_gone(name)
+        for slot in range(len(self.workers) if is_met else 0):
+            self.connect(slot)
+
+    @rule()
+    def add_worker(self) -> None:
+        """A reload starts new workers beside the old ones."""
+        if self.is_alive and len(self.workers) < 5:
+            self._start_worker()
+
+    @invariant()
+    def level_and_leases_fit_the_bucket(self) -> None:
+        for leased in self.authority.buckets():
+            assert leased.bucket.level + leased.on_lease <= max(self.limit.capacity, leased.on_lease) + TOLERANCE
+
+    def _worker(self, slot: int) -> Worker | None:
+        return self.workers[slot % len(self.workers)] if self.workers else None
+
+    def _exchange(self, worker: Worker) -> None:
+        """A healthy connection: everything is delivered in order until both sides are silent."""
+        while self.is_alive and (worker.to_authority or worker.to_worker):
+            if worker.to_authority:
+                answer = self.authority.on_message(worker.name, worker.to_authority.pop(0))
+                if answer is not None:
+                    worker.to_worker.append(answer)
+            if worker.to_worker:
+                worker.client.on_message(worker.to_worker.pop(0))
+            self._collect()
+
+    def _kill(self, worker: Worker) -> None:
+        self.workers.remove(worker)
+        self.mourned.append(worker.name)
+        for owner, _, future in self.waiting:
+            if owner is worker:
+                future.cancel()
+        self.waiting = [waiting for waiting in self.waiting if waiting[0] is not worker]
+
+    def _start_worker(self) -> None:
+        self.names += 1
+        worker = Worker(str(self.names), self)
+        self.workers.append(worker)
+        self._connect(worker)
+
+    def _connect(self, worker: Worker) -> None:
+        """A new connection; what the old one still held may yet arrive late, in both directions."""
+        worker.is_lost = False
+        if not any(other.is_lost for other in self.workers):
+            self.mourned.clear()
+        worker.to_worker.append(self.authority.hello(worker.name, worker.client.authority_found()))
+
+    def _collect(self) -> None:
+        """Count the waiting requests that were decided."""
+        still: list[Waiting] = []
+        for worker, key, future in self.waiting:
+            if not future.done():
+                still.append((worker, key, future))
+                continue
+            decision = future.result()
+            if decision is not None and decision.allowed:
+                self._admit(key)
+        self.waiting = still
+
+    def _admit(self, key: str) -> None:
+        bucket = self.reference[key]
+        bucket.refill(self.time)
+        bucket.level -= 1
+        self.admitted += 1
+        assert bucket.level >= -TOLERANCE, f"{key} was admitted more than {self.limit.definition()} allows"
+
+
+Node.TestCase.settings = settings(
+    max_examples=200, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+test_no_schedule_exceeds_the_limit = Node.TestCase

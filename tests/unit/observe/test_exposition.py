@@ -1,0 +1,84 @@
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from hotgate.observe.exposition import GatewayFacts, expose
+from hotgate.observe.fleet import merge
+from hotgate.observe.metrics import WorkerMetrics
+
+Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+
+
+def samples_of(metrics: WorkerMetrics, facts: GatewayFacts | None = None) -> Samples:
+    page = expose(merge([metrics.snapshot()]), facts or GatewayFacts(version="1.2.3")).decode()
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(page)
+        for sample in family.samples
+    }
+
+
+@pytest.fixture
+def metrics() -> WorkerMetrics:
+    metrics = WorkerMetrics()
+    route = metrics.route("orders", "backend")
+    route.record(200, 0.0002, 10, 137)
+    route.record(401, 0.003, 0, 50)
+    route.refused("token-expired")
+    metrics.upstream("backend").attempt(0.002)
+    metrics.upstream("backend").connects = 1
+    metrics.upstream("backend").failed("connect")
+    metrics.connections, metrics.connections_open, metrics.log_dropped = 9, 4, 3
+    return metrics
+
+
+def test_every_family_parses_and_has_its_value(metrics: WorkerMetrics) -> None:
+    samples = samples_of(
+        metrics, GatewayFacts("1.2.3", workers_up=2, worker_restarts=1, reloads_ok=5, reloads_failed=6)
+    )
+    route, upstream = ("route", "orders"), ("upstream", "backend")
+    expected = {
+        ("hotgate_requests_total", (route, ("status", "200"))): 1,
+        ("hotgate_requests_total", (route, ("status", "401"))): 1,
+        ("hotgate_refused_total", (("code", "token-expired"), route)): 1,
+        ("hotgate_request_bytes_total", (route,)): 10,
+        ("hotgate_response_bytes_total", (route,)): 187,
+        ("hotgate_request_duration_seconds_count", (route,)): 2,
+        ("hotgate_request_duration_seconds_sum", (route,)): 0.0032,
+        ("hotgate_upstream_duration_seconds_count", (upstream,)): 1,
+        ("hotgate_upstream_connections_total", (("kind", "new"), upstream)): 1,
+        ("hotgate_upstream_connections_total", (("kind", "reused"), upstream)): 0,
+        ("hotgate_upstream_failures_total", (("kind", "connect"), upstream)): 1,
+        ("hotgate_connections_total", ()): 9,
+        ("hotgate_connections_open", ()): 4,
+        ("hotgate_exchanges_active", ()): 0,
+        ("hotgate_log_dropped_total", ()): 3,
+        ("hotgate_reloads_total", (("result", "ok"),)): 5,
+        ("hotgate_reloads_total", (("result", "failed"),)): 6,
+        ("hotgate_workers_up", ()): 2,
+        ("hotgate_worker_restarts_total", ()): 1,
+        ("hotgate_build_info", (("version", "1.2.3"),)): 1,
+    }
+    assert {key: samples.get(key) for key in expected} == pytest.approx(expected)
+
+
+def test_buckets_are_cumulative(metrics: WorkerMetrics) -> None:
+    samples = samples_of(metrics)
+
+    def at(bound: str) -> float:
+        return samples["hotgate_request_duration_seconds_bucket", (("le", bound), ("route", "orders"))]
+
+    assert [at(bound) for bound in ("0.0001", "0.00025", "0.0025", "0.005", "30.0", "+Inf")] == [0, 1, 1, 2, 2, 2]
+
+
+def test_hostile_labels_cannot_forge_a_sample() -> None:
+    metrics = WorkerMetrics()
+    metrics.route('x"} 1\nhotgate_workers_up 99\n').record(200, 0.1, 0, 0)
+    metrics.route("a").refused("b\\")
+    samples = samples_of(metrics)
+    assert samples["hotgate_workers_up", ()] == 0
+    assert samples["hotgate_refused_total", (("code", "b\\"), ("route", "a"))] == 1
+    assert ("hotgate_requests_total", (("route", 'x"} 1_hotgate_workers_up 99_'), ("status", "200"))) in samples
+
+
+def test_an_empty_gateway_has_a_page() -> None:
+    assert samples_of(WorkerMetrics())["hotgate_connections_open", ()] == 0

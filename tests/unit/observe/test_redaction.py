@@ -1,0 +1,38 @@
+import pytest
+
+from hotgate.observe.redaction import without_credentials, without_tokens
+
+JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl-_"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"/reset/{JWT}/now", "/reset/[token]/now"),
+        (f"x{JWT}", "x[token]"),
+        (JWT.rpartition(".")[0] + ".", "[token]."),
+        (f"Authorization: Bearer {'a' * 20}", "Authorization: Bearer [credentials]"),
+        ("Basic dXNlcjpwYXNzd29yZA==", "Basic [credentials]"),
+        ("bearer%20abcdefghijkl", "bearer [credentials]"),
+        (f"DPoP {JWT}", "DPoP [token]"),
+        ("eyJ", "eyJ"),
+        ("an ordinary line about bearers", "an ordinary line about bearers"),
+    ],
+)
+def test_tokens_are_masked(text: str, expected: str) -> None:
+    assert without_credentials(text) == expected
+
+
+def test_tokens_alone() -> None:
+    assert without_tokens(f"/J/{JWT}") == "/J/[token]"
+    assert without_tokens("/J/eyJ") == "/J/eyJ"
+
+
+def test_json_stays_json() -> None:
+    assert without_credentials(f'{{"path":"/{JWT}","a":"Bearer {JWT}"}}') == '{"path":"/[token]","a":"Bearer [token]"}'
+
+
+def test_hostile_text_takes_linear_time() -> None:
+    # Quadratic, this would take minutes and run into the test's time-out.
+    for piece in ("eyJ", "eyJ.", "Bearer ", "Bearer a"):
+        without_credentials(piece * 300_000)

@@ -1,0 +1,48 @@
+"""A backend without behaviour: the test accepts its connections and plays them by hand."""
+
+import asyncio
+import socket
+
+from wire.peer import PATIENCE, Peer
+
+
+class Backend:
+    """accepted: connections so far."""
+
+    def __init__(self) -> None:
+        self.accepted = 0
+        self.port = 0
+        self._queue: asyncio.Queue[Peer] = asyncio.Queue()
+        self._peers: list[Peer] = []
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        """Listen."""
+        listening = socket.create_server(("127.0.0.1", 0))
+        # Small and fixed, so that "does not read" is felt soon: accepted sockets inherit it.
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)
+        self.port = listening.getsockname()[1]
+        self._server = await asyncio.start_server(self._accepted, sock=listening)
+
+    async def accept(self) -> Peer:
+        """The next connection of the gateway."""
+        async with asyncio.timeout(PATIENCE):
+            return await self._queue.get()
+
+    def refuse_connections(self) -> None:
+        """Listen no more."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    def stop(self) -> None:
+        """Close everything."""
+        self.refuse_connections()
+        for peer in self._peers:
+            peer.reset()
+
+    def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.accepted += 1
+        peer = Peer(reader, writer)
+        self._peers.append(peer)
+        self._queue.put_nowait(peer)

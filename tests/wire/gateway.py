@@ -1,0 +1,91 @@
+"""A gateway in this process, on a loopback socket, whose clock is the test's."""
+
+import asyncio
+import json
+import socket
+import sys
+import types
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from hotgate.config.models import gateway_model
+from hotgate.identity.key_sets import KeySets
+from hotgate.limits.lease_client import LeaseClient
+from hotgate.observe.access_log import AccessLog
+from hotgate.observe.access_record import AccessRecord, lines_of
+from hotgate.observe.metrics import WorkerMetrics
+from hotgate.pipeline.policy import UserPolicy
+from hotgate.policies import MECHANISMS, POLICIES
+from hotgate.runtime.data_plane import DataPlane
+
+TICK = 0.25  # seconds, as the worker ticks
+_POLICY_MODULE = "wire_test_policies"
+_MODEL = gateway_model(POLICIES, MECHANISMS)
+
+
+class KeptRecords:
+    """Stands in for the access log; `lines` are the decoded lines."""
+
+    def __init__(self) -> None:
+        self._records: list[AccessRecord] = []
+
+    def append(self, record: AccessRecord) -> None:
+        self._records.append(record)
+
+    def tick(self) -> None:
+        """Nothing is batched."""
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in lines_of(list(self._records), 0.0).splitlines()]
+
+
+class Gateway:
+    """port: where it listens. now: the gateway's coarse clock, which only `advance` moves."""
+
+    def __init__(self, configuration: Mapping[str, Any]) -> None:
+        loop = asyncio.get_running_loop()
+        self.records = KeptRecords()
+        self.now = loop.time()
+        self.plane = DataPlane(
+            loop=loop,
+            limiter=LeaseClient(lambda message: None, lambda: self.now, 1),
+            key_sets=KeySets(lambda: self.now),
+            access_log=cast(AccessLog, self.records),
+            metrics=WorkerMetrics(),
+            workers=1,
+        )
+        self.compiled = self.plane.prepare(_MODEL.model_validate(configuration))
+        self.plane.commit(self.compiled)
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32 * 1024)
+        self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)
+        self.port: int = self._listening.getsockname()[1]
+
+    async def start(self) -> None:
+        """Take connections."""
+        await self.plane.listen({"web": [self._listening]})
+        self.plane.tick(self.now)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, with a tick at its end."""
+        self.now += seconds
+        self.plane.tick(self.now)
+
+    @property
+    def connections(self) -> int:
+        """Clients that are connected."""
+        return int(self.plane.metrics_snapshot()["gauges"]["connections_open"])
+
+    async def stop(self) -> None:
+        """Cut what is left."""
+        await self.plane.drain(0.0)
+
+
+def declared(policies: Sequence[UserPolicy]) -> list[dict[str, str]]:
+    """The value of a route's `policies:` for policies that only exist in a test."""
+    module = types.ModuleType(_POLICY_MODULE)
+    for index, policy in enumerate(policies):
+        setattr(module, f"policy_{index}", policy)
+    sys.modules[_POLICY_MODULE] = module
+    return [{"use": f"{_POLICY_MODULE}:policy_{index}"} for index in range(len(policies))]

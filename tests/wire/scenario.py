@@ -1,0 +1,120 @@
+"""`@scenario` turns a script of bytes into a test: a backend, a gateway before it, and clients, all on one event loop."""
+
+import asyncio
+import functools
+import inspect
+import socket
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import uvloop
+
+from hotgate.pipeline.policy import UserPolicy
+from wire.backend import Backend
+from wire.gateway import Gateway, declared
+from wire.message import Message
+from wire.peer import Peer
+
+Script = Callable[..., Awaitable[None]]
+
+
+class Wire:
+    """What a script plays with: `gateway`, `backend`, and clients that `connect` makes."""
+
+    def __init__(self, backend: Backend, gateway: Gateway) -> None:
+        self.backend = backend
+        self.gateway = gateway
+        self.clients: list[Peer] = []
+
+    async def connect(self, *, receive_buffer: int = 0) -> Peer:
+        """A new client. receive_buffer: bytes that its kernel takes while it does not read; 0 is the default."""
+        connecting = socket.socket()
+        connecting.setblocking(False)
+        if receive_buffer:
+            connecting.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        await asyncio.get_running_loop().sock_connect(connecting, ("127.0.0.1", self.gateway.port))
+        client = Peer(*await asyncio.open_connection(sock=connecting))
+        self.clients.append(client)
+        return client
+
+    async def send(self, *pieces: bytes) -> Peer:
+        """A new client that sends something."""
+        client = await self.connect()
+        client.send(*pieces)
+        return client
+
+    async def exchange(self, request: bytes, answer: bytes) -> tuple[Message, Message]:
+        """(what the backend got, what the client got) for a request on connections of its own."""
+        client = await self.send(request)
+        backend = await self.backend.accept()
+        received = await backend.message()
+        backend.send(answer)
+        return received, await client.message()
+
+    @property
+    def last_record(self) -> dict[str, Any]:
+        """The last line of the access log."""
+        return self.gateway.records.lines[-1]
+
+
+def scenario(
+    *,
+    route: Mapping[str, Any] | None = None,
+    routes: Sequence[Mapping[str, Any]] | None = None,
+    upstream: Mapping[str, Any] | None = None,
+    listener: Mapping[str, Any] | None = None,
+    limits: Mapping[str, Any] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    policies: Sequence[UserPolicy] = (),
+) -> Callable[[Script], Callable[..., None]]:
+    """Run the decorated coroutine function with a `Wire` before its other arguments.
+
+    route: keys added to the one public route `/*`. routes: instead of it. The others add keys to the upstream, the
+    listener, `limits` and the file. policies: of the one route. The test fails if a callback raises.
+    """
+
+    def configuration(port: int) -> dict[str, Any]:
+        only = {"name": "all", "match": {"path": "/*"}, "upstream": "api", "public": True, **(route or {})}
+        if policies:
+            only["policies"] = declared(policies)
+        return {
+            "listeners": [{"name": "web", "bind": "127.0.0.1:0", **(listener or {})}],
+            "upstreams": {"api": {"targets": [f"http://127.0.0.1:{port}"], **(upstream or {})}},
+            "routes": list(routes) if routes is not None else [only],
+            "limits": dict(limits or {}),
+            **(settings or {}),
+        }
+
+    def decorate(script: Script) -> Callable[..., None]:
+        @functools.wraps(script)
+        def test(*args: Any, **kwargs: Any) -> None:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(_played(lambda wire: script(wire, *args, **kwargs), configuration))
+
+        signature = inspect.signature(script)
+        test.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])  # type: ignore[attr-defined]
+        del test.__wrapped__  # type: ignore[attr-defined]
+        return test
+
+    return decorate
+
+
+async def _played(script: Callable[..., Awaitable[None]], configuration: Callable[[int], dict[str, Any]]) -> None:
+    errors: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: errors.append(context))
+    backend = Backend()
+    await backend.start()
+    gateway = Gateway(configuration(backend.port))
+    await gateway.start()
+    wire = Wire(backend, gateway)
+    try:
+        await script(wire)
+    finally:
+        for client in wire.clients:
+            client.reset()
+        await gateway.stop()
+        backend.stop()
+        for upstream in gateway.compiled.upstreams.values():
+            upstream.close()
+        await asyncio.sleep(0)
+    assert not errors, errors
