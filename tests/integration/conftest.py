@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 SOURCES = Path(__file__).parents[2] / "src"
+COMMAND = "from hotgate.cli import main; main()"
 DEADLINE = 30.0  # seconds; only a failing test takes so long
 
 TEMPLATE = """
@@ -70,8 +71,7 @@ class Gateway:
     def launch(self) -> None:
         """Start the process without waiting for anything."""
         self.process = subprocess.Popen(
-            [sys.executable, "-c", "from hotgate.cli import main; main()", "run", "-c", str(self.file)]
-            + ["--log-format", "json"],
+            [sys.executable, "-c", COMMAND, "run", "--config", str(self.file), "--log-format", "json"],
             env={**os.environ, "PYTHONPATH": os.pathsep.join([str(SOURCES), os.environ.get("PYTHONPATH", "")])},
             stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -127,6 +127,10 @@ class Gateway:
             if time.monotonic() > end:
                 raise AssertionError(f"it did not come true; log: {self.log}")
             threading.Event().wait(0.02)
+
+    def until_workers(self, number: int) -> None:
+        """Wait until so many worker processes are left."""
+        self.until(lambda: len(self.status()["workers"]) == number)
 
     def is_running(self, pid: int) -> bool:
         """True while the process exists and is not a zombie."""

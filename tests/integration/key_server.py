@@ -67,7 +67,11 @@ def status(code: int, content: bytes = b"", **fields: str) -> Script:
 
 def silence(release: threading.Event) -> Script:
     """No answer before the end of the test."""
-    return lambda handler: None if release.wait(60) else None
+
+    def wait(_handler: BaseHTTPRequestHandler) -> None:
+        release.wait(60)
+
+    return wait
 
 
 @contextmanager

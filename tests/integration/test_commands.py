@@ -45,7 +45,7 @@ WRONG = [
     ('encoded_slashes: ^"${NOT_SET_ANYWHERE}"', "NOT_SET_ANYWHERE"),
     ("limits: ^!!python/object:os.system {}", "tag"),
     ("^\t- x", "tab"),
-    ("x: [^", ""),
+    ("x: ^]", "not valid YAML"),
 ]
 # The same for one more route.
 WRONG_ROUTES = [
@@ -53,7 +53,7 @@ WRONG_ROUTES = [
     ("match: {path: /a}, upstream: api, authenticate: [^key]", "did you mean 'keys'"),
     ("match: {path: /a}, upstream: api, authenticate: ^[]", "authenticate"),
     ("match: {path: ^a}, upstream: api, public: true", "starts with '/'"),
-    ("match: {path: ^/a/../b}, upstream: api, public: true", "path"),
+    ("match: ^{path: /a/../b}, upstream: api, public: true", "dot segment"),
     ('match: {path: ^"/{a}/{a}"}, upstream: api, public: true', "its own name"),
     ("match: {path: /a, ^method: GET}, upstream: api, public: true", "did you mean 'methods'"),
     ('match: ^{path: "/*"}, upstream: api, public: true', "rest"),
@@ -64,9 +64,13 @@ WRONG_ROUTES = [
     ("match: {path: /a}, upstream: api, authenticate: [keys], authorize: ^{}", "give scopes"),
     ('match: {path: /a}, upstream: api, public: true, policies: ^[{use: "nowhere:x"}]', "no module 'nowhere'"),
     ("match: {path: /a}, upstream: api, public: true, profiles: [^none]", "none"),
-    ("^match: {path: /a}, upstream: api", "public"),
-    ("^match: {path: /a}, public: true", "upstream"),
-    ("match: {path: /a}, upstream: api, ^respond: {}, public: true", "respond"),
+]
+# One more route whose keys do not go together.
+WRONG_AS_A_WHOLE = [
+    ("match: {path: /a}, upstream: api", "public: true"),
+    ("match: {path: /a}, public: true", "exactly one of upstream, redirect or respond"),
+    ("match: {path: /a}, upstream: api, respond: {}, public: true", "not upstream and respond"),
+    ("match: {path: /a}, upstream: api, public: true, authenticate: [keys]", "public"),
 ]
 
 
@@ -74,9 +78,7 @@ def hotgate(*arguments: str, folder: Path) -> "subprocess.CompletedProcess[str]"
     """Run the program as the gateway's fixture does."""
     command = [sys.executable, "-c", "from hotgate.cli import main; main()", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(SOURCES), "NO_COLOR": "1"}
-    return subprocess.run(
-        command, env=environment, cwd=folder, capture_output=True, text=True, timeout=60, check=False
-    )
+    return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
 
 
 def checked(folder: Path, files: Sequence[str]) -> list[str]:
@@ -111,7 +113,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def texts() -> dict[str, str]:
     """Every wrong file, its mistake still marked, by the mistake."""
     wrong = {mistake: f"{GOOD}{mistake}\n" for mistake, _ in WRONG}
-    return wrong | {mistake: f"{GOOD}\n  - {{name: a, {mistake}}}\n" for mistake, _ in WRONG_ROUTES}
+    wrong |= {mistake: f"{GOOD}\n  - {{name: a, {mistake}}}\n" for mistake, _ in WRONG_ROUTES}
+    return wrong | {mistake: f"{GOOD}\n  - ^{{name: a, {mistake}}}\n" for mistake, _ in WRONG_AS_A_WHOLE}
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +130,7 @@ def position(mistake: str) -> str:
     return f"{before.count(chr(10)) + 1}:{len(before.rpartition(chr(10))[2]) + 1}"
 
 
-@pytest.mark.parametrize(("mistake", "hint"), [*WRONG, *WRONG_ROUTES])
+@pytest.mark.parametrize(("mistake", "hint"), [*WRONG, *WRONG_ROUTES, *WRONG_AS_A_WHOLE])
 def test_check_says_where_and_what(outputs: dict[str, str], mistake: str, hint: str) -> None:
     assert f".yaml:{position(mistake)}: " in outputs[mistake]
     assert hint in outputs[mistake]
@@ -167,7 +170,7 @@ def test_routes_lists_the_most_specific_first(folder: Path) -> None:
 
 
 def test_schema_is_json_schema(folder: Path) -> None:
-    import jsonschema
+    import jsonschema  # type: ignore[import-untyped]
 
     schema = json.loads(hotgate("schema", folder=folder).stdout)
     jsonschema.Draft202012Validator.check_schema(schema)

@@ -41,9 +41,18 @@ routes:
   - {{name: any, match: {{path: "/any"}}, authenticate: [one, partners, two, old]}}
   - {{name: own, match: {{path: "/own"}}, authenticate: [own]}}
   - {{name: open, match: {{path: "/open"}}, public: true}}
-  - {{name: all, match: {{path: "/all"}}, authenticate: [partners, one], authorize: {{scopes: ["orders:read", "orders:write"]}}}}
-  - {{name: some, match: {{path: "/some"}}, authenticate: [partners, one], authorize: {{any_scope: ["orders:read", "x"]}}}}
-  - {{name: role, match: {{path: "/role"}}, authenticate: [partners, two], authorize: {{roles: [admin, root]}}}}
+  - name: all
+    match: {{path: "/all"}}
+    authenticate: [partners, one]
+    authorize: {{scopes: ["orders:read", "orders:write"]}}
+  - name: some
+    match: {{path: "/some"}}
+    authenticate: [partners, one]
+    authorize: {{any_scope: ["orders:read", "x"]}}
+  - name: role
+    match: {{path: "/role"}}
+    authenticate: [partners, two]
+    authorize: {{roles: [admin, root]}}
 """
 
 

@@ -112,7 +112,7 @@ def test_a_client_cannot_write_lines_of_its_own(gateway: Gateway) -> None:
         gateway.port,
         b"GET /fixed%0A{} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nUser-Agent: \xff\xc2\x85\xe2\x80\xa8{}\r\n\r\n",
     )
-    raw(gateway.port, b"GET /fixed HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Request-ID: a\"}{b\r\n\r\n")
+    raw(gateway.port, b'GET /fixed HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Request-ID: a"}{b\r\n\r\n')
     gateway.until(lambda: len(log_lines(gateway)) == 2)
     assert '"}{' not in (gateway.folder / "access.log").read_text()
 

@@ -209,8 +209,8 @@ def test_another_number_of_workers_takes_over_without_a_failed_request(gateway: 
         gateway.write(f"with {workers}", workers=workers)
         gateway.signal(signal.SIGHUP)
         gateway.wait_for_log("the configuration is in force")
+        gateway.until_workers(workers)
         assert {gateway.get() for _ in range(20)} == {(200, f"with {workers}")}
-        gateway.until(lambda expected=workers: len(gateway.status()["workers"]) == expected)
     client.stop()
     assert client.answers
     assert client.failures == []

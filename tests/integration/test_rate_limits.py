@@ -48,7 +48,13 @@ def with_keys(folder: Path) -> Path:
 
 
 def token(subject: str) -> Fields:
-    claims = {"iss": "https://idp.test", "aud": "api", "sub": subject, "exp": int(time.time()) + 600, "jti": time.time_ns()}
+    claims = {
+        "iss": "https://idp.test",
+        "aud": "api",
+        "sub": subject,
+        "exp": int(time.time()) + 600,
+        "jti": time.time_ns(),
+    }
     return bearer(ISSUER.token(claims))
 
 

@@ -14,7 +14,7 @@ from hotgate.testing.issuer import Issuer
 from integration.backend import backend_running
 from integration.conftest import Gateway
 from integration.customer import ask, bearer
-from integration.key_server import KeyServer, key_server_running, keys
+from integration.key_server import key_server_running, keys
 from integration.served import serving
 
 RSA, EC, ED = (Issuer(algorithm=name, kid=name.lower()) for name in ("RS256", "ES256", "EdDSA"))
@@ -137,7 +137,7 @@ REFUSED: list[tuple[str, str, Callable[[], bytes]]] = [
     ("duplicate alg", "token-malformed", lambda: RSA.signed(b'{"alg":"RS256","alg":"none"}', b"{}")),
     ("exp text", "token-malformed", lambda: RSA.token(claims(exp="9999999999"))),
     ("exp true", "token-malformed", lambda: RSA.token(claims(exp=True))),
-    ("exp infinite", "token-malformed", lambda: signed_text(json.dumps(claims()).replace('"exp": ', '"exp": 1e999, "x": '))),
+    ("exp infinite", "token-malformed", lambda: signed_text(json.dumps(claims(exp=None))[:-1] + ', "exp": 1e999}')),
     ("exp missing", "token-malformed", lambda: RSA.token(claims(exp=None))),
     ("exp negative", "token-malformed", lambda: RSA.token(claims(exp=-1))),
     ("sub number", "token-malformed", lambda: RSA.token(claims(sub=0))),
@@ -196,19 +196,20 @@ def test_anything_but_one_token_is_malformed(gateway: Gateway) -> None:
 def test_a_token_in_the_query_or_the_body_is_none(gateway: Gateway) -> None:
     token = RSA.token(claims()).decode()
     form = [("Content-Type", "application/x-www-form-urlencoded")]
+    body = f"access_token={token}".encode()
     assert ask(gateway.port, f"/mine?access_token={token}").code == "token-missing"
-    assert ask(gateway.port, "/mine", form, method="POST", body=f"access_token={token}".encode()).code == "token-missing"
+    assert ask(gateway.port, "/mine", form, method="POST", body=body).code == "token-missing"
 
 
 def test_a_token_never_chooses_where_keys_come_from(gateway: Gateway) -> None:
-    attacker: KeyServer
     with key_server_running() as attacker:
         attacker.scripts["/keys"] = keys(STRANGER.jwks())
         url = attacker.url("/keys")
         for member in ("jku", "x5u"):
-            answer = ask(gateway.port, "/mine", bearer(STRANGER.token(claims(), {member: url})))
-            assert answer.code == "token-signature-invalid"
-            assert ask(gateway.port, "/mine", bearer(STRANGER.token(claims(), {member: url, "kid": "new"}))).status == 401
+            known = STRANGER.token(claims(), {member: url})
+            assert ask(gateway.port, "/mine", bearer(known)).code == "token-signature-invalid"
+            unknown = STRANGER.token(claims(), {member: url, "kid": "new"})
+            assert ask(gateway.port, "/mine", bearer(unknown)).code == "key-unknown"
         assert ask(gateway.port, "/mine", bearer(STRANGER.token(claims(iss=url)))).status == 401
         assert not attacker.asked
 

@@ -9,7 +9,7 @@ from integration.conftest import Gateway
 from integration.customer import Customer, ask
 from integration.served import metric, serving
 
-MODULE = '''
+MODULE = """
 import asyncio
 
 from pydantic import BaseModel
@@ -74,7 +74,7 @@ async def polish_slowly(exchange: Exchange) -> Response | None:
 @policy(phase="respond")
 def raising_at_the_end(exchange: Exchange) -> Response | None:
     raise RuntimeError("the password is hunter2-secret")
-'''
+"""
 POLICIES = (
     *("stop_words", "slowly", "raising", "raising_later", "no_answer"),
     *("polish", "polish_slowly", "raising_at_the_end"),

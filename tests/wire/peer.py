@@ -104,7 +104,9 @@ class Peer:
 
     def reset(self) -> None:
         """Close so that the other side sees a reset."""
-        self._writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        connected = self._writer.get_extra_info("socket")
+        if connected is not None:
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         self._writer.transport.abort()
 
     async def _read_chunks(self, message: Message) -> None:

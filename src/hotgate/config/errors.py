@@ -25,7 +25,7 @@ class ConfigurationError:
         return f"{where}: {self.path}: {what}" if self.path else f"{where}: {what}"
 
 
-class ConfigurationErrors(ValueError):  # noqa: N818  (it holds several)
+class ConfigurationErrors(ValueError):
     """A configuration that cannot be used. errors: every mistake found, in the order of the files' lines.
 
     files: what was read until then, as far as it is known; a change of any may mend the configuration.

@@ -50,6 +50,24 @@ class Timeouts(Settings):
         return self.read if self.head is None else self.head
 
 
+class Retries(Settings):
+    """When a request is sent once more, to the next target.
+
+    A request whose body has begun to be sent is never repeated, and after an answer only an idempotent one (GET, PUT,
+    …; RFC 9110, section 9.2.2).
+    """
+
+    attempts: Annotated[int, WholeNumber(1, 10)] = Field(
+        default=2, description="How often a request is sent at most, the first time included."
+    )
+    on: tuple[Literal["connect"] | Annotated[int, WholeNumber(500, 599)], ...] = Field(
+        default=("connect",),
+        min_length=1,
+        max_length=100,
+        description="What is worth another try: `connect` (no connection could be made), and statuses of answers.",
+    )
+
+
 class Upstream(Settings):
     """A group of equal backends."""
 
@@ -60,6 +78,11 @@ class Upstream(Settings):
         default="round_robin", description="Who is next: in turn, or the one with the fewest requests in flight."
     )
     timeouts: Timeouts = Field(default=Timeouts(), description="How long it may take, phase by phase.")
+    retries: Retries | None = Field(
+        default=None,
+        description="When to send a request once more. Not set: once, if no connection could be made and there is "
+        "another target.",
+    )
     max_connections: Annotated[int, WholeNumber(1, 100_000)] = Field(
         default=1024, description="Connections of each worker to each target."
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hotgate.edge.request_head import request_head
 from hotgate.edge.stage import NEVER, Stage
+from hotgate.edge.tunnel import TUNNEL_IDLE
 from hotgate.http.headers import Field
 from hotgate.upstream.connection import UpstreamConnection
 from hotgate.upstream.failure import UpstreamFailure, head_timeout, read_timeout, total_timeout
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from hotgate.edge.relay import Relay
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PROPFIND", "SEARCH", "REPORT", "QUERY"})
-_TUNNEL_IDLE = 3600.0  # seconds without a byte either way
 
 
 class BackendLeg:
@@ -86,12 +86,12 @@ class BackendLeg:
             relay.stage = Stage.ANSWER_HEAD
             relay.deadline = relay.context.now + self.upstream.timeouts.head
             return
-        first = body.begin(exchange.request.body)
+        first = body.begin(self, exchange.request.body)
         connection.send_head(self, head + first, body.is_sent)
         if body.is_sent:
-            self._wait(Stage.ANSWER_HEAD, self.upstream.timeouts.head)
+            self._relay.wait(Stage.ANSWER_HEAD, self.upstream.timeouts.head)
         else:
-            self._wait(Stage.CLIENT_BODY, relay.context.snapshot.timeouts.body)
+            self._relay.wait(Stage.CLIENT_BODY, relay.context.snapshot.timeouts.body)
             relay.downstream.resume_reading()
 
     def send_data(self, data: bytes) -> None:
@@ -107,7 +107,7 @@ class BackendLeg:
             self._connection.send_data(last)
         self._connection.finish_request()
         if self._relay.stage is Stage.CLIENT_BODY:
-            self._wait(Stage.ANSWER_HEAD, self.upstream.timeouts.head)
+            self._relay.wait(Stage.ANSWER_HEAD, self.upstream.timeouts.head)
 
     def abandon(self) -> None:
         """The answer is no longer wanted; half of it must not reach anybody."""
@@ -125,11 +125,11 @@ class BackendLeg:
         if blocked:
             self._connection.pause()
             if relay.stage is Stage.ANSWER_BODY:
-                self._wait(Stage.CLIENT_READS, relay.context.snapshot.timeouts.body)
+                self._relay.wait(Stage.CLIENT_READS, relay.context.snapshot.timeouts.body)
         else:
             self._connection.resume()
             if relay.stage is Stage.CLIENT_READS:
-                self._wait(Stage.ANSWER_BODY, self.upstream.timeouts.read)
+                self._relay.wait(Stage.ANSWER_BODY, self.upstream.timeouts.read)
 
     def pause(self) -> None:
         """Stop the answer while a policy decides about its head."""
@@ -139,7 +139,7 @@ class BackendLeg:
     def resume(self) -> None:
         """Let the answer flow again."""
         if self._connection is not None:
-            self._wait(Stage.ANSWER_BODY, self.upstream.timeouts.read)
+            self._relay.wait(Stage.ANSWER_BODY, self.upstream.timeouts.read)
             self._connection.resume()
 
     def expire(self, stage: Stage, now: float) -> None:
@@ -181,7 +181,7 @@ class BackendLeg:
         if relay.stage is Stage.ANSWER_BODY:
             relay.deadline = relay.context.now + self.upstream.timeouts.read
         elif relay.stage is Stage.TUNNEL:
-            relay.deadline = relay.context.now + _TUNNEL_IDLE
+            relay.deadline = relay.context.now + TUNNEL_IDLE
         relay.on_answer_data(data)
 
     def on_end(self, trailers: Sequence[Field]) -> None:
@@ -189,14 +189,10 @@ class BackendLeg:
         if not self.is_over:
             self._relay.on_answer_end(trailers)
 
-    def on_flush(self) -> None:
-        self._relay.on_answer_flush()
-
     def on_switched(self, head: AnswerHead) -> None:
         """101: from now on both connections carry bytes that are none of our business (RFC 9110 §7.8)."""
         relay = self._relay
-        relay.stage = Stage.TUNNEL
-        relay.deadline = relay.context.now + _TUNNEL_IDLE
+        relay.wait(Stage.TUNNEL, TUNNEL_IDLE)
         relay.on_tunnel(head)
 
     def on_failure(self, failure: UpstreamFailure) -> None:
@@ -213,11 +209,6 @@ class BackendLeg:
         downstream = self._relay.downstream
         downstream.pause_reading() if blocked else downstream.resume_reading()
 
-    def _wait(self, stage: Stage, seconds: float) -> None:
-        relay = self._relay
-        relay.stage = stage
-        relay.deadline = relay.context.now + seconds
-
     def _give_up(self, failure: UpstreamFailure) -> None:
         self.is_over = True
         self._relay.on_backend_failed(failure)
@@ -232,7 +223,7 @@ class BackendLeg:
     def _may_try_again(self, failure: UpstreamFailure) -> bool:
         """RFC 9110 §9.2.2: only what the backend cannot have acted upon, or may act upon twice."""
         if failure.is_safe_to_retry:
-            return self._has_another_try()
+            return self.upstream.retries_connect and self._has_another_try()
         was_stale = failure.kind == "upstream-closed" and self._was_reused and not self._is_fresh
         if was_stale and self.method in _IDEMPOTENT and self._can_be_sent_again():
             self._is_fresh = True  # not another one that may be dead as well

@@ -14,6 +14,7 @@ from hotgate.http.forwarded import TrustedProxies
 from hotgate.http.headers import Field, encode_fields
 from hotgate.http.problem import reason_phrase
 from hotgate.http.response import Response
+from hotgate.upstream.outbox import Output
 
 _HIGH_WATER = 64 * 1024  # bytes queued towards a slow client before the backend is paused
 _MAX_DISCARD = 256 * 1024  # of a refused request's body: cheaper than a new connection, and bounded
@@ -32,7 +33,7 @@ class ServerConnection(asyncio.Protocol):
         "_is_lingering",
         "_is_paused",
         "_is_starting",
-        "_out",
+        "_output",
         "_pending",
         "_reader",
         "_transport",
@@ -51,7 +52,7 @@ class ServerConnection(asyncio.Protocol):
         self._reader = RequestReader(self, context.snapshot.rules, scheme=scheme)
         self._pending: deque[Incoming] = deque()
         self._active: Relay | None = None
-        self._out: list[bytes] = []
+        self._output: Output
         self._is_starting = self._is_paused = self._is_lingering = self._is_head_timed = False
         self._deadline = 0.0
         self._transport: asyncio.Transport
@@ -71,6 +72,7 @@ class ServerConnection(asyncio.Protocol):
         self.peer = peer[0] if isinstance(peer, tuple) else ""
         self.trusted_proxies = context.snapshot.trusted_proxies.get(self.listener)
         transport.set_write_buffer_limits(high=_HIGH_WATER)
+        self._output = Output(transport, context.outbox)
         self._deadline = context.now + context.snapshot.timeouts.head
         context.connections.add(self)
         context.accepted += 1
@@ -96,7 +98,10 @@ class ServerConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._leave()
-        self._context.connections.discard(self)
+        context = self._context
+        context.connections.discard(self)
+        if context.draining and not context.connections:
+            context.emptied.set()
 
     def pause_writing(self) -> None:
         if self._active is not None:
@@ -144,7 +149,7 @@ class ServerConnection(asyncio.Protocol):
     def send_interim(self, status: int, fields: list[Field]) -> None:
         """A 1xx answer; HTTP/1.0 clients know none (RFC 9110 §15.2)."""
         if self._active is not None and self._active.version == "1.1":
-            self._out.append(_STATUS_LINES[status] + encode_fields(fields) + b"\r\n")
+            self._output.write(_STATUS_LINES[status] + encode_fields(fields) + b"\r\n")
 
     def send_head(self, status: int, fields: bytes, last: bytes, keep_alive: bool) -> None:
         """The head of the final answer. fields, last: encoded; the latter are the gateway's own."""
@@ -152,24 +157,11 @@ class ServerConnection(asyncio.Protocol):
             last += b"connection: close\r\n"
         elif self._active is not None and self._active.version == "1.0":
             last += b"connection: keep-alive\r\n"
-        self._out.append(b"%b%b%b\r\n" % (_STATUS_LINES[status], fields, last))
+        self._output.write(b"%b%b%b\r\n" % (_STATUS_LINES[status], fields, last))
 
     def send_data(self, data: bytes) -> None:
         """Body bytes in their final framing."""
-        self._out.append(data)
-
-    def flush(self) -> None:
-        """Hand what was produced to the transport, in one write where that is cheap."""
-        out = self._out
-        if not out:
-            return
-        self._out = []
-        if len(out) == 1:
-            self._transport.write(out[0])
-        elif len(out) <= 4 and len(out[-1]) < 16384:
-            self._transport.write(b"".join(out))
-        else:
-            self._transport.writelines(out)
+        self._output.write(data)
 
     def pause_reading(self) -> None:
         """Take no more from the client until `resume_reading`. Idempotent."""
@@ -185,7 +177,7 @@ class ServerConnection(asyncio.Protocol):
 
     def cut(self) -> None:
         """End an answer that cannot be completed so that the client sees it: never as a clean close."""
-        self.flush()
+        self._output.send()
         connected = self._transport.get_extra_info("socket")
         if connected is not None:
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
@@ -194,7 +186,6 @@ class ServerConnection(asyncio.Protocol):
 
     def on_exchange_over(self, incoming: Incoming, *, keep_alive: bool) -> None:
         """The answer is written. Go on with the next request, or close."""
-        self.flush()
         self._active = None
         if not keep_alive:
             self._close(incoming)
@@ -231,6 +222,7 @@ class ServerConnection(asyncio.Protocol):
             if not self._is_starting:
                 self._start_next()
         elif context.draining:
+            self._output.send()
             self._transport.close()
         else:
             self.resume_reading()
@@ -248,6 +240,7 @@ class ServerConnection(asyncio.Protocol):
 
     def _close(self, incoming: Incoming) -> None:
         self._pending.clear()
+        self._output.send()
         if incoming.is_complete or self._transport.is_closing():
             self._transport.close()
             return
@@ -258,6 +251,7 @@ class ServerConnection(asyncio.Protocol):
         self._reader.is_closed = True
         self._is_lingering = True
         self._deadline = self._context.now + self._context.snapshot.timeouts.linger
+        self._output.send()
         if self._transport.can_write_eof():
             self._transport.write_eof()
         self.resume_reading()
@@ -279,7 +273,6 @@ class ServerConnection(asyncio.Protocol):
         framing = b"content-length: %d\r\n" % len(body)
         self.send_head(status, encode_fields(response.headers.fields), framing, keep_alive=False)
         self.send_data(body)
-        self.flush()
         self._linger()
 
 

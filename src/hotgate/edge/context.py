@@ -1,5 +1,6 @@
 """What all connections of a worker share. Everything that a reload replaces is in `snapshot`."""
 
+import asyncio
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from hotgate.observe.log import security_event
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route
 from hotgate.routing.table import RouteTable
+from hotgate.upstream.outbox import Outbox
 
 if TYPE_CHECKING:
     from hotgate.edge.connection import ServerConnection
@@ -49,12 +51,15 @@ class Snapshot:
 class EdgeContext:
     """now: coarse monotonic seconds, set by the tick. date: the `Date` field's value, likewise.
 
-    log: takes an access record; None: no access log. accepted: connections so far. snapshot: set before the first one.
+    snapshot: set before the first connection. log: takes an access record; None: no access log. accepted: connections
+    so far. emptied: set when the last connection is gone during a drain.
     """
 
-    __slots__ = ("accepted", "connections", "date", "draining", "log", "now", "snapshot")
+    __slots__ = ("accepted", "connections", "date", "draining", "emptied", "log", "now", "outbox", "snapshot")
 
-    def __init__(self, *, now: float, log: Callable[[AccessRecord], None] | None = None) -> None:
+    def __init__(
+        self, *, now: float, log: Callable[[AccessRecord], None] | None = None, outbox: Outbox | None = None
+    ) -> None:
         self.snapshot: Snapshot
         self.now = now
         self.log = log
@@ -62,6 +67,8 @@ class EdgeContext:
         self.date = b""
         self.connections: set[ServerConnection] = set()
         self.draining = False
+        self.emptied = asyncio.Event()
+        self.outbox = outbox or Outbox()
 
     def report_policy_failure(self, exchange: Exchange, error: Exception) -> None:
         """Tell operators where a policy failed. Not what the error says: that may quote a credential."""

@@ -22,7 +22,8 @@ class Incoming:
 
     asks_upgrade: it has an `Upgrade` field. upgrade: the protocol that will be offered to the backend, b"" for none.
     buffer: body (or tunnel) bytes that came before `consumer` was set.
-    forwarding: the client's `Forwarded` and `X-Forwarded-*` fields. refusal: set instead of a request that is malformed.
+    forwarding: the client's `Forwarded` and `X-Forwarded-*` fields. refusal: the answer to a malformed request, which
+    the rest then stands for.
     """
 
     __slots__ = (

@@ -17,6 +17,7 @@ from hotgate.edge.record import CLIENT_CLOSED, record
 from hotgate.edge.request_body import RequestBody
 from hotgate.edge.request_head import forwarding_of
 from hotgate.edge.stage import NEVER, Stage
+from hotgate.edge.tunnel import Tunnel
 from hotgate.http.headers import Field, encode_fields
 from hotgate.http.hop_by_hop import HOP_BY_HOP
 from hotgate.http.response import Response
@@ -116,11 +117,10 @@ class Relay:
         self.respond(answers.method_not_allowed(allowed) if allowed else answers.not_found())
 
     def _begin_body(self, route: Route) -> bool:
-        length = self.incoming.length
-        if (length or self.incoming.received) > route.max_body:
+        incoming = self.incoming
+        if max(incoming.received, incoming.length or 0) > route.max_body:
             return False
-        self.body = RequestBody(self.incoming, self.downstream, route.max_body)
-        self.incoming.consumer = self
+        self.body = incoming.consumer = RequestBody(self, route.max_body)
         return True
 
     def _run(self, start: int) -> None:
@@ -134,8 +134,8 @@ class Relay:
             self._policy_failed(error)
             return
         if outcome is None:
-            if needs_body:
-                self._collect(route.body_limit)
+            if needs_body and self.body is not None:
+                self.body.collect(route.body_limit)
             else:
                 self._backend = BackendLeg(self, route.target)
                 self._backend.start()
@@ -144,20 +144,10 @@ class Relay:
         else:
             self._await(self._resume(outcome))
 
-    def _collect(self, limit: int) -> None:
-        body, incoming = self.body, self.incoming
-        assert body is not None
-        if not body.collect(limit):
-            self.respond(answers.body_too_large(limit))
-            return
-        self.stage = Stage.CLIENT_BODY
-        self.deadline = self.context.now + self.context.snapshot.timeouts.body
-        if incoming.is_complete:
-            self.on_request_end()
-        elif incoming.expects_continue:
-            incoming.expects_continue = False
-            self.downstream.send_interim(100, [])
-            self.downstream.flush()
+    def on_body_collected(self, whole: bytes) -> None:
+        """A policy's wish for the whole body is fulfilled."""
+        self.exchange.request.body = whole
+        self._run(self.exchange.route.body_step)
 
     # Policies that wait.
 
@@ -188,8 +178,7 @@ class Relay:
             self._replace_answer(outcome)
 
     def _await(self, resume: "asyncio.Future[None] | object") -> None:
-        self.stage = Stage.POLICY
-        self.deadline = self.context.now + self.context.snapshot.timeouts.policy
+        self.wait(Stage.POLICY, self.context.snapshot.timeouts.policy)
         self._task = asyncio.get_running_loop().create_task(resume)  # type: ignore[arg-type]
 
     def _stop_waiting(self) -> None:
@@ -203,37 +192,6 @@ class Relay:
         self.context.report_policy_failure(self.exchange, error)
         self._skips_after = True  # the answer to a failed response step must not run the steps again
         self.respond(answers.policy_failed(error))
-
-    # Down: the request's body, called by the reader.
-
-    def on_request_data(self, data: bytes) -> None:
-        """More of the request's body, or of the tunnel."""
-        body, backend = self.body, self._backend
-        if self.stage is Stage.TUNNEL and backend is not None:
-            backend.send_data(data)
-        elif body is not None and not self._is_over:
-            if not body.accept(data):
-                self._fail(answers.body_too_large(body.limit))
-            elif body.is_streaming and backend is not None:
-                backend.send_data(body.encoded(data))
-            if self.stage is Stage.CLIENT_BODY:
-                self.deadline = self.context.now + self.context.snapshot.timeouts.body
-
-    def on_request_end(self) -> None:
-        """The request's body is complete."""
-        body, backend = self.body, self._backend
-        if body is None or self._is_over:
-            return
-        if body.is_collecting:
-            self.exchange.request.body = body.collected()
-            self._run(self.exchange.route.body_step)
-        elif backend is not None and body.is_streaming and not body.is_sent:
-            backend.finish_request(body.end())
-
-    def on_request_broken(self, refusal: Response) -> None:
-        """The request's body is malformed."""
-        if not self._is_over:
-            self._fail(refusal)
 
     # Up: called by the backend's half.
 
@@ -271,21 +229,16 @@ class Relay:
                 self.downstream.send_data(b"0\r\n%b\r\n" % encode_fields(trailers))
             self._finish(keep_alive=self._keep_alive and self.incoming.is_complete)
 
-    def on_answer_flush(self) -> None:
-        """Everything of one read has been passed on."""
-        if not self._is_over:
-            self.downstream.flush()
-
     def on_tunnel(self, head: AnswerHead) -> None:
         """The backend agreed to switch protocols."""
         self.is_answering = True
         self._status = 101
         self._keep_alive = False
         self.downstream.send_head(101, head.encoded, b"", True)
-        self.incoming.consumer = self
         assert self._backend is not None
+        self.incoming.consumer = tunnel = Tunnel(self, self._backend)
         for data in self.incoming.take_buffer():
-            self._backend.send_data(data)
+            tunnel.on_request_data(data)
 
     def on_backend_failed(self, failure: UpstreamFailure) -> None:
         """There is no answer, or no more of it."""
@@ -312,6 +265,11 @@ class Relay:
             self._status = 101 if is_tunnel else CLIENT_CLOSED
             self._end(code="" if is_tunnel else "client-closed")
 
+    def wait(self, stage: Stage, seconds: float) -> None:
+        """What is waited for now, and how long."""
+        self.stage = stage
+        self.deadline = self.context.now + seconds
+
     def check(self, now: float) -> None:
         """Act on a deadline that has passed. Called by the tick."""
         backend = self._backend
@@ -327,7 +285,7 @@ class Relay:
             self._skips_after = True
             self.respond(answers.policy_timeout())
         elif stage is Stage.CLIENT_BODY:
-            self._fail(answers.body_timeout())
+            self.fail(answers.body_timeout())
         else:
             self._end(code="client-timeout")
             self.downstream.abort()
@@ -427,13 +385,14 @@ class Relay:
         if self._held_end is not None:
             self.on_answer_end(self._held_end)
         else:
-            self.downstream.flush()
             self._backend.resume()
 
     # Ending.
 
-    def _fail(self, refusal: Response) -> None:
+    def fail(self, refusal: Response) -> None:
         """The client broke a rule in the middle of its body."""
+        if self._is_over:
+            return
         self._keep_alive = False
         if self.is_answering:
             self._end(code=refusal.code)
@@ -451,8 +410,7 @@ class Relay:
         if self._task is not None:
             self._stop_waiting()
         backend, self._backend = self._backend, None  # no reference cycle is left for the garbage collector
-        if self.body is not None:
-            self.incoming.consumer = None
+        self.incoming.consumer = None
         if backend is not None:
             backend.abandon()
         record(self, self._status, code, log_detail, self._bytes_out, backend)

@@ -2,73 +2,119 @@
 
 from typing import TYPE_CHECKING
 
-from hotgate.edge.incoming import Incoming
+from hotgate.edge import answers
+from hotgate.edge.stage import Stage
 from hotgate.http.headers import encode_fields
+from hotgate.http.response import Response
 
 if TYPE_CHECKING:
-    from hotgate.edge.connection import ServerConnection
+    from hotgate.edge.backend_leg import BackendLeg
+    from hotgate.edge.relay import Relay
 
 _MAX_HELD = 64 * 1024  # bytes held before the client is paused
 
 
 class RequestBody:
-    """limit: bytes. is_collecting: a policy waits for all of it. is_streaming: part of it has been sent.
+    """The consumer of an incoming request's body. limit: bytes. backend: set when the body may be sent.
 
-    is_sent: nothing of it remains to be sent.
+    is_streaming: part of it has been sent. is_sent: nothing of it remains to be sent.
     """
 
-    __slots__ = ("_downstream", "_held", "_held_bytes", "_incoming", "is_collecting", "is_sent", "is_streaming", "limit")
+    __slots__ = (
+        "_held",
+        "_held_bytes",
+        "_incoming",
+        "_is_collecting",
+        "_relay",
+        "backend",
+        "is_sent",
+        "is_streaming",
+        "limit",
+    )
 
-    def __init__(self, incoming: Incoming, downstream: "ServerConnection", limit: int) -> None:
-        self._incoming = incoming
-        self._downstream = downstream
+    def __init__(self, relay: "Relay", limit: int) -> None:
+        self._relay = relay
+        self._incoming = incoming = relay.incoming
         self.limit = limit
+        self.backend: BackendLeg | None = None
         self._held: list[bytes] = list(incoming.take_buffer())
         self._held_bytes = incoming.received
-        self.is_collecting = self.is_streaming = self.is_sent = False
+        self._is_collecting = self.is_streaming = self.is_sent = False
 
-    def accept(self, data: bytes) -> bool:
-        """Take more of the body; False if it is too large."""
+    # The reader calls these.
+
+    def on_request_data(self, data: bytes) -> None:
+        """More of the body."""
+        relay = self._relay
         if self._incoming.received > self.limit:
-            return False
-        if not self.is_streaming:
-            self._held.append(data)
-            self._held_bytes += len(data)
-            if self._held_bytes > _MAX_HELD and not self.is_collecting:
-                self._downstream.pause_reading()
-        return True
+            relay.fail(answers.body_too_large(self.limit))
+            return
+        if self.is_streaming and self.backend is not None:
+            self.backend.send_data(self._encoded(data))
+        else:
+            self._hold(data)
+        if relay.stage is Stage.CLIENT_BODY:
+            relay.wait(Stage.CLIENT_BODY, relay.context.snapshot.timeouts.body)
 
-    def collect(self, limit: int) -> bool:
-        """Hold all of it, up to `limit`. False if it is too large already."""
-        self.is_collecting = True
+    def on_request_end(self) -> None:
+        """The body is complete."""
+        if self._is_collecting:
+            self._deliver()
+        elif self.is_streaming and self.backend is not None and not self.is_sent:
+            self.backend.finish_request(self._end())
+
+    def on_request_broken(self, refusal: Response) -> None:
+        """The body is malformed."""
+        self._relay.fail(refusal)
+
+    # The relay and its backend's half call these.
+
+    def collect(self, limit: int) -> None:
+        """Have all of it, up to `limit`, for a policy: the relay goes on when it is there."""
+        relay, incoming = self._relay, self._incoming
         self.limit = min(self.limit, limit)
-        self._downstream.resume_reading()
-        return max(self._incoming.received, self._incoming.length or 0) <= self.limit
+        if max(incoming.received, incoming.length or 0) > self.limit:
+            relay.respond(answers.body_too_large(self.limit))
+            return
+        self._is_collecting = True
+        relay.downstream.resume_reading()
+        relay.wait(Stage.CLIENT_BODY, relay.context.snapshot.timeouts.body)
+        if incoming.is_complete:
+            self._deliver()
+        elif incoming.expects_continue:
+            incoming.expects_continue = False
+            relay.downstream.send_interim(100, [])
 
-    def collected(self) -> bytes:
-        """The whole body, for policies; it is sent from `Request.body` from now on."""
-        self.is_collecting = False
-        whole = b"".join(self._held)
-        self._held.clear()
-        return whole
-
-    def begin(self, whole: bytes | None) -> bytes:
+    def begin(self, backend: "BackendLeg", whole: bytes | None) -> bytes:
         """The bytes to send right after the head. `whole`: the body if it was collected."""
         if whole is not None:
             self.is_sent = True
             return whole
+        self.backend = backend
         self.is_streaming = True
-        first = self.encoded(b"".join(self._held))
+        first = self._encoded(b"".join(self._held))
         self._held.clear()
-        return first + self.end() if self._incoming.is_complete else first
+        return first + self._end() if self._incoming.is_complete else first
 
-    def encoded(self, data: bytes) -> bytes:
+    def _hold(self, data: bytes) -> None:
+        self._held.append(data)
+        self._held_bytes += len(data)
+        if self._held_bytes > _MAX_HELD and not self._is_collecting:
+            self._relay.downstream.pause_reading()
+
+    def _deliver(self) -> None:
+        self._is_collecting = False
+        whole = b"".join(self._held)
+        self._held.clear()
+        self._relay.on_body_collected(whole)
+
+    def _encoded(self, data: bytes) -> bytes:
         """Body bytes in the framing that the backend was told (RFC 9112 §7.1)."""
         if not self._incoming.chunked or not data:
             return data
         return b"%x\r\n%b\r\n" % (len(data), data)
 
-    def end(self) -> bytes:
+    def _end(self) -> bytes:
         """What ends the body on the wire."""
         self.is_sent = True
         if not self._incoming.chunked:

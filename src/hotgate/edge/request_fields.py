@@ -1,4 +1,4 @@
-"""The fields of a request that are about its framing, its connection or its way here: read once, never forwarded raw."""
+"""The fields of a request that are about its framing, its connection or its way here: never forwarded as they came."""
 
 from hotgate.edge.field_names import DROPPED, FORWARDING
 from hotgate.edge.incoming import Incoming
@@ -12,43 +12,37 @@ READ_HERE = HOP_BY_HOP | FORWARDING | {b"host", b"content-length", b"expect", b"
 
 
 def read_special(incoming: Incoming, special: list[Field]) -> None:
-    """Fields that are about this connection or hop; none of them is forwarded as it came."""
+    """Take from these fields what the gateway acts upon. Raises Refused."""
     request = incoming.request
-    lengths: list[bytes] = []
-    codings: list[bytes] = []
-    connection: list[bytes] = []
-    hosts = 0
+    values: dict[bytes, list[bytes]] = {}
     for name, value in special:
-        if name == b"host":
-            hosts += 1
-            request.authority = value
-        elif name == b"content-length":
-            lengths.append(value)
-        elif name == b"transfer-encoding":
-            codings.append(value)
-        elif name == b"connection":
-            connection.append(value)
-        elif name == b"upgrade":
-            incoming.asks_upgrade = True
-        elif name == b"expect":
-            _read_expect(incoming, value)
-        elif name in FORWARDING:
-            incoming.forwarding += ((name, value),)
-        elif name == b"x-request-id":
-            incoming.request_id = value
-        elif name == b"traceparent":
-            incoming.traceparent = value if not incoming.traceparent else b"repeated"
-    if hosts > 1:
+        values.setdefault(name, []).append(value)
+    hosts = values.get(b"host", _NONE)
+    if len(hosts) > 1:
         raise Refused(400, "host-invalid", "There must be one Host header.")
-    if connection:
-        options = connection_options(connection)
+    if hosts:
+        request.authority = hosts[0]
+    if b"connection" in values:
+        options = connection_options(values[b"connection"])
         if not options <= _PLAIN_OPTIONS:
             request.headers.fields = without_named(request.headers.fields, options)
-    if lengths or codings:
-        _read_framing(incoming, lengths, codings)
+    if b"content-length" in values or b"transfer-encoding" in values:
+        _read_framing(incoming, values.get(b"content-length", _NONE), values.get(b"transfer-encoding", _NONE))
+    if b"expect" in values:
+        _read_expect(incoming, values[b"expect"])
+    incoming.asks_upgrade = b"upgrade" in values
+    incoming.forwarding = tuple(field for field in special if field[0] in FORWARDING)
+    incoming.request_id = _only(values.get(b"x-request-id", _NONE))
+    incoming.traceparent = _only(values.get(b"traceparent", _NONE))
 
 
 _PLAIN_OPTIONS = frozenset({b"close", b"keep-alive", b"upgrade"})
+_NONE: list[bytes] = []
+
+
+def _only(values: list[bytes]) -> bytes:
+    """The value of a field that may appear once; b"" if it is missing or repeated, and so says nothing."""
+    return values[0] if len(values) == 1 else b""
 
 
 def _read_framing(incoming: Incoming, lengths: list[bytes], codings: list[bytes]) -> None:
@@ -67,8 +61,8 @@ def _read_framing(incoming: Incoming, lengths: list[bytes], codings: list[bytes]
         incoming.length = int(lengths[0])
 
 
-def _read_expect(incoming: Incoming, value: bytes) -> None:
-    if value.lower() != b"100-continue":
+def _read_expect(incoming: Incoming, values: list[bytes]) -> None:
+    if [value.lower() for value in values] != [b"100-continue"]:
         raise Refused(417, "expectation-failed", "The only supported expectation is 100-continue.")
     incoming.expects_continue = incoming.request.version == "1.1"  # RFC 9110 §10.1.1: ignored from HTTP/1.0
 

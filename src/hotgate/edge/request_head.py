@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 _WRITTEN_HERE = HOP_BY_HOP | {b"host", b"content-length", b"expect", b"x-request-id", b"traceparent"}
 
 
-def request_head(
-    exchange: Exchange, incoming: Incoming, forwarded: bytes, trace: Trace, upstream_host: bytes
-) -> bytes:
+def request_head(exchange: Exchange, incoming: Incoming, forwarded: bytes, trace: Trace, upstream_host: bytes) -> bytes:
     """The request line and fields, ended by an empty line. `upstream_host` replaces the client's Host if not empty.
 
     Framing is written anew from what was read, so that it cannot be ambiguous. A principal's fields come last and

@@ -20,10 +20,12 @@ from hotgate.http.targets import BadTarget
 _METHODS = {
     name.encode(): name
     for name in (
-        "GET HEAD POST PUT DELETE PATCH OPTIONS COPY LOCK MKCOL MOVE PROPFIND PROPPATCH SEARCH UNLOCK "
-        "BIND REBIND UNBIND ACL REPORT MKACTIVITY CHECKOUT MERGE PURGE MKCALENDAR LINK UNLINK QUERY"
-    ).split()
+        *("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "QUERY"),
+        *("COPY", "LOCK", "MKCOL", "MOVE", "PROPFIND", "PROPPATCH", "SEARCH", "UNLOCK", "BIND", "REBIND", "UNBIND"),
+        *("ACL", "REPORT", "MKACTIVITY", "CHECKOUT", "MERGE", "PURGE", "MKCALENDAR", "LINK", "UNLINK"),
+    )
 }
+"""CONNECT would open a tunnel, and TRACE shows a client the fields that the gateway adds: neither is supported."""
 _UPGRADES = frozenset({b"websocket"})  # never h2c: it would tunnel requests past every policy
 
 _MAX_TRAILERS = 64
@@ -41,6 +43,7 @@ class RequestReader:
     """One per connection. `is_closed`: what follows is ignored (after a refusal or `Connection: close`)."""
 
     __slots__ = (
+        "_began_midway",
         "_current",
         "_fields",
         "_head_bytes",
@@ -73,6 +76,7 @@ class RequestReader:
         self._repeated: RepeatedHead | None = None
         self._in_head = self._is_between = True
         self._head_bytes = self._heads = 0
+        self._began_midway = False
         self._tunnel = False
         self._replaying = False
         self.is_closed = False
@@ -113,6 +117,8 @@ class RequestReader:
         else:
             if self._in_head and self._head_bytes > self._rules.limits.max_head_bytes:
                 self._refuse(too_large(self._target, self._rules.limits))
+            elif self._in_head and not self._is_between and not self._head_bytes:
+                self._head_bytes = 1  # it began behind another message, so that its size so far is not known
 
     def _repeat(self, data: bytes, repeated: RepeatedHead) -> bool:
         """Take a request whose fields are those of the one before, if its request line is plain."""
@@ -131,6 +137,7 @@ class RequestReader:
 
     def on_message_begin(self) -> None:
         self._is_between = False
+        self._began_midway = not self._head_bytes
         self._heads += 1
 
     def on_url(self, url: bytes) -> None:
@@ -153,7 +160,7 @@ class RequestReader:
         head_bytes, self._head_bytes = self._head_bytes, 0
         self._in_head = False
         limits = self._rules.limits
-        if head_bytes > limits.max_head_bytes or len(fields) > limits.max_fields or len(target) > limits.max_target_bytes:
+        if head_bytes > limits.max_target_bytes or len(fields) > limits.max_fields or self._began_midway:
             check_size(target, fields, limits)
         incoming = self._canonical(target, fields)
         self._current = self._latest = incoming
@@ -191,7 +198,8 @@ class RequestReader:
         self._parser = httptools.HttpRequestParser(self)
         if incoming is not None:
             # The upgrade is ignored (RFC 9110 §7.8), but the parser skipped the body: tell a new one what to expect.
-            framing = b"transfer-encoding: chunked" if incoming.chunked else b"content-length: %d" % (incoming.length or 0)
+            length = b"content-length: %d" % (incoming.length or 0)
+            framing = b"transfer-encoding: chunked" if incoming.chunked else length
             self._replaying = True
             self._parser.feed_data(b"POST / HTTP/1.1\r\n%b\r\n\r\n" % framing)
         self._target, self._fields = b"", []

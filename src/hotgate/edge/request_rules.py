@@ -50,7 +50,7 @@ class RequestRules:
         )
 
 
-class Refused(Exception):  # noqa: N818  (a verdict, named for what it says)
+class Refused(Exception):
     """A request that is malformed or over a limit. The connection is closed after the answer."""
 
     def __init__(self, status: int, code: str, detail: str) -> None:
@@ -66,8 +66,8 @@ class Refused(Exception):  # noqa: N818  (a verdict, named for what it says)
 def check_size(target: bytes, fields: list[Field], limits: RequestLimits) -> None:
     """The bytes fed may include a body or further requests, so measure before refusing."""
     head_bytes = len(target) + sum(len(name) + len(value) + 4 for name, value in fields)
-    too_large = head_bytes > limits.max_head_bytes or len(fields) > limits.max_fields
-    if too_large or len(target) > limits.max_target_bytes:
+    fits = head_bytes <= limits.max_head_bytes and len(fields) <= limits.max_fields
+    if not fits or len(target) > limits.max_target_bytes:
         raise too_large(target, limits)
 
 

@@ -42,7 +42,7 @@ _host_and_port = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")  # RFC 3986 §2.3
 
 
-class BadTarget(ValueError):  # noqa: N818  (it names what was sent)
+class BadTarget(ValueError):
     """A request target or authority that is refused. `reason` is fixed text without any of the input: safe to log."""
 
     def __init__(self, reason: str) -> None:

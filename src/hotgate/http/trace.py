@@ -41,7 +41,7 @@ def continued(traceparent: bytes) -> tuple[str, int] | None:
 
 
 class Trace:
-    """The trace that a request belongs to. trace_id: 32 lower-case hexadecimal digits. traceparent: the field to send."""
+    """A request's trace. trace_id: 32 lower-case hexadecimal digits. traceparent: the field to send."""
 
     __slots__ = ("trace_id", "traceparent")
 

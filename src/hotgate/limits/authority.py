@@ -171,8 +171,8 @@ class LeaseAuthority:
 
     def _room(self, leased: LeasedBucket, worker: str, capacity: float) -> int:
         """How much more may be on lease: the worker's own ceiling, and that of all together."""
-        reserved = math.ceil(self._members.reserve(capacity))
-        everybody = lease_ceiling(capacity, self._members.largest_share) - leased.on_lease - reserved
+        on_lease = leased.on_lease + math.ceil(self._members.held_out_of_reach(capacity))
+        everybody = lease_ceiling(capacity, self._members.largest_share) - on_lease
         workers = max(self._members.workers, len(self._members))
         return min(everybody, worker_ceiling(capacity, workers) - leased.leased.get(worker, 0))
 

@@ -9,7 +9,7 @@ class LimitDecision:
 
     __slots__ = ("allowed", "policy", "quota", "remaining", "reset", "retry_after", "window")
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self, policy: str, *, quota: int, window: int, remaining: int, reset: int, allowed: bool, retry_after: int = 0
     ) -> None:
         self.policy = policy

@@ -109,7 +109,11 @@ class Members:
         self._shares[worker] = share
         return share
 
+    def held_out_of_reach(self, capacity: float) -> float:
+        """The most tokens of a bucket that workers out of reach may hold from before."""
+        return sum(max(1.0, local_capacity(capacity, share)) for share in self._missing.values())
+
     def reserve(self, capacity: float) -> float:
         """Tokens of a bucket to keep free for workers out of reach: what they may hold, and what they may accrue."""
-        locals_ = (local_capacity(capacity, share) for share in self._missing.values())
-        return sum(local + max(1.0, local) for local in locals_)
+        accrued = sum(local_capacity(capacity, share) for share in self._missing.values())
+        return self.held_out_of_reach(capacity) + accrued

@@ -25,6 +25,8 @@ class Exchange:
     """
 
     __slots__ = (
+        "_now",
+        "_state",
         "answer_fields",
         "client",
         "limit",
@@ -35,8 +37,6 @@ class Exchange:
         "response",
         "route",
         "started",
-        "_now",
-        "_state",
     )
 
     def __init__(

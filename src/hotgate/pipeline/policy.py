@@ -80,5 +80,5 @@ class UserPolicy:
     options: type[BaseModel] | None = None
     body_limit: int = 0
 
-    def __call__(self, *args: Any) -> Response | None | Awaitable[Response | None]:
+    def __call__(self, *args: Any) -> Awaitable[Response | None] | Response | None:
         return self.function(*args)

@@ -21,7 +21,7 @@ class Ambiguity:
     why: str
 
 
-class AmbiguousRoutes(ValueError):  # noqa: N818  (it names what was found)
+class AmbiguousRoutes(ValueError):
     """A table with routes of which neither is more specific. `pairs` holds all of them, up to a thousand."""
 
     def __init__(self, pairs: Sequence[Ambiguity]) -> None:

@@ -13,7 +13,7 @@ _ASCII_TEXT = string.ascii_letters + string.digits + string.punctuation
 _parameter = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}").fullmatch
 
 
-class BadPattern(ValueError):  # noqa: N818  (it names what was written)
+class BadPattern(ValueError):
     """A pattern that no request could match, or whose meaning is open. The text is for the author of the file."""
 
 
@@ -71,10 +71,10 @@ def _canonical_literal(segment: str) -> str:
         raise BadPattern("matrix parameters (`;`) cannot be matched")
     if "?" in segment:
         raise BadPattern("a path holds no query; use `query` to match one")
+    if unquote(segment) in (".", ".."):
+        raise BadPattern("a dot segment matches nothing: those of requests are resolved")
     try:
         path, _ = canonical(b"/" + quote(segment, safe=_ASCII_TEXT).encode("ascii"))
     except BadTarget as error:
         raise BadPattern(error.reason) from None
-    if path == "/" and segment:
-        raise BadPattern("a dot segment matches nothing: those of requests are resolved")
     return path[1:]

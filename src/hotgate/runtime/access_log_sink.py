@@ -8,6 +8,7 @@ from hotgate.observe.sink import FileSink, Sink, StreamSink
 
 _STANDARD_OUTPUT = Path("stdout")
 
+
 class DiscardSink:
     """For a log that is switched off."""
 

@@ -1,8 +1,9 @@
-"""Configuration → what the data plane runs: route table, pipelines, upstreams. All errors at once, nothing half done."""
+"""Configuration → what the data plane runs: route table, pipelines, upstreams. All errors at once."""
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from hotgate.config.errors import ConfigurationError
@@ -24,6 +25,7 @@ from hotgate.routing.pattern import RoutePattern
 from hotgate.routing.table import RouteTable
 from hotgate.runtime.compile_route import compile_route
 from hotgate.runtime.compile_upstream import compile_upstream
+from hotgate.upstream.outbox import Outbox
 from hotgate.upstream.upstream import Upstream
 
 Path = tuple[str | int, ...]
@@ -61,6 +63,7 @@ class Parts:
     limiter: LeaseClient
     key_sets: KeySets
     metrics: WorkerMetrics
+    outbox: Outbox = field(default_factory=Outbox)
     workers: int = 1
     current: Compiled | None = None
 
@@ -77,7 +80,7 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     identities = _identities(config, parts, problems)
     entries = []
     for index, settings in enumerate(config.routes):
-        pattern = _attempt(problems, ("routes", index, "match"), lambda each=settings: _pattern(each))
+        pattern = _attempt(problems, ("routes", index, "match"), partial(_pattern, settings))
         context = CompileContext(settings.name, identities, parts.services, parts.workers)
         recorder = parts.metrics.route(settings.name, settings.upstream or "")
         target = upstreams.get(settings.upstream or "")
@@ -110,7 +113,7 @@ def _attempt(problems: list[Problem], path: Path, action: Callable[[], Any]) -> 
         return None
 
 
-def _route(  # noqa: PLR0913  (a route is wired to all of these)
+def _route(
     problems: list[Problem],
     index: int,
     settings: RouteSettings,
@@ -132,7 +135,7 @@ def _upstreams(config: Gateway, parts: Parts) -> dict[str, Upstream]:
         if current is not None and current.config.upstreams.get(name) == settings:
             upstreams[name] = current.upstreams[name]
         else:
-            upstreams[name] = compile_upstream(name, settings, parts.metrics.upstream(name))
+            upstreams[name] = compile_upstream(name, settings, parts.metrics.upstream(name), parts.outbox)
     return upstreams
 
 
@@ -141,9 +144,8 @@ def _identities(config: Gateway, parts: Parts, problems: list[Problem]) -> dict[
     identities: dict[str, Authenticator] = {}
     for name, entry in config.identity.items():
         path: Path = ("identity", name, entry.mechanism)
-        authenticator = _attempt(
-            problems, path, lambda n=name, e=entry: compilers[e.mechanism](n, e.settings, parts.services)
-        )
+        compiler = partial(compilers[entry.mechanism], name, entry.settings, parts.services)
+        authenticator = _attempt(problems, path, compiler)
         if authenticator is not None:
             identities[name] = authenticator
     return identities

@@ -4,7 +4,9 @@ import ssl
 from functools import cache
 from typing import Any
 
+from hotgate.config.upstreams import Retries
 from hotgate.config.upstreams import Upstream as UpstreamSettings
+from hotgate.upstream.outbox import Outbox
 from hotgate.upstream.target import Target
 from hotgate.upstream.upstream import Timeouts, Upstream
 
@@ -15,9 +17,10 @@ def _client_tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def compile_upstream(name: str, settings: UpstreamSettings, recorder: Any) -> Upstream:
+def compile_upstream(name: str, settings: UpstreamSettings, recorder: Any, outbox: Outbox) -> Upstream:
     """The upstream, with empty pools."""
     timeouts = settings.timeouts
+    retries = settings.retries or Retries(attempts=min(2, len(settings.targets)))
     targets = [
         Target(
             str(target.url),
@@ -28,6 +31,7 @@ def compile_upstream(name: str, settings: UpstreamSettings, recorder: Any) -> Up
             connect_timeout=timeouts.connect,
             max_connections=settings.max_connections,
             idle_timeout=settings.idle_timeout,
+            outbox=outbox,
         )
         for target in settings.targets
     ]
@@ -37,6 +41,8 @@ def compile_upstream(name: str, settings: UpstreamSettings, recorder: Any) -> Up
         balance=settings.balance,
         timeouts=Timeouts(timeouts.connect, timeouts.wait_for_head, timeouts.read, timeouts.total),
         preserve_host=settings.host == "preserve",
-        attempts=min(2, max(1, len(targets))),
+        attempts=retries.attempts,
+        retries_connect="connect" in retries.on,
+        retry_on=frozenset(status for status in retries.on if isinstance(status, int)),
         recorder=recorder,
     )

@@ -16,6 +16,7 @@ from hotgate.runtime.conversations import Conversations
 from hotgate.runtime.file_watch import FileWatch
 from hotgate.runtime.fleet import Fleet
 from hotgate.runtime.generations import Generations
+from hotgate.runtime.handover import collect_sockets, remove_stale_offers
 from hotgate.runtime.launch import running_workers
 from hotgate.runtime.listening_sockets import ListeningSockets
 from hotgate.runtime.load import RunOptions, check_compiles, load_configuration
@@ -51,6 +52,8 @@ class ControlProcess:
             directory.socket_path, self._conversations.on_message, self._conversations.on_closed
         )
         sockets = ListeningSockets(lambda: running_workers(directory.socket_path))
+        sockets.adopt(collect_sockets(directory.path, self._left_behind))
+        remove_stale_offers(directory.path, self._left_behind)
         self._generations = Generations(options, directory, self._fleet, sockets)
         self._reloader = Reloader(self._load, self._apply)
         self._watch = FileWatch(loaded.files)
@@ -59,7 +62,7 @@ class ControlProcess:
         self._deployment: Deployment | None = None
 
     async def run(self) -> None:
-        """Serve until asked to stop, then drain. Raises ConfigurationErrors, StartFailed, OSError; nothing runs then."""
+        """Serve until asked to stop, then drain. Raises ConfigurationErrors, StartFailed or OSError; nothing runs."""
         self._handle_signals()
         try:
             await self._until_stopped(self._start())
@@ -76,6 +79,7 @@ class ControlProcess:
         await self._server.serve()
         if reason := await self._generations.settle(generation):
             raise StartFailed(reason)
+        self._generations.close_unused(self._loaded)
         self._announce(plane.admin_address)
 
     def _import_control_plane(self) -> "tuple[Deployment, ControlPlane]":

@@ -1,6 +1,7 @@
 """The data plane of one worker: listeners, connections, and the configuration in force."""
 
 import asyncio
+import contextlib
 import socket
 import time
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,6 @@ from hotgate.observe.metrics import WorkerMetrics
 from hotgate.runtime.compile import Compiled, Parts, compile_configuration
 
 _BACKLOG = 4096
-_POLL = 0.02  # seconds, while draining
 
 
 class DataPlane:
@@ -45,7 +45,8 @@ class DataPlane:
 
     def prepare(self, config: Gateway) -> Compiled:
         """Compile; nothing changes yet. Raises CompileProblems."""
-        parts = Parts(self._limiter, self._key_sets, self._metrics, self._workers, self._current)
+        outbox = self._context.outbox
+        parts = Parts(self._limiter, self._key_sets, self._metrics, outbox, self._workers, self._current)
         return compile_configuration(config, parts)
 
     def commit(self, compiled: Compiled) -> None:
@@ -88,9 +89,9 @@ class DataPlane:
             server.close()
         for connection in list(context.connections):
             connection.drain()
-        deadline = self._loop.time() + seconds
-        while context.connections and self._loop.time() < deadline:
-            await asyncio.sleep(_POLL)
+        if context.connections:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(context.emptied.wait(), seconds)
         for connection in list(context.connections):
             connection.abort()
         await asyncio.sleep(0)

@@ -10,7 +10,7 @@ some get two sockets; the load is even again after a restart.
 import errno
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from hotgate.config.addresses import Bind
 from hotgate.runtime.bind_address import BindAddress, resolve_bind
@@ -35,13 +35,20 @@ class ListeningSockets:
     def __init__(self, own_workers: Callable[[], set[int]]) -> None:
         self._own_workers = own_workers
         self._groups: dict[str, list[socket.socket]] = {}
+        self._adopted: list[tuple[str, socket.socket]] = []
+
+    def adopt(self, sockets: Iterable[tuple[str, socket.socket]]) -> None:
+        """Use sockets of an earlier control process (listener name, socket) where they fit; call before `open`."""
+        for name, adopted in sockets:
+            adopted.setblocking(False)
+            self._adopted.append((name, adopted))
 
     def open(self, binds: Mapping[str, Bind], count: int) -> None:
         """Have `count` sockets or more for every listener (name → bind). Raises BindError and changes nothing then."""
         opened: list[tuple[str, socket.socket]] = []
         try:
             for name, bind in binds.items():
-                group = self._groups.get(_key(name, bind), [])
+                group = self._group(name, bind)
                 for made in self._grow(name, bind, group, count):
                     opened.append((_key(name, bind), made))
         except BindError:
@@ -63,11 +70,21 @@ class ListeningSockets:
         return {name: str(_address_of(self._groups[_key(name, bind)][0])) for name, bind in binds.items()}
 
     def keep_only(self, binds: Mapping[str, Bind]) -> None:
-        """Close the sockets of every address that is not among `binds`."""
+        """Close the sockets of every address that is not among `binds`, and those that were adopted for nothing."""
+        while self._adopted:
+            self._adopted.pop()[1].close()
         wanted = {_key(name, bind) for name, bind in binds.items()}
         for key in [key for key in self._groups if key not in wanted]:
             for unwanted in self._groups.pop(key):
                 unwanted.close()
+
+    def _group(self, name: str, bind: Bind) -> list[socket.socket]:
+        """The sockets there are; adopted ones join them now."""
+        group = self._groups.setdefault(_key(name, bind), [])
+        for adopted in [each for each in self._adopted if _fits(each, name, bind)]:
+            self._adopted.remove(adopted)
+            group.append(adopted[1])
+        return group
 
     def _grow(self, name: str, bind: Bind, group: list[socket.socket], count: int) -> list[socket.socket]:
         try:
@@ -100,6 +117,15 @@ class ListeningSockets:
 def _key(name: str, bind: Bind) -> str:
     """A renamed listener keeps its sockets, but two that let the kernel choose a port are not the same."""
     return str(bind) if bind.port else f"{name} {bind}"
+
+
+def _fits(adopted: tuple[str, socket.socket], name: str, bind: Bind) -> bool:
+    """The same address; where the kernel may choose the port, the same name keeps the port that it had."""
+    try:
+        wanted, found = resolve_bind(*bind), _address_of(adopted[1])
+    except OSError:  # an unknown name, which `open` reports
+        return False
+    return wanted == found or (bind.port == 0 and adopted[0] == name and wanted.with_port(found.port) == found)
 
 
 def _listen_many(address: BindAddress, count: int) -> list[socket.socket]:

@@ -28,7 +28,13 @@ class ProcessHost:
             process.wait()  # it has ended: this only collects its status
             on_exit()
 
-        self._watch(os.pidfd_open(process.pid), ended)
+        try:
+            descriptor = os.pidfd_open(process.pid)
+        except OSError:  # out of descriptors: a worker that nobody watches must not stay
+            process.kill()
+            process.wait()
+            raise
+        self._watch(descriptor, ended)
         return process
 
     def adopt(self, pid: int, on_exit: Callable[[], None]) -> Process:

@@ -1,10 +1,13 @@
-"""The private folder where a gateway's processes meet: the Unix socket and the lock."""
+"""The private folder where a gateway's processes meet: Unix sockets and the lock."""
 
 import hashlib
 import os
 import stat
 from pathlib import Path
 
+from hotgate.runtime.handover import offer_path
+
+_HIGHEST_PID = 4_194_304  # PID_MAX_LIMIT on 64-bit Linux, proc(5)
 _LONGEST_SOCKET_PATH = 107  # bytes; sun_path of unix(7) has 108 with its final NUL
 
 
@@ -25,10 +28,9 @@ class RuntimeDirectory:
 
         `/tmp` is writable by everybody: somebody else may have made the folder, or a symbolic link of its name, first.
         """
-        if len(os.fsencode(self.socket_path)) > _LONGEST_SOCKET_PATH:
-            raise RuntimeDirectoryError(
-                f"{self.socket_path} is too long for a socket; set `runtime_dir` to a shorter path"
-            )
+        longest = offer_path(self.path, _HIGHEST_PID)
+        if len(os.fsencode(longest)) > _LONGEST_SOCKET_PATH:
+            raise RuntimeDirectoryError(f"{longest} is too long for a socket; set `runtime_dir` to a shorter path")
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             found = self.path.lstat()

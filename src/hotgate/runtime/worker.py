@@ -27,6 +27,7 @@ from hotgate.runtime.access_log_sink import AccessLogSink
 from hotgate.runtime.channel import Message
 from hotgate.runtime.control_link import ControlLink
 from hotgate.runtime.data_plane import DataPlane
+from hotgate.runtime.handover import SocketOffer
 from hotgate.runtime.key_refresh import KeyRefresh
 from hotgate.runtime.launch import Launch
 from hotgate.runtime.load import built_in_model
@@ -64,6 +65,7 @@ class Worker:
         self._configuration = WorkerConfiguration(self._data_plane, self._key_sets, self._link.send, self._committed)
         self._ticks = 0
         self._is_listening = False
+        self._offer: SocketOffer | None = None
         self._drain: asyncio.Task[None] | None = None
         self._drained = asyncio.Event()
         self._handlers: dict[str, Callable[[Message], None]] = {
@@ -95,6 +97,8 @@ class Worker:
             self._drained.set()
             return
         self._link.send({"type": "draining"})
+        if self._offer is not None:
+            self._offer.close()
         self._drain = self._loop.create_task(self._finish(self._configuration.drain if seconds is None else seconds))
 
     async def _finish(self, seconds: float) -> None:
@@ -131,7 +135,7 @@ class Worker:
         try:
             handler(message)
         except (KeyError, TypeError, ValueError) as error:
-            _log.error("a message of the control process is refused: %r", error)  # noqa: TRY400
+            _log.error("a message of the control process is refused: %r", error)
             self._link.close()
 
     def _replace_keys(self, message: Message) -> None:
@@ -149,7 +153,10 @@ class Worker:
             self._listening = self._loop.create_task(self._listen())
 
     async def _listen(self) -> None:
-        await self._data_plane.listen(inherited_sockets(self._launch))
+        sockets = inherited_sockets(self._launch)
+        self._offer = SocketOffer(Path(self._launch.socket).parent, sockets)
+        self._offer.open()
+        await self._data_plane.listen(sockets)
         self._link.send({"type": "ready", "revision": self._configuration.revision})
 
 

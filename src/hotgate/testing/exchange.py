@@ -12,7 +12,7 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route
 
 
-def make_exchange(  # noqa: PLR0913 (all have defaults; a test names those it cares about)
+def make_exchange(
     method: str = "GET",
     path: str = "/",
     headers: Mapping[str, str] | None = None,
@@ -47,7 +47,7 @@ def make_exchange(  # noqa: PLR0913 (all have defaults; a test names those it ca
     return exchange
 
 
-def make_principal(  # noqa: PLR0913 (as above)
+def make_principal(
     subject: str = "alice",
     *,
     provider: str = "test",

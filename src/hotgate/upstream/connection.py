@@ -7,6 +7,7 @@ import httptools
 
 from hotgate.upstream.answer_reader import AnswerReader, InvalidAnswer
 from hotgate.upstream.failure import UpstreamFailure, closed_before_answer, cut_short, invalid_answer
+from hotgate.upstream.outbox import Output
 from hotgate.upstream.sink import AnswerSink
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class UpstreamConnection(asyncio.Protocol):
         "_is_blocked",
         "_is_request_sent",
         "_is_tunnel",
+        "_output",
         "_reader",
         "_sink",
         "idle_since",
@@ -37,6 +39,7 @@ class UpstreamConnection(asyncio.Protocol):
         self.is_active = False
         self.idle_since = 0.0
         self.transport: asyncio.Transport
+        self._output: Output
         self._reader = AnswerReader()
         self._sink: AnswerSink | None = None
         self._is_request_sent = False
@@ -50,11 +53,11 @@ class UpstreamConnection(asyncio.Protocol):
         self._sink = sink
         self._is_request_sent = is_complete
         self._reader.begin(sink, wants_upgrade)
-        self.transport.write(head)
+        self._output.write(head)
 
     def send_data(self, data: bytes) -> None:
         """Send encoded body bytes, or tunnel bytes after a 101."""
-        self.transport.write(data)
+        self._output.write(data)
 
     def finish_request(self) -> None:
         """The last byte of the request has been handed over."""
@@ -62,6 +65,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def half_close(self) -> None:
         """Tunnel: the client will send no more."""
+        self._output.send()
         if self.transport.can_write_eof():
             self.transport.write_eof()
 
@@ -88,6 +92,7 @@ class UpstreamConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but ancestry
         self.transport.set_write_buffer_limits(high=_HIGH_WATER)
+        self._output = Output(self.transport, self.target.outbox)
 
     def data_received(self, data: bytes) -> None:
         sink = self._sink
@@ -96,7 +101,6 @@ class UpstreamConnection(asyncio.Protocol):
             return
         if self._is_tunnel:
             sink.on_data(data)
-            sink.on_flush()
             return
         reader = self._reader
         try:
@@ -108,8 +112,6 @@ class UpstreamConnection(asyncio.Protocol):
             self._finish(sink)
         elif reader.switched is not None:
             self._switch(sink, rest)
-        elif self._sink is not None:
-            sink.on_flush()
 
     def eof_received(self) -> bool:
         return False  # close; connection_lost decides what that means
@@ -119,10 +121,7 @@ class UpstreamConnection(asyncio.Protocol):
         sink = self._sink
         if sink is None:
             return
-        if exc is None and not self._is_tunnel and self._reader.eof():
-            self._sink = None
-            sink.on_end([])
-        elif self._is_tunnel:
+        if self._is_tunnel or (exc is None and self._reader.eof()):
             self._sink = None
             sink.on_end([])
         elif self._reader.started:
@@ -147,7 +146,7 @@ class UpstreamConnection(asyncio.Protocol):
             self.target.release(self)
         else:
             self.target.discard(self)
-            self.transport.abort() if not self._is_request_sent else self.transport.close()
+            self.transport.abort()
         sink.on_end(reader.trailers)
 
     def _switch(self, sink: AnswerSink, rest: bytes) -> None:
@@ -156,7 +155,6 @@ class UpstreamConnection(asyncio.Protocol):
         sink.on_switched(self._reader.switched)
         if rest:
             sink.on_data(rest)
-        sink.on_flush()
 
     def _fail(self, failure: UpstreamFailure) -> None:
         sink, self._sink = self._sink, None

@@ -20,7 +20,11 @@ class UpstreamFailure:
 def refused(target: str, reason: str) -> UpstreamFailure:
     """No connection could be made."""
     return UpstreamFailure(
-        "upstream-connect-failed", 502, "The backend could not be reached.", f"{target}: {reason}", is_safe_to_retry=True
+        "upstream-connect-failed",
+        502,
+        "The backend could not be reached.",
+        f"{target}: {reason}",
+        is_safe_to_retry=True,
     )
 
 

@@ -40,11 +40,7 @@ class AnswerSink(Protocol):
 
     def on_switched(self, head: AnswerHead) -> None: ...
 
-    def on_flush(self) -> None:
-        """All callbacks of one read are over: write out what they produced."""
-
     def on_failure(self, failure: UpstreamFailure) -> None: ...
 
     def on_upstream_blocked(self, blocked: bool) -> None:
         """The connection's send buffer is full (True) or has room again (False)."""
-

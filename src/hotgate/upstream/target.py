@@ -7,6 +7,7 @@ from typing import Protocol
 
 from hotgate.upstream.connection import UpstreamConnection
 from hotgate.upstream.failure import UpstreamFailure, busy, connect_timeout, refused
+from hotgate.upstream.outbox import Outbox
 
 _MAX_WAITING = 1024  # exchanges that may queue for a connection; each is bounded by the connect time-out as well
 
@@ -27,7 +28,7 @@ class Target:
     `acquire`, `release` and `discard` are the only mutators of the pool, and none of them waits.
     """
 
-    def __init__(  # noqa: PLR0913  (a pool is described by as many numbers)
+    def __init__(
         self,
         name: str,
         host: str,
@@ -38,6 +39,7 @@ class Target:
         connect_timeout: float = 2.0,
         max_connections: int = 1024,
         idle_timeout: float = 60.0,
+        outbox: Outbox | None = None,
     ) -> None:
         self.name = name
         self.host = host
@@ -45,6 +47,7 @@ class Target:
         self.authority = (f"[{host}]" if ":" in host else host).encode("ascii") + (b"" if default else b":%d" % port)
         self.port = port
         self.weight = weight
+        self.outbox = outbox or Outbox()
         self.active = 0
         self.connects = 0
         self._tls = tls
@@ -162,7 +165,7 @@ class Target:
         except (OSError, asyncio.CancelledError) as error:  # ssl.SSLError is an OSError
             failure = refused(self.name, f"{type(error).__name__}: {error}")
         else:
-            self._opening.discard(asyncio.current_task())  # type: ignore[arg-type]
+            self._opening.discard(asyncio.current_task())
             if waiter.is_over:
                 self.release(connection)
             else:
@@ -184,7 +187,7 @@ class Target:
         return connection
 
 
-class TargetBusy(Exception):  # noqa: N818  (named for what it says)
+class TargetBusy(Exception):
     """No connection is free and the queue is full."""
 
     def __init__(self, failure: UpstreamFailure) -> None:

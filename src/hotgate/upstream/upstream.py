@@ -22,8 +22,8 @@ class Timeouts:
 class Upstream:
     """preserve_host: send the client's Host, not the target's. recorder: its metrics.
 
-    attempts: to how many targets a request is offered at most, when a connection cannot be made or the answer's status
-    is in `retry_on`. The exchange reads all of these.
+    attempts: how often a request is sent at most, when a connection cannot be made (if `retries_connect`) or the
+    answer's status is in `retry_on`. The exchange reads all of these.
     """
 
     def __init__(
@@ -35,6 +35,7 @@ class Upstream:
         timeouts: Timeouts | None = None,
         preserve_host: bool = True,
         attempts: int = 2,
+        retries_connect: bool = True,
         retry_on: frozenset[int] = frozenset(),
         recorder: Any = None,
     ) -> None:
@@ -43,6 +44,7 @@ class Upstream:
         self.timeouts = timeouts or Timeouts()
         self.preserve_host = preserve_host
         self.attempts = attempts
+        self.retries_connect = retries_connect
         self.retry_on = retry_on
         self.recorder = recorder
         self._choose = BALANCERS[balance](self.targets)

@@ -76,13 +76,24 @@ def test_nothing_can_be_changed(client: Client, method: str, path: str) -> None:
     assert client.request(method, path).status_code == 405
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:9900", "[::1]:9900", "localhost", "LOCALHOST:1", "admin.internal"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.0.0.1:9900", "[::1]:9900", "localhost", "LOCALHOST:1", "admin.internal"]
+)
 def test_known_hosts_are_served(client: Client, host: str) -> None:
     assert client.get("/healthz", headers={"host": host}).status_code == 200
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "", "[evil", "::1:x", "127.0.0.1@evil.example"]
+    "host",
+    [
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example",
+        "",
+        "[evil",
+        "::1:x",
+        "127.0.0.1@evil.example",
+    ],
 )
 def test_a_name_of_somebody_else_is_refused(client: Client, host: str) -> None:
     """DNS rebinding: the browser believes to talk to evil.example, whose address is 127.0.0.1 now."""

@@ -3,6 +3,7 @@ import json
 import os
 import struct
 from collections.abc import Callable, Coroutine
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def test_it_does_not_matter_how_the_bytes_are_cut(cuts: list[int]) -> None:
     wire = b"".join(map(encode_frame, MESSAGES))
     edges = [0, *sorted(cuts), len(wire)]
     decoder = FrameDecoder(1000)
-    found = [message for start, end in zip(edges, edges[1:], strict=False) for message in decoder.feed(wire[start:end])]
+    found = [message for start, end in pairwise(edges) for message in decoder.feed(wire[start:end])]
     assert found == MESSAGES
 
 

@@ -105,6 +105,5 @@ def test_workers_inherit_nothing_by_accident(sockets: ListeningSockets) -> None:
 
 
 def test_an_exclusive_socket_is_shared_with_nobody() -> None:
-    with open_exclusive("admin", ANY_PORT) as admin:
-        with pytest.raises(BindError, match="in use"):
-            open_exclusive("admin", Bind("127.0.0.1", admin.getsockname()[1]))
+    with open_exclusive("admin", ANY_PORT) as admin, pytest.raises(BindError, match="in use"):
+        open_exclusive("admin", Bind("127.0.0.1", admin.getsockname()[1]))

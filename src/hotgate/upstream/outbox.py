@@ -1,0 +1,67 @@
+"""Writes are collected while the event loop reads, and sent in one go before it waits again.
+
+Written one by one, each wakes the process at the other end, which goes back to sleep before the next arrives; waking
+it is the most expensive part of sending a small message. In one go, it is woken once and finds many.
+"""
+
+import asyncio
+
+
+class Outbox:
+    """One per worker, shared by all of its connections."""
+
+    __slots__ = ("_outputs",)
+
+    def __init__(self) -> None:
+        self._outputs: list[Output] = []
+
+    def add(self, output: "Output") -> None:
+        """Have an output sent at the end of this round of the event loop."""
+        if not self._outputs:
+            asyncio.get_running_loop().call_soon(self._send)
+        self._outputs.append(output)
+
+    def _send(self) -> None:
+        outputs, self._outputs = self._outputs, []
+        for output in outputs:
+            output.send()
+
+
+class Output:
+    """What one connection is about to send, in order. `send` does it at once, for example before closing."""
+
+    __slots__ = ("_outbox", "_pieces", "_transport")
+
+    def __init__(self, transport: asyncio.Transport, outbox: Outbox) -> None:
+        self._transport = transport
+        self._outbox = outbox
+        self._pieces: list[bytes] = []
+
+    def write(self, piece: bytes) -> None:
+        """Send this with everything else of this round."""
+        if not self._pieces:
+            self._outbox.add(self)
+        self._pieces.append(piece)
+
+    def send(self) -> None:
+        """Hand over what there is; nothing if the connection is closed."""
+        pieces = self._pieces
+        if not pieces:
+            return
+        self._pieces = []
+        if self._transport.is_closing():
+            return
+        if len(pieces) == 1:
+            self._transport.write(pieces[0])
+        elif len(pieces) <= _MAX_JOINED and len(pieces[-1]) <= _MAX_JOINED_BYTES:
+            self._transport.write(b"".join(pieces))
+        else:
+            self._transport.writelines(pieces)
+
+    def discard(self) -> None:
+        """Forget what was not sent."""
+        self._pieces = []
+
+
+_MAX_JOINED = 8  # joining is cheaper than a vector of small pieces, and dearer than one of large ones
+_MAX_JOINED_BYTES = 16 * 1024

@@ -1,0 +1,62 @@
+"""What the documents say is so: links lead somewhere, and the README's examples work."""
+
+import importlib
+import re
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from hotgate.runtime.compile import compile_errors
+from hotgate.runtime.load import load_configuration
+from hotgate.testing import make_exchange, run
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "bench" / "README.md"]
+_LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
+_PATH = re.compile(r"`((?:tests|src|bench|docs)/[\w./-]+)`")
+_BLOCK = re.compile(r"^```(python|yaml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_and_paths_exist(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    targets = [document.parent / link for link in _LINK.findall(text)] + [ROOT / path for path in _PATH.findall(text)]
+    assert [str(target) for target in targets if not target.exists()] == []
+
+
+@pytest.fixture
+def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the README's files, the policy wired to the route."""
+    configuration, policy, on_a_route = (
+        text for _, text in _BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    )
+    (tmp_path / "office.py").write_text(policy)
+    (tmp_path / "hotgate.yaml").write_text(configuration + dedent(on_a_route).replace("policies", "    policies"))
+    monkeypatch.setenv("ACME_KEY_SHA256", "0" * 64)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "office", raising=False)
+    return tmp_path
+
+
+def test_the_first_configuration_has_no_error(example: Path) -> None:
+    loaded = load_configuration(example / "hotgate.yaml")
+    assert compile_errors(loaded) == []
+    assert "policies" in loaded.config.routes[0].policy_names
+
+
+def test_the_policy_does_what_it_says(example: Path) -> None:
+    office = importlib.import_module("office")
+    by_day, by_night = (make_exchange(now=datetime(2026, 1, 5, hour, tzinfo=UTC)) for hour in (12, 23))
+    assert run(office.business_hours, by_day) is None
+    answer = run(office.business_hours, by_night)
+    assert answer is not None
+    assert answer.code == "outside-business-hours"
+
+
+def test_every_package_is_in_the_architecture() -> None:
+    packages = {path.parent.name for path in (ROOT / "src" / "hotgate").glob("*/__init__.py")}
+    rows = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert packages <= set(rows)
