@@ -74,10 +74,27 @@ WRONG_AS_A_WHOLE = [
 ]
 
 
-def hotgate(*arguments: str, folder: Path) -> "subprocess.CompletedProcess[str]":
-    """Run the program as the gateway's fixture does."""
+GUARD = """
+from pydantic import BaseModel, SecretStr
+
+from hotgate import Exchange, Response, policy
+
+
+class Options(BaseModel, extra="forbid", frozen=True):
+    key: SecretStr
+    port: int
+
+
+@policy(options=Options)
+def guard(exchange: Exchange, options: Options) -> Response | None:
+    return None
+"""
+
+
+def hotgate(*arguments: str, folder: Path, **variables: str) -> "subprocess.CompletedProcess[str]":
+    """Run the program as the gateway's fixture does, with these environment variables."""
     command = [sys.executable, "-c", "from hotgate.cli import main; main()", *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(SOURCES), "NO_COLOR": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(SOURCES), "NO_COLOR": "1", **variables}
     return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -151,6 +168,20 @@ def test_check_tells_all_mistakes_at_once_and_fails(folder: Path) -> None:
         "wrong.yaml:18:17",
     ]
     assert "Traceback" not in done.stderr
+
+
+def test_secrets_are_in_no_message(folder: Path) -> None:
+    (folder / "guard.py").write_text(GUARD)
+    (folder / "secret.txt").write_text("hunter2-from-a-file\n")
+    wrong = GOOD + "    policies: [{use: 'guard:guard', with: {key: '${KEY}', port: '${KEY}'}}]\n"
+    (folder / "secret.yaml").write_text(wrong + "workers: '${KEY}'\nwatch: '${KEY}'\nadmin: {bind: '${KEY}'}\n")
+    for command in ("check", "routes", "run"):
+        done = hotgate(command, "-c", "secret.yaml", folder=folder, KEY="hunter2-from-the-environment")
+        assert done.returncode == 1
+        assert "hunter2" not in done.stdout + done.stderr
+    (folder / "secret.yaml").write_text(wrong)
+    done = hotgate("check", "-c", "secret.yaml", folder=folder, KEY="hunter2-from-the-environment")
+    assert (done.returncode, "with.port" in done.stdout, "hunter2" in done.stdout) == (1, True, False)
 
 
 @pytest.mark.parametrize("command", ["check", "routes", "run"])

@@ -1,6 +1,7 @@
 """Verification keys that change while the gateway runs, and issuers that misbehave."""
 
 import json
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -138,6 +139,17 @@ def replace(gateway: Gateway, document: dict[str, object]) -> None:
     new = gateway.folder / "new.json"
     new.write_text(json.dumps(document))
     new.replace(gateway.folder / "keys.json")
+
+
+def test_without_the_control_process_known_keys_go_on(tmp_path: Path, server: KeyServer) -> None:
+    issuer = issuer_of("alone")
+    server.scripts["/alone"] = keys(issuer.jwks())
+    with serving(tmp_path, configuration({"alone": f'jwks_url: "{server.url("/alone")}"'})) as gateway:
+        gateway.signal(signal.SIGKILL)
+        gateway.wait_for_log("the control process is gone")
+        assert try_token(gateway, issuer) == (200, "")
+        assert try_token(gateway, issuer, kid="new") == (401, "key-unknown")
+        assert try_token(gateway, issuer) == (200, "")
 
 
 def test_keys_that_were_never_there_mean_503_until_they_are(tmp_path: Path, server: KeyServer) -> None:

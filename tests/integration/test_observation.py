@@ -117,6 +117,24 @@ def test_a_client_cannot_write_lines_of_its_own(gateway: Gateway) -> None:
     assert '"}{' not in (gateway.folder / "access.log").read_text()
 
 
+def test_clients_cannot_make_metrics_grow(gateway: Gateway) -> None:
+    def names() -> set[str]:
+        return {line.rpartition(" ")[0] for line in gateway.admin("/metrics")[1].splitlines()}
+
+    def strange(number: int) -> None:
+        host = [("Host", f"{number}.example.com"), ("X-Request-ID", f"id-{number}"), ("X-API-Key", f"key-{number}")]
+        ask(gateway.port, f"/{number}?{number}", host, method=f"M{number}")
+        ask(gateway.port, f"/mine/{number}", host)
+
+    strange(0)
+    gateway.until(lambda: metric(gateway, "hotgate_requests_total") == 2)
+    before = names()
+    for number in range(1, 50):
+        strange(number)
+    gateway.until(lambda: metric(gateway, "hotgate_requests_total") == 100)
+    assert names() == before
+
+
 def test_a_killed_worker_loses_at_most_its_last_second(gateway: Gateway) -> None:
     for _ in range(50):
         ask(gateway.port, "/fixed")

@@ -14,7 +14,7 @@ import pytest
 
 from hotgate.testing.issuer import Issuer
 from integration.conftest import Gateway
-from integration.customer import Answer, Customer, Fields, ask, bearer
+from integration.customer import Answer, Customer, Fields, ask, bearer, connect
 from integration.served import reload, serving, write
 
 LIMIT = 100
@@ -138,6 +138,28 @@ def test_a_reload_gives_nothing_away(gateway: Gateway) -> None:
     write(gateway, CONFIG + "\n  - {name: new, match: {path: /new}, public: true}\n", workers=4)
     reload(gateway)
     assert passed(burst(gateway.port, "/whole", 60)) == LIMIT - 60
+
+
+def test_a_flood_of_other_callers_gives_nothing_away(gateway: Gateway) -> None:
+    attacker = [("X-Tenant", "attacker")]
+    assert statuses(gateway.port, "/header", 4, attacker) == [200] * 3 + [429]
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(flood, repeat(gateway.port), range(0, 12_000, 3_000)))
+    assert statuses(gateway.port, "/header", 4, attacker) == [429] * 4
+
+
+def flood(port: int, start: int) -> bool:
+    """Three thousand callers that nobody has seen before, in batches on one connection."""
+    with connect(port) as connection, connection.makefile("rb") as answers:
+        for batch in range(start, start + 3_000, 20):
+            head = "GET /header HTTP/1.1\r\nHost: a\r\nX-Tenant: made-up-{}\r\n\r\n"
+            connection.sendall("".join(head.format(number) for number in range(batch, batch + 20)).encode())
+            for _ in range(20):
+                if b" 200 " not in answers.readline():
+                    return False
+                while answers.readline() not in (b"\r\n", b""):
+                    pass
+    return True
 
 
 def test_the_death_of_a_worker_gives_nothing_away(tmp_path: Path) -> None:

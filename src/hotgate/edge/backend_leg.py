@@ -80,13 +80,13 @@ class BackendLeg:
         keeps_host = self.upstream.preserve_host and exchange.request.authority
         host = b"" if keeps_host else connection.target.authority
         head = request_head(exchange, relay.incoming, relay.forwarded, relay.trace, host)
-        body = relay.body
-        if body is None:
-            connection.send_head(self, head, True, relay.incoming.upgrade != b"")
+        body, whole = relay.body, exchange.request.body
+        if body is None or whole is not None:
+            connection.send_head(self, head + whole if whole else head, True, relay.incoming.upgrade != b"")
             relay.stage = Stage.ANSWER_HEAD
             relay.deadline = relay.context.now + self.upstream.timeouts.head
             return
-        first = body.begin(self, exchange.request.body)
+        first = body.begin(self)
         connection.send_head(self, head + first, body.is_sent)
         if body.is_sent:
             self._relay.wait(Stage.ANSWER_HEAD, self.upstream.timeouts.head)

@@ -105,6 +105,8 @@ class Relay:
         elif incoming.has_body and not self._begin_body(route):
             self.respond(answers.body_too_large(route.max_body))
         else:
+            if route.body_step >= 0 and self.body is None:
+                request.body = b""
             self._run(0)
 
     def _without_route(self) -> None:
@@ -175,7 +177,8 @@ class Relay:
         if outcome is None:
             self._run_after(suspended.resume_at)
         else:
-            self._replace_answer(outcome)
+            self._take(outcome)
+            self._send_taken()
 
     def _await(self, resume: "asyncio.Future[None] | object") -> None:
         self.wait(Stage.POLICY, self.context.snapshot.timeouts.policy)
@@ -297,24 +300,19 @@ class Relay:
         if self._is_over:
             return
         self._stop_waiting()
-        self._let_go_of_backend()
-        self.exchange.response = response
-        response.add_fields(self.exchange.answer_fields)
+        self._take(response)
         if self.exchange.route.after and not self._skips_after:
             self._run_after(0)
         else:
-            self._send_response(response)
+            self._send_taken()
 
-    def _replace_answer(self, response: Response) -> None:
-        self._let_go_of_backend()
-        self.exchange.response = response
-        response.add_fields(self.exchange.answer_fields)
-        self._send_response(response)
-
-    def _let_go_of_backend(self) -> None:
+    def _take(self, response: Response) -> None:
+        """Let the backend go; this is the answer. A copy, for a policy may give the same one to every request."""
         self._answer_head = self._held = self._held_end = None
         if self._backend is not None:
             self._backend.abandon()
+        self.exchange.response = response = response.copy()
+        response.add_fields(self.exchange.answer_fields)
 
     def _run_after(self, start: int) -> None:
         exchange = self.exchange
@@ -328,14 +326,23 @@ class Relay:
             self._hold()
             self._await(self._resume_after(outcome))
         elif outcome is not None:
-            self._replace_answer(outcome)
+            self._take(outcome)
+            self._send_taken()
         elif self._answer_head is not None:
-            assert exchange.response is not None
-            self._send_head(self._answer_head, exchange.response.status, exchange.response.encoded_fields(WRITTEN_HERE))
-            self._release()
+            self._send_changed(self._answer_head)
         else:
-            assert exchange.response is not None
-            self._send_response(exchange.response)
+            self._send_taken()
+
+    def _send_changed(self, head: AnswerHead) -> None:
+        """The backend's answer as the policies left its head."""
+        response = self.exchange.response
+        assert response is not None
+        if head.has_body and response.status in (204, 304):
+            self._take(Response(response.status, response.headers))  # the client will not read a body
+            self._send_taken()
+        else:
+            self._send_head(head, response.status, response.encoded_fields(WRITTEN_HERE))
+            self._release()
 
     def _send_head(self, head: AnswerHead, status: int, fields: bytes) -> None:
         """The head of the backend's answer, as the policies left it, in a framing that this client understands."""
@@ -351,8 +358,10 @@ class Relay:
                 framing = b"transfer-encoding: chunked\r\n"
         self._write_head(status, fields, framing)
 
-    def _send_response(self, response: Response) -> None:
+    def _send_taken(self) -> None:
         """An answer that is wholly here."""
+        response = self.exchange.response
+        assert response is not None
         body = answers.body_of(response, self.exchange.request_id)
         framing = b"" if response.status in (204, 304) else b"content-length: %d\r\n" % len(body)
         fields = b"%bdate: %b\r\n" % (response.encoded_fields(WRITTEN_HERE), self.context.date)

@@ -85,11 +85,8 @@ class RequestBody:
             incoming.expects_continue = False
             relay.downstream.send_interim(100, [])
 
-    def begin(self, backend: "BackendLeg", whole: bytes | None) -> bytes:
-        """The bytes to send right after the head. `whole`: the body if it was collected."""
-        if whole is not None:
-            self.is_sent = True
-            return whole
+    def begin(self, backend: "BackendLeg") -> bytes:
+        """The bytes to send right after the head; from now on the rest is sent as it comes."""
         self.backend = backend
         self.is_streaming = True
         first = self._encoded(b"".join(self._held))

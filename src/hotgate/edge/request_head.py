@@ -6,6 +6,7 @@ from hotgate.edge.incoming import Incoming
 from hotgate.http.forwarded import TrustedProxies, client_scheme, forwarded_fields, hops
 from hotgate.http.headers import Field
 from hotgate.http.hop_by_hop import HOP_BY_HOP
+from hotgate.http.request import Request
 from hotgate.http.trace import Trace
 from hotgate.pipeline.exchange import Exchange
 
@@ -34,7 +35,7 @@ def request_head(exchange: Exchange, incoming: Incoming, forwarded: bytes, trace
         request.version.encode("ascii"),
         exchange.request_id.encode("ascii"),
         trace.traceparent,
-        _framing(exchange, incoming) if incoming.has_body or incoming.upgrade else b"",
+        _framing(request, incoming) if incoming.has_body or incoming.upgrade or request.body else b"",
     )
 
 
@@ -62,11 +63,11 @@ def _forwarding_through(
     return believed[0], forwarded_fields(believed, scheme, incoming.request.authority)
 
 
-def _framing(exchange: Exchange, incoming: Incoming) -> bytes:
+def _framing(request: Request, incoming: Incoming) -> bytes:
     if incoming.upgrade:
         return b"connection: upgrade\r\nupgrade: %b\r\n" % incoming.upgrade
-    if exchange.request.body is not None:
-        return b"content-length: %d\r\n" % len(exchange.request.body)
+    if request.body is not None:
+        return b"content-length: %d\r\n" % len(request.body)  # collected, and perhaps changed, by a policy
     expect = b"expect: 100-continue\r\n" if incoming.expects_continue else b""
     if incoming.chunked:
         return b"transfer-encoding: chunked\r\n" + expect

@@ -181,7 +181,7 @@ class RequestReader:
         self._in_head = self._is_between = True
         self._current = None
         if self._fields:
-            incoming.trailers = tuple(field for field in self._fields if field[0] and is_allowed_trailer(field[0]))
+            incoming.trailers = tuple(field for field in self._fields if _is_forwarded_trailer(field[0]))
             self._fields = []
         if not incoming.keep_alive:
             self.is_closed = True
@@ -262,6 +262,10 @@ class RequestReader:
             incoming.upgrade = protocols[0]
             incoming.keep_alive = False
             self._tunnel = True
+
+
+def _is_forwarded_trailer(name: bytes) -> bool:
+    return name not in READ_HERE and is_allowed_trailer(name)
 
 
 def _malformed(reason: str) -> Refused:

@@ -9,11 +9,16 @@ from hotgate.http.problem import problem_body
 
 
 class Response:
-    """`body` is None for an upstream's answer, whose body streams past. `code` is the stable problem code, for logs."""
+    """status: 200 to 599; ValueError otherwise. body: None for an upstream's answer, whose body streams past.
+
+    code: the stable problem code, for logs. log_detail: for operators only.
+    """
 
     __slots__ = ("_added", "_encoded", "_headers", "_received", "body", "code", "log_detail", "status")
 
     def __init__(self, status: int, headers: Headers | None = None, body: bytes | None = b"") -> None:
+        if not 200 <= status <= 599:
+            raise ValueError("a final answer has a status from 200 to 599")  # RFC 9110 §15
         self.status = status
         self.body = body
         self.code = self.log_detail = ""
@@ -49,6 +54,12 @@ class Response:
         if self._headers is _NOT_READ:
             return self._encoded + encode_fields(self._added)
         return encode_fields([field for field in self._headers.fields if field[0] not in omitted])
+
+    def copy(self) -> "Response":
+        """One that may be changed while this one is given to other requests as well."""
+        copied = Response(self.status, Headers(list(self.headers.fields)), self.body)
+        copied.code, copied.log_detail = self.code, self.log_detail
+        return copied
 
     @classmethod
     def problem(
