@@ -169,7 +169,7 @@ def test_the_death_of_a_worker_gives_nothing_away(tmp_path: Path) -> None:
         gateway.until(lambda: gateway.status()["worker_restarts"] == 1 and len(gateway.worker_pids()) == 2)
         after = passed(burst(gateway.port, "/whole", 100))
         assert before == 50
-        assert 40 <= after <= 50  # what the dead worker held counts as spent
+        assert 25 <= after <= 50  # what the dead worker held counts as spent; it is a quarter at most
 
 
 def test_the_death_of_the_control_process_gives_nothing_away(tmp_path: Path) -> None:

@@ -51,9 +51,7 @@ class Message:
     @property
     def ends_with_connection(self) -> bool:
         """Whether only the end of the connection ends the body."""
-        return (
-            self.start.startswith(b"HTTP/") and self.may_have_body and not self.is_chunked and self.length is None
-        )
+        return self.start.startswith(b"HTTP/") and self.may_have_body and not self.is_chunked and self.length is None
 
     @property
     def closes(self) -> bool:

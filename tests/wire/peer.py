@@ -90,6 +90,14 @@ class Peer:
         await self.is_cut()
         return True
 
+    async def has_received(self, data: bytes) -> bool:
+        """Whether bytes that start like this arrive before nothing more can happen."""
+        for _ in range(_STILL):
+            if len(self.received()) >= len(data):
+                break
+            await asyncio.sleep(0)
+        return self.received().startswith(data)
+
     def received(self) -> bytes:
         """What has arrived and was not read yet."""
         return bytes(self._reader._buffer)  # type: ignore[attr-defined]
@@ -104,8 +112,8 @@ class Peer:
 
     def reset(self) -> None:
         """Close so that the other side sees a reset."""
-        connected = self._writer.get_extra_info("socket")
-        if connected is not None:
+        if not self._writer.transport.is_closing():
+            connected = self._writer.get_extra_info("socket")
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         self._writer.transport.abort()
 

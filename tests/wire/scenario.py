@@ -13,7 +13,7 @@ from hotgate.pipeline.policy import UserPolicy
 from wire.backend import Backend
 from wire.gateway import Gateway, declared
 from wire.message import Message
-from wire.peer import Peer
+from wire.peer import Peer, turns
 
 Script = Callable[..., Awaitable[None]]
 
@@ -116,5 +116,5 @@ async def _played(script: Callable[..., Awaitable[None]], configuration: Callabl
         backend.stop()
         for upstream in gateway.compiled.upstreams.values():
             upstream.close()
-        await asyncio.sleep(0)
+        await turns(20)  # closing the event loop is not safe while transports are still being closed
     assert not errors, errors

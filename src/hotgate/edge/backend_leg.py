@@ -82,7 +82,7 @@ class BackendLeg:
         head = request_head(exchange, relay.incoming, relay.forwarded, relay.trace, host)
         body, whole = relay.body, exchange.request.body
         if body is None or whole is not None:
-            connection.send_head(self, head + whole if whole else head, True, relay.incoming.upgrade != b"")
+            connection.send_head(self, head + whole if whole else head, True, relay.incoming.upgrade)
             relay.stage = Stage.ANSWER_HEAD
             relay.deadline = relay.context.now + self.upstream.timeouts.head
             return
@@ -106,7 +106,11 @@ class BackendLeg:
         if last:
             self._connection.send_data(last)
         self._connection.finish_request()
-        if self._relay.stage is Stage.CLIENT_BODY:
+        if self._relay.stage is not Stage.CLIENT_BODY:
+            return
+        if self.answered_at > 0:
+            self._relay.wait(Stage.ANSWER_BODY, self.upstream.timeouts.read)
+        else:
             self._relay.wait(Stage.ANSWER_HEAD, self.upstream.timeouts.head)
 
     def abandon(self) -> None:

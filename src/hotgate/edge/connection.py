@@ -29,6 +29,7 @@ class ServerConnection(asyncio.Protocol):
         "_active",
         "_context",
         "_deadline",
+        "_is_blocked",
         "_is_head_timed",
         "_is_lingering",
         "_is_paused",
@@ -53,7 +54,7 @@ class ServerConnection(asyncio.Protocol):
         self._pending: deque[Incoming] = deque()
         self._active: Relay | None = None
         self._output: Output
-        self._is_starting = self._is_paused = self._is_lingering = self._is_head_timed = False
+        self._is_starting = self._is_paused = self._is_lingering = self._is_head_timed = self._is_blocked = False
         self._deadline = 0.0
         self._transport: asyncio.Transport
         self.peer = ""
@@ -104,12 +105,16 @@ class ServerConnection(asyncio.Protocol):
             context.emptied.set()
 
     def pause_writing(self) -> None:
+        self._is_blocked = True
         if self._active is not None:
             self._active.on_client_blocked(True)
 
     def resume_writing(self) -> None:
+        self._is_blocked = False
         if self._active is not None:
             self._active.on_client_blocked(False)
+        elif not self._transport.is_closing() and not self._is_lingering:
+            self._go_on()
 
     # The reader calls this.
 
@@ -129,15 +134,17 @@ class ServerConnection(asyncio.Protocol):
         if self._active is not None:
             self._active.check(now)
         elif now >= self._deadline:
-            if self._is_lingering or not self._reader.has_partial_head:
-                self._transport.abort() if self._is_lingering else self._transport.close()
-            else:
+            self._deadline = now + self._context.snapshot.timeouts.linger
+            if self._is_lingering or self._is_blocked or self._transport.is_closing():
+                self._transport.abort()  # it does not take what it asked for
+            elif self._reader.has_partial_head:
                 self._answer_and_close(408, "request-timeout", "The request did not arrive in time.")
+            else:
+                self._transport.close()
 
     def drain(self) -> None:
-        """Close now if nothing is under way; otherwise the next answer says that the connection ends."""
-        if self._active is None and not self._pending and not self._reader.has_partial_head:
-            self._transport.close()
+        """The next answer says that the connection ends. An idle one is closed soon: a request may be on its way."""
+        self._deadline = min(self._deadline, self._context.now + self._context.snapshot.timeouts.last_request)
 
     def abort(self) -> None:
         """Close without waiting for anything."""
@@ -182,7 +189,7 @@ class ServerConnection(asyncio.Protocol):
         if connected is not None:
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         self._active = None
-        self._transport.close()
+        self._close_in_time()
 
     def on_exchange_over(self, incoming: Incoming, *, keep_alive: bool) -> None:
         """The answer is written. Go on with the next request, or close."""
@@ -216,35 +223,45 @@ class ServerConnection(asyncio.Protocol):
 
     def _go_on(self) -> None:
         context = self._context
-        self._is_head_timed = False
-        self._deadline = context.now + context.snapshot.timeouts.idle
+        timeouts = context.snapshot.timeouts
+        if self._is_blocked:
+            self._deadline = context.now + timeouts.body
+            self.pause_reading()
+            return
+        self._is_head_timed = self._reader.has_partial_head
+        self._deadline = context.now + (timeouts.head if self._is_head_timed else timeouts.idle)
         if self._pending:
             if not self._is_starting:
                 self._start_next()
         elif context.draining:
             self._output.send()
-            self._transport.close()
+            self._close_in_time()
         else:
             self.resume_reading()
 
     def _start_next(self) -> None:
         self._is_starting = True
-        while self._pending and self._active is None:
+        while self._pending and self._active is None and not self._is_blocked:
             incoming = self._pending.popleft()
             relay = Relay(self._context, self, incoming)
             self._active = relay
             relay.start()
         self._is_starting = False
-        if not self._pending:
+        if not self._pending and not self._is_blocked:
             self.resume_reading()
 
     def _close(self, incoming: Incoming) -> None:
         self._pending.clear()
         self._output.send()
         if incoming.is_complete or self._transport.is_closing():
-            self._transport.close()
-            return
-        self._linger()
+            self._close_in_time()
+        else:
+            self._linger()
+
+    def _close_in_time(self) -> None:
+        """Close once everything is sent; `check` does not wait for ever for a client that takes none of it."""
+        self._deadline = self._context.now + self._context.snapshot.timeouts.body
+        self._transport.close()
 
     def _linger(self) -> None:
         """Closing with unread bytes would reset the connection and destroy the answer (RFC 9112 §9.6)."""

@@ -24,6 +24,7 @@ class ClientTimeouts:
     """Seconds. head: from its first byte to its last. idle: between requests. body: without a byte either way.
 
     linger: how long a connection that is being closed may still send, so that the client reads its answer first.
+    last_request: how long an idle connection is kept during a drain; a request that comes by then is still served.
     """
 
     head: float = 15.0
@@ -31,6 +32,7 @@ class ClientTimeouts:
     body: float = 30.0
     policy: float = 30.0
     linger: float = 2.0
+    last_request: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

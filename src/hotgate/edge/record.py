@@ -42,7 +42,7 @@ def record(
         exchange.client,
         request.method,
         request.host,
-        request.path,
+        relay.path,
         request.version,
         route.name,
         backend.upstream.name if backend is not None else "",

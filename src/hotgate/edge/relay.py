@@ -59,6 +59,7 @@ class Relay:
         "forwarded",
         "incoming",
         "is_answering",
+        "path",
         "stage",
         "trace",
     )
@@ -67,6 +68,7 @@ class Relay:
         self.context = context
         self.downstream = downstream
         self.incoming = incoming
+        self.path = incoming.request.path  # as the client asked: policies may change that of the request
         self.exchange: Exchange
         self.body: RequestBody | None = None
         self.stage = Stage.POLICY
@@ -107,6 +109,8 @@ class Relay:
         else:
             if route.body_step >= 0 and self.body is None:
                 request.body = b""
+            if incoming.upgrade:
+                incoming.consumer = Tunnel(self)
             self._run(0)
 
     def _without_route(self) -> None:
@@ -238,10 +242,10 @@ class Relay:
         self._status = 101
         self._keep_alive = False
         self.downstream.send_head(101, head.encoded, b"", True)
+        tunnel = self.incoming.consumer
+        assert isinstance(tunnel, Tunnel)
         assert self._backend is not None
-        self.incoming.consumer = tunnel = Tunnel(self, self._backend)
-        for data in self.incoming.take_buffer():
-            tunnel.on_request_data(data)
+        tunnel.open(self._backend)
 
     def on_backend_failed(self, failure: UpstreamFailure) -> None:
         """There is no answer, or no more of it."""

@@ -98,27 +98,29 @@ class RequestReader:
             self._current.on_data(data)
             return
         was_between, self._heads = self._is_between, 0
-        if self._in_head:
-            self._head_bytes += len(data)
-        self._parse(data)
+        self._head_bytes += len(data)
+        while data:
+            data = self._parse(data)
         latest, self._latest = self._latest, None
         if was_between and self._is_between and self._heads == 1:
             self._repeated = RepeatedHead.of(data, latest)
 
-    def _parse(self, data: bytes) -> None:
+    def _parse(self, data: bytes) -> bytes:
+        """Feed the parser; returns what follows an upgrade that is ignored."""
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self._after_upgrade(data[upgrade.args[0] :])
+            return self._after_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserCallbackError as error:
             self._refuse(_verdict(error.__context__))
         except httptools.HttpParserError as error:
             self._refuse(_malformed(str(error)))
         else:
-            if self._in_head and self._head_bytes > self._rules.limits.max_head_bytes:
+            if not self._is_between and self._head_bytes > self._rules.limits.max_head_bytes:
                 self._refuse(too_large(self._target, self._rules.limits))
             elif self._in_head and not self._is_between and not self._head_bytes:
                 self._head_bytes = 1  # it began behind another message, so that its size so far is not known
+        return b""
 
     def _repeat(self, data: bytes, repeated: RepeatedHead) -> bool:
         """Take a request whose fields are those of the one before, if its request line is plain."""
@@ -146,8 +148,10 @@ class RequestReader:
     def on_header(self, name: bytes, value: bytes) -> None:
         fields = self._fields
         fields.append((self._names[name], value))
-        if not self._in_head and len(fields) > _MAX_TRAILERS:
-            raise Refused(431, "headers-too-large", f"There are more than {_MAX_TRAILERS} trailer fields.")
+        if not self._in_head:
+            self._head_bytes = 0
+            if len(fields) > _MAX_TRAILERS or len(value) > self._rules.limits.max_head_bytes:
+                raise Refused(431, "headers-too-large", "The trailer section is too large.")
 
     def on_headers_complete(self) -> None:
         if self.is_closed:
@@ -169,6 +173,7 @@ class RequestReader:
             self.is_closed = not incoming.has_body
 
     def on_body(self, data: bytes) -> None:
+        self._head_bytes = 0
         if self._current is not None:
             self._current.on_data(data)
 
@@ -179,6 +184,7 @@ class RequestReader:
         if incoming.asks_upgrade and incoming.has_body and self._parser.should_upgrade():
             return  # the parser ends such a message at its head; the body comes by `_after_upgrade`
         self._in_head = self._is_between = True
+        self._head_bytes = 0
         self._current = None
         if self._fields:
             incoming.trailers = tuple(field for field in self._fields if _is_forwarded_trailer(field[0]))
@@ -187,14 +193,14 @@ class RequestReader:
             self.is_closed = True
         incoming.on_end()
 
-    def _after_upgrade(self, rest: bytes) -> None:
+    def _after_upgrade(self, rest: bytes) -> bytes:
         incoming = self._current
         if self.is_closed:
-            return
+            return b""
         if self._tunnel:
             if rest and incoming is not None:
                 incoming.on_data(rest)
-            return
+            return b""
         self._parser = httptools.HttpRequestParser(self)
         if incoming is not None:
             # The upgrade is ignored (RFC 9110 §7.8), but the parser skipped the body: tell a new one what to expect.
@@ -203,8 +209,7 @@ class RequestReader:
             self._replaying = True
             self._parser.feed_data(b"POST / HTTP/1.1\r\n%b\r\n\r\n" % framing)
         self._target, self._fields = b"", []
-        if rest:
-            self.feed(rest)
+        return rest
 
     def _refuse(self, refused: Refused) -> None:
         self.is_closed = True

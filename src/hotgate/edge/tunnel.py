@@ -13,17 +13,30 @@ TUNNEL_IDLE = 3600.0  # seconds without a byte either way
 
 
 class Tunnel:
-    """The consumer of what a client sends once protocols have been switched."""
+    """The consumer of what a client sends behind a handshake; until the backend agrees, no more of it is read."""
 
-    __slots__ = ("_backend", "_relay")
+    __slots__ = ("_backend", "_held", "_relay")
 
-    def __init__(self, relay: "Relay", backend: "BackendLeg") -> None:
+    def __init__(self, relay: "Relay") -> None:
         self._relay = relay
+        self._backend: BackendLeg | None = None
+        self._held = list(relay.incoming.take_buffer())
+
+    def open(self, backend: "BackendLeg") -> None:
+        """The backend has agreed."""
         self._backend = backend
+        for data in self._held:
+            backend.send_data(data)
+        self._held.clear()
+        self._relay.downstream.resume_reading()
 
     def on_request_data(self, data: bytes) -> None:
-        self._backend.send_data(data)
-        self._relay.wait(Stage.TUNNEL, TUNNEL_IDLE)
+        if self._backend is None:
+            self._held.append(data)
+            self._relay.downstream.pause_reading()
+        else:
+            self._backend.send_data(data)
+            self._relay.wait(Stage.TUNNEL, TUNNEL_IDLE)
 
     def on_request_end(self) -> None:
         """A tunnel ends with its connections."""

@@ -211,7 +211,7 @@ class LeaseAuthority:
         if recovery is None or (self._members.missing and self._clock() < recovery.deadline):
             return
         now = self._clock()
-        if self._members.missing:
+        if self._members.missing or not recovery.is_complete:
             recovery.loss = now
         self._loss = later(self._loss, recovery.loss)
         self._recovery = None

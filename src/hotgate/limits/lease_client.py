@@ -69,7 +69,7 @@ class LeaseClient:
         lease.held -= 1
         lease.is_busy = True
         remaining = lease.level + lease.held
-        reset = int((limit.capacity - remaining) * limit.seconds_per_token) + 1
+        reset = math.ceil((limit.capacity - remaining) * limit.seconds_per_token)
         return LimitDecision(
             limit.name, quota=limit.quota, window=limit.window_seconds, remaining=remaining, reset=reset, allowed=True
         )
@@ -295,7 +295,7 @@ class LeaseClient:
 
 
 def _allowed(limit: Limit, remaining: int) -> LimitDecision:
-    reset = int((limit.capacity - remaining) * limit.seconds_per_token) + 1
+    reset = math.ceil((limit.capacity - remaining) * limit.seconds_per_token)
     return LimitDecision(
         limit.name, quota=limit.quota, window=limit.window_seconds, remaining=remaining, reset=reset, allowed=True
     )

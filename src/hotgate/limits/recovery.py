@@ -11,6 +11,8 @@ import math
 from hotgate.limits.limit import Limit
 from hotgate.limits.report import KeyReport, Report, later
 
+ROUNDING = 1e-6  # of a sum of shares
+
 
 class Witnessed:
     """What all workers together know of one key."""
@@ -43,10 +45,17 @@ class Recovery:
         self.limits: dict[str, Limit] = {}
         self.keys: dict[tuple[str, str], Witnessed] = {}
         self.loss: float | None = None
+        self._shares: dict[str, float] = {}
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the reports make up the whole of each rate. If not, a worker may have died unseen."""
+        return sum(self._shares.values()) > 1 - ROUNDING
 
     def add(self, worker: str, report: Report) -> None:
         """Take one worker's report into account."""
         self.loss = later(self.loss, report.loss)
+        self._shares[worker] = report.share
         for limit in report.limits:
             self.limits[limit.scope] = limit
         for key in report.keys:

@@ -137,6 +137,9 @@ def compile_rate_limit(settings: RateLimitSettings, context: CompileContext) -> 
         window=settings.limit.window,
         burst=settings.burst,
     )
+    terms = (settings.limit, settings.burst)
+    if settings.share and context.services.get("shared_limits", {}).setdefault(name, terms) != terms:
+        raise ValueError("another route shares these buckets under another limit or burst")
     policy = RateLimit(limit, _key_of(settings.by), limiter)
     return [PhasedStep(Phase.LIMIT, policy.spend)]
 

@@ -70,18 +70,19 @@ class Parts:
     @property
     def services(self) -> dict[str, Any]:
         """What policies may use, by name."""
-        return {"limiter": self.limiter, "key_sets": self.key_sets}
+        return {"limiter": self.limiter, "key_sets": self.key_sets, "shared_limits": {}}
 
 
 def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     """Compile, changing nothing that is in force. Raises CompileProblems."""
     problems: list[Problem] = []
     upstreams = _upstreams(config, parts)
-    identities = _identities(config, parts, problems)
+    services = parts.services
+    identities = _identities(config, services, problems)
     entries = []
     for index, settings in enumerate(config.routes):
         pattern = _attempt(problems, ("routes", index, "match"), partial(_pattern, settings))
-        context = CompileContext(settings.name, identities, parts.services, parts.workers)
+        context = CompileContext(settings.name, identities, services, parts.workers)
         recorder = parts.metrics.route(settings.name, settings.upstream or "")
         target = upstreams.get(settings.upstream or "")
         route = _route(problems, index, settings, context, target, recorder)
@@ -139,12 +140,12 @@ def _upstreams(config: Gateway, parts: Parts) -> dict[str, Upstream]:
     return upstreams
 
 
-def _identities(config: Gateway, parts: Parts, problems: list[Problem]) -> dict[str, Authenticator]:
+def _identities(config: Gateway, services: dict[str, Any], problems: list[Problem]) -> dict[str, Authenticator]:
     compilers = {mechanism.name: mechanism.compile for mechanism in MECHANISMS}
     identities: dict[str, Authenticator] = {}
     for name, entry in config.identity.items():
         path: Path = ("identity", name, entry.mechanism)
-        compiler = partial(compilers[entry.mechanism], name, entry.settings, parts.services)
+        compiler = partial(compilers[entry.mechanism], name, entry.settings, services)
         authenticator = _attempt(problems, path, compiler)
         if authenticator is not None:
             identities[name] = authenticator

@@ -18,6 +18,7 @@ from hotgate.observe.metrics import WorkerMetrics
 from hotgate.runtime.compile import Compiled, Parts, compile_configuration
 
 _BACKLOG = 4096
+_ACCEPTED = 0.05  # seconds in which the event loop reports connections that it has accepted already
 
 
 class DataPlane:
@@ -87,8 +88,9 @@ class DataPlane:
         context.draining = True
         for server in self._servers:
             server.close()
-        for connection in list(context.connections):
-            connection.drain()
+        self._drain_connections()
+        await asyncio.sleep(_ACCEPTED)
+        self._drain_connections()
         if context.connections:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(context.emptied.wait(), seconds)
@@ -96,10 +98,19 @@ class DataPlane:
             connection.abort()
         await asyncio.sleep(0)
 
-    def metrics_snapshot(self) -> dict[str, Any]:
-        """What has changed since the last call."""
+    def _drain_connections(self) -> None:
+        for connection in list(self._context.connections):
+            connection.drain()
+
+    def metrics_changes(self) -> dict[str, Any]:
+        """What has been counted by routes and upstreams that did anything since the last call."""
         self._gauge()
         return self._metrics.changes()
+
+    def metrics_snapshot(self) -> dict[str, Any]:
+        """Everything that has been counted."""
+        self._gauge()
+        return self._metrics.snapshot()
 
     def _gauge(self) -> None:
         connections = self._context.connections

@@ -17,9 +17,10 @@ class LeaseDesk:
     def __init__(
         self, now: Callable[[], float], broadcast: Callable[[Message], None], left_behind: Iterable[int]
     ) -> None:
-        self._authority = LeaseAuthority(now)
+        members = [str(worker) for worker in left_behind]
+        self._authority = LeaseAuthority(now, workers=max(1, len(members)))
         self._broadcast = broadcast
-        self._authority.expect(map(str, left_behind), now() + _RECOVERY_SECONDS)
+        self._authority.expect(members, now() + _RECOVERY_SECONDS)
 
     def set_workers(self, workers: int) -> None:
         """How many workers share each limit from now on."""

@@ -116,10 +116,12 @@ class Worker:
 
     def _report(self) -> None:
         self._metrics.log_dropped = self._access_log.dropped
-        self._link.send_droppable({"type": "metrics", "report": self._data_plane.metrics_snapshot()})
+        if not self._link.send_droppable({"type": "metrics", "report": self._data_plane.metrics_changes()}):
+            self._metrics.forget_reports()
 
     def _control_found(self) -> None:
         self._metrics.forget_reports()
+        self._refresh.lost()
         self._link.send(
             {"type": "hello", "revision": self._configuration.revision, "limits": self._limiter.authority_found()}
         )

@@ -73,10 +73,10 @@ class WorkerConfiguration:
         revision = int(message["revision"])
         error = ""
         try:
-            # A thread, because a large file takes long to validate and requests are being served.
+            # Threads, because a large file takes long to validate and to compile, and requests are being served.
             config = await asyncio.to_thread(validated, message["tree"])
             self._load_keys(message["key_sets"])
-            snapshot = self._data_plane.prepare(config)
+            snapshot = await asyncio.to_thread(self._data_plane.prepare, config)
         except Exception as reason:  # noqa: BLE001 (whatever it is, the control process must hear of it)
             error = f"{type(reason).__name__}: {reason}"
             if not isinstance(reason, ValueError):

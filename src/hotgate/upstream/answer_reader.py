@@ -33,7 +33,8 @@ class AnswerReader:
     """One per connection. `begin` before each request, `feed` for each read, `eof` when the backend closes.
 
     The end of an answer is a state (`is_done`), not a callback: the connection goes back to its pool before anyone
-    can start the next request, and bytes after the end (`has_excess`) keep it from being used again.
+    can start the next request, and bytes after the end (`has_excess`) keep it from being used again. What the parser
+    keeps to itself, an unfinished head, trailer or chunk extension, is bounded by counting what was fed without result.
 
     Backends repeat themselves: within a second, the heads of answers of one size are often equal to the last byte.
     Such a head is understood as it was understood before, without parsing it again.
@@ -49,13 +50,13 @@ class AnswerReader:
         "_repeated",
         "_sink",
         "_spent",
+        "_upgrade",
         "has_excess",
         "is_done",
         "keep_alive",
         "started",
         "switched",
         "until_close",
-        "wants_upgrade",
     )
 
     def __init__(self) -> None:
@@ -65,13 +66,13 @@ class AnswerReader:
         self._repeated: _Repeated | None = None
         self._parser: httptools.HttpResponseParser
 
-    def begin(self, sink: AnswerSink, wants_upgrade: bool) -> None:
+    def begin(self, sink: AnswerSink, upgrade: bytes) -> None:
         """Expect the answer to a request that is about to be sent."""
         if self._spent:
             self._parser = httptools.HttpResponseParser(self)
             self._spent = False
         self._sink = sink
-        self.wants_upgrade = wants_upgrade
+        self._upgrade = upgrade
         self.switched: AnswerHead | None = None
         self.started = self.is_done = self._in_body = False
         self._fields: list[Field] = []
@@ -89,16 +90,15 @@ class AnswerReader:
                 return b""
         is_first, self.started = not self.started, True
         self._is_plain = True
-        if not self._in_body:
-            self._head_bytes += len(data)
+        self._head_bytes += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             return data[upgrade.args[0] :]
         except httptools.HttpParserError as error:
             self._check_excess(error)
-        if not self._in_body and not self.is_done and self._head_bytes > MAX_HEAD_BYTES:
-            raise InvalidAnswer("the head is too large")
+        if self._head_bytes > MAX_HEAD_BYTES and not self.is_done:
+            raise InvalidAnswer("the head or a trailer is too large")
         if is_first and self.is_done and self._is_plain:
             self._remember(data)
         return b""
@@ -118,21 +118,24 @@ class AnswerReader:
     def on_header(self, name: bytes, value: bytes) -> None:
         fields = self._fields
         fields.append((_NAMES[name], value))
-        if self._in_body and len(fields) > MAX_TRAILERS:
-            raise InvalidAnswer("too many trailer fields")
+        if self._in_body:
+            self._head_bytes = 0
+            if len(fields) > MAX_TRAILERS or len(value) > MAX_HEAD_BYTES:
+                raise InvalidAnswer("too many or too large trailer fields")
 
     def on_headers_complete(self) -> None:
         if self.has_excess:
             raise InvalidAnswer("a second answer")
         status = self._parser.get_status_code()
         fields, self._fields = self._fields, []
-        if len(fields) > MAX_FIELDS:
-            raise InvalidAnswer("too many header fields")
+        if len(fields) > MAX_FIELDS or (self._head_bytes > MAX_HEAD_BYTES and _size_of(fields) > MAX_HEAD_BYTES):
+            raise InvalidAnswer("the head is too large")
         if not 100 <= status <= 599:
             raise InvalidAnswer("a status code outside 100 to 599")  # RFC 9110 §15
         if status < 200:
             self._interim(status, fields)
             return
+        self._head_bytes = 0
         head = self._final_head(status, fields)
         self.keep_alive = self._parser.should_keep_alive()
         self._in_body = True
@@ -146,6 +149,7 @@ class AnswerReader:
         if self.is_done:
             self.has_excess = True
             return
+        self._head_bytes = 0
         self._sink.on_data(data)
 
     def on_message_complete(self) -> None:
@@ -182,9 +186,10 @@ class AnswerReader:
         if status != 101:
             self._sink.on_interim(status, _end_to_end(fields))
             return
-        if not self.wants_upgrade or not self._parser.should_upgrade():
+        switched = [value.strip().lower() for name, value in fields if name == b"upgrade"]
+        if not self._upgrade or switched != [self._upgrade] or not self._parser.should_upgrade():
             raise InvalidAnswer("101 without being asked")  # RFC 9110 §15.2.2
-        upgrade = [(b"connection", b"upgrade"), *(field for field in fields if field[0] == b"upgrade")]
+        upgrade = [(b"connection", b"upgrade"), (b"upgrade", self._upgrade)]
         self.switched = AnswerHead(status, _end_to_end(fields) + upgrade, None, has_body=False)
 
     def _final_head(self, status: int, fields: list[Field]) -> AnswerHead:
@@ -226,6 +231,10 @@ def _read_framing(framing: list[Field]) -> tuple[int | None, bool, frozenset[byt
 
 
 _PLAIN_CONNECTION = frozenset({b"close", b"keep-alive"})
+
+
+def _size_of(fields: list[Field]) -> int:
+    return sum(len(name) + len(value) + 4 for name, value in fields)
 
 
 def _end_to_end(fields: list[Field]) -> list[Field]:

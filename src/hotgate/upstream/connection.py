@@ -21,6 +21,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     __slots__ = (
         "_is_blocked",
+        "_is_paused",
         "_is_request_sent",
         "_is_tunnel",
         "_output",
@@ -45,14 +46,18 @@ class UpstreamConnection(asyncio.Protocol):
         self._is_request_sent = False
         self._is_tunnel = False
         self._is_blocked = False
+        self._is_paused = False
 
     # What an exchange calls.
 
-    def send_head(self, sink: AnswerSink, head: bytes, is_complete: bool, wants_upgrade: bool = False) -> None:
-        """Send a request head, and its body if that is known already. `is_complete`: nothing more will follow."""
+    def send_head(self, sink: AnswerSink, head: bytes, is_complete: bool, upgrade: bytes = b"") -> None:
+        """Send a request head, and its body if that is known already.
+
+        is_complete: nothing more will follow. upgrade: the protocol that the request asks for.
+        """
         self._sink = sink
         self._is_request_sent = is_complete
-        self._reader.begin(sink, wants_upgrade)
+        self._reader.begin(sink, upgrade)
         self._output.write(head)
 
     def send_data(self, data: bytes) -> None:
@@ -77,10 +82,12 @@ class UpstreamConnection(asyncio.Protocol):
 
     def pause(self) -> None:
         """Stop reading: the client is slower than the backend."""
+        self._is_paused = True
         self.transport.pause_reading()
 
     def resume(self) -> None:
         """Read on."""
+        self._is_paused = False
         self.transport.resume_reading()
 
     def is_usable(self) -> bool:
@@ -142,6 +149,8 @@ class UpstreamConnection(asyncio.Protocol):
     def _finish(self, sink: AnswerSink) -> None:
         reader = self._reader
         self._sink = None
+        if self._is_paused and not self.transport.is_closing():
+            self.resume()  # whoever gets the connection next must be able to read
         if reader.keep_alive and self._is_request_sent and not reader.has_excess and not self._is_blocked:
             self.target.release(self)
         else:

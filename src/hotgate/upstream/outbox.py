@@ -30,18 +30,22 @@ class Outbox:
 class Output:
     """What one connection is about to send, in order. `send` does it at once, for example before closing."""
 
-    __slots__ = ("_outbox", "_pieces", "_transport")
+    __slots__ = ("_outbox", "_pieces", "_size", "_transport")
 
     def __init__(self, transport: asyncio.Transport, outbox: Outbox) -> None:
         self._transport = transport
         self._outbox = outbox
         self._pieces: list[bytes] = []
+        self._size = 0
 
     def write(self, piece: bytes) -> None:
-        """Send this with everything else of this round."""
+        """Send this with everything else of this round; a lot at once, so that back-pressure acts in time."""
         if not self._pieces:
             self._outbox.add(self)
         self._pieces.append(piece)
+        self._size += len(piece)
+        if self._size > _LARGE:
+            self.send()
 
     def send(self) -> None:
         """Hand over what there is; nothing if the connection is closed."""
@@ -49,19 +53,15 @@ class Output:
         if not pieces:
             return
         self._pieces = []
+        size, self._size = self._size, 0
         if self._transport.is_closing():
             return
         if len(pieces) == 1:
             self._transport.write(pieces[0])
-        elif len(pieces) <= _MAX_JOINED and len(pieces[-1]) <= _MAX_JOINED_BYTES:
-            self._transport.write(b"".join(pieces))
+        elif size <= 2 * _LARGE:
+            self._transport.write(b"".join(pieces))  # cheaper than a vector of small pieces
         else:
             self._transport.writelines(pieces)
 
-    def discard(self) -> None:
-        """Forget what was not sent."""
-        self._pieces = []
 
-
-_MAX_JOINED = 8  # joining is cheaper than a vector of small pieces, and dearer than one of large ones
-_MAX_JOINED_BYTES = 16 * 1024
+_LARGE = 16 * 1024

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.unit.cli.conftest import Shell
-
     from hotgate.config.errors import ConfigurationError
     from hotgate.config.loader import Loaded
+    from unit.cli.conftest import Shell
 
 GOOD = """\
 listeners: [{name: web, bind: "127.0.0.1:0"}]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from hotgate import __version__
 
 if TYPE_CHECKING:
-    from tests.unit.cli.conftest import Shell
+    from unit.cli.conftest import Shell
 
 
 def test_version_is_shown(shell: Shell) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.unit.cli.conftest import Shell
+    from unit.cli.conftest import Shell
 
 
 def test_file_passes_the_check(shell: Shell) -> None:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pytest
-    from tests.unit.cli.conftest import Shell
+
+    from unit.cli.conftest import Shell
 
 FILE = """\
 listeners: [{name: web, bind: "127.0.0.1:0"}]

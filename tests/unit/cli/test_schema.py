@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.unit.cli.conftest import Shell
+    from unit.cli.conftest import Shell
 
 
 def test_schema_is_json(shell: Shell) -> None:

@@ -8,9 +8,8 @@ from hotgate.config.errors import ConfigurationErrors
 from hotgate.config.loader import load
 
 if TYPE_CHECKING:
-    from tests.unit.config.conftest import Folder
-
     from hotgate.config.gateway import Gateway
+    from unit.config.conftest import Folder
 
 
 HEAD = 'listeners: [{name: web, bind: "127.0.0.1:0"}]\ndefaults: {public: true, respond: {}}\n'

@@ -12,7 +12,7 @@ from hotgate.config.gateway import Gateway
 from hotgate.config.loader import load
 
 if TYPE_CHECKING:
-    from tests.unit.config.conftest import Folder
+    from unit.config.conftest import Folder
 
 HEAD = 'listeners: [{name: web, bind: "127.0.0.1:0"}]\n'
 TOKEN = HEAD + "identity:\n  corp:\n    token: {secret: %s}\n"

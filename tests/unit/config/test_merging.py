@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.unit.config.conftest import Folder
+    from unit.config.conftest import Folder
 
 
 HEAD = """\

@@ -10,7 +10,7 @@ from hotgate.config.models import gateway_model
 from hotgate.config.routes import Route
 
 if TYPE_CHECKING:
-    from tests.unit.config.conftest import Folder
+    from unit.config.conftest import Folder
 
 Errors = Callable[[str], list[str]]
 ROUTE: dict[str, Any] = {"name": "r", "match": {"path": "/"}, "respond": {}, "public": True}

@@ -205,6 +205,13 @@ def test_a_missing_witness_means_empty_buckets(clock: Clock, is_dead: bool) -> N
     assert take(authority, "a", TEN_A_SECOND, "k", 100) <= 9
 
 
+def test_a_worker_that_died_unseen_is_noticed_by_its_share(clock: Clock) -> None:
+    authority = LeaseAuthority(clock, workers=2)
+    authority.expect(["a"], clock.now + 5)
+    authority.hello("a", report(0.5, k=(0, 7, 0)))
+    assert authority.lease("a", LeaseRequest(TEN_A_SECOND, "k")).granted == 0
+
+
 def test_a_silent_worker_keeps_its_share(clock: Clock) -> None:
     authority = LeaseAuthority(clock, workers=2)
     authority.expect(["a", "silent"], clock.now)

@@ -7,6 +7,7 @@ seeded schedules below it are long and lifelike. They fail as soon as one of the
 
 import asyncio
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -304,7 +305,7 @@ test_no_schedule_exceeds_the_limit = Node.TestCase
 def live_step(node: Node, chance: random.Random) -> None:
     """One lifelike event while the authority lives."""
     slot, key = chance.randrange(4), chance.choice(["alice", "alice", "bob"])
-    events = {
+    events: dict[Callable[[], None], int] = {
         lambda: node.serve(slot, key, chance.choice([1, 1, 1, 3, 12])): 35,
         lambda: node.request(slot, key, chance.choice([1, 2, 12])): 10,
         lambda: node.deliver_up(slot, chance.choice([0, 0, 1]), chance.random() < 0.3): 7,
@@ -326,7 +327,7 @@ def live_step(node: Node, chance: random.Random) -> None:
 def outage_step(node: Node, chance: random.Random) -> None:
     """One lifelike event while there is no authority."""
     slot, key = chance.randrange(4), chance.choice(KEYS)
-    events = {
+    events: dict[Callable[[], None], int] = {
         lambda: node.restart_authority(
             chance.choice([0, 2, 60]), chance.choice([0, 9, 9, 9]), chance.choice([1, 1, 0])
         ): 7,

@@ -35,7 +35,7 @@ class Limiter(LeaseClient):
 
 
 class Gate:
-    """One compiled policy; `ask` runs a request through both of its steps and returns the answer."""
+    """One compiled policy; `ask` runs a request through its step and returns the answer as the edge would send it."""
 
     def __init__(self, limiter: LeaseClient, route: str = "orders", **settings: Any) -> None:
         model = RateLimitSettings.model_validate({"limit": "2/minute", **settings})
@@ -53,9 +53,9 @@ class Gate:
             started=0,
         )
         exchange.principal = principal
-        exchange.response = asyncio.run(self._run(exchange)) or Response(200)
-        self.steps[1].run(exchange)
-        return exchange.response
+        answer = asyncio.run(self._run(exchange)) or Response(200)
+        answer.add_fields(exchange.answer_fields)
+        return answer
 
     async def _run(self, exchange: Exchange) -> Outcome:
         outcome = self.steps[0].run(exchange)
@@ -69,8 +69,8 @@ def alice_of(provider: str) -> Principal:
     return Principal("alice", provider=provider, mechanism="jwt")
 
 
-def test_the_steps_are_in_their_phases() -> None:
-    assert [step.phase for step in Gate(Limiter()).steps] == [Phase.LIMIT, Phase.RESPOND]
+def test_the_step_is_in_its_phase() -> None:
+    assert [step.phase for step in Gate(Limiter()).steps] == [Phase.LIMIT]
 
 
 def test_every_answer_tells_the_limit() -> None:
@@ -146,7 +146,7 @@ def test_without_a_decision_nobody_passes() -> None:
 
 def test_a_configuration_can_be_checked_without_a_limiter() -> None:
     settings = RateLimitSettings.model_validate({"limit": "1/s"})
-    assert len(POLICY.compile(settings, CompileContext("orders"))) == 2
+    assert len(POLICY.compile(settings, CompileContext("orders"))) == 1
 
 
 @pytest.mark.parametrize(
