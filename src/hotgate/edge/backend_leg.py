@@ -79,7 +79,13 @@ class BackendLeg:
         exchange = relay.exchange
         keeps_host = self.upstream.preserve_host and exchange.request.authority
         host = b"" if keeps_host else connection.target.authority
-        head = request_head(exchange, relay.incoming, relay.forwarded, relay.trace, host)
+        try:
+            head = request_head(exchange, relay.incoming, relay.forwarded, relay.trace, host)
+        except (ValueError, TypeError) as error:
+            self._connection = None
+            connection.target.release(connection)
+            relay.policy_failed(error)
+            return
         body, whole = relay.body, exchange.request.body
         if body is None or whole is not None:
             connection.send_head(self, head + whole if whole else head, True, relay.incoming.upgrade)

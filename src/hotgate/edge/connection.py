@@ -17,7 +17,7 @@ from hotgate.http.response import Response
 from hotgate.upstream.outbox import Output
 
 _HIGH_WATER = 64 * 1024  # bytes queued towards a slow client before the backend is paused
-_MAX_DISCARD = 256 * 1024  # of a refused request's body: cheaper than a new connection, and bounded
+_MAX_DISCARD = 256 * 1024  # bytes of a refused request's body: reading them is cheaper than a new connection
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER with time 0: close sends RST
 _STATUS_LINES = {status: b"HTTP/1.1 %d %b\r\n" % (status, reason_phrase(status)) for status in range(100, 600)}
 
@@ -34,6 +34,7 @@ class ServerConnection(asyncio.Protocol):
         "_is_lingering",
         "_is_paused",
         "_is_starting",
+        "_lingered",
         "_output",
         "_pending",
         "_reader",
@@ -56,6 +57,7 @@ class ServerConnection(asyncio.Protocol):
         self._output: Output
         self._is_starting = self._is_paused = self._is_lingering = self._is_head_timed = self._is_blocked = False
         self._deadline = 0.0
+        self._lingered = 0  # bytes read and forgotten
         self._transport: asyncio.Transport
         self.peer = ""
         self.trusted_proxies: TrustedProxies | None = None
@@ -81,6 +83,9 @@ class ServerConnection(asyncio.Protocol):
             self._turn_away()
 
     def data_received(self, data: bytes) -> None:
+        if self._is_lingering:
+            self._discard(data)
+            return
         reader = self._reader
         reader.feed(data)
         if self._active is None:
@@ -272,6 +277,11 @@ class ServerConnection(asyncio.Protocol):
         if self._transport.can_write_eof():
             self._transport.write_eof()
         self.resume_reading()
+
+    def _discard(self, data: bytes) -> None:
+        self._lingered += len(data)
+        if self._lingered > _MAX_DISCARD:
+            self._transport.abort()
 
     def _leave(self) -> None:
         self._pending.clear()

@@ -14,11 +14,11 @@ from hotgate.edge.backend_leg import BackendLeg
 from hotgate.edge.context import EdgeContext
 from hotgate.edge.incoming import Incoming
 from hotgate.edge.record import CLIENT_CLOSED, record
-from hotgate.edge.request_body import RequestBody
+from hotgate.edge.request_body import Refused, RequestBody
 from hotgate.edge.request_head import forwarding_of
 from hotgate.edge.stage import NEVER, Stage
 from hotgate.edge.tunnel import Tunnel
-from hotgate.http.headers import Field, encode_fields
+from hotgate.http.headers import Field, InvalidHeader, encode_fields
 from hotgate.http.hop_by_hop import HOP_BY_HOP
 from hotgate.http.response import Response
 from hotgate.http.trace import trace_of, valid_request_id
@@ -137,7 +137,7 @@ class Relay:
         try:
             outcome = run(route.before, exchange, start, body_step if needs_body else len(route.before))
         except Exception as error:  # noqa: BLE001  (a policy that raises denies, whatever it raised)
-            self._policy_failed(error)
+            self.policy_failed(error)
             return
         if outcome is None:
             if needs_body and self.body is not None:
@@ -161,7 +161,7 @@ class Relay:
         try:
             outcome = await suspended.outcome
         except Exception as error:  # noqa: BLE001  (as above)
-            self._policy_failed(error)
+            self.policy_failed(error)
             return
         if self._is_over:
             return
@@ -174,7 +174,7 @@ class Relay:
         try:
             outcome = await suspended.outcome
         except Exception as error:  # noqa: BLE001  (as above)
-            self._policy_failed(error)
+            self.policy_failed(error)
             return
         if self._is_over:
             return
@@ -193,11 +193,13 @@ class Relay:
         if task is not None and task is not asyncio.current_task():
             task.cancel()
 
-    def _policy_failed(self, error: Exception) -> None:
+    def policy_failed(self, error: Exception) -> None:
+        """A policy raised, or wrote what must not be sent: denied."""
         if self._is_over:
             return
         self.context.report_policy_failure(self.exchange, error)
         self._skips_after = True  # the answer to a failed response step must not run the steps again
+        self.exchange.answer_fields = ()
         self.respond(answers.policy_failed(error))
 
     # Up: called by the backend's half.
@@ -286,11 +288,11 @@ class Relay:
 
     def _expire(self, now: float) -> None:
         stage, backend = self.stage, self._backend
-        if backend is not None and (now >= backend.total_deadline or stage in _BACKEND_STAGES):
-            backend.expire(stage, now)
-        elif stage is Stage.POLICY:
+        if stage is Stage.POLICY:
             self._skips_after = True
             self.respond(answers.policy_timeout())
+        elif backend is not None and (now >= backend.total_deadline or stage in _BACKEND_STAGES):
+            backend.expire(stage, now)
         elif stage is Stage.CLIENT_BODY:
             self.fail(answers.body_timeout())
         else:
@@ -315,6 +317,8 @@ class Relay:
         self._answer_head = self._held = self._held_end = None
         if self._backend is not None:
             self._backend.abandon()
+        if not self.incoming.is_complete:
+            self.incoming.consumer = Refused(self.downstream)
         self.exchange.response = response = response.copy()
         response.add_fields(self.exchange.answer_fields)
 
@@ -324,7 +328,7 @@ class Relay:
         try:
             outcome = run(after, exchange, start, len(after))
         except Exception as error:  # noqa: BLE001  (a policy that raises denies, whatever it raised)
-            self._policy_failed(error)
+            self.policy_failed(error)
             return
         if isinstance(outcome, Suspended):
             self._hold()
@@ -341,12 +345,18 @@ class Relay:
         """The backend's answer as the policies left its head."""
         response = self.exchange.response
         assert response is not None
-        if head.has_body and response.status in (204, 304):
-            self._take(Response(response.status, response.headers))  # the client will not read a body
+        has_body = response.status not in (204, 304)
+        if response.status != head.status and self.exchange.request.method != "HEAD" and has_body != head.has_body:
+            self._take(Response(response.status, response.headers))  # the backend's framing fits no more
             self._send_taken()
-        else:
-            self._send_head(head, response.status, response.encoded_fields(WRITTEN_HERE))
-            self._release()
+            return
+        try:
+            fields = response.encoded_fields(WRITTEN_HERE)
+        except InvalidHeader as error:
+            self.policy_failed(error)
+            return
+        self._send_head(head, response.status, fields)
+        self._release()
 
     def _send_head(self, head: AnswerHead, status: int, fields: bytes) -> None:
         """The head of the backend's answer, as the policies left it, in a framing that this client understands."""
@@ -366,9 +376,14 @@ class Relay:
         """An answer that is wholly here."""
         response = self.exchange.response
         assert response is not None
+        try:
+            encoded = response.encoded_fields(WRITTEN_HERE)
+        except InvalidHeader as error:
+            self.policy_failed(error)
+            return
         body = answers.body_of(response, self.exchange.request_id)
         framing = b"" if response.status in (204, 304) else b"content-length: %d\r\n" % len(body)
-        fields = b"%bdate: %b\r\n" % (response.encoded_fields(WRITTEN_HERE), self.context.date)
+        fields = b"%bdate: %b\r\n" % (encoded, self.context.date)
         self._keep_alive = self._keep_alive and self.downstream.may_discard(self.incoming)
         self._write_head(response.status, fields, framing)
         if body and framing and self.exchange.request.method != "HEAD":

@@ -9,6 +9,7 @@ from hotgate.http.response import Response
 
 if TYPE_CHECKING:
     from hotgate.edge.backend_leg import BackendLeg
+    from hotgate.edge.connection import ServerConnection
     from hotgate.edge.relay import Relay
 
 _MAX_HELD = 64 * 1024  # bytes held before the client is paused
@@ -117,3 +118,21 @@ class RequestBody:
         if not self._incoming.chunked:
             return b""
         return b"0\r\n%b\r\n" % encode_fields(self._incoming.trailers)
+
+
+class Refused:
+    """The consumer of a body whose request is being refused: nothing of it is kept, and no more is read."""
+
+    __slots__ = ("_downstream",)
+
+    def __init__(self, downstream: "ServerConnection") -> None:
+        self._downstream = downstream
+
+    def on_request_data(self, data: bytes) -> None:
+        self._downstream.pause_reading()
+
+    def on_request_end(self) -> None:
+        """It is over, and nobody cares."""
+
+    def on_request_broken(self, refusal: Response) -> None:
+        """It was refused already."""

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from hotgate.edge.incoming import Incoming
 from hotgate.http.forwarded import TrustedProxies, client_scheme, forwarded_fields, hops
-from hotgate.http.headers import Field
+from hotgate.http.headers import Field, encode_fields
 from hotgate.http.hop_by_hop import HOP_BY_HOP
 from hotgate.http.request import Request
 from hotgate.http.trace import Trace
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hotgate.edge.connection import ServerConnection
 
 # Policies may set fields, but none by which the backend could read another message than the gateway sends.
+_PARTS_OF_LINE = 3
 _WRITTEN_HERE = HOP_BY_HOP | {b"host", b"content-length", b"expect", b"x-request-id", b"traceparent"}
 
 
@@ -21,15 +22,17 @@ def request_head(exchange: Exchange, incoming: Incoming, forwarded: bytes, trace
     """The request line and fields, ended by an empty line. `upstream_host` replaces the client's Host if not empty.
 
     Framing is written anew from what was read, so that it cannot be ambiguous. A principal's fields come last and
-    cannot have been sent by the client (see `field_names`).
+    cannot have been sent by the client (see `field_names`). Raises ValueError for what a policy must not write.
     """
     request = exchange.request
     principal = exchange.principal
-    return b"%b %b HTTP/1.1\r\nhost: %b\r\n%b%b%bvia: %b hotgate\r\nx-request-id: %b\r\ntraceparent: %b\r\n%b\r\n" % (
-        request.method.encode("ascii"),
-        request.target,
+    line = b"%b %b HTTP/1.1" % (request.method.encode("ascii"), request.target)
+    if len(line.split()) != _PARTS_OF_LINE or line.count(b" ") != _PARTS_OF_LINE - 1:
+        raise ValueError("a policy made the method, path or query invalid")
+    return b"%b\r\nhost: %b\r\n%b%b%bvia: %b hotgate\r\nx-request-id: %b\r\ntraceparent: %b\r\n%b\r\n" % (
+        line,
         upstream_host or request.authority,
-        b"".join([b"%b: %b\r\n" % field for field in request.headers.fields if field[0] not in _WRITTEN_HERE]),
+        encode_fields([field for field in request.headers.fields if field[0] not in _WRITTEN_HERE]),
         b"" if principal is None else principal.backend_block,
         forwarded,
         request.version.encode("ascii"),

@@ -147,7 +147,7 @@ class RequestReader:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         fields = self._fields
-        fields.append((self._names[name], value))
+        fields.append((self._names[name], value.strip(b" \t")))
         if not self._in_head:
             self._head_bytes = 0
             if len(fields) > _MAX_TRAILERS or len(value) > self._rules.limits.max_head_bytes:
@@ -231,6 +231,9 @@ class RequestReader:
         if version not in ("1.1", "1.0"):
             raise Refused(505, "http-version-unsupported", "Use HTTP/1.1.")
         method = _METHODS.get(parser.get_method())
+        if method == "OPTIONS" and version == "1.0":
+            # The parser takes `RTSP/1.0` for it; no HTTP/1.0 client has this method.
+            raise Refused(505, "http-version-unsupported", "Use HTTP/1.1.")
         if method is None:
             raise Refused(501, "method-not-implemented", "This method is not supported.")
         kept: list[Field] = []

@@ -73,5 +73,9 @@ def valid_field(name: bytes, value: bytes) -> Field:
 
 
 def encode_fields(fields: Iterable[Field]) -> bytes:
-    """The wire form of fields, each line ended by CRLF."""
-    return b"".join([b"%b: %b\r\n" % field for field in fields])
+    """The wire form of fields, each line ended by CRLF. Raises InvalidHeader if a field would end its line early."""
+    lines = [b"%b: %b\r\n" % field for field in fields]
+    block = b"".join(lines)
+    if not block.count(b"\n") == block.count(b"\r") == len(lines):
+        raise InvalidHeader("a header field has a line end in it")
+    return block

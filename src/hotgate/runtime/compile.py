@@ -81,7 +81,7 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     identities = _identities(config, services, problems)
     entries = []
     for index, settings in enumerate(config.routes):
-        pattern = _attempt(problems, ("routes", index, "match"), partial(_pattern, settings))
+        pattern = _attempt(problems, ("routes", index, "match", "path"), partial(_pattern, settings))
         context = CompileContext(settings.name, identities, services, parts.workers)
         recorder = parts.metrics.route(settings.name, settings.upstream or "")
         target = upstreams.get(settings.upstream or "")

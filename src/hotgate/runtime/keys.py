@@ -58,12 +58,12 @@ class Keys:
         await self._refresher.replace_sources(sources.values())
         await asyncio.sleep(0)  # lets the new sources begin, so that the calls below join them
         remote = [source for source in added if source.location.startswith(("http://", "https://"))]
-        await self._first_attempts(source for source in added if source not in remote)
         if not remote:
             self.tried.set()
         elif not self.tried.is_set():
             self._first = asyncio.create_task(self._first_attempts(remote))
             self._first.add_done_callback(lambda _: self.tried.set())
+        await self._first_attempts(source for source in added if source not in remote)
 
     async def _first_attempts(self, sources: Iterable[JwksSource]) -> None:
         await asyncio.gather(*(self._refresher.refresh(source.name) for source in sources))

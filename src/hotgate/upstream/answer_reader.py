@@ -117,7 +117,7 @@ class AnswerReader:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         fields = self._fields
-        fields.append((_NAMES[name], value))
+        fields.append((_NAMES[name], value.strip(b" \t")))
         if self._in_body:
             self._head_bytes = 0
             if len(fields) > MAX_TRAILERS or len(value) > MAX_HEAD_BYTES:
