@@ -53,7 +53,7 @@ WRONG_ROUTES = [
     ("match: {path: /a}, upstream: api, authenticate: [^key]", "did you mean 'keys'"),
     ("match: {path: /a}, upstream: api, authenticate: ^[]", "authenticate"),
     ("match: {path: ^a}, upstream: api, public: true", "starts with '/'"),
-    ("match: ^{path: /a/../b}, upstream: api, public: true", "dot segment"),
+    ("match: {path: ^/a/../b}, upstream: api, public: true", "dot segment"),
     ('match: {path: ^"/{a}/{a}"}, upstream: api, public: true', "its own name"),
     ("match: {path: /a, ^method: GET}, upstream: api, public: true", "did you mean 'methods'"),
     ('match: ^{path: "/*"}, upstream: api, public: true', "rest"),

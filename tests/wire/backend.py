@@ -27,7 +27,11 @@ class Backend:
     async def accept(self) -> Peer:
         """The next connection of the gateway."""
         async with asyncio.timeout(PATIENCE):
-            return await self._queue.get()
+            return await self.connection()
+
+    async def connection(self) -> Peer:
+        """The same, for a backend that may have to wait for it."""
+        return await self._queue.get()
 
     def refuse_connections(self) -> None:
         """Listen no more."""

@@ -29,6 +29,8 @@ class Peer:
     async def send_in_pieces(self, data: bytes, size: int = 1) -> None:
         """Send so that the other side reads piece by piece."""
         for start in range(0, len(data), size):
+            if self._writer.transport.is_closing():
+                return  # the other side has heard enough
             self._writer.write(data[start : start + size])
             await turns(2)
 

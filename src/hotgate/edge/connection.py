@@ -34,7 +34,6 @@ class ServerConnection(asyncio.Protocol):
         "_is_lingering",
         "_is_paused",
         "_is_starting",
-        "_lingered",
         "_output",
         "_pending",
         "_reader",
@@ -57,7 +56,6 @@ class ServerConnection(asyncio.Protocol):
         self._output: Output
         self._is_starting = self._is_paused = self._is_lingering = self._is_head_timed = self._is_blocked = False
         self._deadline = 0.0
-        self._lingered = 0  # bytes read and forgotten
         self._transport: asyncio.Transport
         self.peer = ""
         self.trusted_proxies: TrustedProxies | None = None
@@ -83,9 +81,6 @@ class ServerConnection(asyncio.Protocol):
             self._turn_away()
 
     def data_received(self, data: bytes) -> None:
-        if self._is_lingering:
-            self._discard(data)
-            return
         reader = self._reader
         reader.feed(data)
         if self._active is None:
@@ -277,11 +272,6 @@ class ServerConnection(asyncio.Protocol):
         if self._transport.can_write_eof():
             self._transport.write_eof()
         self.resume_reading()
-
-    def _discard(self, data: bytes) -> None:
-        self._lingered += len(data)
-        if self._lingered > _MAX_DISCARD:
-            self._transport.abort()
 
     def _leave(self) -> None:
         self._pending.clear()

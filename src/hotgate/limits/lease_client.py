@@ -24,6 +24,7 @@ MAX_WAITERS = 1024  # requests that may wait for tokens of one key
 MAX_REPORTED = 4000  # keys in a report: some 1 MB at most
 MAX_RETURNED = 1000  # keys in one message that gives tokens back
 MAX_FETCH = 4096  # tokens to want at once
+_ROUNDING = 1e-6  # 60 times 1/60 of a second is a little more than a second
 DEADLINE = 1.0  # seconds a request may wait for the authority
 IDLE = 1.0  # seconds after which an unused lease goes back
 RECHECK = 1.0  # seconds for which a denial is believed: tokens may come back from another worker
@@ -69,7 +70,7 @@ class LeaseClient:
         lease.held -= 1
         lease.is_busy = True
         remaining = lease.level + lease.held
-        reset = math.ceil((limit.capacity - remaining) * limit.seconds_per_token)
+        reset = math.ceil((limit.capacity - remaining) * limit.seconds_per_token - _ROUNDING)
         return LimitDecision(
             limit.name, quota=limit.quota, window=limit.window_seconds, remaining=remaining, reset=reset, allowed=True
         )
@@ -295,7 +296,7 @@ class LeaseClient:
 
 
 def _allowed(limit: Limit, remaining: int) -> LimitDecision:
-    reset = math.ceil((limit.capacity - remaining) * limit.seconds_per_token)
+    reset = math.ceil((limit.capacity - remaining) * limit.seconds_per_token - _ROUNDING)
     return LimitDecision(
         limit.name, quota=limit.quota, window=limit.window_seconds, remaining=remaining, reset=reset, allowed=True
     )

@@ -60,7 +60,7 @@ def test_a_limit_is_exact_and_a_denial_says_how_long_to_wait() -> None:
 def test_what_remains_is_told() -> None:
     node = Node().connect()
     decisions = [asyncio.run(node.spend(SMALL)) for _ in range(3)]
-    assert [(decision.remaining, decision.reset) for decision in decisions if decision] == [(9, 2), (8, 3), (7, 4)]
+    assert [(decision.remaining, decision.reset) for decision in decisions if decision] == [(9, 1), (8, 2), (7, 3)]
 
 
 def test_a_hot_client_costs_few_round_trips_and_never_waits() -> None:

@@ -79,8 +79,8 @@ def test_every_answer_tells_the_limit() -> None:
     assert [answer.status for answer in (first, second, third)] == [200, 200, 429]
     assert [answer.header("ratelimit-policy") for answer in (first, third)] == ['"orders";q=2;w=60'] * 2
     assert [answer.header("ratelimit") for answer in (first, second, third)] == [
-        '"orders";r=1;t=31',
-        '"orders";r=0;t=61',
+        '"orders";r=1;t=30',
+        '"orders";r=0;t=60',
         '"orders";r=0;t=30',
     ]
     assert third.header("retry-after") == "30"
