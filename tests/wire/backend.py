@@ -14,6 +14,7 @@ class Backend:
         self.port = 0
         self._queue: asyncio.Queue[Peer] = asyncio.Queue()
         self._peers: list[Peer] = []
+        self._only: Peer | None = None
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -32,6 +33,12 @@ class Backend:
     async def connection(self) -> Peer:
         """The same, for a backend that may have to wait for it."""
         return await self._queue.get()
+
+    async def only(self) -> Peer:
+        """The first connection, each time: for scripts that expect no other."""
+        if self._only is None:
+            self._only = await self.accept()
+        return self._only
 
     def refuse_connections(self) -> None:
         """Listen no more."""

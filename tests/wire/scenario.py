@@ -1,4 +1,4 @@
-"""`@scenario` turns a script of bytes into a test: a backend, a gateway before it, and clients, all on one event loop."""
+"""`@scenario` turns a script of bytes into a test: a backend, a gateway before it and clients, on one event loop."""
 
 import asyncio
 import functools
@@ -93,7 +93,7 @@ def scenario(
 
         signature = inspect.signature(script)
         test.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])  # type: ignore[attr-defined]
-        del test.__wrapped__  # type: ignore[attr-defined]
+        del test.__wrapped__
         return test
 
     return decorate

@@ -112,15 +112,13 @@ async def test_a_trusted_proxy_is_believed(wire: Wire) -> None:
 @scenario(listener={"trusted_proxies": ["127.0.0.0/8"]})
 async def test_each_request_of_a_trusted_proxy_has_its_own_client(wire: Wire) -> None:
     client = await wire.connect()
-    backend = None
     for address in ("192.0.2.1", "192.0.2.2", "192.0.2.2"):
         client.send(get("/", f"X-Forwarded-For: {address}"))
-        backend = backend or await wire.backend.accept()
+        backend = await wire.backend.only()
         assert (await backend.message()).get(b"x-forwarded-for") == f"{address}, 127.0.0.1".encode()
         backend.send(OK)
         await client.message()
     client.send(get("/"))
-    assert backend is not None
     assert (await backend.message()).get(b"x-forwarded-for") == b"127.0.0.1"
 
 
@@ -158,10 +156,9 @@ def test_an_id_that_is_not_harmless_is_replaced(bad: str) -> None:
 async def test_repeated_heads_get_ids_of_their_own(wire: Wire) -> None:
     client = await wire.connect()
     seen = set()
-    backend = None
     for _ in range(4):
         client.send(get("/"))
-        backend = backend or await wire.backend.accept()
+        backend = await wire.backend.only()
         seen.add((await backend.message()).get(b"x-request-id"))
         backend.send(OK)
         await client.message()

@@ -201,7 +201,6 @@ async def test_one_endless_trailer_is_refused(wire: Wire) -> None:
 @scenario()
 async def test_repeated_answers_are_read_anew(wire: Wire) -> None:
     client = await wire.connect()
-    backend = None
     fixed = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: 1\r\n\r\n"
     for answer, body in (
         (fixed + b"ab", b"ab"),
@@ -211,7 +210,7 @@ async def test_repeated_answers_are_read_anew(wire: Wire) -> None:
         (fixed + b"jk", b"jk"),
     ):
         client.send(GET)
-        backend = backend or await wire.backend.accept()
+        backend = await wire.backend.only()
         await backend.message()
         backend.send(answer)
         assert (await client.message()).body == body
@@ -226,7 +225,6 @@ async def test_repeated_answers_are_read_anew(wire: Wire) -> None:
 @scenario()
 async def test_a_repeated_answer_in_pieces(wire: Wire) -> None:
     client = await wire.connect()
-    backend = None
     fixed = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n"
     for pieces in (
         (fixed + b"abcdef",),
@@ -235,7 +233,7 @@ async def test_a_repeated_answer_in_pieces(wire: Wire) -> None:
         (fixed[:20], fixed[20:] + b"abcdef"),
     ):
         client.send(GET)
-        backend = backend or await wire.backend.accept()
+        backend = await wire.backend.only()
         await backend.message()
         for piece in pieces:
             backend.send(piece)
@@ -252,10 +250,9 @@ async def test_a_repeated_answer_in_pieces(wire: Wire) -> None:
 @scenario()
 async def test_a_repeated_answer_to_head(wire: Wire) -> None:
     client = await wire.connect()
-    backend = None
     for _ in range(3):
         client.send(GET)
-        backend = backend or await wire.backend.accept()
+        backend = await wire.backend.only()
         await backend.message()
         backend.send(OK)
         assert (await client.message()).body == b"ok"

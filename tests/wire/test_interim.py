@@ -1,4 +1,4 @@
-"""Informational answers (RFC 9110 §15.2) are passed on to clients that know them, and never mixed up with the answer."""
+"""Informational answers (RFC 9110 §15.2) go to clients that know them, and are never mixed up with the answer."""
 
 import pytest
 

@@ -117,10 +117,9 @@ async def test_requests_in_single_bytes(wire: Wire) -> None:
 @scenario()
 async def test_repeated_heads_with_other_targets(wire: Wire) -> None:
     client = await wire.connect()
-    backend = None
     for target in ("/a", "/b?c=d", "/%7euser", "/e/../f"):
         client.send(get(target))
-        backend = backend or await wire.backend.accept()
+        backend = await wire.backend.only()
         request = await backend.message()
         backend.send(OK)
         await client.message()
@@ -133,10 +132,9 @@ async def test_repeated_heads_with_other_targets(wire: Wire) -> None:
 async def test_a_repeated_head_with_another_method_or_version(wire: Wire) -> None:
     client = await wire.connect()
     rest = b" HTTP/1.1\r\nHost: a.example\r\n\r\n"
-    backend = None
     for start in (b"GET /", b"HEAD /", b"DELETE /", b"GET /"):
         client.send(start + rest)
-        backend = backend or await wire.backend.accept()
+        backend = await wire.backend.only()
         assert (await backend.message()).start == start + b" HTTP/1.1"
         backend.send(b"HTTP/1.1 204 X\r\n\r\n")
         assert (await client.head()).status == 204
@@ -156,3 +154,19 @@ async def test_a_repeated_head_cannot_hide_another_request(wire: Wire) -> None:
     assert (await client.message()).status == 400  # the first one has no Host
     assert await client.is_gone()
     assert backend.received() == b""
+
+
+@scenario(limits={"max_pipelined": 1000})
+async def test_a_read_that_ends_anywhere(wire: Wire) -> None:
+    """However the bytes are cut, the same requests are read."""
+    stream = get("/1") + post(b"12345") + get("/2", "X: y") + get("/2", "X: y") + get("/3")
+    starts = [b"GET /1", b"POST /", b"GET /2", b"GET /2", b"GET /3"]
+    for size in (2, 3, 7, 19, 31, 64, 97):
+        client = await wire.connect()
+        await client.send_in_pieces(stream, size)
+        backend = await wire.backend.only()
+        for start in starts:
+            request = await backend.message()
+            assert request.start == start + b" HTTP/1.1"
+            backend.send(OK)
+            assert (await client.message()).body == b"ok"

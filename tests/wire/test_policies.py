@@ -6,6 +6,7 @@ import pytest
 
 from hotgate import Exchange, Response, policy
 from hotgate.http.headers import Headers
+from hotgate.pipeline.policy import UserPolicy
 from wire.peer import turns
 from wire.samples import CHUNKED_OK, CHUNKED_POST, GET, OK, chunk, get, ok, post
 from wire.scenario import Wire, scenario
@@ -82,8 +83,8 @@ def returns_nonsense(exchange: Exchange) -> Response | None:
     [raises_before, raises_before_later, returns_nonsense, returns_nonsense_later],
     ids=lambda each: each.function.__name__,
 )
-def test_a_policy_that_fails_before_denies(failing: object) -> None:
-    @scenario(policies=[failing])  # type: ignore[list-item]
+def test_a_policy_that_fails_before_denies(failing: UserPolicy) -> None:
+    @scenario(policies=[failing])
     async def script(wire: Wire) -> None:
         client = await wire.send(GET)
         answer = await client.message()
@@ -97,8 +98,8 @@ def test_a_policy_that_fails_before_denies(failing: object) -> None:
 
 
 @pytest.mark.parametrize("failing", [raises_after, raises_after_later], ids=lambda each: each.function.__name__)
-def test_a_policy_that_fails_after_hides_the_answer(failing: object) -> None:
-    @scenario(policies=[failing])  # type: ignore[list-item]
+def test_a_policy_that_fails_after_hides_the_answer(failing: UserPolicy) -> None:
+    @scenario(policies=[failing])
     async def script(wire: Wire) -> None:
         client = await wire.send(GET)
         backend = await wire.backend.accept()
@@ -330,8 +331,8 @@ def sets_a_path_that_is_not_ascii(exchange: Exchange) -> None:
     [injects_by_add, injects_into_the_request, injects_a_path, injects_a_query, sets_a_path_that_is_not_ascii],
     ids=lambda each: each.function.__name__,
 )
-def test_a_policy_cannot_split_the_request(injecting: object) -> None:
-    @scenario(policies=[injecting])  # type: ignore[list-item]
+def test_a_policy_cannot_split_the_request(injecting: UserPolicy) -> None:
+    @scenario(policies=[injecting])
     async def script(wire: Wire) -> None:
         client = await wire.send(GET)
         answer = await client.message()
@@ -355,8 +356,8 @@ def splits_the_answer(exchange: Exchange) -> None:
 @pytest.mark.parametrize(
     "splitting", [answers_with_a_split_field, splits_the_answer], ids=lambda each: each.function.__name__
 )
-def test_a_policy_cannot_split_the_answer(splitting: object) -> None:
-    @scenario(policies=[splitting])  # type: ignore[list-item]
+def test_a_policy_cannot_split_the_answer(splitting: UserPolicy) -> None:
+    @scenario(policies=[splitting])
     async def script(wire: Wire) -> None:
         client = await wire.send(GET)
         if splitting is splits_the_answer:

@@ -1,4 +1,4 @@
-"""A connection that died while idle costs nothing (RFC 9112 §9.3.1), and nothing is ever sent twice that must not be."""
+"""A connection that died while idle costs nothing (RFC 9112 §9.3.1), and nothing is sent twice that must not be."""
 
 import pytest
 

@@ -78,8 +78,9 @@ async def test_no_route(wire: Wire) -> None:
     client = await wire.send(get("/none"))
     answer = await client.message()
     assert (answer.status, answer.code, answer.closes) == (404, "route-not-found", False)
-    assert answer.get(b"x-request-id") is not None
-    assert answer.get(b"x-request-id") in answer.body
+    request_id = answer.get(b"x-request-id")
+    assert request_id is not None
+    assert request_id in answer.body
 
 
 @scenario(routes=_ROUTES)

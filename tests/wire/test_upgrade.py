@@ -206,3 +206,23 @@ async def test_connect_is_refused(wire: Wire) -> None:
     assert (await client.message()).status == 501
     assert await client.rest() == b""
     assert wire.backend.accepted == 0
+
+
+@pytest.mark.parametrize("floods", ["client", "backend"])
+def test_a_tunnel_has_back_pressure_both_ways(floods: str) -> None:
+    @scenario()
+    async def script(wire: Wire) -> None:
+        client = await wire.connect(receive_buffer=8192)
+        client.send(_HANDSHAKE)
+        backend = await wire.backend.accept()
+        await backend.head()
+        backend.send(_SWITCHED)
+        await client.head()
+        sender, receiver = (client, backend) if floods == "client" else (backend, client)
+        taken = await sender.flood(b"x" * 65536, 64 * 1024 * 1024)
+        assert taken < 16 * 1024 * 1024
+        assert len(await receiver.exactly(taken)) == taken
+        receiver.send(b"still open")
+        assert await sender.exactly(10) == b"still open"
+
+    script()

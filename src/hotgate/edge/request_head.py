@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from hotgate.edge.incoming import Incoming
 from hotgate.http.forwarded import TrustedProxies, client_scheme, forwarded_fields, hops
-from hotgate.http.headers import Field, encode_fields
+from hotgate.http.headers import Field, joined_lines
 from hotgate.http.hop_by_hop import HOP_BY_HOP
 from hotgate.http.request import Request
 from hotgate.http.trace import Trace
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hotgate.edge.connection import ServerConnection
 
 # Policies may set fields, but none by which the backend could read another message than the gateway sends.
-_PARTS_OF_LINE = 3
+_SPACES_IN_LINE = 2
 _WRITTEN_HERE = HOP_BY_HOP | {b"host", b"content-length", b"expect", b"x-request-id", b"traceparent"}
 
 
@@ -27,12 +27,12 @@ def request_head(exchange: Exchange, incoming: Incoming, forwarded: bytes, trace
     request = exchange.request
     principal = exchange.principal
     line = b"%b %b HTTP/1.1" % (request.method.encode("ascii"), request.target)
-    if len(line.split()) != _PARTS_OF_LINE or line.count(b" ") != _PARTS_OF_LINE - 1:
+    if line.count(b" ") != _SPACES_IN_LINE or b"\n" in line or b"\r" in line:
         raise ValueError("a policy made the method, path or query invalid")
     return b"%b\r\nhost: %b\r\n%b%b%bvia: %b hotgate\r\nx-request-id: %b\r\ntraceparent: %b\r\n%b\r\n" % (
         line,
         upstream_host or request.authority,
-        encode_fields([field for field in request.headers.fields if field[0] not in _WRITTEN_HERE]),
+        joined_lines([b"%b: %b\r\n" % field for field in request.headers.fields if field[0] not in _WRITTEN_HERE]),
         b"" if principal is None else principal.backend_block,
         forwarded,
         request.version.encode("ascii"),

@@ -99,8 +99,9 @@ class RequestReader:
             return
         was_between, self._heads = self._is_between, 0
         self._head_bytes += len(data)
-        while data:
-            data = self._parse(data)
+        rest = self._parse(data)
+        while rest:
+            rest = self._parse(rest)
         latest, self._latest = self._latest, None
         if was_between and self._is_between and self._heads == 1:
             self._repeated = RepeatedHead.of(data, latest)

@@ -74,7 +74,11 @@ def valid_field(name: bytes, value: bytes) -> Field:
 
 def encode_fields(fields: Iterable[Field]) -> bytes:
     """The wire form of fields, each line ended by CRLF. Raises InvalidHeader if a field would end its line early."""
-    lines = [b"%b: %b\r\n" % field for field in fields]
+    return joined_lines([b"%b: %b\r\n" % field for field in fields])
+
+
+def joined_lines(lines: list[bytes]) -> bytes:
+    """Encoded fields as one block. Raises InvalidHeader if one of them would end its line early."""
     block = b"".join(lines)
     if not block.count(b"\n") == block.count(b"\r") == len(lines):
         raise InvalidHeader("a header field has a line end in it")
