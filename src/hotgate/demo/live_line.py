@@ -11,9 +11,9 @@ _STYLES = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
 def live_line(record: Mapping[str, Any]) -> Text:
     """Method, path, status, who (or why not), and the time it took."""
     status = int(record["status"])
-    who = record["subject"] or "-"
-    via = f" by {record['provider']}" if record["provider"] else ""
-    code = f"  {record['code']}" if record["code"] else ""
+    who = record.get("subject", "-")
+    via = f" by {record['provider']}" if "provider" in record else ""
+    code = f"  {record['code']}" if "code" in record else ""
     return Text.assemble(
         (_clock(record["time"]), "dim"),
         f"  {record['method']:<4} {_printable(record['path']):<20} ",

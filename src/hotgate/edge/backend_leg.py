@@ -23,7 +23,8 @@ _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PROPFIND", 
 class BackendLeg:
     """The pool's waiter and the connection's AnswerSink; tells the relay what came of it.
 
-    method: of the request. is_over: the relay no longer wants an answer. answered_at: monotonic seconds, or -1.
+    method: of the request. is_over: the relay no longer wants an answer. is_done: it has all of it. answered_at:
+    monotonic seconds, or -1.
     """
 
     __slots__ = (
@@ -34,6 +35,7 @@ class BackendLeg:
         "_sent_at",
         "_was_reused",
         "answered_at",
+        "is_done",
         "is_over",
         "method",
         "total_deadline",
@@ -44,7 +46,7 @@ class BackendLeg:
         self._relay = relay
         self.upstream = upstream
         self.method = relay.exchange.request.method
-        self.is_over = self._is_fresh = self._was_reused = False
+        self.is_over = self.is_done = self._is_fresh = self._was_reused = False
         self.answered_at = -1.0
         self._sent_at = 0.0
         self._attempts = 0
@@ -196,6 +198,7 @@ class BackendLeg:
 
     def on_end(self, trailers: Sequence[Field]) -> None:
         self._connection = None
+        self.is_done = True
         if not self.is_over:
             self._relay.on_answer_end(trailers)
 

@@ -12,18 +12,17 @@ from hotgate.edge.relay import Relay
 from hotgate.edge.request_reader import RequestReader
 from hotgate.http.forwarded import TrustedProxies
 from hotgate.http.headers import Field, encode_fields
-from hotgate.http.problem import reason_phrase
+from hotgate.http.problem import STATUS_LINES
 from hotgate.http.response import Response
 from hotgate.upstream.outbox import Output
 
 _HIGH_WATER = 64 * 1024  # bytes queued towards a slow client before the backend is paused
 _MAX_DISCARD = 256 * 1024  # bytes of a refused request's body: reading them is cheaper than a new connection
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER with time 0: close sends RST
-_STATUS_LINES = {status: b"HTTP/1.1 %d %b\r\n" % (status, reason_phrase(status)) for status in range(100, 600)}
 
 
 class ServerConnection(asyncio.Protocol):
-    """The `Downstream` of its relays. `listener`: name as in the file. `peer`: the address that connected."""
+    """listener: name as in the file. peer: the address that connected. output: where relays write their answers."""
 
     __slots__ = (
         "_active",
@@ -34,13 +33,13 @@ class ServerConnection(asyncio.Protocol):
         "_is_lingering",
         "_is_paused",
         "_is_starting",
-        "_output",
         "_pending",
         "_reader",
         "_transport",
         "forwarded_block",
         "forwarded_for",
         "listener",
+        "output",
         "peer",
         "scheme",
         "trusted_proxies",
@@ -53,7 +52,7 @@ class ServerConnection(asyncio.Protocol):
         self._reader = RequestReader(self, context.snapshot.rules, scheme=scheme)
         self._pending: deque[Incoming] = deque()
         self._active: Relay | None = None
-        self._output: Output
+        self.output: Output
         self._is_starting = self._is_paused = self._is_lingering = self._is_head_timed = self._is_blocked = False
         self._deadline = 0.0
         self._transport: asyncio.Transport
@@ -73,7 +72,7 @@ class ServerConnection(asyncio.Protocol):
         self.peer = peer[0] if isinstance(peer, tuple) else ""
         self.trusted_proxies = context.snapshot.trusted_proxies.get(self.listener)
         transport.set_write_buffer_limits(high=_HIGH_WATER)
-        self._output = Output(transport, context.outbox)
+        self.output = Output(transport, context.outbox)
         self._deadline = context.now + context.snapshot.timeouts.head
         context.connections.add(self)
         context.accepted += 1
@@ -156,19 +155,7 @@ class ServerConnection(asyncio.Protocol):
     def send_interim(self, status: int, fields: list[Field]) -> None:
         """A 1xx answer; HTTP/1.0 clients know none (RFC 9110 §15.2)."""
         if self._active is not None and self._active.version == "1.1":
-            self._output.write(_STATUS_LINES[status] + encode_fields(fields) + b"\r\n")
-
-    def send_head(self, status: int, fields: bytes, last: bytes, keep_alive: bool) -> None:
-        """The head of the final answer. fields, last: encoded; the latter are the gateway's own."""
-        if not keep_alive:
-            last += b"connection: close\r\n"
-        elif self._active is not None and self._active.version == "1.0":
-            last += b"connection: keep-alive\r\n"
-        self._output.write(b"%b%b%b\r\n" % (_STATUS_LINES[status], fields, last))
-
-    def send_data(self, data: bytes) -> None:
-        """Body bytes in their final framing."""
-        self._output.write(data)
+            self.output.write(STATUS_LINES[status] + encode_fields(fields) + b"\r\n")
 
     def pause_reading(self) -> None:
         """Take no more from the client until `resume_reading`. Idempotent."""
@@ -184,9 +171,9 @@ class ServerConnection(asyncio.Protocol):
 
     def cut(self) -> None:
         """End an answer that cannot be completed so that the client sees it: never as a clean close."""
-        self._output.send()
+        self.output.send()
         connected = self._transport.get_extra_info("socket")
-        if connected is not None:
+        if connected is not None and not self._transport.is_closing():
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         self._active = None
         self._close_in_time()
@@ -234,9 +221,9 @@ class ServerConnection(asyncio.Protocol):
             if not self._is_starting:
                 self._start_next()
         elif context.draining:
-            self._output.send()
+            self.output.send()
             self._close_in_time()
-        else:
+        elif self._is_paused:
             self.resume_reading()
 
     def _start_next(self) -> None:
@@ -247,12 +234,12 @@ class ServerConnection(asyncio.Protocol):
             self._active = relay
             relay.start()
         self._is_starting = False
-        if not self._pending and not self._is_blocked:
+        if self._is_paused and not self._pending and not self._is_blocked:
             self.resume_reading()
 
     def _close(self, incoming: Incoming) -> None:
         self._pending.clear()
-        self._output.send()
+        self.output.send()
         if incoming.is_complete or self._transport.is_closing():
             self._close_in_time()
         else:
@@ -268,7 +255,7 @@ class ServerConnection(asyncio.Protocol):
         self._reader.is_closed = True
         self._is_lingering = True
         self._deadline = self._context.now + self._context.snapshot.timeouts.linger
-        self._output.send()
+        self.output.send()
         if self._transport.can_write_eof():
             self._transport.write_eof()
         self.resume_reading()
@@ -287,9 +274,9 @@ class ServerConnection(asyncio.Protocol):
         """An answer outside any exchange."""
         response = Response.problem(status, code=code, detail=detail)
         body = response.body or b""
-        framing = b"content-length: %d\r\n" % len(body)
-        self.send_head(status, encode_fields(response.headers.fields), framing, keep_alive=False)
-        self.send_data(body)
+        fields = encode_fields(response.headers.fields)
+        framing = b"content-length: %d\r\nconnection: close\r\n" % len(body)
+        self.output.write(b"%b%b%b\r\n%b" % (STATUS_LINES[status], fields, framing, body))
         self._linger()
 
 

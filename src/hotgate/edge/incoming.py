@@ -18,7 +18,7 @@ class BodyConsumer(Protocol):
 
 
 class Incoming:
-    """length: declared Content-Length or None. chunked: framed by chunks. has_body: either of them.
+    """length: declared Content-Length or None. chunked: framed by chunks. has_body: either of them, be it empty.
 
     asks_upgrade: it has an `Upgrade` field. upgrade: the protocol that will be offered to the backend, b"" for none.
     buffer: body (or tunnel) bytes that came before `consumer` was set.
@@ -33,6 +33,7 @@ class Incoming:
         "consumer",
         "expects_continue",
         "forwarding",
+        "has_body",
         "is_complete",
         "keep_alive",
         "length",
@@ -48,27 +49,25 @@ class Incoming:
     def __init__(self, request: Request) -> None:
         self.request = request
         self.keep_alive = self.chunked = self.expects_continue = self.asks_upgrade = self.is_complete = False
+        self.has_body = False
         self.length: int | None = None
         self.upgrade = self.request_id = self.traceparent = b""
         self.forwarding: tuple[Field, ...] = ()
         self.trailers: tuple[Field, ...] = ()
         self.received = 0
-        self.buffer: tuple[bytes, ...] = ()
+        self.buffer: list[bytes] | None = None
         self.consumer: BodyConsumer | None = None
         self.refusal: Response | None = None
-
-    @property
-    def has_body(self) -> bool:
-        """Whether the head announces a body, be it empty."""
-        return self.chunked or self.length is not None
 
     def on_data(self, data: bytes) -> None:
         """Body bytes, without their framing; or tunnel bytes after an upgrade was asked for."""
         self.received += len(data)
         if self.consumer is not None:
             self.consumer.on_request_data(data)
+        elif self.buffer is None:
+            self.buffer = [data]
         else:
-            self.buffer += (data,)
+            self.buffer.append(data)
 
     def on_end(self) -> None:
         """The request is complete."""
@@ -76,7 +75,7 @@ class Incoming:
         if self.consumer is not None:
             self.consumer.on_request_end()
 
-    def take_buffer(self) -> tuple[bytes, ...]:
+    def take_buffer(self) -> list[bytes]:
         """What was buffered, once."""
-        buffer, self.buffer = self.buffer, ()
-        return buffer
+        buffer, self.buffer = self.buffer, None
+        return buffer or []

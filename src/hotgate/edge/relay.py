@@ -20,6 +20,7 @@ from hotgate.edge.stage import NEVER, Stage
 from hotgate.edge.tunnel import Tunnel
 from hotgate.http.headers import Field, InvalidHeader, encode_fields
 from hotgate.http.hop_by_hop import HOP_BY_HOP
+from hotgate.http.problem import STATUS_LINES
 from hotgate.http.response import Response
 from hotgate.http.trace import trace_of, valid_request_id
 from hotgate.pipeline.exchange import Exchange
@@ -51,6 +52,7 @@ class Relay:
         "_skips_after",
         "_status",
         "_task",
+        "_write",
         "body",
         "context",
         "deadline",
@@ -67,6 +69,7 @@ class Relay:
     def __init__(self, context: EdgeContext, downstream: "ServerConnection", incoming: Incoming) -> None:
         self.context = context
         self.downstream = downstream
+        self._write = downstream.output.write
         self.incoming = incoming
         self.path = incoming.request.path  # as the client asked: policies may change that of the request
         self.exchange: Exchange
@@ -227,7 +230,7 @@ class Relay:
             self._held.append(data)
         elif not self._is_over:
             self._bytes_out += len(data)
-            self.downstream.send_data(b"%x\r\n%b\r\n" % (len(data), data) if self._is_chunked else data)
+            self._write(b"%x\r\n%b\r\n" % (len(data), data) if self._is_chunked else data)
 
     def on_answer_end(self, trailers: Sequence[Field]) -> None:
         """The answer is complete; its connection is back in the pool or closed."""
@@ -235,7 +238,7 @@ class Relay:
             self._held_end = trailers
         elif not self._is_over:
             if self._is_chunked:
-                self.downstream.send_data(b"0\r\n%b\r\n" % encode_fields(trailers))
+                self._write(b"0\r\n%b\r\n" % encode_fields(trailers))
             self._finish(keep_alive=self._keep_alive and self.incoming.is_complete)
 
     def on_tunnel(self, head: AnswerHead) -> None:
@@ -243,7 +246,7 @@ class Relay:
         self.is_answering = True
         self._status = 101
         self._keep_alive = False
-        self.downstream.send_head(101, head.encoded, b"", True)
+        self._write(b"%b%b\r\n" % (STATUS_LINES[101], head.encoded))
         tunnel = self.incoming.consumer
         assert isinstance(tunnel, Tunnel)
         assert self._backend is not None
@@ -388,7 +391,7 @@ class Relay:
         self._write_head(response.status, fields, framing)
         if body and framing and self.exchange.request.method != "HEAD":
             self._bytes_out += len(body)
-            self.downstream.send_data(body)
+            self._write(body)
         self._finish(keep_alive=self._keep_alive, code=response.code, log_detail=response.log_detail)
 
     def _write_head(self, status: int, fields: bytes, framing: bytes) -> None:
@@ -396,8 +399,12 @@ class Relay:
             self._keep_alive = False
         self.is_answering = True
         self._status = status
+        if not self._keep_alive:
+            framing += b"connection: close\r\n"
+        elif self.incoming.request.version == "1.0":
+            framing += b"connection: keep-alive\r\n"
         request_id = self.exchange.request_id.encode("ascii")
-        self.downstream.send_head(status, fields, b"%bx-request-id: %b\r\n" % (framing, request_id), self._keep_alive)
+        self._write(b"%b%b%bx-request-id: %b\r\n\r\n" % (STATUS_LINES[status], fields, framing, request_id))
 
     def _hold(self) -> None:
         if self._answer_head is not None and self._backend is not None:
@@ -439,7 +446,7 @@ class Relay:
             self._stop_waiting()
         backend, self._backend = self._backend, None  # no reference cycle is left for the garbage collector
         self.incoming.consumer = None
-        if backend is not None:
+        if backend is not None and not backend.is_done:
             backend.abandon()
         record(self, self._status, code, log_detail, self._bytes_out, backend)
         for step in self.exchange.route.finish:

@@ -19,14 +19,23 @@ _METHODS = {b"GET": "GET", b"HEAD": "HEAD", b"OPTIONS": "OPTIONS", b"DELETE": "D
 
 
 class RepeatedHead:
-    """block: the header section from the line end of the request line on. The rest is what it was parsed to."""
+    """block: the header section from the line end of the request line on. The rest is what it was parsed to.
 
-    __slots__ = ("_fields", "_model", "block")
+    Values are copied: policies may change the request that they came from.
+    """
 
-    def __init__(self, block: bytes, fields: list[Field], model: Incoming) -> None:
+    __slots__ = ("_authority", "_fields", "_forwarding", "_host", "_request_id", "_scheme", "_traceparent", "block")
+
+    def __init__(self, block: bytes, incoming: Incoming) -> None:
         self.block = block
-        self._fields = fields
-        self._model = model
+        request = incoming.request
+        self._fields: list[Field] = request.headers.fields.copy()
+        self._authority = request.authority
+        self._host = request.host
+        self._scheme = request.scheme
+        self._forwarding = incoming.forwarding
+        self._request_id = incoming.request_id
+        self._traceparent = incoming.traceparent
 
     @classmethod
     def of(cls, data: bytes, incoming: Incoming | None) -> "RepeatedHead | None":
@@ -36,7 +45,7 @@ class RepeatedHead:
         end = data.find(b"\r\n")
         if len(data) - end > _MAX_BLOCK or not incoming.keep_alive or _plain_line(data, 0, end) is None:
             return None
-        return cls(data[end:], incoming.request.headers.fields.copy(), incoming)
+        return cls(data[end:], incoming)
 
     def request(self, data: bytes, rules: RequestRules) -> Incoming | None:
         """The request that `data` is, which ends with `block`; None if the parser must look at it."""
@@ -50,15 +59,11 @@ class RepeatedHead:
             path, query = rules.targets[target]
         except BadTarget:
             return None
-        model = self._model
-        before = model.request
-        request = Request(
-            _METHODS[method], path, Headers(self._fields.copy()), before.host, before.authority, query, before.scheme
-        )
+        headers = Headers(self._fields.copy())
+        request = Request(_METHODS[method], path, headers, self._host, self._authority, query, self._scheme)
         incoming = Incoming(request)
         incoming.keep_alive = incoming.is_complete = True
-        if model.forwarding or model.request_id or model.traceparent:
-            incoming.forwarding = model.forwarding
-            incoming.request_id = model.request_id
-            incoming.traceparent = model.traceparent
+        incoming.forwarding = self._forwarding
+        incoming.request_id = self._request_id
+        incoming.traceparent = self._traceparent
         return incoming

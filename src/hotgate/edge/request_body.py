@@ -38,7 +38,7 @@ class RequestBody:
         self._incoming = incoming = relay.incoming
         self.limit = limit
         self.backend: BackendLeg | None = None
-        self._held: list[bytes] = list(incoming.take_buffer())
+        self._held: list[bytes] = incoming.take_buffer()
         self._held_bytes = incoming.received
         self._is_collecting = self.is_streaming = self.is_sent = False
 

@@ -20,7 +20,7 @@ class Tunnel:
     def __init__(self, relay: "Relay") -> None:
         self._relay = relay
         self._backend: BackendLeg | None = None
-        self._held = list(relay.incoming.take_buffer())
+        self._held = relay.incoming.take_buffer()
 
     def open(self, backend: "BackendLeg") -> None:
         """The backend has agreed."""

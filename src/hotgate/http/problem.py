@@ -6,6 +6,10 @@ from http import HTTPStatus
 _REASONS = {status.value: status.phrase.encode("ascii") for status in HTTPStatus}
 
 
+STATUS_LINES = {status: b"HTTP/1.1 %d %b\r\n" % (status, _REASONS.get(status, b"")) for status in range(100, 600)}
+"""The status line of every answer; a code without a standard phrase has none (RFC 9112 §4 allows that)."""
+
+
 def reason_phrase(status: int) -> bytes:
     """The standard phrase of a status code; empty for one that has none (RFC 9112 §4 allows that)."""
     return _REASONS.get(status, b"")

@@ -39,9 +39,10 @@ _CUTS = (1024, 256, 64, 16)  # the last one always fits: 14 texts of 16 characte
 
 
 def lines_of(records: Sequence[AccessRecord], wall_offset: float) -> bytes:
-    """The records as lines of JSON in ASCII. `wall_offset` turns monotonic seconds into seconds since 1970.
+    """The records as lines of JSON in ASCII; what there is nothing to say about is left out.
 
-    ASCII JSON strings cannot hold a line end, so no byte that a client sends can start a line of its own.
+    `wall_offset` turns monotonic seconds into seconds since 1970. ASCII JSON strings cannot hold a line end, so no byte
+    that a client sends can start a line of its own.
     """
     lines = [_line(record, wall_offset, quoted) for record in records]
     if any("\\" in line for line in lines):  # one character is sought faster than three, and it is rare
@@ -56,16 +57,20 @@ def _line(record: AccessRecord, wall_offset: float, quote: Callable[[str], str])
     request_id, trace_id, client, method, host, path, http, route, upstream, code, subject, provider, detail = texts
     moment = started + wall_offset
     second = int(moment)
-    agent = user_agent[:MAX_USER_AGENT_BYTES].decode("utf-8", "replace")
-    upstream_ms = "null" if upstream_duration < 0 else f"{upstream_duration * 1000:.3f}"
+    rest = f',"upstream":{quote(upstream)}' if upstream else ""
+    if upstream_duration >= 0:
+        rest += f',"upstream_ms":{upstream_duration * 1000:.3f}'
+    if subject:
+        rest += f',"subject":{quote(subject)},"provider":{quote(provider)}'
+    if user_agent:
+        rest += f',"user_agent":{quote(user_agent[:MAX_USER_AGENT_BYTES].decode("utf-8", "replace"))}'
+    if code:
+        rest += f',"code":{quote(code)},"log_detail":{quote(detail)}'
     return (
         f'{{"time":"{_date_and_time(second)}.{int((moment - second) * 1000):03d}Z","status":{status},'
-        f'"duration_ms":{duration * 1000:.3f},"upstream_ms":{upstream_ms},'
-        f'"bytes_in":{bytes_in},"bytes_out":{bytes_out},"user_agent":{quote(agent)},'
-        f'"request_id":{quote(request_id)},"trace_id":{quote(trace_id)},"client":{quote(client)},'
         f'"method":{quote(method)},"host":{quote(host)},"path":{quote(path)},"http":{quote(http)},'
-        f'"route":{quote(route)},"upstream":{quote(upstream)},"code":{quote(code)},'
-        f'"subject":{quote(subject)},"provider":{quote(provider)},"log_detail":{quote(detail)}}}\n'
+        f'"route":{quote(route)},"duration_ms":{duration * 1000:.3f},"bytes_in":{bytes_in},"bytes_out":{bytes_out},'
+        f'"client":{quote(client)},"request_id":{quote(request_id)},"trace_id":{quote(trace_id)}{rest}}}\n'
     )
 
 

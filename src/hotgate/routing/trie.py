@@ -95,6 +95,8 @@ class Node(Generic[T]):
                 break
             node = child
             depth += 1
+        if depth == end and node.rest is None:
+            return None if node.here is None else node.here.choose(request)
         return node.find_with_choice(segments, depth, request)
 
     def find_with_choice(self, segments: Sequence[str], depth: int, request: Request) -> Entry[T] | None:

@@ -1,10 +1,13 @@
 """Bytes from a backend in, answer events out. Strict: an answer that two parsers could read differently is refused."""
 
+from collections.abc import Sequence
+
 import httptools
 
 from hotgate.http.bounded_cache import BoundedCache
 from hotgate.http.headers import Field
 from hotgate.http.hop_by_hop import HOP_BY_HOP, connection_options, is_allowed_trailer, without_named
+from hotgate.upstream.failure import UpstreamFailure
 from hotgate.upstream.sink import AnswerHead, AnswerSink
 
 MAX_HEAD_BYTES = 64 * 1024  # as nginx's largest common setting; more is a broken or hostile backend
@@ -52,6 +55,7 @@ class AnswerReader:
         "_spent",
         "_upgrade",
         "has_excess",
+        "has_trailers",
         "is_done",
         "keep_alive",
         "started",
@@ -74,9 +78,13 @@ class AnswerReader:
         self._sink = sink
         self._upgrade = upgrade
         self.switched: AnswerHead | None = None
-        self.started = self.is_done = self._in_body = False
+        self.started = self.is_done = self.has_trailers = self._in_body = False
         self._fields: list[Field] = []
         self._head_bytes = 0
+
+    def forget_sink(self) -> None:
+        """The exchange gave up: the rest of what is being read is for nobody."""
+        self._sink = _NOBODY
 
     def feed(self, data: bytes) -> bytes:
         """Read what arrived; returns what follows a 101. Raises InvalidAnswer."""
@@ -120,6 +128,7 @@ class AnswerReader:
         fields.append((_NAMES[name], value.strip(b" \t")))
         if self._in_body:
             self._head_bytes = 0
+            self.has_trailers = True
             if len(fields) > MAX_TRAILERS or len(value) > MAX_HEAD_BYTES:
                 raise InvalidAnswer("too many or too large trailer fields")
 
@@ -159,7 +168,7 @@ class AnswerReader:
     @property
     def trailers(self) -> list[Field]:
         """The trailer fields that may be forwarded (RFC 9110 §6.5.1)."""
-        return [field for field in self._fields if is_allowed_trailer(field[0])] if self._fields else self._fields
+        return [field for field in self._fields if is_allowed_trailer(field[0])]
 
     def _check_excess(self, error: httptools.HttpParserError) -> None:
         """What is wrong behind a complete answer spoils the connection, not the answer. Raises InvalidAnswer."""
@@ -243,3 +252,26 @@ def _end_to_end(fields: list[Field]) -> list[Field]:
 
 
 _NAMES: BoundedCache[bytes] = BoundedCache(bytes.lower, max_entries=1024, max_key_bytes=64)
+
+
+class _Nobody:
+    """Takes the rest of an answer that nobody wants."""
+
+    method = ""
+
+    def on_interim(self, status: int, fields: list[Field]) -> None: ...
+
+    def on_head(self, head: AnswerHead) -> None: ...
+
+    def on_data(self, data: bytes) -> None: ...
+
+    def on_end(self, trailers: Sequence[Field]) -> None: ...
+
+    def on_switched(self, head: AnswerHead) -> None: ...
+
+    def on_failure(self, failure: UpstreamFailure) -> None: ...
+
+    def on_upstream_blocked(self, blocked: bool) -> None: ...
+
+
+_NOBODY = _Nobody()

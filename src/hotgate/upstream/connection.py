@@ -77,6 +77,7 @@ class UpstreamConnection(asyncio.Protocol):
     def abort(self) -> None:
         """Give up: the exchange no longer wants the answer, and half of it must not reach the next one."""
         self._sink = None
+        self._reader.forget_sink()
         self.target.discard(self)
         self.transport.abort()
 
@@ -89,10 +90,6 @@ class UpstreamConnection(asyncio.Protocol):
         """Read on."""
         self._is_paused = False
         self.transport.resume_reading()
-
-    def is_usable(self) -> bool:
-        """Whether an idle connection still looks alive."""
-        return not self.transport.is_closing()
 
     # asyncio calls these.
 
@@ -115,6 +112,8 @@ class UpstreamConnection(asyncio.Protocol):
         except (InvalidAnswer, httptools.HttpParserError) as error:
             self._fail(invalid_answer(self.target.name, str(error)))
             return
+        if self._sink is not sink:
+            return  # the exchange gave up in the middle of what was read
         if reader.is_done:
             self._finish(sink)
         elif reader.switched is not None:
@@ -130,7 +129,7 @@ class UpstreamConnection(asyncio.Protocol):
             return
         if self._is_tunnel or (exc is None and self._reader.eof()):
             self._sink = None
-            sink.on_end([])
+            sink.on_end(())
         elif self._reader.started:
             self._fail(cut_short(self.target.name))
         else:
@@ -156,7 +155,7 @@ class UpstreamConnection(asyncio.Protocol):
         else:
             self.target.discard(self)
             self.transport.abort()
-        sink.on_end(reader.trailers)
+        sink.on_end(reader.trailers if reader.has_trailers else ())
 
     def _switch(self, sink: AnswerSink, rest: bytes) -> None:
         assert self._reader.switched is not None

@@ -67,7 +67,7 @@ class Target:
         idle = self._idle
         while idle and not fresh:
             connection = idle.pop()  # the most recently used one: the least likely to have been closed by the peer
-            if connection.is_usable():
+            if not connection.transport.is_closing():
                 connection.was_reused = connection.is_active = True
                 self.active += 1
                 return connection
@@ -81,8 +81,9 @@ class Target:
 
     def release(self, connection: UpstreamConnection) -> None:
         """A connection whose exchange ended cleanly: to the next that waits, or to the pool."""
-        self._forget(connection)
-        if not connection.is_usable():
+        connection.is_active = False
+        self.active -= 1
+        if connection.transport.is_closing():
             self._serve_waiting()
             return
         connection.idle_since = self._now
@@ -93,7 +94,8 @@ class Target:
     def discard(self, connection: UpstreamConnection) -> None:
         """A connection that must not be used again, in use or idle. Idempotent."""
         if connection.is_active:
-            self._forget(connection)
+            connection.is_active = False
+            self.active -= 1
         elif connection in self._idle:
             self._idle.remove(connection)
         if self._waiting:
@@ -124,11 +126,6 @@ class Target:
     def idle_count(self) -> int:
         """Connections that wait for an exchange."""
         return len(self._idle)
-
-    def _forget(self, connection: UpstreamConnection) -> None:
-        if connection.is_active:
-            connection.is_active = False
-            self.active -= 1
 
     def _serve_waiting(self) -> None:
         while self._waiting:
@@ -167,6 +164,8 @@ class Target:
         else:
             self._opening.discard(asyncio.current_task())
             if waiter.is_over:
+                connection.is_active = True
+                self.active += 1
                 self.release(connection)
             else:
                 self._hand_over(connection, waiter, reused=False)

@@ -17,10 +17,10 @@ TEXTS = {
     "http": "1.1",
     "route": "orders",
     "upstream": "backend",
-    "code": "",
+    "code": "route-not-found",
     "subject": "alice",
     "provider": "corp",
-    "log_detail": "",
+    "log_detail": "why",
 }
 HOSTILE = [
     'quote " and backslash \\',
@@ -63,8 +63,20 @@ def test_a_line_has_every_fact() -> None:
     }
 
 
-def test_no_upstream_is_null() -> None:
-    assert parsed(record(upstream_duration=-1.0))[0]["upstream_ms"] is None
+@pytest.mark.parametrize(
+    ("texts", "left_out"),
+    [
+        ({"upstream": ""}, {"upstream"}),
+        ({"code": ""}, {"code", "log_detail"}),
+        ({"subject": ""}, {"subject", "provider"}),
+    ],
+)
+def test_what_there_is_nothing_to_say_about_is_left_out(texts: Mapping[str, str], left_out: set[str]) -> None:
+    assert set(parsed(record())[0]) - set(parsed(record(texts))[0]) == left_out
+
+
+def test_no_answer_of_an_upstream_has_no_time() -> None:
+    assert "upstream_ms" not in parsed(record(upstream_duration=-1.0))[0]
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
