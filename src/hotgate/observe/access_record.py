@@ -53,8 +53,12 @@ def lines_of(records: Sequence[AccessRecord], wall_offset: float) -> bytes:
 
 
 def _line(record: AccessRecord, wall_offset: float, quote: Callable[[str], str]) -> str:
-    started, duration, upstream_duration, status, bytes_in, bytes_out, user_agent, *texts = record
-    request_id, trace_id, client, method, host, path, http, route, upstream, code, subject, provider, detail = texts
+    # fmt: off
+    (
+        started, duration, upstream_duration, status, bytes_in, bytes_out, user_agent, request_id, trace_id, client,
+        method, host, path, http, route, upstream, code, subject, provider, detail,
+    ) = record
+    # fmt: on
     moment = started + wall_offset
     second = int(moment)
     rest = f',"upstream":{quote(upstream)}' if upstream else ""
