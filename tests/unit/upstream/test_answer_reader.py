@@ -144,3 +144,43 @@ def test_an_endless_head_is_refused() -> None:
     with pytest.raises(InvalidAnswer, match="too"):
         feed_endlessly(reader, b"X: " + b"y" * 1000 + b"\r\n")
     assert sink.heads == []
+
+
+class Untouchable:
+    """Stands in for the parser and must not be asked."""
+
+    def feed_data(self, data: bytes) -> None:
+        raise AssertionError("the parser was asked")
+
+
+_ANSWER = b"HTTP/1.1 200 OK\r\nX-One: 1\r\nContent-Length: 2\r\n\r\n"
+
+
+def test_an_equal_head_is_not_parsed_again() -> None:
+    reader, first = read(_ANSWER + b"ab")
+    reader._parser = Untouchable()  # type: ignore[assignment]
+    second = Sink()
+    reader.begin(second, b"")
+    reader.feed(_ANSWER + b"cd")
+    assert second.heads == first.heads
+    assert second.data == [b"cd"]
+    assert reader.is_done
+    assert not reader.has_excess
+
+
+@pytest.mark.parametrize("answer", [_ANSWER + b"cde", _ANSWER + b"c", _ANSWER.replace(b"1\r", b"2\r", 1) + b"cd"])
+def test_any_other_answer_is_parsed(answer: bytes) -> None:
+    reader, _ = read(_ANSWER + b"ab")
+    reader._parser = Untouchable()  # type: ignore[assignment]
+    reader.begin(Sink(), b"")
+    with pytest.raises(AssertionError, match="the parser was asked"):
+        reader.feed(answer)
+
+
+def test_a_head_for_head_has_no_body_though_it_is_equal() -> None:
+    reader, _ = read(_ANSWER + b"ab")
+    sink = Sink("HEAD")
+    reader.begin(sink, b"")
+    reader.feed(_ANSWER)
+    assert reader.is_done
+    assert sink.data == []
