@@ -5,7 +5,7 @@ in `backend_leg.py`. `stage` says what the exchange waits for, and the tick comp
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -151,7 +151,7 @@ class Relay:
         elif isinstance(outcome, Response):
             self.respond(outcome)
         else:
-            self._await(self._resume(outcome))
+            self._await(outcome, self._run, self.respond)
 
     def on_body_collected(self, whole: bytes) -> None:
         """A policy's wish for the whole body is fulfilled."""
@@ -160,36 +160,25 @@ class Relay:
 
     # Policies that wait.
 
-    async def _resume(self, suspended: Suspended) -> None:
-        try:
-            outcome = await suspended.outcome
-        except Exception as error:  # noqa: BLE001  (as above)
-            self.policy_failed(error)
-            return
-        if self._is_over:
-            return
-        if outcome is None:
-            self._run(suspended.resume_at)
-        else:
-            self.respond(outcome)
-
-    async def _resume_after(self, suspended: Suspended) -> None:
-        try:
-            outcome = await suspended.outcome
-        except Exception as error:  # noqa: BLE001  (as above)
-            self.policy_failed(error)
-            return
-        if self._is_over:
-            return
-        if outcome is None:
-            self._run_after(suspended.resume_at)
-        else:
-            self._take(outcome)
-            self._send_taken()
-
-    def _await(self, resume: "asyncio.Future[None] | object") -> None:
+    def _await(self, suspended: Suspended, go_on: Callable[[int], None], conclude: Callable[[Response], None]) -> None:
+        """Wait in a task; then go on with the next step, or conclude with the response that came of it."""
         self.wait(Stage.POLICY, self.context.snapshot.timeouts.policy)
-        self._task = asyncio.get_running_loop().create_task(resume)  # type: ignore[arg-type]
+        self._task = asyncio.get_running_loop().create_task(self._awaited(suspended, go_on, conclude))
+
+    async def _awaited(
+        self, suspended: Suspended, go_on: Callable[[int], None], conclude: Callable[[Response], None]
+    ) -> None:
+        try:
+            outcome = await suspended.outcome
+        except Exception as error:  # noqa: BLE001  (as above)
+            self.policy_failed(error)
+            return
+        if self._is_over:
+            return
+        if outcome is None:
+            go_on(suspended.resume_at)
+        else:
+            conclude(outcome)
 
     def _stop_waiting(self) -> None:
         task, self._task = self._task, None
@@ -315,6 +304,11 @@ class Relay:
         else:
             self._send_taken()
 
+    def _replace(self, response: Response) -> None:
+        """A response step answers instead: the steps behind it are not asked."""
+        self._take(response)
+        self._send_taken()
+
     def _take(self, response: Response) -> None:
         """Let the backend go; this is the answer. A copy, for a policy may give the same one to every request."""
         self._answer_head = self._held = self._held_end = None
@@ -335,10 +329,9 @@ class Relay:
             return
         if isinstance(outcome, Suspended):
             self._hold()
-            self._await(self._resume_after(outcome))
+            self._await(outcome, self._run_after, self._replace)
         elif outcome is not None:
-            self._take(outcome)
-            self._send_taken()
+            self._replace(outcome)
         elif self._answer_head is not None:
             self._send_changed(self._answer_head)
         else:
@@ -350,8 +343,7 @@ class Relay:
         assert response is not None
         has_body = response.status not in (204, 304)
         if response.status != head.status and self.exchange.request.method != "HEAD" and has_body != head.has_body:
-            self._take(Response(response.status, response.headers))  # the backend's framing fits no more
-            self._send_taken()
+            self._replace(Response(response.status, response.headers))  # the backend's framing fits no more
             return
         try:
             fields = response.encoded_fields(WRITTEN_HERE)
