@@ -16,6 +16,7 @@ from hotgate.limits.lease_client import LeaseClient
 from hotgate.observe.access_log import AccessLog
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.runtime.compile import Compiled, Parts, compile_configuration
+from hotgate.upstream.upstream import Upstream
 
 _BACKLOG = 4096
 _ACCEPTED = 0.05  # seconds in which the event loop reports connections that it has accepted already
@@ -43,6 +44,7 @@ class DataPlane:
         self._context = EdgeContext(now=loop.time())
         self._current: Compiled | None = None
         self._servers: list[asyncio.Server] = []
+        self._retired: list[Upstream] = []  # no longer configured, but some exchange has not finished with them
 
     def prepare(self, config: Gateway) -> Compiled:
         """Compile; nothing changes yet. Raises CompileProblems."""
@@ -60,6 +62,7 @@ class DataPlane:
             for upstream in previous.upstreams.values():
                 if upstream not in kept:
                     upstream.close()
+                    self._retired.append(upstream)
         self._metrics.retain([route.name for route in compiled.config.routes], compiled.config.upstreams)
 
     async def listen(self, sockets: Mapping[str, Sequence[socket.socket]]) -> None:
@@ -76,9 +79,9 @@ class DataPlane:
         context.date = formatdate(time.time(), usegmt=True).encode("ascii")
         for connection in list(context.connections):
             connection.check(now)
-        if self._current is not None:
-            for upstream in self._current.upstreams.values():
-                upstream.expire(now)
+        self._retired = [upstream for upstream in self._retired if not upstream.is_unused]
+        for upstream in (*(self._current.upstreams.values() if self._current else ()), *self._retired):
+            upstream.expire(now)
         self._limiter.tick(now)
         self._access_log.tick()
 

@@ -56,6 +56,7 @@ class Target:
         self._idle_timeout = idle_timeout
         self._idle: list[UpstreamConnection] = []
         self._now = 0.0
+        self._is_closed = False
         self._waiting: deque[tuple[float, ConnectionWaiter]] = deque()
         self._opening: set[asyncio.Task[None]] = set()
 
@@ -83,7 +84,8 @@ class Target:
         """A connection whose exchange ended cleanly: to the next that waits, or to the pool."""
         connection.is_active = False
         self.active -= 1
-        if connection.transport.is_closing():
+        if self._is_closed or connection.transport.is_closing():
+            connection.transport.close()
             self._serve_waiting()
             return
         connection.idle_since = self._now
@@ -112,15 +114,16 @@ class Target:
                 waiter.on_failure(busy(self.name))
 
     def close(self) -> None:
-        """Close what is idle and refuse what waits; exchanges under way finish on their own."""
+        """Keep no idle connections any more. Exchanges that have begun finish; call `expire` until `is_unused`."""
+        self._is_closed = True
         for connection in self._idle:
             connection.transport.close()
         self._idle.clear()
-        self._idle_timeout = 0.0
-        for task in self._opening:
-            task.cancel()
-        while self._waiting:
-            self._waiting.popleft()[1].on_failure(refused(self.name, "removed from the configuration"))
+
+    @property
+    def is_unused(self) -> bool:
+        """Whether no exchange uses it or waits for it."""
+        return not (self.active or self._opening or self._waiting)
 
     @property
     def idle_count(self) -> int:
@@ -159,7 +162,7 @@ class Target:
             connection = await self._connected()
         except TimeoutError:
             failure = connect_timeout(self.name, self._connect_timeout)
-        except (OSError, asyncio.CancelledError) as error:  # ssl.SSLError is an OSError
+        except OSError as error:  # ssl.SSLError is one
             failure = refused(self.name, f"{type(error).__name__}: {error}")
         else:
             self._opening.discard(asyncio.current_task())

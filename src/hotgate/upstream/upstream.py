@@ -59,6 +59,11 @@ class Upstream:
             target.expire(now)
 
     def close(self) -> None:
-        """The upstream has left the configuration."""
+        """The upstream has left the configuration. Exchanges that have begun finish; `expire` it until `is_unused`."""
         for target in self.targets:
             target.close()
+
+    @property
+    def is_unused(self) -> bool:
+        """Whether no exchange uses it or waits for it."""
+        return all(target.is_unused for target in self.targets)
