@@ -49,11 +49,10 @@ class Gateway:
         self.now = loop.time()
         self.plane = DataPlane(
             loop=loop,
-            limiter=LeaseClient(lambda message: None, lambda: self.now, 1),
+            limiter=LeaseClient(lambda message: None, lambda: self.now),
             key_sets=KeySets(lambda: self.now),
             access_log=cast(AccessLog, self.records),
             metrics=WorkerMetrics(),
-            workers=1,
         )
         self.compiled = self.plane.prepare(_MODEL.model_validate(configuration))
         self.plane.commit(self.compiled)

@@ -23,7 +23,9 @@ def run_demo(port: int, folder: Path | None) -> int:
     """
     if is_in_use(port):
         print(
-            f"127.0.0.1:{port} is in use by another program. Take another port: hotgate demo --port 0", file=sys.stderr
+            f"127.0.0.1:{port} is in use by another program. "
+            'Take another port: hotgate demo --port 0, or make demo ARGS="--port 0"',
+            file=sys.stderr,
         )
         return 1
     with ExitStack() as stack:

@@ -9,7 +9,7 @@ from hotgate.edge.stage import NEVER, Stage
 from hotgate.edge.tunnel import TUNNEL_IDLE
 from hotgate.http.headers import Field
 from hotgate.upstream.connection import UpstreamConnection
-from hotgate.upstream.failure import UpstreamFailure, head_timeout, read_timeout, total_timeout
+from hotgate.upstream.failure import UpstreamFailure, connect_timeout, head_timeout, read_timeout, total_timeout
 from hotgate.upstream.sink import AnswerHead
 from hotgate.upstream.target import TargetBusy
 from hotgate.upstream.upstream import Upstream
@@ -17,6 +17,7 @@ from hotgate.upstream.upstream import Upstream
 if TYPE_CHECKING:
     from hotgate.edge.relay import Relay
 
+_POOL_GRACE = 1.0  # seconds
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PROPFIND", "SEARCH", "REPORT", "QUERY"})
 
 
@@ -59,7 +60,8 @@ class BackendLeg:
         relay = self._relay
         self._attempts += 1
         relay.stage = Stage.CONNECTION
-        relay.deadline = NEVER  # the pool bounds the wait for a connection
+        # The pool bounds the wait for a connection and the attempt to make one; this is for when it fails to.
+        relay.deadline = relay.context.now + 2 * self.upstream.timeouts.connect + _POOL_GRACE
         try:
             connection = self.upstream.acquire(self, relay.context.now, fresh=self._is_fresh)
         except TargetBusy as busy:
@@ -83,14 +85,17 @@ class BackendLeg:
         host = b"" if keeps_host else connection.target.authority
         try:
             head = request_head(exchange, relay.incoming, relay.forwarded, relay.trace, host)
-        except (ValueError, TypeError) as error:
+            whole = exchange.request.body
+            if whole:
+                head += whole
+        except Exception as error:  # noqa: BLE001  (a policy left what cannot be written: denied, whatever it is)
             self._connection = None
             connection.target.release(connection)
             relay.policy_failed(error)
             return
-        body, whole = relay.body, exchange.request.body
+        body = relay.body
         if body is None or whole is not None:
-            connection.send_head(self, head + whole if whole else head, True, relay.incoming.upgrade)
+            connection.send_head(self, head, True, relay.incoming.upgrade)
             relay.stage = Stage.ANSWER_HEAD
             relay.deadline = relay.context.now + self.upstream.timeouts.head
             return
@@ -159,6 +164,8 @@ class BackendLeg:
         timeouts, name = self.upstream.timeouts, self.upstream.name
         if now >= self.total_deadline:
             failure = total_timeout(name, timeouts.total or 0.0)
+        elif stage is Stage.CONNECTION:
+            failure = connect_timeout(name, timeouts.connect)
         elif stage is Stage.ANSWER_HEAD:
             failure = head_timeout(name, timeouts.head)
         else:

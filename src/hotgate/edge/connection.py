@@ -16,6 +16,8 @@ from hotgate.http.problem import STATUS_LINES
 from hotgate.http.response import Response
 from hotgate.upstream.outbox import Output
 
+_MANY_PIECES = 1000  # chunks in one read
+_MAX_LINGER = 64 * 1024 * 1024  # bytes that a client may have had under way when it was refused
 _HIGH_WATER = 64 * 1024  # bytes queued towards a slow client before the backend is paused
 _MAX_DISCARD = 256 * 1024  # bytes of a refused request's body: reading them is cheaper than a new connection
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER with time 0: close sends RST
@@ -33,6 +35,7 @@ class ServerConnection(asyncio.Protocol):
         "_is_lingering",
         "_is_paused",
         "_is_starting",
+        "_lingered",
         "_pending",
         "_reader",
         "_transport",
@@ -55,6 +58,7 @@ class ServerConnection(asyncio.Protocol):
         self.output: Output
         self._is_starting = self._is_paused = self._is_lingering = self._is_head_timed = self._is_blocked = False
         self._deadline = 0.0
+        self._lingered = 0
         self._transport: asyncio.Transport
         self.peer = ""
         self.trusted_proxies: TrustedProxies | None = None
@@ -80,8 +84,18 @@ class ServerConnection(asyncio.Protocol):
             self._turn_away()
 
     def data_received(self, data: bytes) -> None:
+        if self._is_lingering:
+            self._lingered += len(data)
+            if self._lingered > _MAX_LINGER:
+                self._transport.abort()
+            return
         reader = self._reader
+        rules = self._context.snapshot.rules
+        if reader.rules is not rules and reader.is_between:
+            reader.rules = rules  # a reload; what has begun to arrive is read as it began
         reader.feed(data)
+        if reader.pieces_read > _MANY_PIECES:
+            self._let_others_read()
         if self._active is None:
             if self._pending:
                 self._start_next()
@@ -97,11 +111,11 @@ class ServerConnection(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._leave()
         context = self._context
         context.connections.discard(self)
         if context.draining and not context.connections:
             context.emptied.set()
+        self._leave()
 
     def pause_writing(self) -> None:
         self._is_blocked = True
@@ -259,6 +273,17 @@ class ServerConnection(asyncio.Protocol):
         if self._transport.can_write_eof():
             self._transport.write_eof()
         self.resume_reading()
+
+    def _let_others_read(self) -> None:
+        """The event loop reads a busy socket many times over before it looks at the next: not one with tiny chunks."""
+        if not self._is_paused and not self._transport.is_closing():
+            self._is_paused = True
+            self._transport.pause_reading()
+            asyncio.get_running_loop().call_soon(self._read_on)
+
+    def _read_on(self) -> None:
+        if not self._pending and not self._is_blocked:
+            self.resume_reading()
 
     def _leave(self) -> None:
         self._pending.clear()

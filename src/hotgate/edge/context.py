@@ -72,7 +72,7 @@ class EdgeContext:
         self.emptied = asyncio.Event()
         self.outbox = outbox or Outbox()
 
-    def report_policy_failure(self, exchange: Exchange, error: Exception) -> None:
+    def report_policy_failure(self, exchange: Exchange, error: BaseException) -> None:
         """Tell operators where a policy failed. Not what the error says: that may quote a credential."""
         frames = traceback.extract_tb(error.__traceback__)
         where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "unknown"

@@ -55,7 +55,7 @@ class Incoming:
         self.forwarding: tuple[Field, ...] = ()
         self.trailers: tuple[Field, ...] = ()
         self.received = 0
-        self.buffer: list[bytes] | None = None
+        self.buffer: bytearray | None = None
         self.consumer: BodyConsumer | None = None
         self.refusal: Response | None = None
 
@@ -65,9 +65,9 @@ class Incoming:
         if self.consumer is not None:
             self.consumer.on_request_data(data)
         elif self.buffer is None:
-            self.buffer = [data]
+            self.buffer = bytearray(data)
         else:
-            self.buffer.append(data)
+            self.buffer += data
 
     def on_end(self) -> None:
         """The request is complete."""
@@ -75,7 +75,7 @@ class Incoming:
         if self.consumer is not None:
             self.consumer.on_request_end()
 
-    def take_buffer(self) -> list[bytes]:
+    def take_buffer(self) -> bytearray:
         """What was buffered, once."""
         buffer, self.buffer = self.buffer, None
-        return buffer or []
+        return bytearray() if buffer is None else buffer

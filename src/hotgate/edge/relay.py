@@ -18,7 +18,7 @@ from hotgate.edge.request_body import Refused, RequestBody
 from hotgate.edge.request_head import forwarding_of
 from hotgate.edge.stage import NEVER, Stage
 from hotgate.edge.tunnel import Tunnel
-from hotgate.http.headers import Field, InvalidHeader, encode_fields
+from hotgate.http.headers import Field, encode_fields
 from hotgate.http.hop_by_hop import HOP_BY_HOP
 from hotgate.http.problem import STATUS_LINES
 from hotgate.http.response import Response
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from hotgate.edge.connection import ServerConnection
 
 # Policies may set any field of an answer but those that frame it or name the request.
+_ANY_FAILURE = (Exception, SystemExit)  # a policy that raises denies, whatever it raised
 WRITTEN_HERE = HOP_BY_HOP | {b"content-length", b"x-request-id"}
 _BACKEND_STAGES = (Stage.CONNECTION, Stage.ANSWER_HEAD, Stage.ANSWER_BODY)
 
@@ -41,6 +42,7 @@ class Relay:
     """Between one client connection and one backend. `is_answering`: the head of the answer has been written."""
 
     __slots__ = (
+        "_added",
         "_answer_head",
         "_backend",
         "_bytes_out",
@@ -80,6 +82,7 @@ class Relay:
         self._keep_alive = incoming.keep_alive
         self._status = CLIENT_CLOSED
         self._bytes_out = 0
+        self._added = b""
         self._backend: BackendLeg | None = None
         self._task: asyncio.Task[None] | None = None
         self._answer_head: AnswerHead | None = None
@@ -139,7 +142,9 @@ class Relay:
         needs_body = start <= body_step and self.body is not None and exchange.request.body is None
         try:
             outcome = run(route.before, exchange, start, body_step if needs_body else len(route.before))
-        except Exception as error:  # noqa: BLE001  (a policy that raises denies, whatever it raised)
+            if exchange.answer_fields != ():
+                self._added = encode_fields(exchange.answer_fields)
+        except _ANY_FAILURE as error:
             self.policy_failed(error)
             return
         if outcome is None:
@@ -170,7 +175,12 @@ class Relay:
     ) -> None:
         try:
             outcome = await suspended.outcome
-        except Exception as error:  # noqa: BLE001  (as above)
+        except asyncio.CancelledError as error:
+            if self._task is None:
+                raise  # by `_stop_waiting`
+            self.policy_failed(error)
+            return
+        except _ANY_FAILURE as error:
             self.policy_failed(error)
             return
         if self._is_over:
@@ -185,11 +195,15 @@ class Relay:
         if task is not None and task is not asyncio.current_task():
             task.cancel()
 
-    def policy_failed(self, error: Exception) -> None:
-        """A policy raised, or wrote what must not be sent: denied."""
+    def policy_failed(self, error: BaseException) -> None:
+        """A policy raised, or left what cannot be sent: denied."""
         if self._is_over:
             return
         self.context.report_policy_failure(self.exchange, error)
+        if self.is_answering or self._skips_after:
+            self._end(code="policy-failed")
+            self.downstream.abort()
+            return
         self._skips_after = True  # the answer to a failed response step must not run the steps again
         self.exchange.answer_fields = ()
         self.respond(answers.policy_failed(error))
@@ -204,14 +218,16 @@ class Relay:
     def on_answer_head(self, head: AnswerHead) -> None:
         """The head of the backend's answer."""
         exchange = self.exchange
-        if exchange.route.after:
-            self._answer_head = head
-            exchange.response = response = Response.received(head.status, head.fields, head.encoded)
-            response.add_fields(exchange.answer_fields)
-            self._run_after(0)
-        else:
-            added = exchange.answer_fields
-            self._send_head(head, head.status, head.encoded + encode_fields(added) if added else head.encoded)
+        try:
+            if exchange.route.after:
+                self._answer_head = head
+                exchange.response = response = Response.received(head.status, head.fields, head.encoded)
+                response.add_fields(exchange.answer_fields)
+                self._run_after(0)
+            else:
+                self._send_head(head, head.status, head.encoded + self._added)
+        except Exception as error:  # noqa: BLE001  (a policy left what cannot be sent, whatever that is)
+            self.policy_failed(error)
 
     def on_answer_data(self, data: bytes) -> None:
         """More of the answer's body, or of the tunnel."""
@@ -298,16 +314,22 @@ class Relay:
         if self._is_over:
             return
         self._stop_waiting()
-        self._take(response)
-        if self.exchange.route.after and not self._skips_after:
-            self._run_after(0)
-        else:
-            self._send_taken()
+        try:
+            self._take(response)
+            if self.exchange.route.after and not self._skips_after:
+                self._run_after(0)
+            else:
+                self._send_taken()
+        except Exception as error:  # noqa: BLE001  (a policy left what cannot be sent, whatever that is)
+            self.policy_failed(error)
 
     def _replace(self, response: Response) -> None:
         """A response step answers instead: the steps behind it are not asked."""
-        self._take(response)
-        self._send_taken()
+        try:
+            self._take(response)
+            self._send_taken()
+        except Exception as error:  # noqa: BLE001  (a policy left what cannot be sent, whatever that is)
+            self.policy_failed(error)
 
     def _take(self, response: Response) -> None:
         """Let the backend go; this is the answer. A copy, for a policy may give the same one to every request."""
@@ -324,7 +346,7 @@ class Relay:
         after = exchange.route.after
         try:
             outcome = run(after, exchange, start, len(after))
-        except Exception as error:  # noqa: BLE001  (a policy that raises denies, whatever it raised)
+        except _ANY_FAILURE as error:
             self.policy_failed(error)
             return
         if isinstance(outcome, Suspended):
@@ -345,12 +367,7 @@ class Relay:
         if response.status != head.status and self.exchange.request.method != "HEAD" and has_body != head.has_body:
             self._replace(Response(response.status, response.headers))  # the backend's framing fits no more
             return
-        try:
-            fields = response.encoded_fields(WRITTEN_HERE)
-        except InvalidHeader as error:
-            self.policy_failed(error)
-            return
-        self._send_head(head, response.status, fields)
+        self._send_head(head, response.status, response.encoded_fields(WRITTEN_HERE))
         self._release()
 
     def _send_head(self, head: AnswerHead, status: int, fields: bytes) -> None:
@@ -371,14 +388,9 @@ class Relay:
         """An answer that is wholly here."""
         response = self.exchange.response
         assert response is not None
-        try:
-            encoded = response.encoded_fields(WRITTEN_HERE)
-        except InvalidHeader as error:
-            self.policy_failed(error)
-            return
         body = answers.body_of(response, self.exchange.request_id)
         framing = b"" if response.status in (204, 304) else b"content-length: %d\r\n" % len(body)
-        fields = b"%bdate: %b\r\n" % (encoded, self.context.date)
+        fields = b"%bdate: %b\r\n" % (response.encoded_fields(WRITTEN_HERE), self.context.date)
         self._keep_alive = self._keep_alive and self.downstream.may_discard(self.incoming)
         self._write_head(response.status, fields, framing)
         if body and framing and self.exchange.request.method != "HEAD":
@@ -389,14 +401,14 @@ class Relay:
     def _write_head(self, status: int, fields: bytes, framing: bytes) -> None:
         if self.context.draining:
             self._keep_alive = False
-        self.is_answering = True
-        self._status = status
         if not self._keep_alive:
             framing += b"connection: close\r\n"
         elif self.incoming.request.version == "1.0":
             framing += b"connection: keep-alive\r\n"
         request_id = self.exchange.request_id.encode("ascii")
         self._write(b"%b%b%bx-request-id: %b\r\n\r\n" % (STATUS_LINES[status], fields, framing, request_id))
+        self.is_answering = True
+        self._status = status
 
     def _hold(self) -> None:
         if self._answer_head is not None and self._backend is not None:
@@ -444,5 +456,5 @@ class Relay:
         for step in self.exchange.route.finish:
             try:
                 step(self.exchange)
-            except Exception as error:  # noqa: BLE001  (the answer is out: report it, and let the others run)
-                self.context.report_policy_failure(self.exchange, error)
+            except _ANY_FAILURE as error:
+                self.context.report_policy_failure(self.exchange, error)  # the answer is out: let the others run

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from hotgate.edge import answers
 from hotgate.edge.stage import Stage
 from hotgate.http.headers import encode_fields
+from hotgate.http.reserved import spelling
 from hotgate.http.response import Response
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ class RequestBody:
 
     __slots__ = (
         "_held",
-        "_held_bytes",
         "_incoming",
         "_is_collecting",
         "_relay",
@@ -38,8 +38,7 @@ class RequestBody:
         self._incoming = incoming = relay.incoming
         self.limit = limit
         self.backend: BackendLeg | None = None
-        self._held: list[bytes] = incoming.take_buffer()
-        self._held_bytes = incoming.received
+        self._held = incoming.take_buffer()  # one piece: a list of tiny chunks would cost many times their size
         self._is_collecting = self.is_streaming = self.is_sent = False
 
     # The reader calls these.
@@ -90,19 +89,18 @@ class RequestBody:
         """The bytes to send right after the head; from now on the rest is sent as it comes."""
         self.backend = backend
         self.is_streaming = True
-        first = self._encoded(b"".join(self._held))
+        first = self._encoded(bytes(self._held))
         self._held.clear()
         return first + self._end() if self._incoming.is_complete else first
 
     def _hold(self, data: bytes) -> None:
-        self._held.append(data)
-        self._held_bytes += len(data)
-        if self._held_bytes > _MAX_HELD and not self._is_collecting:
+        self._held += data
+        if len(self._held) > _MAX_HELD and not self._is_collecting:
             self._relay.downstream.pause_reading()
 
     def _deliver(self) -> None:
         self._is_collecting = False
-        whole = b"".join(self._held)
+        whole = bytes(self._held)
         self._held.clear()
         self._relay.on_body_collected(whole)
 
@@ -117,7 +115,9 @@ class RequestBody:
         self.is_sent = True
         if not self._incoming.chunked:
             return b""
-        return b"0\r\n%b\r\n" % encode_fields(self._incoming.trailers)
+        owned = self._relay.exchange.route.owned_fields
+        trailers = [field for field in self._incoming.trailers if spelling(field[0]) not in owned]
+        return b"0\r\n%b\r\n" % encode_fields(trailers)
 
 
 class Refused:

@@ -40,7 +40,10 @@ class RequestOwner(Protocol):
 
 
 class RequestReader:
-    """One per connection. `is_closed`: what follows is ignored (after a refusal or `Connection: close`)."""
+    """One per connection. `is_closed`: what follows is ignored (after a refusal or `Connection: close`).
+
+    pieces_read: in how many chunks the body of the last read came.
+    """
 
     __slots__ = (
         "_began_midway",
@@ -49,24 +52,25 @@ class RequestReader:
         "_head_bytes",
         "_heads",
         "_in_head",
-        "_is_between",
         "_latest",
-        "_names",
         "_owner",
         "_parser",
+        "_pieces",
         "_repeated",
         "_replaying",
         "_rules",
         "_scheme",
         "_target",
+        "_trailer_bytes",
         "_tunnel",
+        "is_between",
         "is_closed",
+        "pieces_read",
     )
 
     def __init__(self, owner: RequestOwner, rules: RequestRules, *, scheme: str = "http") -> None:
         self._owner = owner
         self._rules = rules
-        self._names = rules.names
         self._scheme = scheme
         self._parser = httptools.HttpRequestParser(self)
         self._target = b""
@@ -74,12 +78,24 @@ class RequestReader:
         self._current: Incoming | None = None
         self._latest: Incoming | None = None
         self._repeated: RepeatedHead | None = None
-        self._in_head = self._is_between = True
-        self._head_bytes = self._heads = 0
+        self._in_head = self.is_between = True
+        self._head_bytes = self._heads = self._trailer_bytes = 0
         self._began_midway = False
         self._tunnel = False
         self._replaying = False
+        self._pieces: list[bytes] = []
+        self.pieces_read = 0
         self.is_closed = False
+
+    @property
+    def rules(self) -> RequestRules:
+        """How requests are read. May be replaced between two of them (`is_between`)."""
+        return self._rules
+
+    @rules.setter
+    def rules(self, rules: RequestRules) -> None:
+        self._rules = rules
+        self._repeated = None
 
     @property
     def has_partial_head(self) -> bool:
@@ -89,7 +105,7 @@ class RequestReader:
     def feed(self, data: bytes) -> None:
         """Read what arrived. Never raises for what a client can send: a refusal is passed on as an Incoming."""
         repeated = self._repeated
-        if repeated is not None and self._is_between and data.endswith(repeated.block) and self._repeat(data, repeated):
+        if repeated is not None and self.is_between and data.endswith(repeated.block) and self._repeat(data, repeated):
             return
         if self.is_closed:
             return
@@ -97,14 +113,26 @@ class RequestReader:
             assert self._current is not None
             self._current.on_data(data)
             return
-        was_between, self._heads = self._is_between, 0
+        was_between, self._heads = self.is_between, 0
         self._head_bytes += len(data)
+        self.pieces_read = 0
         rest = self._parse(data)
         while rest:
             rest = self._parse(rest)
+        self._deliver()
         latest, self._latest = self._latest, None
-        if was_between and self._is_between and self._heads == 1:
+        if was_between and self.is_between and self._heads == 1:
             self._repeated = RepeatedHead.of(data, latest)
+
+    def _deliver(self) -> None:
+        """Hand the body on once per read, however many chunks it came in."""
+        pieces = self._pieces
+        if not pieces:
+            return
+        self._pieces = []
+        self.pieces_read += len(pieces)
+        if self._current is not None:
+            self._current.on_data(pieces[0] if len(pieces) == 1 else b"".join(pieces))
 
     def _parse(self, data: bytes) -> bytes:
         """Feed the parser; returns what follows an upgrade that is ignored."""
@@ -117,9 +145,9 @@ class RequestReader:
         except httptools.HttpParserError as error:
             self._refuse(_malformed(str(error)))
         else:
-            if not self._is_between and self._head_bytes > self._rules.limits.max_head_bytes:
+            if not self.is_between and self._head_bytes > self._rules.limits.max_head_bytes:
                 self._refuse(too_large(self._target, self._rules.limits))
-            elif self._in_head and not self._is_between and not self._head_bytes:
+            elif self._in_head and not self.is_between and not self._head_bytes:
                 self._head_bytes = 1  # it began behind another message, so that its size so far is not known
         return b""
 
@@ -139,7 +167,7 @@ class RequestReader:
     # httptools calls these.
 
     def on_message_begin(self) -> None:
-        self._is_between = False
+        self.is_between = False
         self._began_midway = not self._head_bytes
         self._heads += 1
 
@@ -148,10 +176,11 @@ class RequestReader:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         fields = self._fields
-        fields.append((self._names[name], value.strip(b" \t")))
+        fields.append((self._rules.names[name], value.strip(b" \t")))
         if not self._in_head:
             self._head_bytes = 0
-            if len(fields) > _MAX_TRAILERS or len(value) > self._rules.limits.max_head_bytes:
+            self._trailer_bytes += len(name) + len(value) + 4
+            if len(fields) > _MAX_TRAILERS or self._trailer_bytes > self._rules.limits.max_head_bytes:
                 raise Refused(431, "headers-too-large", "The trailer section is too large.")
 
     def on_headers_complete(self) -> None:
@@ -164,6 +193,7 @@ class RequestReader:
         fields, self._fields = self._fields, []
         head_bytes, self._head_bytes = self._head_bytes, 0
         self._in_head = False
+        self._trailer_bytes = 0
         limits = self._rules.limits
         if head_bytes > limits.max_target_bytes or len(fields) > limits.max_fields or self._began_midway:
             check_size(target, fields, limits)
@@ -175,16 +205,16 @@ class RequestReader:
 
     def on_body(self, data: bytes) -> None:
         self._head_bytes = 0
-        if self._current is not None:
-            self._current.on_data(data)
+        self._pieces.append(data)
 
     def on_message_complete(self) -> None:
         incoming = self._current
+        self._deliver()
         if self.is_closed or incoming is None or self._tunnel:
             return
         if incoming.asks_upgrade and incoming.has_body and self._parser.should_upgrade():
             return  # the parser ends such a message at its head; the body comes by `_after_upgrade`
-        self._in_head = self._is_between = True
+        self._in_head = self.is_between = True
         self._head_bytes = 0
         self._current = None
         if self._fields:

@@ -25,14 +25,14 @@ class Tunnel:
     def open(self, backend: "BackendLeg") -> None:
         """The backend has agreed."""
         self._backend = backend
-        for data in self._held:
-            backend.send_data(data)
-        self._held.clear()
+        if self._held:
+            backend.send_data(bytes(self._held))
+            self._held.clear()
         self._relay.downstream.resume_reading()
 
     def on_request_data(self, data: bytes) -> None:
         if self._backend is None:
-            self._held.append(data)
+            self._held += data
             self._relay.downstream.pause_reading()
         else:
             self._backend.send_data(data)

@@ -65,6 +65,13 @@ _SOURCES: dict[bytes, str] = {
     b"x-credential-identifier": "Kong",
     b"x-authenticated-userid": "Kong",
     b"x-authenticated-scope": "Kong",
+    b"x-anonymous-consumer": "Kong",
+    b"x-userinfo": "Kong, APISIX",
+    b"x-arr-clientcert": "Azure App Service",
+    b"x-original-path": "Envoy, Spring",
+    b"x-override-url": "another path than the one authorised: Zend, Symfony",
+    b"x-http-host-override": "another host than the one authorised",
+    b"x-host": "another host than the one authorised",
     b"x-middleware-subrequest": "Next.js skips its authorization (CVE-2025-29927)",
     b"proxy": "CGI programs take it for HTTP_PROXY (httpoxy, CVE-2016-5385)",
 }
@@ -72,12 +79,21 @@ _SOURCES: dict[bytes, str] = {
 FORWARDED_NAMES: frozenset[bytes] = frozenset(_SOURCES)
 
 # `X-Auth-*` is Hotgate's own, set by `Principal`; nobody but a proxy has business with `X-Forwarded-*`.
-_PREFIXES = (b"x-auth-", b"x-forwarded-")
+# The others are families of which new members appear: certificates, and what identity-aware proxies say of a user.
+_PREFIXES = (
+    *(b"x-auth-", b"x-forwarded-", b"ssl-client-", b"x-ssl-client-", b"x-remote-", b"remote-", b"x-webauth-"),
+    *(b"x-consumer-", b"x-envoy-", b"x-ms-client-principal", b"x-amzn-oidc-", b"x-goog-authenticated-", b"cf-access-"),
+)
 
 _ONE_SPELLING = bytes(byte if byte >= 0x80 or chr(byte).isalnum() else ord("-") for byte in bytes(range(256)).lower())
 
 
+def spelling(name: bytes) -> bytes:
+    """The one spelling of all names that some backend takes for the same: lower case, with `-` for punctuation."""
+    return name.translate(_ONE_SPELLING)
+
+
 def is_reserved(name: bytes) -> bool:
     """Whether a client's field of this name, in any case and spelling, must not reach a backend."""
-    spelling = name.translate(_ONE_SPELLING)
-    return spelling in FORWARDED_NAMES or spelling.startswith(_PREFIXES)
+    spelled = spelling(name)
+    return spelled in FORWARDED_NAMES or spelled.startswith(_PREFIXES)

@@ -19,6 +19,8 @@ class Response:
     def __init__(self, status: int, headers: Headers | None = None, body: bytes | None = b"") -> None:
         if not 200 <= status <= 599:
             raise ValueError("a final answer has a status from 200 to 599")  # RFC 9110 §15
+        if body is not None and not isinstance(body, bytes):
+            raise TypeError("a body is bytes; Response.text and Response.json encode for you")
         self.status = status
         self.body = body
         self.code = self.log_detail = ""
@@ -75,6 +77,8 @@ class Response:
 
         Raises InvalidHeader if a header cannot be written. The request id is added when the answer is sent.
         """
+        if not (isinstance(code, str) and isinstance(detail, str) and isinstance(log_detail, str)):
+            raise TypeError("code, detail and log_detail are text")
         response = cls(status, Headers([(b"content-type", b"application/problem+json")]))
         response.code = code
         response.log_detail = log_detail

@@ -23,12 +23,13 @@ def only_value(fields: list[Field], name: bytes, code: str) -> bytes | None:
 def bearer_token(authorization: bytes) -> bytes | None:
     """The token of `Bearer <token>` in any case (RFC 6750 §2.1, RFC 9110 §11.1), or None for another scheme.
 
-    Raises CredentialRefused (token-malformed) for none or several tokens behind the scheme.
+    Raises CredentialRefused (token-malformed) unless one token follows, behind one space: verified fields are cached as
+    they came, and one token must not fill the cache in many spellings.
     """
     scheme, _, credentials = authorization.partition(b" ")
     if scheme.lower() != _BEARER:
         return None
-    token = credentials.strip(b" ")
+    token = credentials.removesuffix(b" ")
     if not token or b" " in token or b"," in token or b"\t" in token:
         raise CredentialRefused("token-malformed", "not exactly one bearer token")
     return token

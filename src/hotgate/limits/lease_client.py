@@ -31,7 +31,7 @@ RECHECK = 1.0  # seconds for which a denial is believed: tokens may come back fr
 
 
 class LeaseClient:
-    """send: carries a message to the authority, or loses it. workers: unused until the authority assigns a share.
+    """send: carries a message to the authority, or loses it.
 
     `spend` is the hot path. It returns a decision, an awaitable of one when the authority must be asked, or None when
     nothing can be decided: the authority is out of reach and the limit too small to be shared out, or does not answer.
@@ -41,7 +41,6 @@ class LeaseClient:
         self,
         send: Callable[[Message], object],
         clock: Callable[[], float],
-        workers: int = 1,
         *,
         max_keys: int = 10_000,
     ) -> None:

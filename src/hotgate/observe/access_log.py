@@ -31,11 +31,12 @@ class AccessLog:
         self._records: list[AccessRecord] = []
         self._chunks: list[bytes] = []
         self._lines = 0
+        self._unwritable = 0
 
     @property
     def dropped(self) -> int:
-        """Lines lost because the sink stalls or fails."""
-        return self._writer.dropped
+        """Lines lost because the sink stalls or fails, or because a policy left something in them that is no text."""
+        return self._writer.dropped + self._unwritable
 
     def append(self, record: AccessRecord) -> None:
         """Take one record."""
@@ -63,12 +64,28 @@ class AccessLog:
     def _format(self) -> None:
         if not self._records:
             return
-        self._chunks.append(lines_of(self._records, self._wall() - self._monotonic()))
-        self._lines += len(self._records)
-        self._records.clear()
+        records, self._records = self._records, []
+        offset = self._wall() - self._monotonic()
+        try:
+            chunk = lines_of(records, offset)
+        except Exception:  # noqa: BLE001  (one record holds what is no text: the others are written)
+            writable = [record for record in records if _is_writable(record, offset)]
+            self._unwritable += len(records) - len(writable)
+            records = writable
+            chunk = lines_of(records, offset) if records else b""
+        self._chunks.append(chunk)
+        self._lines += len(records)
 
     def _hand_over(self) -> None:
         if self._chunks:
             self._writer.submit(b"".join(self._chunks), self._lines)
             self._chunks.clear()
             self._lines = 0
+
+
+def _is_writable(record: AccessRecord, offset: float) -> bool:
+    try:
+        lines_of([record], offset)
+    except Exception:  # noqa: BLE001  (whatever is wrong with it)
+        return False
+    return True

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from json.encoder import encode_basestring_ascii as quoted
 
-from hotgate.observe.redaction import without_tokens
+from hotgate.observe.redaction import without_credentials, without_tokens
 from hotgate.observe.sink import ATOMIC_PIPE_BYTES
 
 AccessRecord = tuple[
@@ -49,7 +49,8 @@ def lines_of(records: Sequence[AccessRecord], wall_offset: float) -> bytes:
         lines = [_well_formed(line, record, wall_offset) for line, record in zip(lines, records, strict=True)]
     if max(map(len, lines)) > MAX_LINE_BYTES:
         lines = [_fitting(line, record, wall_offset) for line, record in zip(lines, records, strict=True)]
-    return without_tokens("".join(lines)).encode("ascii")
+    text = "".join(lines)
+    return (without_credentials(text) if "earer" in text else without_tokens(text)).encode("ascii")
 
 
 def _line(record: AccessRecord, wall_offset: float, quote: Callable[[str], str]) -> str:

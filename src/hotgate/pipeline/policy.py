@@ -15,11 +15,15 @@ from hotgate.pipeline.route import Outcome, Step
 
 @dataclass(frozen=True, slots=True)
 class PhasedStep:
-    """One callable of a compiled policy and the phase it runs in. body_limit > 0: it needs the whole body, so large."""
+    """One callable of a compiled policy and the phase it runs in. body_limit > 0: it needs the whole body, so large.
+
+    owned_fields: request fields (`reserved.spelling`) that clients cannot send as trailers either.
+    """
 
     phase: Phase
     run: Step
     body_limit: int = 0
+    owned_fields: frozenset[bytes] = frozenset()
 
 
 class Authenticator(Protocol):
@@ -44,7 +48,6 @@ class CompileContext:
     route_name: str
     identities: Mapping[str, Authenticator] = field(default_factory=dict)
     services: Mapping[str, Any] = field(default_factory=dict)
-    workers: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,23 @@ class Route:
 
     finish: called when the answer is over; what they return is ignored. body_step: index in `before` at which the
     whole body must be there, or -1; body_limit: its largest size in bytes then. max_body: the largest request body.
+    owned_fields: request fields that clients cannot send as trailers, because policies set or remove them.
+
     target: the upstream that answers when no step did. recorder: the route's metrics.
     """
 
-    __slots__ = ("after", "before", "body_limit", "body_step", "finish", "max_body", "name", "recorder", "target")
+    __slots__ = (
+        "after",
+        "before",
+        "body_limit",
+        "body_step",
+        "finish",
+        "max_body",
+        "name",
+        "owned_fields",
+        "recorder",
+        "target",
+    )
 
     def __init__(
         self,
@@ -30,6 +43,7 @@ class Route:
         body_step: int = -1,
         body_limit: int = 0,
         max_body: int = 10 * 1024 * 1024,
+        owned_fields: frozenset[bytes] = frozenset(),
         target: Any = None,
         recorder: Any = None,
     ) -> None:
@@ -40,5 +54,6 @@ class Route:
         self.body_step = body_step
         self.body_limit = body_limit
         self.max_body = max_body
+        self.owned_fields = owned_fields
         self.target = target
         self.recorder = recorder

@@ -8,6 +8,7 @@ so that the backend never sees one that nobody has verified; only the deciding e
 from collections.abc import Awaitable, Mapping, Sequence
 
 from hotgate.http.headers import Headers
+from hotgate.http.reserved import spelling
 from hotgate.http.response import Response
 from hotgate.identity.challenge import credential_missing
 from hotgate.identity.credential_field import bearer_token, only_value
@@ -60,7 +61,8 @@ def compile_authenticate(names: Sequence[str], context: CompileContext) -> list[
         raise ValueError("authenticate needs at least one name, and each only once")
     challenges = tuple(authenticator.challenge for authenticator in authenticators)
     step = _step(_asked(authenticators), _dropped_fields(authenticators), challenges)
-    return [PhasedStep(Phase.AUTHENTICATE, step)]
+    owned = frozenset(spelling(authenticator.credential_header) for authenticator in authenticators)
+    return [PhasedStep(Phase.AUTHENTICATE, step, owned_fields=owned)]
 
 
 def _named(name: str, context: CompileContext) -> Authenticator:

@@ -17,6 +17,7 @@ from hotgate.config.settings import HeaderName, Settings
 from hotgate.http.bounded_cache import BoundedCache
 from hotgate.http.headers import Headers
 from hotgate.http.hop_by_hop import HOP_BY_HOP
+from hotgate.http.reserved import spelling
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec
@@ -29,9 +30,6 @@ _FRAMING = frozenset(name.decode() for name in HOP_BY_HOP) | {"host", "content-l
 _GATEWAYS_OWN = frozenset(
     {"forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-request-id", "traceparent"}
 )
-
-_PUNCTUATION = b"!#$%&'*+.^_`|~"  # what a token may hold besides letters, digits and "-" (RFC 9110 §5.6.2)
-_ONE_SPELLING = bytes.maketrans(_PUNCTUATION, b"-" * len(_PUNCTUATION))  # as CGI and WSGI read names
 
 
 class HeaderEdits(Settings):
@@ -57,11 +55,11 @@ class HeaderEdits(Settings):
 
     @model_validator(mode="after")
     def _names_are_free(self) -> "HeaderEdits":
-        spellings = [_spelling(name.encode()) for name in (*self.set, *self.add, *self.remove)]
+        spellings = [spelling(name.encode()) for name in (*self.set, *self.add, *self.remove)]
         for name in (*self.set, *self.add, *self.remove):
-            if _spelling(name.encode()).decode() in _FRAMING:
+            if spelling(name.encode()).decode() in _FRAMING:
                 raise refused(f"{name} belongs to the connection or to routing; a policy cannot change it")
-            if spellings.count(_spelling(name.encode())) > 1:
+            if spellings.count(spelling(name.encode())) > 1:
                 raise refused(f"{name} is named twice; case and punctuation make no difference")
         return self
 
@@ -75,8 +73,8 @@ class HeadersSettings(Settings):
     @model_validator(mode="after")
     def _leave_the_gateways_own(self) -> "HeadersSettings":
         for name in (*self.request.set, *self.request.add, *self.request.remove):
-            spelling = _spelling(name.encode()).decode()
-            if spelling in _GATEWAYS_OWN or spelling.startswith("x-auth-"):
+            spelled = spelling(name.encode()).decode()
+            if spelled in _GATEWAYS_OWN or spelled.startswith("x-auth-"):
                 raise refused(f"{name} is written by the gateway itself; a policy cannot change it")
         return self
 
@@ -84,7 +82,9 @@ class HeadersSettings(Settings):
 def _compile(settings: HeadersSettings, context: CompileContext) -> Sequence[PhasedStep]:
     steps = []
     if settings.request != HeaderEdits():
-        steps.append(PhasedStep(Phase.SHAPE, _request_step(_Edit(settings.request))))
+        edits = settings.request
+        owned = frozenset(spelling(name.encode()) for name in (*edits.set, *edits.add, *edits.remove))
+        steps.append(PhasedStep(Phase.SHAPE, _request_step(_Edit(edits)), owned_fields=owned))
     if settings.response != HeaderEdits():
         steps.append(PhasedStep(Phase.RESPOND, _response_step(_Edit(settings.response))))
     return steps
@@ -111,9 +111,9 @@ class _Edit:
     __slots__ = ("_constants", "_is_removed", "_rendered")
 
     def __init__(self, edits: HeaderEdits) -> None:
-        removed = frozenset(_spelling(name.encode()) for name in (*edits.set, *edits.remove))
+        removed = frozenset(spelling(name.encode()) for name in (*edits.set, *edits.remove))
         # The answer for a name is computed once per spelling; names are the client's, so the memory is bounded.
-        self._is_removed = BoundedCache(lambda name: _spelling(name) in removed, max_entries=1024, max_key_bytes=64)
+        self._is_removed = BoundedCache(lambda name: spelling(name) in removed, max_entries=1024, max_key_bytes=64)
         self._constants: list[tuple[bytes, bytes]] = []
         self._rendered: list[tuple[bytes, Template]] = []
         for name, text in (*edits.set.items(), *edits.add.items()):
@@ -131,10 +131,6 @@ class _Edit:
             value = template(exchange)
             if value is not None:
                 fields.append((name, value))
-
-
-def _spelling(name: bytes) -> bytes:
-    return name.lower().translate(_ONE_SPELLING)
 
 
 POLICY = PolicySpec("headers", HeadersSettings, _compile)

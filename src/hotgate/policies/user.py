@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from hotgate.config.settings import Form, Settings
 from hotgate.http.response import Response
+from hotgate.identity.principal import Principal
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicyFunction, PolicySpec, UserPolicy
 from hotgate.pipeline.route import Outcome, Step
@@ -102,20 +103,24 @@ def _with_options(function: PolicyFunction, options: BaseModel) -> Step:
 def _checked(function: PolicyFunction) -> Step:
     def run(exchange: Exchange) -> Outcome | Awaitable[Outcome]:
         outcome = function(exchange)
-        if outcome is None or isinstance(outcome, Response):
-            return outcome
         if inspect.isawaitable(outcome):
-            return _awaited(outcome, function)
-        raise _no_answer(outcome, function)
+            return _awaited(outcome, function, exchange)
+        return _checked_outcome(outcome, function, exchange)
 
     return run
 
 
-async def _awaited(awaitable: Awaitable[Any], function: PolicyFunction) -> Outcome:
-    outcome = await awaitable
-    if outcome is None or isinstance(outcome, Response):
-        return outcome
-    raise _no_answer(outcome, function)
+async def _awaited(awaitable: Awaitable[Any], function: PolicyFunction, exchange: Exchange) -> Outcome:
+    return _checked_outcome(await awaitable, function, exchange)
+
+
+def _checked_outcome(outcome: Any, function: PolicyFunction, exchange: Exchange) -> Outcome:
+    """What the rest of the gateway relies on, before it does. Raises TypeError."""
+    if outcome is not None and not isinstance(outcome, Response):
+        raise _no_answer(outcome, function)
+    if exchange.principal is not None and not isinstance(exchange.principal, Principal):
+        raise TypeError("exchange.principal must be a Principal")
+    return outcome
 
 
 def _no_answer(outcome: Any, function: PolicyFunction) -> TypeError:

@@ -64,7 +64,6 @@ class Parts:
     key_sets: KeySets
     metrics: WorkerMetrics
     outbox: Outbox = field(default_factory=Outbox)
-    workers: int = 1
     current: Compiled | None = None
 
     @property
@@ -82,7 +81,7 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     entries = []
     for index, settings in enumerate(config.routes):
         pattern = _attempt(problems, ("routes", index, "match", "path"), partial(_pattern, settings))
-        context = CompileContext(settings.name, identities, services, parts.workers)
+        context = CompileContext(settings.name, identities, services)
         recorder = parts.metrics.route(settings.name, settings.upstream or "")
         target = upstreams.get(settings.upstream or "")
         route = _route(problems, index, settings, context, target, recorder)
@@ -96,7 +95,7 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
 
 def compile_errors(loaded: Loaded) -> list[ConfigurationError]:
     """What compiling finds wrong with a loaded configuration, with positions; empty if nothing."""
-    limiter = LeaseClient(lambda message: None, time.monotonic, 1)
+    limiter = LeaseClient(lambda message: None, time.monotonic)
     parts = Parts(limiter, KeySets(time.monotonic), WorkerMetrics())
     try:
         compile_configuration(loaded.config, parts)

@@ -49,6 +49,7 @@ def _assembled(settings: RouteSettings, steps: list[PhasedStep], upstream: Upstr
         body_step=next((index for index, step in enumerate(before) if step.body_limit), -1),
         body_limit=min(limits, default=0),
         max_body=settings.max_body,
+        owned_fields=frozenset().union(*(step.owned_fields for step in steps)),
         target=upstream,
         recorder=recorder,
     )

@@ -33,14 +33,12 @@ class DataPlane:
         key_sets: KeySets,
         access_log: AccessLog,
         metrics: WorkerMetrics,
-        workers: int,
     ) -> None:
         self._loop = loop
         self._limiter = limiter
         self._key_sets = key_sets
         self._access_log = access_log
         self._metrics = metrics
-        self._workers = workers
         self._context = EdgeContext(now=loop.time())
         self._current: Compiled | None = None
         self._servers: list[asyncio.Server] = []
@@ -49,7 +47,7 @@ class DataPlane:
     def prepare(self, config: Gateway) -> Compiled:
         """Compile; nothing changes yet. Raises CompileProblems."""
         outbox = self._context.outbox
-        parts = Parts(self._limiter, self._key_sets, self._metrics, outbox, self._workers, self._current)
+        parts = Parts(self._limiter, self._key_sets, self._metrics, outbox, self._current)
         return compile_configuration(config, parts)
 
     def commit(self, compiled: Compiled) -> None:

@@ -47,7 +47,7 @@ class Worker:
         self._link = ControlLink(
             launch.socket, on_found=self._control_found, on_lost=self._control_lost, on_message=self._received
         )
-        self._limiter = LeaseClient(self._link.send, time.monotonic, launch.workers)
+        self._limiter = LeaseClient(self._link.send, time.monotonic)
         self._refresh = KeyRefresh(self._link.send)
         self._key_sets = KeySets(time.monotonic)
         self._key_sets.request_refresh = self._refresh.request
@@ -60,7 +60,6 @@ class Worker:
             key_sets=self._key_sets,
             access_log=self._access_log,
             metrics=self._metrics,
-            workers=launch.workers,
         )
         self._configuration = WorkerConfiguration(self._data_plane, self._key_sets, self._link.send, self._committed)
         self._ticks = 0
@@ -108,11 +107,11 @@ class Worker:
             self._drained.set()
 
     def _tick(self) -> None:
+        self._loop.call_later(_TICK, self._tick)  # first: whatever fails below, the next tick comes
         self._data_plane.tick(self._loop.time())
         self._ticks += 1
         if self._ticks % _TICKS_PER_REPORT == 0:
             self._report()
-        self._loop.call_later(_TICK, self._tick)
 
     def _report(self) -> None:
         self._metrics.log_dropped = self._access_log.dropped

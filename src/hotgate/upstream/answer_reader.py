@@ -13,6 +13,8 @@ from hotgate.upstream.sink import AnswerHead, AnswerSink
 MAX_HEAD_BYTES = 64 * 1024  # as nginx's largest common setting; more is a broken or hostile backend
 MAX_FIELDS = 200
 MAX_TRAILERS = 64
+_MAX_INTERIMS = 16
+_VERSIONS = ("1.1", "1.0")
 _MAX_REPEATED = 2048  # bytes of a head that is kept
 _FRAMING = HOP_BY_HOP | {b"content-length", b"x-request-id"}  # the gateway writes these itself
 
@@ -47,12 +49,15 @@ class AnswerReader:
         "_fields",
         "_head_bytes",
         "_in_body",
+        "_interims",
         "_is_plain",
         "_latest",
         "_parser",
+        "_pieces",
         "_repeated",
         "_sink",
         "_spent",
+        "_trailer_bytes",
         "_upgrade",
         "has_excess",
         "has_trailers",
@@ -80,7 +85,8 @@ class AnswerReader:
         self.switched: AnswerHead | None = None
         self.started = self.is_done = self.has_trailers = self._in_body = False
         self._fields: list[Field] = []
-        self._head_bytes = 0
+        self._head_bytes = self._trailer_bytes = self._interims = 0
+        self._pieces: list[bytes] = []
 
     def forget_sink(self) -> None:
         """The exchange gave up: the rest of what is being read is for nobody."""
@@ -105,11 +111,19 @@ class AnswerReader:
             return data[upgrade.args[0] :]
         except httptools.HttpParserError as error:
             self._check_excess(error)
+        self._deliver()
         if self._head_bytes > MAX_HEAD_BYTES and not self.is_done:
             raise InvalidAnswer("the head or a trailer is too large")
         if is_first and self.is_done and self._is_plain:
             self._remember(data)
         return b""
+
+    def _deliver(self) -> None:
+        """Hand the body on once per read, however many chunks it came in."""
+        pieces = self._pieces
+        if pieces:
+            self._pieces = []
+            self._sink.on_data(pieces[0] if len(pieces) == 1 else b"".join(pieces))
 
     def eof(self) -> bool:
         """The backend closed. True if that is the end of the answer (RFC 9112 §6.3, rule 8)."""
@@ -128,8 +142,9 @@ class AnswerReader:
         fields.append((_NAMES[name], value.strip(b" \t")))
         if self._in_body:
             self._head_bytes = 0
+            self._trailer_bytes += len(name) + len(value) + 4
             self.has_trailers = True
-            if len(fields) > MAX_TRAILERS or len(value) > MAX_HEAD_BYTES:
+            if len(fields) > MAX_TRAILERS or self._trailer_bytes > MAX_HEAD_BYTES:
                 raise InvalidAnswer("too many or too large trailer fields")
 
     def on_headers_complete(self) -> None:
@@ -139,6 +154,8 @@ class AnswerReader:
         fields, self._fields = self._fields, []
         if len(fields) > MAX_FIELDS or (self._head_bytes > MAX_HEAD_BYTES and _size_of(fields) > MAX_HEAD_BYTES):
             raise InvalidAnswer("the head is too large")
+        if self._parser.get_http_version() not in _VERSIONS:
+            raise InvalidAnswer("another version than HTTP/1")
         if not 100 <= status <= 599:
             raise InvalidAnswer("a status code outside 100 to 599")  # RFC 9110 §15
         if status < 200:
@@ -159,7 +176,7 @@ class AnswerReader:
             self.has_excess = True
             return
         self._head_bytes = 0
-        self._sink.on_data(data)
+        self._pieces.append(data)
 
     def on_message_complete(self) -> None:
         if self._in_body:
@@ -192,6 +209,9 @@ class AnswerReader:
 
     def _interim(self, status: int, fields: list[Field]) -> None:
         self._is_plain = False
+        self._interims += 1
+        if self._interims > _MAX_INTERIMS:
+            raise InvalidAnswer("too many interim answers")
         if status != 101:
             self._sink.on_interim(status, _end_to_end(fields))
             return

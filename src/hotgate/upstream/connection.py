@@ -68,12 +68,6 @@ class UpstreamConnection(asyncio.Protocol):
         """The last byte of the request has been handed over."""
         self._is_request_sent = True
 
-    def half_close(self) -> None:
-        """Tunnel: the client will send no more."""
-        self._output.send()
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
-
     def abort(self) -> None:
         """Give up: the exchange no longer wants the answer, and half of it must not reach the next one."""
         self._sink = None

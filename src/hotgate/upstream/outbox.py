@@ -5,6 +5,9 @@ it is the most expensive part of sending a small message. In one go, it is woken
 """
 
 import asyncio
+import logging
+
+_log = logging.getLogger("hotgate.upstream")
 
 
 class Outbox:
@@ -24,7 +27,11 @@ class Outbox:
     def _send(self) -> None:
         outputs, self._outputs = self._outputs, []
         for output in outputs:
-            output.send()
+            try:
+                output.send()
+            except Exception:  # noqa: BLE001  (one connection's trouble must not silence the others)
+                _log.exception("a connection is given up: its output cannot be sent")
+                output.abort()
 
 
 class Output:
@@ -46,6 +53,10 @@ class Output:
         self._size += len(piece)
         if self._size > _LARGE:
             self.send()
+
+    def abort(self) -> None:
+        """Give the connection up."""
+        self._transport.abort()
 
     def send(self) -> None:
         """Hand over what there is; nothing if the connection is closed."""

@@ -17,7 +17,7 @@ def test_two_fields_are_refused_even_when_they_are_equal() -> None:
     assert caught.value.code == "key-unknown"
 
 
-@pytest.mark.parametrize("value", [b"Bearer abc", b"bearer abc", b"BEARER abc", b"Bearer   abc "])
+@pytest.mark.parametrize("value", [b"Bearer abc", b"bearer abc", b"BEARER abc"])
 def test_the_scheme_may_have_any_case(value: bytes) -> None:
     assert bearer_token(value) == b"abc"
 
@@ -28,7 +28,7 @@ def test_other_schemes_are_not_ours(value: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [b"Bearer", b"Bearer ", b"Bearer a b", b"Bearer a, Bearer b", b"Bearer a,b", b"Bearer a\tb"]
+    "value", [b"Bearer", b"Bearer ", b"Bearer  a", b"Bearer a b", b"Bearer a, Bearer b", b"Bearer a,b", b"Bearer a\tb"]
 )
 def test_none_or_several_tokens_are_refused(value: bytes) -> None:
     with pytest.raises(CredentialRefused) as caught:

@@ -22,7 +22,7 @@ class Node:
         self.now = 1000.0
         self.sent: list[dict[str, Any]] = []
         self.round_trips = 0
-        self.client = LeaseClient(self.sent.append, lambda: self.now, 1, max_keys=max_keys)
+        self.client = LeaseClient(self.sent.append, lambda: self.now, max_keys=max_keys)
         self.authority = LeaseAuthority(lambda: self.now, workers=1)
 
     def connect(self) -> "Node":

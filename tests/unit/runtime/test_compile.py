@@ -25,7 +25,7 @@ def compiled(routes: list[dict[str, Any]], **more: Any) -> Compiled:
         "routes": routes,
         **more,
     }
-    limiter = LeaseClient(lambda message: None, clock, 1)
+    limiter = LeaseClient(lambda message: None, clock)
     return compile_configuration(MODEL.model_validate(settings), Parts(limiter, KeySets(clock), WorkerMetrics()))
 
 

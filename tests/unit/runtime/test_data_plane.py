@@ -31,11 +31,10 @@ def plane() -> Iterator[DataPlane]:
     loop = asyncio.new_event_loop()
     yield DataPlane(
         loop=loop,
-        limiter=LeaseClient(lambda message: None, clock, 1),
+        limiter=LeaseClient(lambda message: None, clock),
         key_sets=KeySets(clock),
         access_log=cast(AccessLog, NoLog()),
         metrics=WorkerMetrics(),
-        workers=1,
     )
     loop.close()
 

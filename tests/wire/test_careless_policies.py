@@ -1,0 +1,112 @@
+"""A policy leaves behind what is no request, answer or principal: that exchange is denied, and nobody else notices."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from hotgate import Exchange, Response, policy
+from wire.samples import GET, OK, get
+from wire.scenario import Wire, scenario
+
+Statement = Callable[[Exchange], Any]
+
+
+def _set(name: str, value: Any) -> Statement:
+    return lambda exchange: setattr(exchange, name, value)
+
+
+def _set_request(name: str, value: Any) -> Statement:
+    return lambda exchange: setattr(exchange.request, name, value)
+
+
+def _exit(_: Exchange) -> None:
+    raise SystemExit(3)
+
+
+_BEFORE: dict[str, Statement] = {
+    "path is None": _set_request("path", None),
+    "method is bytes": _set_request("method", b"GET"),
+    "body is text": _set_request("body", "text"),
+    "query is text": _set_request("query", "a=b"),
+    "principal is text": _set("principal", "alice"),
+    "answer_fields are text": _set("answer_fields", (("x-a", "b"),)),
+    "answer_fields are split": _set("answer_fields", ((b"x-a", b"b\r\nc: d"),)),
+    "answer_fields are None": _set("answer_fields", None),
+    "a body of text": lambda _: Response(200, body="text"),  # type: ignore[arg-type]
+    "a code that is a number": lambda _: Response.problem(503, code=17),  # type: ignore[arg-type]
+    "a detail that is an error": lambda _: Response.problem(503, code="x", log_detail=ValueError("x")),  # type: ignore[arg-type]
+    "a field of text": lambda exchange: exchange.request.headers.fields.append(("x-a", "b")),  # type: ignore[arg-type]
+    "exit": _exit,
+    "False": lambda _: False,
+}
+
+
+@pytest.mark.parametrize("statement", _BEFORE.values(), ids=list(_BEFORE))
+def test_before_the_backend(statement: Statement) -> None:
+    @policy(phase="authenticate")
+    def careless(exchange: Exchange) -> Any:
+        return statement(exchange) if exchange.request.path == "/bad" else None
+
+    @scenario(policies=[careless])
+    async def script(wire: Wire) -> None:
+        client = await wire.send(get("/bad"))
+        answer = await client.message()
+        assert (answer.status, answer.code) == (500, "policy-failed")
+        await _still_works(wire)
+
+    script()
+
+
+_AFTER: dict[str, Statement] = {
+    "status is 999": lambda exchange: setattr(exchange.response, "status", 999),
+    "status is text": lambda exchange: setattr(exchange.response, "status", "200"),
+    "a field of text": lambda exchange: exchange.response.headers.fields.append(("x", "y")),  # type: ignore[union-attr,arg-type]
+    "response is None": _set("response", None),
+    "exit": _exit,
+}
+
+
+@pytest.mark.parametrize("statement", _AFTER.values(), ids=list(_AFTER))
+def test_after_the_backend(statement: Statement) -> None:
+    @policy(phase="respond")
+    def careless(exchange: Exchange) -> Any:
+        return statement(exchange) if exchange.request.path == "/bad" else None
+
+    @scenario(policies=[careless])
+    async def script(wire: Wire) -> None:
+        client = await wire.send(get("/bad"))
+        backend = await wire.backend.accept()
+        await backend.message()
+        backend.send(OK)
+        answer = await client.message()
+        assert (answer.status, answer.code) == (500, "policy-failed")
+        await _still_works(wire)
+
+    script()
+
+
+def test_a_policy_that_cancels_itself() -> None:
+    @policy(phase="authorize")
+    async def careless(exchange: Exchange) -> None:
+        if exchange.request.path == "/bad":
+            raise asyncio.CancelledError
+
+    @scenario(policies=[careless])
+    async def script(wire: Wire) -> None:
+        client = await wire.send(get("/bad"))
+        assert (await client.message()).code == "policy-failed"
+        await _still_works(wire)
+
+    script()
+
+
+async def _still_works(wire: Wire) -> None:
+    """Another client is served, and time goes on."""
+    client = await wire.send(GET)
+    backend = await wire.backend.accept()
+    await backend.message()
+    wire.gateway.advance(1)
+    backend.send(OK)
+    assert (await client.message()).body == b"ok"
