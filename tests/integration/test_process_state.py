@@ -123,3 +123,15 @@ def test_a_rotated_log_is_reopened(gateway: Gateway) -> None:
     gateway.until(log.exists)
     gateway.get()
     gateway.until(lambda: log.read_text().count("\n") == 1)
+
+
+def test_a_worker_that_hangs_is_not_ready(gateway: Gateway) -> None:
+    gateway.write()
+    gateway.start()
+    (worker, *_) = gateway.worker_pids()
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        gateway.until(lambda: gateway.admin("/readyz")[0] == 503)
+    finally:
+        os.kill(worker, signal.SIGCONT)
+    gateway.until(lambda: gateway.admin("/readyz")[0] == 200)

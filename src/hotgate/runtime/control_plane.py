@@ -32,7 +32,7 @@ class ControlPlane:
         self, fleet: Fleet, reloader: Reloader, broadcast: Broadcast, folder: Path, left_behind: Iterable[int]
     ) -> None:
         """left_behind: process ids of the workers of an earlier control process that still run."""
-        now = time.monotonic
+        self._now = now = time.monotonic
         self.keys = Keys(broadcast, folder)
         self._metrics = FleetMetrics()
         self._leases = LeaseDesk(now, broadcast, left_behind)
@@ -44,6 +44,7 @@ class ControlPlane:
     def received(self, worker: WorkerHandle, message: Message) -> None:
         """A report of a worker. Raises KeyError, TypeError or ValueError for one that makes no sense."""
         kind = message["type"]
+        worker.heard = self._now()
         if kind == "metrics":
             self._metrics.update(worker.name, message["report"])
         elif kind == "refresh_keys":

@@ -12,6 +12,8 @@ from hotgate.runtime.keys import Keys
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.worker_handle import WorkerHandle
 
+_SILENT = 5.0  # seconds; workers report every one
+
 
 class GatewayStatus:
     """Implements `control.gateway_state.GatewayState`. now: monotonic seconds."""
@@ -36,6 +38,12 @@ class GatewayStatus:
         reasons = [f"worker {place.launch.index} is not ready" for place in generation.places if not place.is_ready]
         if not reasons and not generation.is_ready:
             reasons.append("a worker has not taken over the current configuration yet")
+        now = self._now()
+        reasons += [
+            f"worker {worker.name} has said nothing for {now - worker.heard:.0f} s"
+            for worker in self._fleet.workers
+            if worker.is_ready and now - worker.heard > _SILENT
+        ]
         if not self._keys.tried.is_set():
             reasons.append("verification keys are being fetched")
         return reasons

@@ -21,8 +21,8 @@ class Process(Protocol):
 
 
 class WorkerHandle:
-    """started: monotonic seconds. revision: the configuration it serves, 0 for none. failure: why it refused one.
-    was_ready: it has served.
+    """started: monotonic seconds. heard: the same, of its last message; there is one a second. was_ready: it has served.
+    revision: the configuration it serves, 0 for none. failure: why it refused one.
 
     An orphan, left behind by an earlier control process, has no launch: it is only asked to drain.
     """
@@ -31,6 +31,7 @@ class WorkerHandle:
         self.process = process
         self.launch = launch
         self.started = started
+        self.heard = started
         self.state = WorkerState.STARTING
         self.was_ready = False
         self.revision = 0
