@@ -190,3 +190,31 @@ async def test_a_body_cut_by_the_client_is_never_completed(wire: Wire) -> None:
     client.close()
     assert await backend.is_gone()
     assert backend.received() == b""
+
+
+@scenario(
+    route={"headers": {"request": {"set": {"X-User": "alice"}, "add": {"X-Tier": "gold"}, "remove": ["X-Debug"]}}}
+)
+async def test_trailers_cannot_say_what_policies_set_or_remove(wire: Wire) -> None:
+    trailers = b"0\r\nX-User: root\r\nx.tier: platinum\r\nX-Debug: 1\r\nX-Fine: 1\r\n\r\n"
+    await wire.send(CHUNKED_POST, chunk(b"body"), trailers)
+    request = await (await wire.backend.accept()).message()
+    assert request.get(b"x-user") == b"alice"
+    assert request.trailers == [(b"x-fine", b"1")]
+
+
+@scenario()
+async def test_tiny_chunks_are_joined(wire: Wire) -> None:
+    """One read makes one chunk: a flood of tiny ones must not cost the gateway or the backend one step each."""
+    await wire.send(CHUNKED_POST, chunk(b"a") * 3000, b"0\r\n\r\n")
+    request = await (await wire.backend.accept()).message()
+    assert request.body == b"a" * 3000
+    assert len(request.chunks) < 100
+
+
+@scenario(limits={"max_header_bytes": "2KiB"})
+async def test_trailers_count_together(wire: Wire) -> None:
+    client = await wire.send(
+        CHUNKED_POST, chunk(b"body"), b"0\r\n", *[b"X-%d: %b\r\n" % (n, b"x" * 200) for n in range(20)]
+    )
+    assert (await client.message()).status == 431

@@ -21,7 +21,7 @@ class Process(Protocol):
 
 
 class WorkerHandle:
-    """started: monotonic seconds. heard: the same, of its last message; there is one a second. was_ready: it has served.
+    """started: monotonic seconds. heard: the same, of its last message (one a second). was_ready: it has served.
     revision: the configuration it serves, 0 for none. failure: why it refused one.
 
     An orphan, left behind by an earlier control process, has no launch: it is only asked to drain.

@@ -16,6 +16,7 @@ def test_every_listed_name_is_reserved_in_every_spelling(name: bytes) -> None:
     "name",
     [
         *(b"x-auth-subject", b"X_Auth_Subject", b"x.auth.subject", b"x-auth_subject", b"X-AUTH-anything", b"x-auth-"),
+        *(b"SSL-Client-Subject-DN", b"X-Remote-Extra-Scopes", b"Remote-Groups", b"X-Webauth-Role", b"X-Host"),
         *(b"X_Forwarded-For", b"x!forwarded!for", b"x-forwarded-by-whom", b"x~real~ip", b"PROXY"),
     ],
 )
