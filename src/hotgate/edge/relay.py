@@ -4,7 +4,6 @@ Everything happens in callbacks of the two connections; a task exists only while
 in `backend_leg.py`. `stage` says what the exchange waits for, and the tick compares `deadline` with the clock.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from hotgate.edge import answers
 from hotgate.edge.backend_leg import BackendLeg
 from hotgate.edge.context import EdgeContext
 from hotgate.edge.incoming import Incoming
+from hotgate.edge.pending_policy import ANY_FAILURE, PendingPolicy
 from hotgate.edge.record import CLIENT_CLOSED, record
 from hotgate.edge.request_body import Refused, RequestBody
 from hotgate.edge.request_head import forwarding_of
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from hotgate.edge.connection import ServerConnection
 
 # Policies may set any field of an answer but those that frame it or name the request.
-_ANY_FAILURE = (Exception, SystemExit)  # a policy that raises denies, whatever it raised
 WRITTEN_HERE = HOP_BY_HOP | {b"content-length", b"x-request-id"}
 _BACKEND_STAGES = (Stage.CONNECTION, Stage.ANSWER_HEAD, Stage.ANSWER_BODY)
 
@@ -51,9 +50,9 @@ class Relay:
         "_is_chunked",
         "_is_over",
         "_keep_alive",
+        "_pending",
         "_skips_after",
         "_status",
-        "_task",
         "_write",
         "body",
         "context",
@@ -84,7 +83,7 @@ class Relay:
         self._bytes_out = 0
         self._added = b""
         self._backend: BackendLeg | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._pending: PendingPolicy | None = None
         self._answer_head: AnswerHead | None = None
         self._held: list[bytes] | None = None
         self._held_end: Sequence[Field] | None = None
@@ -144,7 +143,7 @@ class Relay:
             outcome = run(route.before, exchange, start, body_step if needs_body else len(route.before))
             if exchange.answer_fields != ():
                 self._added = encode_fields(exchange.answer_fields)
-        except _ANY_FAILURE as error:
+        except ANY_FAILURE as error:
             self.policy_failed(error)
             return
         if outcome is None:
@@ -163,37 +162,16 @@ class Relay:
         self.exchange.request.body = whole
         self._run(self.exchange.route.body_step)
 
-    # Policies that wait.
+    # Policies that wait, or fail.
 
     def _await(self, suspended: Suspended, go_on: Callable[[int], None], conclude: Callable[[Response], None]) -> None:
-        """Wait in a task; then go on with the next step, or conclude with the response that came of it."""
         self.wait(Stage.POLICY, self.context.snapshot.timeouts.policy)
-        self._task = asyncio.get_running_loop().create_task(self._awaited(suspended, go_on, conclude))
-
-    async def _awaited(
-        self, suspended: Suspended, go_on: Callable[[int], None], conclude: Callable[[Response], None]
-    ) -> None:
-        try:
-            outcome = await suspended.outcome
-        except asyncio.CancelledError as error:
-            if self._task is None:
-                raise  # by `_stop_waiting`
-            self.policy_failed(error)
-            return
-        except _ANY_FAILURE as error:
-            self.policy_failed(error)
-            return
-        if self._is_over:
-            return
-        if outcome is None:
-            go_on(suspended.resume_at)
-        else:
-            conclude(outcome)
+        self._pending = PendingPolicy(suspended, go_on=go_on, conclude=conclude, fail=self.policy_failed)
 
     def _stop_waiting(self) -> None:
-        task, self._task = self._task, None
-        if task is not None and task is not asyncio.current_task():
-            task.cancel()
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            pending.cancel()
 
     def policy_failed(self, error: BaseException) -> None:
         """A policy raised, or left what cannot be sent: denied."""
@@ -346,7 +324,7 @@ class Relay:
         after = exchange.route.after
         try:
             outcome = run(after, exchange, start, len(after))
-        except _ANY_FAILURE as error:
+        except ANY_FAILURE as error:
             self.policy_failed(error)
             return
         if isinstance(outcome, Suspended):
@@ -446,8 +424,7 @@ class Relay:
     def _end(self, *, code: str, log_detail: str = "") -> None:
         """Nothing more is sent from here on. Records the exchange, once."""
         self._is_over = True
-        if self._task is not None:
-            self._stop_waiting()
+        self._stop_waiting()
         backend, self._backend = self._backend, None  # no reference cycle is left for the garbage collector
         self.incoming.consumer = None
         if backend is not None and not backend.is_done:
@@ -456,5 +433,5 @@ class Relay:
         for step in self.exchange.route.finish:
             try:
                 step(self.exchange)
-            except _ANY_FAILURE as error:
+            except ANY_FAILURE as error:
                 self.context.report_policy_failure(self.exchange, error)  # the answer is out: let the others run

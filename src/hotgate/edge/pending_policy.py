@@ -1,0 +1,60 @@
+"""A policy that must wait: the only time that an exchange has a task."""
+
+import asyncio
+from collections.abc import Callable
+
+from hotgate.http.response import Response
+from hotgate.pipeline.run import Suspended
+
+ANY_FAILURE = (Exception, SystemExit)  # a policy that raises denies, whatever it raised
+
+
+class PendingPolicy:
+    """Awaits what a step returned, then calls one of three.
+
+    go_on: with the index of the next step. conclude: with the response that came of it. fail: with what was raised; a
+    policy that cancels itself counts as raising.
+    """
+
+    __slots__ = ("_is_cancelled", "_task")
+
+    def __init__(
+        self,
+        suspended: Suspended,
+        *,
+        go_on: Callable[[int], None],
+        conclude: Callable[[Response], None],
+        fail: Callable[[BaseException], None],
+    ) -> None:
+        self._is_cancelled = False
+        self._task = asyncio.get_running_loop().create_task(self._wait(suspended, go_on, conclude, fail))
+
+    def cancel(self) -> None:
+        """Call nobody any more. The exchange itself may be what runs in the task: then it ends by itself."""
+        self._is_cancelled = True
+        if self._task is not asyncio.current_task():
+            self._task.cancel()
+
+    async def _wait(
+        self,
+        suspended: Suspended,
+        go_on: Callable[[int], None],
+        conclude: Callable[[Response], None],
+        fail: Callable[[BaseException], None],
+    ) -> None:
+        try:
+            outcome = await suspended.outcome
+        except asyncio.CancelledError as error:
+            if self._is_cancelled:
+                raise
+            fail(error)
+        except ANY_FAILURE as error:
+            if not self._is_cancelled:
+                fail(error)
+        else:
+            if self._is_cancelled:
+                return
+            if outcome is None:
+                go_on(suspended.resume_at)
+            else:
+                conclude(outcome)
