@@ -58,3 +58,4 @@ def _facts(results: Results) -> Iterator[str]:
         yield f"Memory of an idle worker: {worker / _MIB:,.0f} MiB.\n"
     if ready is not None:
         yield f"Start to ready: {ready:,.2f} s.\n"
+    yield "The load repeats one request: Hotgate's best case. [docs/benchmarks.md](docs/benchmarks.md) says why.\n"

@@ -20,7 +20,14 @@ _LOAD = (
 )
 
 _SECTIONS: tuple[tuple[str, str, str, tuple[Column, ...]], ...] = (
-    ("plain", "Plain proxy, 64 connections", "Small requests, keep-alive on both sides.", _LOAD),
+    (
+        "plain",
+        "Plain proxy, 64 connections",
+        "Small requests, keep-alive on both sides. wrk repeats one request, and the backend one answer. That is "
+        "Hotgate's best case: a head that equals the one before is not parsed again. Where none repeats, a request "
+        "costs about 7 µs more (measured in a loop without sockets).",
+        _LOAD,
+    ),
     (
         "secured",
         "Secured, 64 connections",
