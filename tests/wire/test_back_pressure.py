@@ -47,6 +47,15 @@ async def test_a_chunked_body_too(wire: Wire) -> None:
     assert await client.flood(b"10000\r\n" + _PIECE + b"\r\n", _MUCH) < _BOUND
 
 
+@scenario(route={"max_body": "1GiB"})
+async def test_tiny_chunks_too(wire: Wire) -> None:
+    """The gateway lets others read between two reads of such a body; that must not end the back-pressure."""
+    client = await wire.send(CHUNKED_POST)
+    backend = await wire.backend.accept()
+    await backend.head()
+    assert await client.flood(b"a\r\n0123456789\r\n" * 1050, _MUCH) < 2 * _BOUND  # a third is framing
+
+
 _gate: list[asyncio.Event] = []
 
 

@@ -35,6 +35,7 @@ class ServerConnection(asyncio.Protocol):
         "_is_lingering",
         "_is_paused",
         "_is_starting",
+        "_is_yielding",
         "_lingered",
         "_pending",
         "_reader",
@@ -56,6 +57,7 @@ class ServerConnection(asyncio.Protocol):
         self._pending: deque[Incoming] = deque()
         self._active: Relay | None = None
         self.output: Output
+        self._is_yielding = False
         self._is_starting = self._is_paused = self._is_lingering = self._is_head_timed = self._is_blocked = False
         self._deadline = 0.0
         self._lingered = 0
@@ -95,6 +97,7 @@ class ServerConnection(asyncio.Protocol):
             reader.rules = rules  # a reload; what has begun to arrive is read as it began
         reader.feed(data)
         if reader.pieces_read > _MANY_PIECES:
+            reader.pieces_read = 0
             self._let_others_read()
         if self._active is None:
             if self._pending:
@@ -175,13 +178,15 @@ class ServerConnection(asyncio.Protocol):
         """Take no more from the client until `resume_reading`. Idempotent."""
         if not self._is_paused and not self._transport.is_closing():
             self._is_paused = True
-            self._transport.pause_reading()
+            if not self._is_yielding:
+                self._transport.pause_reading()
 
     def resume_reading(self) -> None:
         """Read on. Idempotent."""
         if self._is_paused and not self._transport.is_closing():
             self._is_paused = False
-            self._transport.resume_reading()
+            if not self._is_yielding:
+                self._transport.resume_reading()
 
     def cut(self) -> None:
         """End an answer that cannot be completed so that the client sees it: never as a clean close."""
@@ -276,14 +281,15 @@ class ServerConnection(asyncio.Protocol):
 
     def _let_others_read(self) -> None:
         """The event loop reads a busy socket many times over before it looks at the next: not one with tiny chunks."""
-        if not self._is_paused and not self._transport.is_closing():
-            self._is_paused = True
+        if not (self._is_paused or self._is_yielding or self._transport.is_closing()):
+            self._is_yielding = True  # apart from `_is_paused`: back-pressure may begin meanwhile, and must last
             self._transport.pause_reading()
             asyncio.get_running_loop().call_soon(self._read_on)
 
     def _read_on(self) -> None:
-        if not self._pending and not self._is_blocked:
-            self.resume_reading()
+        self._is_yielding = False
+        if not self._is_paused and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def _leave(self) -> None:
         self._pending.clear()
