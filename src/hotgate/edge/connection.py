@@ -76,7 +76,8 @@ class ServerConnection(asyncio.Protocol):
         transport = self._transport
         peer = transport.get_extra_info("peername")
         self.peer = peer[0] if isinstance(peer, tuple) else ""
-        self.trusted_proxies = context.snapshot.trusted_proxies.get(self.listener)
+        rules = context.snapshot.listeners.get(self.listener)
+        self.trusted_proxies = rules.trusted_proxies if rules is not None else None
         transport.set_write_buffer_limits(high=_HIGH_WATER)
         self.output = Output(transport, context.outbox)
         self._deadline = context.now + context.snapshot.timeouts.head

@@ -36,17 +36,21 @@ class ClientTimeouts:
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
-    """One compiled configuration. unmatched: stands in for a route when none matches.
+class ListenerRules:
+    """What a reload may change of a listener; its address and name cannot, without new workers."""
 
-    trusted_proxies: by listener name.
-    """
+    trusted_proxies: TrustedProxies
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One compiled configuration. unmatched: stands in for a route when none matches. listeners: by name."""
 
     table: RouteTable[Route]
     unmatched: Route
     rules: RequestRules = field(default_factory=RequestRules)
     timeouts: ClientTimeouts = field(default_factory=ClientTimeouts)
-    trusted_proxies: Mapping[str, TrustedProxies] = field(default_factory=dict)
+    listeners: Mapping[str, ListenerRules] = field(default_factory=dict)
     max_connections: int = 20_000
 
 

@@ -10,7 +10,7 @@ from hotgate.config.errors import ConfigurationError
 from hotgate.config.gateway import Gateway
 from hotgate.config.loader import Loaded
 from hotgate.config.routes import Route as RouteSettings
-from hotgate.edge.context import ClientTimeouts, Snapshot
+from hotgate.edge.context import ClientTimeouts, ListenerRules, Snapshot
 from hotgate.edge.request_rules import RequestLimits, RequestRules
 from hotgate.http.forwarded import TrustedProxies
 from hotgate.identity.key_sets import KeySets
@@ -197,6 +197,6 @@ def _snapshot(config: Gateway, table: RouteTable[Route], parts: Parts) -> Snapsh
         unmatched=Route("", recorder=parts.metrics.route("")),
         rules=rules,
         timeouts=ClientTimeouts(head=limits.header_timeout, idle=limits.keep_alive, body=limits.body_idle),
-        trusted_proxies={each.name: TrustedProxies(each.trusted_proxies) for each in config.listeners},
+        listeners={each.name: ListenerRules(TrustedProxies(each.trusted_proxies)) for each in config.listeners},
         max_connections=limits.max_connections,
     )

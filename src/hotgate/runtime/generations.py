@@ -57,7 +57,7 @@ class Generations:
 
     def needs_new_workers(self, current: Loaded, new: Loaded) -> bool:
         """True when the workers there are cannot take over the new configuration."""
-        return new.config.listeners != current.config.listeners or worker_count(
+        return binds_of(new.config) != binds_of(current.config) or worker_count(
             self._options, new.config
         ) != worker_count(self._options, current.config)
 

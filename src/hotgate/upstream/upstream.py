@@ -47,7 +47,12 @@ class Upstream:
         self.retries_connect = retries_connect
         self.retry_on = retry_on
         self.recorder = recorder
-        self._choose = BALANCERS[balance](self.targets)
+        self._balance = balance
+        self.use(self.targets)
+
+    def use(self, available: Sequence[Target]) -> None:
+        """Choose among these of its targets from now on. Called when the state of a target changes, not per request."""
+        self._choose = BALANCERS[self._balance](available)
 
     def acquire(self, waiter: ConnectionWaiter, now: float, *, fresh: bool = False) -> UpstreamConnection | None:
         """A connection at once, or None: then `waiter` is called later. Raises TargetBusy."""

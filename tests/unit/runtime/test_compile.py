@@ -39,8 +39,8 @@ def test_a_snapshot() -> None:
     assert found is not None
     assert found[0].name == "one"
     assert snapshot.timeouts.idle == 7
-    assert snapshot.trusted_proxies["web"].trusts("192.0.2.7")
-    assert not snapshot.trusted_proxies["web"].trusts("198.51.100.1")
+    assert snapshot.listeners["web"].trusted_proxies.trusts("192.0.2.7")
+    assert not snapshot.listeners["web"].trusted_proxies.trusts("198.51.100.1")
     assert snapshot.unmatched.target is None
 
 
