@@ -15,8 +15,8 @@ help: ## show this
 demo: $(READY) ## a gateway, two backends, and requests to try
 	@$(BIN)/hotgate demo $(ARGS)
 
-test: $(READY) ## all tests; ARGS="tests/unit -k jwt" for some
-	$(BIN)/pytest $(ARGS)
+test: $(READY) ## all tests, on every core; ARGS="tests/unit -k jwt" for some
+	$(BIN)/pytest --numprocesses auto --dist loadfile $(ARGS)
 
 check: lint test ## everything that must pass before a change is taken
 
