@@ -101,3 +101,8 @@ class Gateway(Settings):
         default="drop",
         description="Header names with `_`, which many backends confuse with `-`: remove the field, or answer 400.",
     )
+    dotted_headers: Literal["pass", "drop", "refuse"] = Field(
+        default="pass",
+        description="Header names with `.`, which PHP confuses with `_`: pass them on, remove the field (as nginx"
+        " does), or answer 400. Names that are the gateway's own never pass, however they are spelt.",
+    )

@@ -124,6 +124,9 @@ class Relay:
             self._keep_alive = False
             self.respond(refusal)
             return
+        if self.path == "*":
+            self.respond(answers.server_options())
+            return
         allowed = self.context.snapshot.table.allowed_methods(self.incoming.request)
         self.respond(answers.method_not_allowed(allowed) if allowed else answers.not_found())
 

@@ -190,6 +190,7 @@ def _snapshot(config: Gateway, table: RouteTable[Route], parts: Parts) -> Snapsh
             max_pipelined=limits.max_pipelined,
         ),
         refuse_underscores=config.underscore_headers == "refuse",
+        dotted_headers=config.dotted_headers,
         keep_encoded_slashes=config.encoded_slashes == "keep",
     )
     return Snapshot(

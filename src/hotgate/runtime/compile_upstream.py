@@ -6,6 +6,7 @@ from typing import Any
 
 from hotgate.config.upstreams import Retries
 from hotgate.config.upstreams import Upstream as UpstreamSettings
+from hotgate.upstream.answer_reader import AnswerLimits
 from hotgate.upstream.outbox import Outbox
 from hotgate.upstream.target import Target
 from hotgate.upstream.upstream import Timeouts, Upstream
@@ -21,6 +22,7 @@ def compile_upstream(name: str, settings: UpstreamSettings, recorder: Any, outbo
     """The upstream, with empty pools."""
     timeouts = settings.timeouts
     retries = settings.retries or Retries(attempts=min(2, len(settings.targets)))
+    answer_limits = AnswerLimits(max_head_bytes=settings.max_header_bytes, max_fields=settings.max_headers)
     targets = [
         Target(
             str(target.url),
@@ -32,6 +34,7 @@ def compile_upstream(name: str, settings: UpstreamSettings, recorder: Any, outbo
             max_connections=settings.max_connections,
             idle_timeout=settings.idle_timeout,
             outbox=outbox,
+            answer_limits=answer_limits,
         )
         for target in settings.targets
     ]

@@ -5,6 +5,7 @@ import ssl
 from collections import deque
 from typing import Protocol
 
+from hotgate.upstream.answer_reader import AnswerLimits
 from hotgate.upstream.connection import UpstreamConnection
 from hotgate.upstream.failure import UpstreamFailure, busy, connect_timeout, refused
 from hotgate.upstream.outbox import Outbox
@@ -40,6 +41,7 @@ class Target:
         max_connections: int = 1024,
         idle_timeout: float = 60.0,
         outbox: Outbox | None = None,
+        answer_limits: AnswerLimits | None = None,
     ) -> None:
         self.name = name
         self.host = host
@@ -48,6 +50,7 @@ class Target:
         self.port = port
         self.weight = weight
         self.outbox = outbox or Outbox()
+        self.answer_limits = answer_limits or AnswerLimits()
         self.active = 0
         self.connects = 0
         self._tls = tls
