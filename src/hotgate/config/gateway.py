@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from hotgate.config.listeners import Admin, Limits, Listener
+from hotgate.config.limits import Limits
+from hotgate.config.listeners import Admin, Listener
 from hotgate.config.notation import Notation, refused
 from hotgate.config.routes import Route, RouteOptions
 from hotgate.config.settings import Flag, Name, Settings, WholeNumber

@@ -11,6 +11,8 @@ from hotgate.upstream.outbox import Outbox
 from hotgate.upstream.target import Target
 from hotgate.upstream.upstream import Timeouts, Upstream
 
+_UPLOAD_SHARE = 2  # one of so many connections may wait for its client's body; the others stay free for the rest
+
 
 @cache
 def _client_tls() -> ssl.SSLContext:
@@ -48,4 +50,5 @@ def compile_upstream(name: str, settings: UpstreamSettings, recorder: Any, outbo
         retries_connect="connect" in retries.on,
         retry_on=frozenset(status for status in retries.on if isinstance(status, int)),
         recorder=recorder,
+        max_uploads=max(1, settings.max_connections * len(targets) // _UPLOAD_SHARE),
     )

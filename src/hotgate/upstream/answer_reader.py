@@ -251,13 +251,12 @@ class AnswerReader:
         length, chunked, options = _read_framing(framing) if framing else (None, False, None)
         if chunked and version == "1.0":
             raise InvalidAnswer("Transfer-Encoding in HTTP/1.0")  # RFC 9112 §6.1: faulty framing
-        if status == 204 and (chunked or length):
-            raise InvalidAnswer("a 204 that announces a body")  # RFC 9110 §8.6, RFC 9112 §6.1
         if options:
             kept = without_named(kept, options)
         head = AnswerHead(status, kept, length, status not in (204, 304) and self._sink.method != "HEAD")
         self.until_close = head.has_body and not chunked and length is None
-        # A body that was announced and must not come may come all the same, later, as the answer to someone else.
+        # The head ends it, whatever it announces (RFC 9112 §6.3, rule 1). If a body comes all the same, in a later
+        # read, it must not be the answer to someone else.
         may_be_followed = not head.has_body and (chunked or bool(length))
         self.keep_alive = self._parser.should_keep_alive() and not may_be_followed
         self._latest = head
