@@ -7,7 +7,7 @@ from pydantic_core import CoreSchema
 
 from hotgate.config.addresses import TargetText
 from hotgate.config.settings import Settings, WholeNumber
-from hotgate.config.units import DurationBetween
+from hotgate.config.units import DurationBetween, SizeBetween
 
 
 class Target(Settings):
@@ -85,6 +85,14 @@ class Upstream(Settings):
     )
     max_connections: Annotated[int, WholeNumber(1, 100_000)] = Field(
         default=1024, description="Connections of each worker to each target."
+    )
+    max_header_bytes: Annotated[int, SizeBetween("1KiB", "1MiB")] = Field(
+        default=64 * 1024,
+        description="All header fields of an answer together, and all its trailers; more is answered 502. Envoy's"
+        " default is 60 KiB.",
+    )
+    max_headers: Annotated[int, WholeNumber(1, 1000)] = Field(
+        default=200, description="The number of header fields of an answer; more is answered 502. Envoy's is 100."
     )
     idle_timeout: Annotated[float, DurationBetween("0s", "1h")] = Field(
         default=60.0, description="How long an unused connection to a target is kept."

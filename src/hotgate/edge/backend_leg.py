@@ -9,7 +9,14 @@ from hotgate.edge.stage import NEVER, Stage
 from hotgate.edge.tunnel import TUNNEL_IDLE
 from hotgate.http.headers import Field
 from hotgate.upstream.connection import UpstreamConnection
-from hotgate.upstream.failure import UpstreamFailure, connect_timeout, head_timeout, read_timeout, total_timeout
+from hotgate.upstream.failure import (
+    UpstreamFailure,
+    connect_timeout,
+    head_timeout,
+    read_timeout,
+    too_many_uploads,
+    total_timeout,
+)
 from hotgate.upstream.sink import AnswerHead
 from hotgate.upstream.target import TargetBusy
 from hotgate.upstream.upstream import Upstream
@@ -32,6 +39,7 @@ class BackendLeg:
         "_attempts",
         "_connection",
         "_is_fresh",
+        "_is_upload",
         "_relay",
         "_sent_at",
         "_was_reused",
@@ -47,7 +55,7 @@ class BackendLeg:
         self._relay = relay
         self.upstream = upstream
         self.method = relay.exchange.request.method
-        self.is_over = self.is_done = self._is_fresh = self._was_reused = False
+        self.is_over = self.is_done = self._is_fresh = self._is_upload = self._was_reused = False
         self.answered_at = -1.0
         self._sent_at = 0.0
         self._attempts = 0
@@ -62,6 +70,9 @@ class BackendLeg:
         relay.stage = Stage.CONNECTION
         # The pool bounds the wait for a connection and the attempt to make one; this is for when it fails to.
         relay.deadline = relay.context.now + 2 * self.upstream.timeouts.connect + _POOL_GRACE
+        if relay.body is not None and not relay.incoming.is_complete and not self._begin_upload():
+            self.on_failure(too_many_uploads(self.upstream.name))
+            return
         try:
             connection = self.upstream.acquire(self, relay.context.now, fresh=self._is_fresh)
         except TargetBusy as busy:
@@ -102,6 +113,7 @@ class BackendLeg:
         first = body.begin(self)
         connection.send_head(self, head + first, body.is_sent)
         if body.is_sent:
+            self._end_upload()
             self._relay.wait(Stage.ANSWER_HEAD, self.upstream.timeouts.head)
         else:
             self._relay.wait(Stage.CLIENT_BODY, relay.context.snapshot.timeouts.body)
@@ -114,6 +126,7 @@ class BackendLeg:
 
     def finish_request(self, last: bytes) -> None:
         """The end of the request's body."""
+        self._end_upload()
         if self._connection is None:
             return
         if last:
@@ -129,6 +142,7 @@ class BackendLeg:
     def abandon(self) -> None:
         """The answer is no longer wanted; half of it must not reach anybody."""
         self.is_over = True
+        self._end_upload()
         connection = self._connection
         if connection is not None:
             self._connection = None
@@ -142,7 +156,7 @@ class BackendLeg:
         if blocked:
             self._connection.pause()
             if relay.stage is Stage.ANSWER_BODY:
-                self._relay.wait(Stage.CLIENT_READS, relay.context.snapshot.timeouts.body)
+                relay.stage, relay.deadline = Stage.CLIENT_READS, NEVER  # the connection watches how it reads
         else:
             self._connection.resume()
             if relay.stage is Stage.CLIENT_READS:
@@ -206,6 +220,7 @@ class BackendLeg:
     def on_end(self, trailers: Sequence[Field]) -> None:
         self._connection = None
         self.is_done = True
+        self._end_upload()
         if not self.is_over:
             self._relay.on_answer_end(trailers)
 
@@ -229,8 +244,24 @@ class BackendLeg:
         downstream = self._relay.downstream
         downstream.pause_reading() if blocked else downstream.resume_reading()
 
+    def _begin_upload(self) -> bool:
+        """Count an exchange whose client has not sent all of its body; False if there are enough of them."""
+        upstream = self.upstream
+        if not self._is_upload:
+            if upstream.uploads >= upstream.max_uploads:
+                return False
+            upstream.uploads += 1
+            self._is_upload = True
+        return True
+
+    def _end_upload(self) -> None:
+        if self._is_upload:
+            self._is_upload = False
+            self.upstream.uploads -= 1
+
     def _give_up(self, failure: UpstreamFailure) -> None:
         self.is_over = True
+        self._end_upload()
         self._relay.on_backend_failed(failure)
 
     def _can_be_sent_again(self) -> bool:

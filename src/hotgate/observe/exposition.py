@@ -95,6 +95,10 @@ def _worker_families(total: Snapshot) -> Iterator[Metric]:
     yield GaugeMetricFamily("hotgate_connections_open", "Client connections.", gauges.get("connections_open", 0))
     yield GaugeMetricFamily("hotgate_exchanges_active", "Requests on their way.", gauges.get("exchanges_active", 0))
     yield CounterMetricFamily("hotgate_connections", "Client connections accepted.", counters.get("connections", 0))
+    refused = CounterMetricFamily("hotgate_connections_refused", "Client connections turned away.", labels=["reason"])
+    for reason, count in counters.get("connections_refused", {}).items():
+        refused.add_metric([reason], count)
+    yield refused
     yield CounterMetricFamily(
         "hotgate_log_dropped", "Access log lines given up because the sink stalled.", counters.get("log_dropped", 0)
     )

@@ -6,9 +6,12 @@ from typing import Any
 
 from hotgate.config.upstreams import Retries
 from hotgate.config.upstreams import Upstream as UpstreamSettings
+from hotgate.upstream.answer_reader import AnswerLimits
 from hotgate.upstream.outbox import Outbox
 from hotgate.upstream.target import Target
 from hotgate.upstream.upstream import Timeouts, Upstream
+
+_UPLOAD_SHARE = 2  # one of so many connections may wait for its client's body; the others stay free for the rest
 
 
 @cache
@@ -21,6 +24,7 @@ def compile_upstream(name: str, settings: UpstreamSettings, recorder: Any, outbo
     """The upstream, with empty pools."""
     timeouts = settings.timeouts
     retries = settings.retries or Retries(attempts=min(2, len(settings.targets)))
+    answer_limits = AnswerLimits(max_head_bytes=settings.max_header_bytes, max_fields=settings.max_headers)
     targets = [
         Target(
             str(target.url),
@@ -32,6 +36,7 @@ def compile_upstream(name: str, settings: UpstreamSettings, recorder: Any, outbo
             max_connections=settings.max_connections,
             idle_timeout=settings.idle_timeout,
             outbox=outbox,
+            answer_limits=answer_limits,
         )
         for target in settings.targets
     ]
@@ -45,4 +50,5 @@ def compile_upstream(name: str, settings: UpstreamSettings, recorder: Any, outbo
         retries_connect="connect" in retries.on,
         retry_on=frozenset(status for status in retries.on if isinstance(status, int)),
         recorder=recorder,
+        max_uploads=max(1, settings.max_connections * len(targets) // _UPLOAD_SHARE),
     )

@@ -41,7 +41,7 @@ class UpstreamConnection(asyncio.Protocol):
         self.idle_since = 0.0
         self.transport: asyncio.Transport
         self._output: Output
-        self._reader = AnswerReader()
+        self._reader = AnswerReader(target.answer_limits)
         self._sink: AnswerSink | None = None
         self._is_request_sent = False
         self._is_tunnel = False

@@ -49,6 +49,23 @@ def busy(target: str) -> UpstreamFailure:
     )
 
 
+def too_many_uploads(upstream: str) -> UpstreamFailure:
+    """So many connections wait for bodies of their clients that one more would leave too few for others."""
+    return UpstreamFailure(
+        "upstream-busy",
+        503,
+        "Too many requests are being sent to the backend.",
+        f"{upstream}: half of max_connections wait for the rest of a request",
+    )
+
+
+def no_descriptors(target: str) -> UpstreamFailure:
+    """This process has no file descriptor left: not the backend's fault."""
+    return UpstreamFailure(
+        "gateway-overloaded", 503, "The gateway has too much to do.", f"{target}: no file descriptors left"
+    )
+
+
 def closed_before_answer(target: str, *, reused: bool) -> UpstreamFailure:
     """The connection ended before the first byte of an answer; on a reused one it was probably dead already."""
     return UpstreamFailure(

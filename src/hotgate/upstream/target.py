@@ -1,12 +1,14 @@
 """One address of an upstream and its pool of connections."""
 
 import asyncio
+import errno
 import ssl
 from collections import deque
 from typing import Protocol
 
+from hotgate.upstream.answer_reader import AnswerLimits
 from hotgate.upstream.connection import UpstreamConnection
-from hotgate.upstream.failure import UpstreamFailure, busy, connect_timeout, refused
+from hotgate.upstream.failure import UpstreamFailure, busy, connect_timeout, no_descriptors, refused
 from hotgate.upstream.outbox import Outbox
 
 _MAX_WAITING = 1024  # exchanges that may queue for a connection; each is bounded by the connect time-out as well
@@ -40,6 +42,7 @@ class Target:
         max_connections: int = 1024,
         idle_timeout: float = 60.0,
         outbox: Outbox | None = None,
+        answer_limits: AnswerLimits | None = None,
     ) -> None:
         self.name = name
         self.host = host
@@ -48,6 +51,7 @@ class Target:
         self.port = port
         self.weight = weight
         self.outbox = outbox or Outbox()
+        self.answer_limits = answer_limits or AnswerLimits()
         self.active = 0
         self.connects = 0
         self._tls = tls
@@ -163,7 +167,8 @@ class Target:
         except TimeoutError:
             failure = connect_timeout(self.name, self._connect_timeout)
         except OSError as error:  # ssl.SSLError is one
-            failure = refused(self.name, f"{type(error).__name__}: {error}")
+            is_ours = error.errno in (errno.EMFILE, errno.ENFILE)
+            failure = no_descriptors(self.name) if is_ours else refused(self.name, f"{type(error).__name__}: {error}")
         else:
             self._opening.discard(asyncio.current_task())
             if waiter.is_over:

@@ -1,5 +1,6 @@
 """A named group of targets: what a route points at."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,8 @@ class Upstream:
     """preserve_host: send the client's Host, not the target's. recorder: its metrics.
 
     attempts: how often a request is sent at most, when a connection cannot be made (if `retries_connect`) or the
-    answer's status is in `retry_on`. The exchange reads all of these.
+    answer's status is in `retry_on`. The exchange reads all of these, and counts itself in `uploads` while its client
+    has not sent all of its body: at most `max_uploads`, so that slow clients cannot take every connection.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Upstream:
         retries_connect: bool = True,
         retry_on: frozenset[int] = frozenset(),
         recorder: Any = None,
+        max_uploads: int = sys.maxsize,
     ) -> None:
         self.name = name
         self.targets = tuple(targets)
@@ -47,6 +50,8 @@ class Upstream:
         self.retries_connect = retries_connect
         self.retry_on = retry_on
         self.recorder = recorder
+        self.max_uploads = max_uploads
+        self.uploads = 0
         self._balance = balance
         self.use(self.targets)
 
