@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hotgate.upstream.availability import Availability, AvailabilityRules
 from hotgate.upstream.balance import BALANCERS
 from hotgate.upstream.connection import UpstreamConnection
 from hotgate.upstream.target import ConnectionWaiter, Target
@@ -23,7 +24,7 @@ class Upstream:
     """preserve_host: send the client's Host, not the target's. recorder: its metrics.
 
     attempts: how often a request is sent at most, when a connection cannot be made (if `retries_connect`) or the
-    answer's status is in `retry_on`. The exchange reads all of these.
+    answer's status is in `retry_on`. The exchange reads all of these. availability: who decides which targets serve.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Upstream:
         retries_connect: bool = True,
         retry_on: frozenset[int] = frozenset(),
         recorder: Any = None,
+        availability: AvailabilityRules | None = None,
     ) -> None:
         self.name = name
         self.targets = tuple(targets)
@@ -48,7 +50,8 @@ class Upstream:
         self.retry_on = retry_on
         self.recorder = recorder
         self._balance = balance
-        self.use(self.targets)
+        count = recorder.ejected if recorder is not None else lambda target: None
+        self.availability = Availability(name, self.targets, availability or AvailabilityRules(), self.use, count)
 
     def use(self, available: Sequence[Target]) -> None:
         """Choose among these of its targets from now on. Called when the state of a target changes, not per request."""
@@ -59,9 +62,10 @@ class Upstream:
         return self._choose().acquire(waiter, now, fresh=fresh)
 
     def expire(self, now: float) -> None:
-        """Close idle connections that are too old. Called by the tick."""
+        """Close idle connections that are too old; return targets to service. Called by the tick."""
         for target in self.targets:
             target.expire(now)
+        self.availability.tick(now)
 
     def close(self) -> None:
         """The upstream has left the configuration. Exchanges that have begun finish; `expire` it until `is_unused`."""
