@@ -19,7 +19,8 @@ class WorkerMetrics:
     """Every recorder of a worker. A reload asks for them again by name and gets the same ones: counts survive.
 
     connections_open, exchanges_active: gauges that the edge raises and lowers. connections: all that were accepted.
-    log_dropped: access log lines given up because the sink stalled.
+    log_dropped: access log lines given up because the sink stalled. ejected: by upstream and target, 1 for each that is
+    out of service for its failures. panics: by upstream, 1 for each that uses all its targets for want of better ones.
     """
 
     __slots__ = (
@@ -28,8 +29,10 @@ class WorkerMetrics:
         "_upstreams",
         "connections",
         "connections_open",
+        "ejected",
         "exchanges_active",
         "log_dropped",
+        "panics",
     )
 
     def __init__(self) -> None:
@@ -37,6 +40,8 @@ class WorkerMetrics:
         self.connections_open = 0
         self.exchanges_active = 0
         self.log_dropped = 0
+        self.ejected: dict[str, dict[str, int]] = {}
+        self.panics: dict[str, int] = {}
         self._routes: dict[str, RouteRecorder] = {}
         self._upstreams: dict[str, UpstreamRecorder] = {}
         self._round: Iterator[Recorder] | None = None
@@ -98,6 +103,11 @@ class WorkerMetrics:
         return {
             "routes": [recorder.values() for recorder in recorders if isinstance(recorder, RouteRecorder)],
             "upstreams": [recorder.values() for recorder in recorders if isinstance(recorder, UpstreamRecorder)],
-            "gauges": {"connections_open": self.connections_open, "exchanges_active": self.exchanges_active},
+            "gauges": {
+                "connections_open": self.connections_open,
+                "exchanges_active": self.exchanges_active,
+                "ejected": self.ejected,
+                "panics": self.panics,
+            },
             "counters": {"connections": self.connections, "log_dropped": self.log_dropped},
         }

@@ -34,7 +34,8 @@ class AvailabilityRules:
 
 
 class Availability:
-    """use: takes the targets to choose among. count_ejection: is told the name of a target that goes out of service.
+    """name: of the upstream. use: takes the targets to choose among. count_ejection: is told the name of each target
+    that goes out of service for its failures.
 
     in_panic: whether all targets are used because too few are available.
     """
@@ -47,7 +48,7 @@ class Availability:
         use: Callable[[Sequence[Target]], None],
         count_ejection: Callable[[str], None] = lambda target: None,
     ) -> None:
-        self._name = name
+        self.name = name
         self._rules = rules
         self._use = use
         self._count_ejection = count_ejection
@@ -90,7 +91,9 @@ class Availability:
 
     @property
     def ejected(self) -> list[str]:
-        """The targets out of service for their failures."""
+        """The names of the targets out of service for their failures."""
+        if self._is_settled:
+            return []
         return [member.target.name for member in self._members if member.circuit.state is not CircuitState.CLOSED]
 
     def _refresh(self) -> None:
@@ -113,7 +116,7 @@ class Availability:
             self._use(cast("Sequence[Target]", chosen))  # stand-ins are targets in all but ancestry
 
     def _nobody(self, some_are_reachable: bool) -> Nobody:
-        return Nobody(unavailable(self._name) if some_are_reachable else unresolved(self._name))
+        return Nobody(unavailable(self.name) if some_are_reachable else unresolved(self.name))
 
     def _set_weights(self) -> bool:
         """True while a target is being given its weight step by step."""
@@ -129,9 +132,9 @@ class Availability:
 
     def _set_panic(self, panic: bool) -> None:
         if panic and not self.in_panic:
-            _log.error("upstream %s: too few targets are available; all are used", self._name)
+            _log.error("upstream %s: too few targets are available; all are used", self.name)
         elif self.in_panic and not panic:
-            _log.warning("upstream %s: enough targets are available again", self._name)
+            _log.warning("upstream %s: enough targets are available again", self.name)
         self.in_panic = panic
 
     def _circuit(self, index: int, target: Target) -> Circuit:
@@ -145,7 +148,7 @@ class Availability:
         return len(self.ejected) + 1 <= self._rules.circuit.max_share * len(self._members)
 
     def _circuit_changed(self, member: "_Member", reason: str) -> None:
-        circuit, where = member.circuit, (self._name, member.target.name)
+        circuit, where = member.circuit, (self.name, member.target.name)
         if circuit.state is CircuitState.OPEN:
             self._count_ejection(member.target.name)
             _log.warning("upstream %s: %s is out of service for %.3g s: %s", *where, circuit.seconds_left, reason)

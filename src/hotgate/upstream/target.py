@@ -50,7 +50,7 @@ class Target:
         default = port == (443 if tls else 80)
         self.authority = (f"[{host}]" if ":" in host else host).encode("ascii") + (b"" if default else b":%d" % port)
         self.port = port
-        self.addresses: tuple[str, ...] = (host,) if _is_address(host) else ()
+        self.addresses: tuple[str, ...] = (host,) if is_address(host) else ()
         self.circuit = circuit_that_never_opens()
         self.weight = weight
         self.outbox = outbox or Outbox()
@@ -219,7 +219,8 @@ class TargetBusy(Exception):
         self.failure = failure
 
 
-def _is_address(host: str) -> bool:
+def is_address(host: str) -> bool:
+    """Whether a host is an IP address already, and no name to be resolved."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
