@@ -6,6 +6,9 @@ from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema
 
 from hotgate.config.addresses import TargetText
+from hotgate.config.notation import refused
+from hotgate.config.percent import PercentBetween
+from hotgate.config.resilience import Ejection, Health
 from hotgate.config.settings import Settings, WholeNumber
 from hotgate.config.units import DurationBetween, SizeBetween
 
@@ -83,6 +86,19 @@ class Upstream(Settings):
         description="When to send a request once more. Not set: once, if no connection could be made and there is "
         "another target.",
     )
+    health: Health | None = Field(default=None, description="Active checks of the targets. Not set: none.")
+    ejection: Ejection = Field(
+        default=Ejection(), description="When a target that fails requests is out of service for a while."
+    )
+    panic_threshold: Annotated[float, PercentBetween(0, 100)] = Field(
+        default=0.5,  # as Envoy's healthy_panic_threshold
+        description="When less than this share of the targets is available, all are used: the few left would not bear "
+        "the load. 0%: never; then requests are answered 503 when no target is available.",
+    )
+    slow_start: Annotated[float, DurationBetween("0s", "1h")] = Field(
+        default=0.0,
+        description="How long a target that comes back into service gets less than its share, growing from 10 %.",
+    )
     max_connections: Annotated[int, WholeNumber(1, 100_000)] = Field(
         default=1024, description="Connections of each worker to each target."
     )
@@ -100,3 +116,12 @@ class Upstream(Settings):
     host: Literal["preserve", "upstream"] = Field(
         default="preserve", description="The Host that targets see: the client's, or that of the target's URL."
     )
+
+    @model_validator(mode="after")
+    def _ejects_before_panic(self) -> "Upstream":
+        if self.ejection.max_share + self.panic_threshold > 1:
+            raise refused(
+                "`ejection.max_share` and `panic_threshold` are more than 100% together: with so many targets out of "
+                "service all are used again; lower one of them"
+            )
+        return self

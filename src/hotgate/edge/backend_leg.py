@@ -176,6 +176,8 @@ class BackendLeg:
     def expire(self, stage: Stage, now: float) -> None:
         """A deadline that is the backend's to keep has passed."""
         timeouts, name = self.upstream.timeouts, self.upstream.name
+        if stage is Stage.ANSWER_HEAD and self._connection is not None:
+            self._connection.target.circuit.failed("no answer in time")
         if now >= self.total_deadline:
             failure = total_timeout(name, timeouts.total or 0.0)
         elif stage is Stage.CONNECTION:
@@ -197,9 +199,13 @@ class BackendLeg:
     def on_head(self, head: AnswerHead) -> None:
         self.answered_at = monotonic()
         self.upstream.recorder.attempt(self.answered_at - self._sent_at)
+        connection = self._connection
+        assert connection is not None
+        circuit = connection.target.circuit
+        if head.status >= circuit.notices_from:
+            circuit.answered(head.status)
         if head.status in self.upstream.retry_on and self.method in _IDEMPOTENT and self._has_another_try():
-            connection, self._connection = self._connection, None
-            assert connection is not None
+            self._connection = None
             connection.abort()
             self.start()
             return
@@ -226,6 +232,8 @@ class BackendLeg:
 
     def on_switched(self, head: AnswerHead) -> None:
         """101: from now on both connections carry bytes that are none of our business (RFC 9110 §7.8)."""
+        if self._connection is not None:
+            self._connection.target.circuit.answered(101)
         relay = self._relay
         relay.wait(Stage.TUNNEL, TUNNEL_IDLE)
         relay.on_tunnel(head)

@@ -23,7 +23,8 @@ class WorkerMetrics:
 
     connections_open, exchanges_active: gauges that the edge raises and lowers. connections: all that were accepted.
     connections_refused: those that were turned away, by reason; the edge's own mapping, which it raises.
-    log_dropped: access log lines given up because the sink stalled.
+    log_dropped: access log lines given up because the sink stalled. ejected: by upstream and target, 1 for each that is
+    out of service for its failures. panics: by upstream, 1 for each that uses all its targets for want of better ones.
     """
 
     __slots__ = (
@@ -33,8 +34,10 @@ class WorkerMetrics:
         "connections",
         "connections_open",
         "connections_refused",
+        "ejected",
         "exchanges_active",
         "log_dropped",
+        "panics",
     )
 
     def __init__(self) -> None:
@@ -43,6 +46,8 @@ class WorkerMetrics:
         self.connections_refused: Mapping[str, int] = {}
         self.exchanges_active = 0
         self.log_dropped = 0
+        self.ejected: dict[str, dict[str, int]] = {}
+        self.panics: dict[str, int] = {}
         self._routes: dict[str, RouteRecorder] = {}
         self._upstreams: dict[str, UpstreamRecorder] = {}
         self._round: Iterator[Recorder] | None = None
@@ -104,7 +109,12 @@ class WorkerMetrics:
         return {
             "routes": [recorder.values() for recorder in recorders if isinstance(recorder, RouteRecorder)],
             "upstreams": [recorder.values() for recorder in recorders if isinstance(recorder, UpstreamRecorder)],
-            "gauges": {"connections_open": self.connections_open, "exchanges_active": self.exchanges_active},
+            "gauges": {
+                "connections_open": self.connections_open,
+                "exchanges_active": self.exchanges_active,
+                "ejected": self.ejected,
+                "panics": self.panics,
+            },
             "counters": {
                 "connections": self.connections,
                 "connections_refused": dict(self.connections_refused),

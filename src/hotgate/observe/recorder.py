@@ -69,15 +69,17 @@ class UpstreamRecorder:
     """What happened between the gateway and one upstream.
 
     connects, reuses: attempts on a new and on a pooled connection; the pool raises them. reported: as above.
+    ejections: by target, which are as many as the configuration names.
     """
 
-    __slots__ = ("connects", "duration", "failures", "reported", "reuses", "upstream")
+    __slots__ = ("connects", "duration", "ejections", "failures", "reported", "reuses", "upstream")
 
     def __init__(self, upstream: str) -> None:
         self.upstream = label(upstream)
         self.duration = Histogram()
         self.connects = 0
         self.reuses = 0
+        self.ejections: dict[str, int] = {}
         self.failures: dict[str, int] = {}
         self.reported = 0
 
@@ -92,9 +94,15 @@ class UpstreamRecorder:
         except KeyError:
             count_new(self.failures, kind, MAX_KINDS)
 
+    def ejected(self, target: str) -> None:
+        """Count a target that went out of service for its failures."""
+        target = label(target)
+        self.ejections[target] = self.ejections.get(target, 0) + 1
+
     def total(self) -> int:
         """A number that grows with everything that is counted."""
-        return self.connects + self.reuses + sum(self.failures.values()) + sum(self.duration.counts)
+        attempts = self.connects + self.reuses + sum(self.duration.counts)
+        return attempts + sum(self.failures.values()) + sum(self.ejections.values())
 
     def values(self) -> dict[str, Any]:
         """Everything counted so far, as JSON types."""
@@ -103,5 +111,6 @@ class UpstreamRecorder:
             "connects": self.connects,
             "reuses": self.reuses,
             "failures": dict(self.failures),
+            "ejections": dict(self.ejections),
             **self.duration.values(),
         }

@@ -17,7 +17,10 @@ _HIGH_WATER = 64 * 1024  # bytes queued towards a slow peer before the other sid
 
 
 class UpstreamConnection(asyncio.Protocol):
-    """Serves one exchange at a time. `target` owns it; while idle it sits in the target's pool."""
+    """Serves one exchange at a time. `target` owns it; while idle it sits in the target's pool.
+
+    address: of its other end, numeric.
+    """
 
     __slots__ = (
         "_is_blocked",
@@ -27,6 +30,7 @@ class UpstreamConnection(asyncio.Protocol):
         "_output",
         "_reader",
         "_sink",
+        "address",
         "idle_since",
         "is_active",
         "target",
@@ -39,6 +43,7 @@ class UpstreamConnection(asyncio.Protocol):
         self.was_reused = False
         self.is_active = False
         self.idle_since = 0.0
+        self.address = ""
         self.transport: asyncio.Transport
         self._output: Output
         self._reader = AnswerReader(target.answer_limits)
@@ -90,6 +95,8 @@ class UpstreamConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but ancestry
         self.transport.set_write_buffer_limits(high=_HIGH_WATER)
+        peer = self.transport.get_extra_info("peername")  # None if it is closed again already
+        self.address = peer[0] if peer else ""
         self._output = Output(self.transport, self.target.outbox)
 
     def data_received(self, data: bytes) -> None:
@@ -163,4 +170,6 @@ class UpstreamConnection(asyncio.Protocol):
         self.target.discard(self)
         self.transport.abort()
         if sink is not None:
+            if self._reader.started or not self.was_reused:  # a kept connection may have died of old age
+                self.target.circuit.failed(failure.kind)
             sink.on_failure(failure)

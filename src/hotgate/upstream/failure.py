@@ -66,6 +66,26 @@ def no_descriptors(target: str) -> UpstreamFailure:
     )
 
 
+def unavailable(upstream: str) -> UpstreamFailure:
+    """Every target is out of service, and panic is switched off."""
+    return UpstreamFailure(
+        "upstream-unavailable",
+        503,
+        "No backend is available at the moment.",
+        f"{upstream}: every target is out of service",
+    )
+
+
+def unresolved(upstream: str) -> UpstreamFailure:
+    """The name of no target has an address yet."""
+    return UpstreamFailure(
+        "upstream-name-unresolved",
+        502,
+        "The backend's name could not be resolved.",
+        f"{upstream}: the name of no target has an address",
+    )
+
+
 def closed_before_answer(target: str, *, reused: bool) -> UpstreamFailure:
     """The connection ended before the first byte of an answer; on a reused one it was probably dead already."""
     return UpstreamFailure(

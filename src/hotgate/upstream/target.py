@@ -2,11 +2,13 @@
 
 import asyncio
 import errno
+import ipaddress
 import ssl
 from collections import deque
 from typing import Protocol
 
 from hotgate.upstream.answer_reader import AnswerLimits
+from hotgate.upstream.circuit import circuit_that_never_opens
 from hotgate.upstream.connection import UpstreamConnection
 from hotgate.upstream.failure import UpstreamFailure, busy, connect_timeout, no_descriptors, refused
 from hotgate.upstream.outbox import Outbox
@@ -15,9 +17,10 @@ _MAX_WAITING = 1024  # exchanges that may queue for a connection; each is bounde
 
 
 class ConnectionWaiter(Protocol):
-    """An exchange that waits for a connection. `is_over`: its client has left."""
+    """An exchange that waits for a connection. is_over: its client has left. is_done: it has its whole answer."""
 
     is_over: bool
+    is_done: bool
 
     def on_connection(self, connection: UpstreamConnection) -> None: ...
 
@@ -25,8 +28,9 @@ class ConnectionWaiter(Protocol):
 
 
 class Target:
-    """name: `http://host:port` as in the file. weight: its share. active: exchanges on it now.
+    """name: `http://host:port` as in the file. weight: its share now. active: exchanges on it now.
 
+    addresses: of the host, numeric; none while a name is not resolved. circuit: is told what comes of requests.
     `acquire`, `release` and `discard` are the only mutators of the pool, and none of them waits.
     """
 
@@ -49,6 +53,8 @@ class Target:
         default = port == (443 if tls else 80)
         self.authority = (f"[{host}]" if ":" in host else host).encode("ascii") + (b"" if default else b":%d" % port)
         self.port = port
+        self.addresses: tuple[str, ...] = (host,) if is_address(host) else ()
+        self.circuit = circuit_that_never_opens()
         self.weight = weight
         self.outbox = outbox or Outbox()
         self.answer_limits = answer_limits or AnswerLimits()
@@ -60,6 +66,7 @@ class Target:
         self._idle_timeout = idle_timeout
         self._idle: list[UpstreamConnection] = []
         self._now = 0.0
+        self._has_moved = False
         self._is_closed = False
         self._waiting: deque[tuple[float, ConnectionWaiter]] = deque()
         self._opening: set[asyncio.Task[None]] = set()
@@ -110,12 +117,19 @@ class Target:
     def expire(self, now: float) -> None:
         """Close connections idle for too long, and refuse exchanges that waited too long. Called by the tick."""
         self._now = now
+        if self._has_moved:
+            self._leave_old_addresses()
         while self._idle and now - self._idle[0].idle_since > self._idle_timeout:
             self._idle.pop(0).transport.close()
         while self._waiting and (self._waiting[0][0] < now or self._waiting[0][1].is_over):
             _, waiter = self._waiting.popleft()
             if not waiter.is_over:
                 waiter.on_failure(busy(self.name))
+
+    def follow_addresses(self, addresses: tuple[str, ...]) -> None:
+        """The name has other addresses now. Connections to those that it left are closed once they are idle."""
+        self._has_moved = self._has_moved or not set(self.addresses) <= set(addresses)
+        self.addresses = addresses
 
     def close(self) -> None:
         """Keep no idle connections any more. Exchanges that have begun finish; call `expire` until `is_unused`."""
@@ -133,6 +147,12 @@ class Target:
     def idle_count(self) -> int:
         """Connections that wait for an exchange."""
         return len(self._idle)
+
+    def _leave_old_addresses(self) -> None:
+        for connection in [each for each in self._idle if each.address not in self.addresses]:
+            self._idle.remove(connection)
+            connection.transport.close()
+        self._has_moved = bool(self.active or self._opening)  # those may be old ones, and will be idle later
 
     def _serve_waiting(self) -> None:
         while self._waiting:
@@ -166,9 +186,13 @@ class Target:
             connection = await self._connected()
         except TimeoutError:
             failure = connect_timeout(self.name, self._connect_timeout)
+            self.circuit.failed(failure.kind)
         except OSError as error:  # ssl.SSLError is one
-            is_ours = error.errno in (errno.EMFILE, errno.ENFILE)
-            failure = no_descriptors(self.name) if is_ours else refused(self.name, f"{type(error).__name__}: {error}")
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                failure = no_descriptors(self.name)
+            else:
+                failure = refused(self.name, f"{type(error).__name__}: {error}")
+                self.circuit.failed(failure.kind)
         else:
             self._opening.discard(asyncio.current_task())
             if waiter.is_over:
@@ -186,7 +210,7 @@ class Target:
         async with asyncio.timeout(self._connect_timeout):
             _, connection = await loop.create_connection(
                 lambda: UpstreamConnection(self),
-                self.host,
+                self.addresses[0],  # a target without any is never chosen
                 self.port,
                 ssl=self._tls,
                 server_hostname=self.host if self._tls else None,
@@ -200,3 +224,12 @@ class TargetBusy(Exception):
     def __init__(self, failure: UpstreamFailure) -> None:
         super().__init__(failure.log_detail)
         self.failure = failure
+
+
+def is_address(host: str) -> bool:
+    """Whether a host is an IP address already, and no name to be resolved."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hotgate.upstream.availability import Availability, AvailabilityRules
 from hotgate.upstream.balance import BALANCERS
 from hotgate.upstream.connection import UpstreamConnection
 from hotgate.upstream.target import ConnectionWaiter, Target
@@ -26,6 +27,7 @@ class Upstream:
     attempts: how often a request is sent at most, when a connection cannot be made (if `retries_connect`) or the
     answer's status is in `retry_on`. The exchange reads all of these, and counts itself in `uploads` while its client
     has not sent all of its body: at most `max_uploads`, so that slow clients cannot take every connection.
+    availability: who decides which targets serve.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Upstream:
         retry_on: frozenset[int] = frozenset(),
         recorder: Any = None,
         max_uploads: int = sys.maxsize,
+        availability: AvailabilityRules | None = None,
     ) -> None:
         self.name = name
         self.targets = tuple(targets)
@@ -53,7 +56,8 @@ class Upstream:
         self.max_uploads = max_uploads
         self.uploads = 0
         self._balance = balance
-        self.use(self.targets)
+        count = recorder.ejected if recorder is not None else lambda target: None
+        self.availability = Availability(name, self.targets, availability or AvailabilityRules(), self.use, count)
 
     def use(self, available: Sequence[Target]) -> None:
         """Choose among these of its targets from now on. Called when the state of a target changes, not per request."""
@@ -64,9 +68,10 @@ class Upstream:
         return self._choose().acquire(waiter, now, fresh=fresh)
 
     def expire(self, now: float) -> None:
-        """Close idle connections that are too old. Called by the tick."""
+        """Close idle connections that are too old; return targets to service. Called by the tick."""
         for target in self.targets:
             target.expire(now)
+        self.availability.tick(now)
 
     def close(self) -> None:
         """The upstream has left the configuration. Exchanges that have begun finish; `expire` it until `is_unused`."""

@@ -13,7 +13,7 @@ class Waiter:
     """An exchange that waits for a connection."""
 
     def __init__(self) -> None:
-        self.is_over = False
+        self.is_over = self.is_done = False
         self.connections: list[UpstreamConnection] = []
         self.failures: list[UpstreamFailure] = []
         self.called = asyncio.Event()

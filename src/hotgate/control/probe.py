@@ -1,0 +1,92 @@
+"""One active check of one target: does it accept a connection, and answer as it should? The schedule is in `health`.
+
+It reads as little as it must, and believes nothing: an answer's body is never read, redirects are not followed.
+"""
+
+import asyncio
+import contextlib
+import re
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from hotgate.config.addresses import TargetUrl
+from hotgate.config.resilience import Health
+from hotgate.config.status_range import all_statuses
+
+_MOST_HEAD = 16 * 1024  # bytes of an answer's head
+_STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?\r\n")  # RFC 9112 §4
+
+
+class ProbeFailed(Exception):
+    """The target is not well; the message is fit for the log and the admin API."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """upstream, target: names, as in metrics. tls: for https; does not count when two checks are compared."""
+
+    upstream: str
+    target: str
+    url: TargetUrl
+    settings: Health
+    tls: ssl.SSLContext | None = field(default=None, compare=False)
+
+
+async def probe(check: Check, addresses: Sequence[str]) -> None:
+    """Return if the target is well. Raises ProbeFailed, within the settings' `timeout`."""
+    if not addresses:
+        raise ProbeFailed("its name has no address")
+    timeout = check.settings.timeout
+    try:
+        async with asyncio.timeout(timeout):
+            await _probe(check, addresses)
+    except TimeoutError:
+        raise ProbeFailed(f"no answer within {timeout:g} s") from None
+    except ssl.SSLCertVerificationError as error:
+        raise ProbeFailed(f"certificate: {error.verify_message}") from None
+    except OSError as error:
+        raise ProbeFailed(error.strerror or type(error).__name__) from None
+    except asyncio.IncompleteReadError:
+        raise ProbeFailed("it closed the connection before it answered") from None
+    except asyncio.LimitOverrunError:
+        raise ProbeFailed(f"the head of its answer has more than {_MOST_HEAD} bytes") from None
+
+
+async def _probe(check: Check, addresses: Sequence[str]) -> None:
+    reader, writer = await _connected(check, addresses)
+    try:
+        if not check.settings.tcp:
+            writer.write(_request(check))
+            _judge(check.settings, await reader.readuntil(b"\r\n\r\n"))
+    finally:
+        writer.transport.abort()  # no goodbye: nobody waits for a slow backend's last words
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            await writer.wait_closed()
+
+
+async def _connected(check: Check, addresses: Sequence[str]) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """To the first address that accepts."""
+    port = check.settings.port or check.url.port
+    name = check.url.host if check.tls else None
+    for address in addresses[:-1]:
+        with contextlib.suppress(OSError):
+            return await asyncio.open_connection(address, port, ssl=check.tls, server_hostname=name, limit=_MOST_HEAD)
+    return await asyncio.open_connection(addresses[-1], port, ssl=check.tls, server_hostname=name, limit=_MOST_HEAD)
+
+
+def _request(check: Check) -> bytes:
+    settings = check.settings
+    host = settings.host or check.url.authority
+    return (
+        f"{settings.method} {settings.path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: hotgate-health\r\n"
+        "Accept: */*\r\nConnection: close\r\n\r\n"
+    ).encode("ascii")
+
+
+def _judge(settings: Health, head: bytes) -> None:
+    match = _STATUS_LINE.match(head)
+    if match is None:
+        raise ProbeFailed("its answer is not HTTP/1")
+    if int(match[1]) not in all_statuses(settings.expect):
+        raise ProbeFailed(f"status {int(match[1])}")
