@@ -8,11 +8,14 @@ import contextlib
 import re
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import cast
 
 from hotgate.config.addresses import TargetUrl
 from hotgate.config.resilience import Health
 from hotgate.config.status_range import all_statuses
+from hotgate.upstream.client_tls import UnknownKey
+from hotgate.upstream.dial import Dialer
 
 _MOST_HEAD = 16 * 1024  # bytes of an answer's head
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?\r\n")  # RFC 9112 §4
@@ -24,13 +27,17 @@ class ProbeFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """upstream, target: names, as in metrics. tls: for https; does not count when two checks are compared."""
+    """upstream, target: names, as in metrics. dialer: the way to the target; it does not count when two are compared.
+
+    header: sent first on each connection (PROXY protocol).
+    """
 
     upstream: str
     target: str
     url: TargetUrl
     settings: Health
-    tls: ssl.SSLContext | None = field(default=None, compare=False)
+    dialer: Dialer = field(compare=False)
+    header: bytes = b""
 
 
 async def probe(check: Check, addresses: Sequence[str]) -> None:
@@ -45,6 +52,8 @@ async def probe(check: Check, addresses: Sequence[str]) -> None:
         raise ProbeFailed(f"no answer within {timeout:g} s") from None
     except ssl.SSLCertVerificationError as error:
         raise ProbeFailed(f"certificate: {error.verify_message}") from None
+    except UnknownKey as error:
+        raise ProbeFailed(str(error)) from None
     except OSError as error:
         raise ProbeFailed(error.strerror or type(error).__name__) from None
     except asyncio.IncompleteReadError:
@@ -66,13 +75,20 @@ async def _probe(check: Check, addresses: Sequence[str]) -> None:
 
 
 async def _connected(check: Check, addresses: Sequence[str]) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """To the first address that accepts."""
-    port = check.settings.port or check.url.port
-    name = check.url.host if check.tls else None
-    for address in addresses[:-1]:
-        with contextlib.suppress(OSError):
-            return await asyncio.open_connection(address, port, ssl=check.tls, server_hostname=name, limit=_MOST_HEAD)
-    return await asyncio.open_connection(addresses[-1], port, ssl=check.tls, server_hostname=name, limit=_MOST_HEAD)
+    dialer = replace(check.dialer, port=check.settings.port) if check.settings.port else check.dialer
+    reader = asyncio.StreamReader(limit=_MOST_HEAD)
+    protocol = await dialer.connect(addresses, lambda: _Stream(reader), check.header)
+    return reader, asyncio.StreamWriter(protocol.transport, protocol, reader, asyncio.get_running_loop())
+
+
+class _Stream(asyncio.StreamReaderProtocol):
+    """As asyncio's, whose transport is private."""
+
+    transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but ancestry
+        super().connection_made(transport)
 
 
 def _request(check: Check) -> bytes:

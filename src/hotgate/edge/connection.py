@@ -159,6 +159,13 @@ class ServerConnection(asyncio.Protocol):
     # The tick and the drain call these.
 
     @property
+    def socket_names(self) -> tuple[tuple[str, int] | None, tuple[str, int] | None]:
+        """(the client's address and port, our own); None for what is not of IP."""
+        names = [self._transport.get_extra_info(which) for which in ("peername", "sockname")]
+        peer, own = (name[:2] if isinstance(name, tuple) else None for name in names)
+        return peer, own
+
+    @property
     def is_busy(self) -> bool:
         """Whether an exchange is under way."""
         return self._active is not None

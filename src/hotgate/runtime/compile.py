@@ -75,7 +75,7 @@ class Parts:
 def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     """Compile, changing nothing that is in force. Raises CompileProblems."""
     problems: list[Problem] = []
-    upstreams = _upstreams(config, parts)
+    upstreams = _upstreams(config, parts, problems)
     services = parts.services
     identities = _identities(config, services, problems)
     entries = []
@@ -127,7 +127,7 @@ def _route(
     return None if wrong else route
 
 
-def _upstreams(config: Gateway, parts: Parts) -> dict[str, Upstream]:
+def _upstreams(config: Gateway, parts: Parts, problems: list[Problem]) -> dict[str, Upstream]:
     """Unchanged upstreams stay as they are, with their pools."""
     current = parts.current
     upstreams = {}
@@ -135,7 +135,10 @@ def _upstreams(config: Gateway, parts: Parts) -> dict[str, Upstream]:
         if current is not None and current.config.upstreams.get(name) == settings:
             upstreams[name] = current.upstreams[name]
         else:
-            upstreams[name] = compile_upstream(name, settings, parts.metrics.upstream(name), parts.outbox)
+            compiler = partial(compile_upstream, name, settings, parts.metrics.upstream(name), parts.outbox)
+            upstream = _attempt(problems, ("upstreams", name, "tls"), compiler)
+            if upstream is not None:
+                upstreams[name] = upstream
     return upstreams
 
 

@@ -7,14 +7,19 @@ from dataclasses import dataclass
 class UpstreamFailure:
     """kind: the stable problem code. status: what the client gets. detail: safe to show; log_detail: not.
 
-    `is_safe_to_retry`: no byte of the request can have been acted upon.
+    target: the name of the target that failed, "" if none can be blamed. error_class: what `retries.on` may name:
+    CONNECT (no byte of the request has left), RESET (no byte of an answer has come), TIMEOUT, or "" for others.
     """
 
     kind: str
     status: int
     detail: str
     log_detail: str = ""
-    is_safe_to_retry: bool = False
+    target: str = ""
+    error_class: str = ""
+
+
+CONNECT, RESET, TIMEOUT = "connect", "reset", "timeout"
 
 
 def refused(target: str, reason: str) -> UpstreamFailure:
@@ -24,7 +29,8 @@ def refused(target: str, reason: str) -> UpstreamFailure:
         502,
         "The backend could not be reached.",
         f"{target}: {reason}",
-        is_safe_to_retry=True,
+        target,
+        CONNECT,
     )
 
 
@@ -35,7 +41,20 @@ def connect_timeout(target: str, seconds: float) -> UpstreamFailure:
         504,
         "The backend did not accept a connection in time.",
         f"{target}: no connection within {seconds:g} s",
-        is_safe_to_retry=True,
+        target,
+        CONNECT,
+    )
+
+
+def tls_failed(target: str, reason: str) -> UpstreamFailure:
+    """There is a connection, but not to whom it should be, or not by a version or cipher that both accept."""
+    return UpstreamFailure(
+        "upstream-tls-failed",
+        502,
+        "No secure connection to the backend could be made.",
+        f"{target}: {reason}",
+        target,
+        CONNECT,
     )
 
 
@@ -86,13 +105,18 @@ def unresolved(upstream: str) -> UpstreamFailure:
     )
 
 
-def closed_before_answer(target: str, *, reused: bool) -> UpstreamFailure:
-    """The connection ended before the first byte of an answer; on a reused one it was probably dead already."""
+def closed_before_answer(target: str, *, reused: bool, unsent: bool) -> UpstreamFailure:
+    """The connection ended before the first byte of an answer; on a reused one it was probably dead already.
+
+    unsent: the request was still waiting to be written.
+    """
     return UpstreamFailure(
         "upstream-closed",
         502,
         "The backend closed the connection before it answered.",
         f"{target}: closed before the answer{' on a reused connection' if reused else ''}",
+        target,
+        CONNECT if unsent else RESET,
     )
 
 
@@ -113,7 +137,12 @@ def invalid_answer(target: str, reason: str) -> UpstreamFailure:
 def head_timeout(target: str, seconds: float) -> UpstreamFailure:
     """The head of the answer did not come within `timeouts.head`."""
     return UpstreamFailure(
-        "upstream-timeout", 504, "The backend did not answer in time.", f"{target}: no answer within {seconds:g} s"
+        "upstream-timeout",
+        504,
+        "The backend did not answer in time.",
+        f"{target}: no answer within {seconds:g} s",
+        target,
+        TIMEOUT,
     )
 
 

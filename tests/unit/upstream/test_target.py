@@ -6,6 +6,8 @@ from collections.abc import Callable, Coroutine
 
 from hotgate.upstream.connection import UpstreamConnection
 from hotgate.upstream.failure import UpstreamFailure
+from hotgate.upstream.lifetime import Lifetime
+from hotgate.upstream.proxy_header import ClientAddresses
 from hotgate.upstream.target import Target
 
 
@@ -14,6 +16,7 @@ class Waiter:
 
     def __init__(self) -> None:
         self.is_over = self.is_done = False
+        self.client_addresses = ClientAddresses("192.0.2.1", 4000, "192.0.2.2", 80)
         self.connections: list[UpstreamConnection] = []
         self.failures: list[UpstreamFailure] = []
         self.called = asyncio.Event()
@@ -60,7 +63,7 @@ def play(script: Script, *, max_connections: int = 10, idle_timeout: float = 60.
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         pool = Pool(
-            Target("http://backend", "127.0.0.1", port, max_connections=max_connections, idle_timeout=idle_timeout)
+            Target("http://b", "127.0.0.1", port, max_connections=max_connections, lifetime=Lifetime(idle_timeout))
         )
         await script(pool)
         for connection in pool.connections:
