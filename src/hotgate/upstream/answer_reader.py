@@ -48,10 +48,8 @@ class AnswerReader:
     """One per connection. `begin` before each request, `feed` for each read, `eof` when the backend closes.
 
     The end of an answer is a state (`is_done`), not a callback: the connection goes back to its pool before anyone
-    can start the next request, and bytes after the end (`has_excess`) keep it from being used again. After an answer
-    without a body the connection is not kept alive but `may_rest`: if the backend sends one all the same, then soon.
-    What the parser keeps to itself, an unfinished head, trailer or chunk extension, is bounded by counting what was fed
-    without result.
+    can start the next request, and bytes after the end (`has_excess`) keep it from being used again. What the parser
+    keeps to itself, an unfinished head, trailer or chunk extension, is bounded by counting what was fed without result.
 
     Backends repeat themselves: within a second, the heads of answers of one size are often equal to the last byte.
     Such a head is understood as it was understood before, without parsing it again.
@@ -76,7 +74,6 @@ class AnswerReader:
         "has_trailers",
         "is_done",
         "keep_alive",
-        "may_rest",
         "started",
         "switched",
         "until_close",
@@ -185,7 +182,6 @@ class AnswerReader:
             self._interim(status, fields)
             return
         self._head_bytes = 0
-        self.keep_alive = self._parser.should_keep_alive()
         head = self._final_head(status, fields, version)
         self._in_body = True
         if self._sink.method == "HEAD":
@@ -204,11 +200,6 @@ class AnswerReader:
     def on_message_complete(self) -> None:
         if self._in_body:
             self.is_done = True
-
-    @property
-    def has_body(self) -> bool:
-        """Whether the answer that was read last has one."""
-        return self._latest.has_body
 
     @property
     def trailers(self) -> list[Field]:
@@ -263,12 +254,11 @@ class AnswerReader:
         if options:
             kept = without_named(kept, options)
         head = AnswerHead(status, kept, length, status not in (204, 304) and self._sink.method != "HEAD")
-        if head.has_body:
-            self.until_close = not chunked and length is None
-            self.may_rest = False
-        else:
-            self.until_close = False
-            self.may_rest, self.keep_alive = self.keep_alive, False
+        self.until_close = head.has_body and not chunked and length is None
+        # The head ends it, whatever it announces (RFC 9112 §6.3, rule 1). If a body comes all the same, in a later
+        # read, it must not be the answer to someone else.
+        may_be_followed = not head.has_body and (chunked or bool(length))
+        self.keep_alive = self._parser.should_keep_alive() and not may_be_followed
         self._latest = head
         return head
 

@@ -108,7 +108,6 @@ class UpstreamConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         sink = self._sink
         if sink is None:
-            self.target.on_stray_bytes(self)
             self.transport.abort()  # bytes nobody asked for: they could only poison the next answer
             return
         if self._is_tunnel:
@@ -140,9 +139,8 @@ class UpstreamConnection(asyncio.Protocol):
             sink.on_end(())
         elif self._reader.started:
             self._fail(cut_short(self.target.name))
-        elif isinstance(
-            exc, ssl.SSLError
-        ):  # in TLS 1.3 a refused client certificate shows only now (RFC 8446 §4.4.2.4)
+        elif isinstance(exc, ssl.SSLError):
+            # In TLS 1.3 a refused client certificate shows only now (RFC 8446 §4.4.2.4).
             self._fail(tls_failed(self.target.name, str(exc)))
         else:
             # Only a request in one piece: of one in several, the first may have left long ago.
@@ -166,11 +164,7 @@ class UpstreamConnection(asyncio.Protocol):
             self.resume()  # whoever gets the connection next must be able to read
         if reader.keep_alive and self._is_request_sent and not reader.has_excess and not self._is_blocked:
             self.target.release(self)
-        elif reader.may_rest and self._is_request_sent and not reader.has_excess and not self._is_blocked:
-            self.target.release(self, rests=True)
         else:
-            if reader.has_excess and not reader.has_body:
-                self.target.on_excess()
             self.target.discard(self)
             self.transport.abort()
         sink.on_end(reader.trailers if reader.has_trailers else ())

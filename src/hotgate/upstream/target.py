@@ -16,7 +16,6 @@ from hotgate.upstream.failure import UpstreamFailure, busy, connect_timeout, no_
 from hotgate.upstream.lifetime import Lifetime
 from hotgate.upstream.outbox import Outbox
 from hotgate.upstream.proxy_header import ClientAddresses, proxy_header
-from hotgate.upstream.resting import Resting
 
 _DEFAULT_LIFETIME = Lifetime()
 _MAX_WAITING = 1024  # exchanges that may queue for a connection; each is bounded by the connect time-out as well
@@ -82,7 +81,6 @@ class Target:
         self._max_uses = 1 if proxy_protocol else lifetime.uses  # with a PROXY header it speaks of one client
         self._idle_timeout = lifetime.some_idle
         self._idle: list[UpstreamConnection] = []
-        self._resting = Resting(name)
         self._now = 0.0
         self._has_moved = False
         self._is_closed = False
@@ -101,10 +99,6 @@ class Target:
                 connection.was_reused = connection.is_active = True
                 self.active += 1
                 return connection
-        if self._resting and not fresh and (rested := self._resting.take()) is not None:
-            rested.was_reused = rested.is_active = True
-            self.active += 1
-            return rested
         if self.active + len(self._opening) < self._max_connections:
             self._open(waiter)
         elif len(self._waiting) < _MAX_WAITING:
@@ -113,11 +107,8 @@ class Target:
             raise TargetBusy(busy(self.name))
         return None
 
-    def release(self, connection: UpstreamConnection, *, rests: bool = False) -> None:
-        """A connection whose exchange ended cleanly: to the next that waits, or to the pool.
-
-        rests: its last answer had no body, so it is used again when no other is left, or after a while.
-        """
+    def release(self, connection: UpstreamConnection) -> None:
+        """A connection whose exchange ended cleanly: to the next that waits, or to the pool."""
         connection.is_active = False
         self.active -= 1
         if self._max_uses:
@@ -127,28 +118,16 @@ class Target:
             self._serve_waiting()
             return
         connection.idle_since = self._now
-        if not rests:
-            self._idle.append(connection)
-        elif not self._resting.add(connection):
-            connection.transport.close()
+        self._idle.append(connection)
         if self._waiting:
             self._serve_waiting()
-
-    def on_excess(self) -> None:
-        """The backend sent a body where HTTP allows none."""
-        self._resting.distrust()
-
-    def on_stray_bytes(self, connection: UpstreamConnection) -> None:
-        """Something arrived on a connection that serves nobody: after an answer without a body it may be that body."""
-        if connection in self._resting:
-            self._resting.distrust()
 
     def discard(self, connection: UpstreamConnection) -> None:
         """A connection that must not be used again, in use or idle. Idempotent."""
         if connection.is_active:
             connection.is_active = False
             self.active -= 1
-        elif not self._resting.remove(connection) and connection in self._idle:
+        elif connection in self._idle:
             self._idle.remove(connection)
         if self._waiting:
             self._serve_waiting()
@@ -160,9 +139,6 @@ class Target:
             self._leave_old_addresses()
         while self._idle and now - self._idle[0].idle_since > self._idle_timeout:
             self._idle.pop(0).transport.close()
-        while (rested := self._resting.take_rested(now)) is not None:
-            rested.idle_since = now
-            self._idle.append(rested)
         while self._waiting and (self._waiting[0][0] < now or self._waiting[0][1].is_over):
             _, waiter = self._waiting.popleft()
             if not waiter.is_over:
@@ -179,7 +155,6 @@ class Target:
         for connection in self._idle:
             connection.transport.close()
         self._idle.clear()
-        self._resting.close()
 
     @property
     def is_unused(self) -> bool:
@@ -189,7 +164,7 @@ class Target:
     @property
     def idle_count(self) -> int:
         """Connections that wait for an exchange."""
-        return len(self._idle) + len(self._resting)
+        return len(self._idle)
 
     def _count_use(self, connection: UpstreamConnection) -> None:
         connection.uses += 1
@@ -208,10 +183,9 @@ class Target:
             if waiter.is_over:
                 self._waiting.popleft()
                 continue
-            kept = self._idle.pop() if self._idle else self._resting.take()
-            if kept is not None:
+            if self._idle:
                 self._waiting.popleft()
-                self._hand_over(kept, waiter, reused=True)
+                self._hand_over(self._idle.pop(), waiter, reused=True)
             elif self.active + len(self._opening) < self._max_connections:
                 self._waiting.popleft()
                 self._open(waiter)
