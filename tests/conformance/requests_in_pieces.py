@@ -8,10 +8,11 @@ import re
 import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from wire.message import Message
 from wire.peer import Peer, turns
-from wire.scenario import Wire
+from wire.scenario import Wire, scenario
 
 Pieces = Sequence[bytes]
 
@@ -50,6 +51,21 @@ def _in_steps(data: bytes) -> Pieces:
     return [data[index : index + _STEP] for index in range(0, len(data), _STEP)]
 
 
+def outcome_however_it_arrives(data: bytes, **settings: Any) -> Outcome:
+    """What comes of it; an AssertionError if that depends on how it is cut. settings: of the scenario."""
+    outcomes: list[Outcome] = []
+    ways = list(ways_to_cut(data))
+
+    @scenario(**settings)
+    async def script(wire: Wire) -> None:
+        outcomes.extend(await Observer(wire).outcomes(ways))
+
+    script()
+    for way, outcome in zip(ways, outcomes, strict=True):
+        assert outcome == outcomes[0], way
+    return outcomes[0]
+
+
 class Observer:
     """A backend that is content with everything, and clients in great number."""
 
@@ -71,7 +87,7 @@ class Observer:
     async def _together(self, ways: Sequence[Pieces]) -> list[Outcome]:
         self._reached.clear()
         addresses = [f"127.0.{1 + number // 250}.{1 + number % 250}" for number in range(len(ways))]
-        clients = [await self._connect(address) for address in addresses]
+        clients = [await connect_from(address, self._wire.gateway.port) for address in addresses]
         for index in range(max(map(len, ways))):
             for client, pieces in zip(clients, ways, strict=True):
                 if index < len(pieces) and not client.has_ended:
@@ -83,14 +99,6 @@ class Observer:
             client.reset()
         await turns(20)
         return outcomes
-
-    async def _connect(self, address: str) -> Peer:
-        connecting = socket.socket()
-        connecting.setblocking(False)
-        connecting.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        connecting.bind((address, 0))
-        await asyncio.get_running_loop().sock_connect(connecting, ("127.0.0.1", self._wire.gateway.port))
-        return Peer(*await asyncio.open_connection(sock=connecting))
 
     async def _quiet(self, clients: Sequence[Peer]) -> None:
         """Until nothing happens any more."""
@@ -125,6 +133,16 @@ class Observer:
             caller = request.get(b"x-forwarded-for") or b""
             self._reached.setdefault(caller, []).append(_canonical(request))
             peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+
+async def connect_from(address: str, port: int) -> Peer:
+    """A client with this address."""
+    connecting = socket.socket()
+    connecting.setblocking(False)
+    connecting.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    connecting.bind((address, 0))
+    await asyncio.get_running_loop().sock_connect(connecting, ("127.0.0.1", port))
+    return Peer(*await asyncio.open_connection(sock=connecting))
 
 
 def _canonical(request: Message) -> tuple[bytes, ...]:

@@ -5,13 +5,11 @@ A file holds requests with `\\r\\n`, `\\t`, `\\0` and `\\x07` spelled out; its o
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from conformance.corpora import HTTP, needs_http_corpora
-from conformance.requests_in_pieces import Observer, Outcome, ways_to_cut
-from wire.scenario import Wire, scenario
+from conformance.requests_in_pieces import outcome_however_it_arrives
 
 CORPUS = HTTP / "gunicorn"
 
@@ -65,21 +63,6 @@ def files(folder: str) -> list[Path]:
 def bytes_of(file: Path) -> bytes:
     data = file.read_bytes().replace(b"\n", b"")
     return _ESCAPED.sub(lambda match: bytes((int(match[1], 16),)) if match[1] else _CONTROLS[match[2]], data)
-
-
-def outcome_however_it_arrives(data: bytes, **settings: Any) -> Outcome:
-    """What comes of it, which is the same whole, byte by byte and cut at every point."""
-    outcomes: list[Outcome] = []
-    ways = list(ways_to_cut(data))
-
-    @scenario(**settings)
-    async def script(wire: Wire) -> None:
-        outcomes.extend(await Observer(wire).outcomes(ways))
-
-    script()
-    for way, outcome in zip(ways, outcomes, strict=True):
-        assert outcome == outcomes[0], way
-    return outcomes[0]
 
 
 @pytest.mark.parametrize("file", files("invalid"), ids=lambda file: file.stem)
