@@ -307,6 +307,8 @@ class RequestReader:
 
     def _locate(self, request: Request, target: bytes) -> None:
         """Set host, authority, path and query (RFC 9112 §3.2)."""
+        if not request.authority and request.version == "1.1":
+            raise Refused(400, "host-missing", "HTTP/1.1 requires one Host header.")  # absolute form is no excuse
         try:
             if target == b"*" and request.method == "OPTIONS":
                 request.path = "*"  # of the gateway itself (RFC 9110 §9.3.7): no route has this path
@@ -315,8 +317,6 @@ class RequestReader:
                 request.path, request.query = self._rules.targets[origin]
             if request.authority:
                 request.host = self._rules.hosts[request.authority]
-            elif request.version == "1.1":
-                raise Refused(400, "host-missing", "HTTP/1.1 requires one Host header.")
         except BadTarget as error:
             raise Refused(400, "target-invalid", str(error)) from error
 
