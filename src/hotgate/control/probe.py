@@ -5,6 +5,7 @@ It reads as little as it must, and believes nothing: an answer's body is never r
 
 import asyncio
 import contextlib
+import os
 import re
 import ssl
 from collections.abc import Sequence
@@ -43,10 +44,8 @@ async def probe(check: Check, addresses: Sequence[str]) -> None:
             await _probe(check, addresses)
     except TimeoutError:
         raise ProbeFailed(f"no answer within {timeout:g} s") from None
-    except ssl.SSLCertVerificationError as error:
-        raise ProbeFailed(f"certificate: {error.verify_message}") from None
     except OSError as error:
-        raise ProbeFailed(error.strerror or type(error).__name__) from None
+        raise ProbeFailed(_reason(error)) from None
     except asyncio.IncompleteReadError:
         raise ProbeFailed("it closed the connection before it answered") from None
     except asyncio.LimitOverrunError:
@@ -90,3 +89,12 @@ def _judge(settings: Health, head: bytes) -> None:
         raise ProbeFailed("its answer is not HTTP/1")
     if int(match[1]) not in all_statuses(settings.expect):
         raise ProbeFailed(f"status {int(match[1])}")
+
+
+def _reason(error: OSError) -> str:
+    """What went wrong, without addresses."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"certificate: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS: {error.reason or type(error).__name__}"
+    return os.strerror(error.errno) if error.errno else type(error).__name__
