@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from hotgate.config.addresses import TargetUrl
 from hotgate.config.resilience import Health
 from hotgate.config.status_range import all_statuses
+from hotgate.upstream.failure import is_ours
 
 _MOST_HEAD = 16 * 1024  # bytes of an answer's head
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?\r\n")  # RFC 9112 §4
@@ -21,6 +22,10 @@ _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\x
 
 class ProbeFailed(Exception):
     """The target is not well; the message is fit for the log and the admin API."""
+
+
+class ProbeImpossible(Exception):
+    """This machine could not ask, which says nothing about the target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class Check:
 
 
 async def probe(check: Check, addresses: Sequence[str]) -> None:
-    """Return if the target is well. Raises ProbeFailed, within the settings' `timeout`."""
+    """Return if the target is well. Raises ProbeFailed or ProbeImpossible, within the settings' `timeout`."""
     if not addresses:
         raise ProbeFailed("its name has no address")
     timeout = check.settings.timeout
@@ -45,7 +50,7 @@ async def probe(check: Check, addresses: Sequence[str]) -> None:
     except TimeoutError:
         raise ProbeFailed(f"no answer within {timeout:g} s") from None
     except OSError as error:
-        raise ProbeFailed(_reason(error)) from None
+        raise (ProbeImpossible if is_ours(error) else ProbeFailed)(_reason(error)) from None
     except asyncio.IncompleteReadError:
         raise ProbeFailed("it closed the connection before it answered") from None
     except asyncio.LimitOverrunError:

@@ -1,6 +1,9 @@
 """What can go wrong on the way to a backend, told apart by kind."""
 
+import errno
 from dataclasses import dataclass
+
+_OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +115,8 @@ def total_timeout(target: str, seconds: float) -> UpstreamFailure:
     return UpstreamFailure(
         "upstream-timeout", 504, "The backend did not finish in time.", f"{target}: not finished within {seconds:g} s"
     )
+
+
+def is_ours(error: OSError) -> bool:
+    """Whether this machine is short of something (descriptors, memory, ports), which says nothing about a backend."""
+    return error.errno in _OURS

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from hotgate.upstream.circuit import circuit_that_never_opens
 from hotgate.upstream.connection import UpstreamConnection
-from hotgate.upstream.failure import UpstreamFailure, busy, connect_timeout, refused
+from hotgate.upstream.failure import UpstreamFailure, busy, connect_timeout, is_ours, refused
 from hotgate.upstream.outbox import Outbox
 
 _MAX_WAITING = 1024  # exchanges that may queue for a connection; each is bounded by the connect time-out as well
@@ -185,7 +185,8 @@ class Target:
             self.circuit.failed(failure.kind)
         except OSError as error:  # ssl.SSLError is one
             failure = refused(self.name, f"{type(error).__name__}: {error}")
-            self.circuit.failed(failure.kind)
+            if not is_ours(error):
+                self.circuit.failed(failure.kind)
         else:
             self._opening.discard(asyncio.current_task())
             if waiter.is_over:

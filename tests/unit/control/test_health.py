@@ -9,7 +9,7 @@ import pytest
 from hotgate.config.addresses import parse_target
 from hotgate.config.resilience import Health
 from hotgate.control.health import FIRST_WITHIN, MOST_AT_ONCE, HealthChecks, Verdict
-from hotgate.control.probe import Check, ProbeFailed
+from hotgate.control.probe import Check, ProbeFailed, ProbeImpossible
 from hotgate.testing import FakeClock
 
 SETTINGS = Health.model_validate({"path": "/", "every": "10s", "healthy_after": 2, "unhealthy_after": 3})
@@ -180,6 +180,20 @@ def test_a_check_that_cannot_be_made_counts_as_failed() -> None:
         await scene.round(2)
         assert scene.published == [("api", "a", False)]
         assert scene.checks.state()[0]["checks"] == {"ok": 0, "failed": 2}
+
+    play(script)
+
+
+def test_a_lack_of_our_own_says_nothing_about_the_target() -> None:
+    async def script(scene: Scene) -> None:
+        async def no_descriptors(check: Check) -> None:
+            raise ProbeImpossible("Too many open files")
+
+        scene.checks._probe = no_descriptors
+        await scene.follow(check_of("a"))
+        await scene.round(10)
+        assert scene.checks.decisions() == {"api": {"a": True}}
+        assert scene.checks.state()[0]["last_error"] == "not checked: Too many open files"
 
     play(script)
 

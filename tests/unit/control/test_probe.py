@@ -1,6 +1,7 @@
 """One check, against a target on a real socket that does as the test says."""
 
 import asyncio
+import errno
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
@@ -10,7 +11,7 @@ import pytest
 
 from hotgate.config.addresses import parse_target
 from hotgate.config.resilience import Health
-from hotgate.control.probe import Check, ProbeFailed, probe
+from hotgate.control.probe import Check, ProbeFailed, ProbeImpossible, probe
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 HEAD_END = b"\r\n\r\n"
@@ -132,6 +133,15 @@ def test_nobody_listens() -> None:
         port = closed.getsockname()[1]
     with pytest.raises(ProbeFailed, match="Connection refused"):
         asyncio.run(probe(check_of(port), ["127.0.0.1"]))
+
+
+def test_a_lack_of_our_own_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails(*_: Any, **__: Any) -> Any:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(asyncio, "open_connection", fails)
+    with pytest.raises(ProbeImpossible, match="Too many open files"):
+        asyncio.run(probe(check_of(1), ["127.0.0.1"]))
 
 
 def test_a_name_without_address_is_not_well() -> None:
