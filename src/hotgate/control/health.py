@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from hotgate.config.resilience import Health
-from hotgate.control.probe import Check, ProbeFailed
+from hotgate.control.probe import Check, ProbeFailed, ProbeImpossible
 
 _logger = logging.getLogger(__name__)
 
@@ -107,21 +107,22 @@ class HealthChecks:
         await self._sleep(self._uniform(0.0, min(FIRST_WITHIN, every)))
         while True:
             async with self._room:
-                failure = await self._checked(watch)
-            self._judge(watch, failure)
+                await self._check(watch)
             await self._sleep(every * self._uniform(1 - JITTER, 1 + JITTER))
 
-    async def _checked(self, watch: "_Watch") -> str:
-        """Why the target is not well; empty if it is."""
+    async def _check(self, watch: "_Watch") -> None:
         try:
             await self._probe(watch.check)
         except ProbeFailed as failed:
-            return str(failed)
+            self._judge(watch, str(failed))
+        except ProbeImpossible as impossible:
+            watch.failure = f"not checked: {impossible}"
         except Exception:
-            # A check that cannot be made says nothing good about the target, and must not end the checking.
+            # Nothing good is known about the target then; and one surprise must not end the checking.
             _logger.exception("target %s of upstream %s could not be checked", watch.check.target, watch.check.upstream)
-            return "internal error, see the log"
-        return ""
+            self._judge(watch, "internal error, see the log")
+        else:
+            self._judge(watch, "")
 
     def _judge(self, watch: "_Watch", failure: str) -> None:
         watch.failure = failure

@@ -5,6 +5,7 @@ It reads as little as it must, and believes nothing: an answer's body is never r
 
 import asyncio
 import contextlib
+import os
 import re
 import ssl
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from hotgate.config.resilience import Health
 from hotgate.config.status_range import all_statuses
 from hotgate.upstream.client_tls import UnknownKey
 from hotgate.upstream.dial import Dialer
+from hotgate.upstream.failure import is_ours
 
 _MOST_HEAD = 16 * 1024  # bytes of an answer's head
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?\r\n")  # RFC 9112 §4
@@ -23,6 +25,10 @@ _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\x
 
 class ProbeFailed(Exception):
     """The target is not well; the message is fit for the log and the admin API."""
+
+
+class ProbeImpossible(Exception):
+    """This machine could not ask, which says nothing about the target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class Check:
 
 
 async def probe(check: Check, addresses: Sequence[str]) -> None:
-    """Return if the target is well. Raises ProbeFailed, within the settings' `timeout`."""
+    """Return if the target is well. Raises ProbeFailed or ProbeImpossible, within the settings' `timeout`."""
     if not addresses:
         raise ProbeFailed("its name has no address")
     timeout = check.settings.timeout
@@ -50,12 +56,8 @@ async def probe(check: Check, addresses: Sequence[str]) -> None:
             await _probe(check, addresses)
     except TimeoutError:
         raise ProbeFailed(f"no answer within {timeout:g} s") from None
-    except ssl.SSLCertVerificationError as error:
-        raise ProbeFailed(f"certificate: {error.verify_message}") from None
-    except UnknownKey as error:
-        raise ProbeFailed(str(error)) from None
     except OSError as error:
-        raise ProbeFailed(error.strerror or type(error).__name__) from None
+        raise (ProbeImpossible if is_ours(error) else ProbeFailed)(_reason(error)) from None
     except asyncio.IncompleteReadError:
         raise ProbeFailed("it closed the connection before it answered") from None
     except asyncio.LimitOverrunError:
@@ -106,3 +108,14 @@ def _judge(settings: Health, head: bytes) -> None:
         raise ProbeFailed("its answer is not HTTP/1")
     if int(match[1]) not in all_statuses(settings.expect):
         raise ProbeFailed(f"status {int(match[1])}")
+
+
+def _reason(error: OSError) -> str:
+    """What went wrong, without addresses."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"certificate: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS: {error.reason or type(error).__name__}"
+    if isinstance(error, UnknownKey):
+        return str(error)
+    return os.strerror(error.errno) if error.errno else type(error).__name__

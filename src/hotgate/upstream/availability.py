@@ -56,7 +56,7 @@ class Availability:
         self._has_begun = False
         self._is_settled = False
         self._chosen: list[tuple[Any, int]] = []
-        self.in_panic = False
+        self.in_panic = self._has_told_of_panic = False
         self._members = [
             _Member(target, self._circuit(index, target), self._refresh) for index, target in enumerate(targets)
         ]
@@ -65,9 +65,9 @@ class Availability:
     def tick(self, now: float) -> None:
         """Let time act. Called by the worker's tick; `now`: coarse monotonic seconds."""
         self._now = now
-        self._has_begun = True
-        if self._is_settled:
+        if self._is_settled and self._has_begun:
             return
+        self._has_begun = True
         for member in self._members:
             member.circuit.tick()
             member.trial.forget_ended()
@@ -99,7 +99,8 @@ class Availability:
     def _refresh(self) -> None:
         able = [member for member in self._members if member.note_service(self._start_time())]
         reachable = [member for member in self._members if member.target.addresses]
-        self._set_panic(bool(reachable) and len(able) < self._rules.panic_threshold * len(self._members))
+        self.in_panic = bool(reachable) and len(able) < self._rules.panic_threshold * len(self._members)
+        self._tell_of_panic()
         if self.in_panic:
             chosen: list[Any] = [member.target for member in reachable]
         else:
@@ -130,12 +131,15 @@ class Availability:
         """When a target that comes into service now began; None: it was never out."""
         return self._now if self._has_begun and self._rules.slow_start else None
 
-    def _set_panic(self, panic: bool) -> None:
-        if panic and not self.in_panic:
+    def _tell_of_panic(self) -> None:
+        """Not before the first tick: until then it is not known where names lead, nor whether it will ever serve."""
+        if not self._has_begun or self.in_panic is self._has_told_of_panic:
+            return
+        self._has_told_of_panic = self.in_panic
+        if self.in_panic:
             _log.error("upstream %s: too few targets are available; all are used", self.name)
-        elif self.in_panic and not panic:
+        else:
             _log.warning("upstream %s: enough targets are available again", self.name)
-        self.in_panic = panic
 
     def _circuit(self, index: int, target: Target) -> Circuit:
         def changed(_circuit: Circuit, reason: str) -> None:

@@ -1,6 +1,9 @@
 """What can go wrong on the way to a backend, told apart by kind."""
 
+import errno
 from dataclasses import dataclass
+
+_OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +81,9 @@ def too_many_uploads(upstream: str) -> UpstreamFailure:
     )
 
 
-def no_descriptors(target: str) -> UpstreamFailure:
-    """This process has no file descriptor left: not the backend's fault."""
-    return UpstreamFailure(
-        "gateway-overloaded", 503, "The gateway has too much to do.", f"{target}: no file descriptors left"
-    )
+def short_of(target: str, what: str) -> UpstreamFailure:
+    """This machine lacks what a connection needs (see `is_ours`): not the backend's fault."""
+    return UpstreamFailure("gateway-overloaded", 503, "The gateway has too much to do.", f"{target}: {what}")
 
 
 def unavailable(upstream: str) -> UpstreamFailure:
@@ -158,3 +159,8 @@ def total_timeout(target: str, seconds: float) -> UpstreamFailure:
     return UpstreamFailure(
         "upstream-timeout", 504, "The backend did not finish in time.", f"{target}: not finished within {seconds:g} s"
     )
+
+
+def is_ours(error: OSError) -> bool:
+    """Whether this machine is short of something (descriptors, memory, ports), which says nothing about a backend."""
+    return error.errno in _OURS

@@ -1,8 +1,8 @@
 """One address of an upstream and its pool of connections."""
 
 import asyncio
-import errno
 import ipaddress
+import os
 import ssl
 from collections import deque
 from typing import Protocol
@@ -12,7 +12,15 @@ from hotgate.upstream.circuit import circuit_that_never_opens
 from hotgate.upstream.client_tls import UnknownKey
 from hotgate.upstream.connection import UpstreamConnection
 from hotgate.upstream.dial import Dialer
-from hotgate.upstream.failure import UpstreamFailure, busy, connect_timeout, no_descriptors, refused, tls_failed
+from hotgate.upstream.failure import (
+    UpstreamFailure,
+    busy,
+    connect_timeout,
+    is_ours,
+    refused,
+    short_of,
+    tls_failed,
+)
 from hotgate.upstream.lifetime import Lifetime
 from hotgate.upstream.outbox import Outbox
 from hotgate.upstream.proxy_header import ClientAddresses, proxy_header
@@ -218,8 +226,8 @@ class Target:
 
     def _failure(self, error: OSError) -> UpstreamFailure:
         """What an attempt to connect came to; all but a lack of our own descriptors is the target's fault."""
-        if error.errno in (errno.EMFILE, errno.ENFILE):
-            return no_descriptors(self.name)
+        if is_ours(error):
+            return short_of(self.name, os.strerror(error.errno or 0))
         if isinstance(error, TimeoutError):
             failure = connect_timeout(self.name, self._connect_timeout)
         elif isinstance(error, (ssl.SSLError, UnknownKey)):

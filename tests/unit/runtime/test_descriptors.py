@@ -34,7 +34,8 @@ def test_some_are_kept_for_backends(limit: int, highest: int) -> None:
 
 def test_a_configuration_that_cannot_be_fulfilled_is_told(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, logger="hotgate.runtime"):
-        descriptors.warn_if_too_few(1024, 768)
+        descriptors.warn_if_too_few(1024, 768, is_asked_for=True)
+        descriptors.warn_if_too_few(1024, 20_000, is_asked_for=False)
         assert not caplog.records
-        descriptors.warn_if_too_few(1024, 769)
+        descriptors.warn_if_too_few(1024, 769, is_asked_for=True)
     assert "limits.max_connections is 769" in caplog.text

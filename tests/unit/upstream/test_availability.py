@@ -181,6 +181,24 @@ def test_when_too_few_are_left_all_are_used() -> None:
     assert (scene.names, scene.availability.in_panic) == ("ad", False)
 
 
+def test_panic_is_told_once_and_not_before_it_matters(caplog: pytest.LogCaptureFixture) -> None:
+    scene = Scene(1, 1, 1)
+    scene.targets[0].addresses = scene.targets[1].addresses = ()
+    scene.check(c=True)
+    assert scene.availability.in_panic
+    assert caplog.records == []
+    for target in scene.targets:
+        target.addresses = ("192.0.2.1",)
+    scene.check(c=True)
+    scene.begin()
+    assert caplog.records == []
+    for _ in range(2):
+        scene.check(a=False, b=False)
+        scene.pass_time(10)
+    scene.check(a=True)
+    assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
+
+
 def test_without_panic_nobody_is_left_and_that_is_said_at_once() -> None:
     scene = Scene(1, 1, panic_threshold=0.0).begin()
     scene.check(a=False)
