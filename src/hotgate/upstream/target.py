@@ -73,7 +73,6 @@ class Target:
         self._idle: list[UpstreamConnection] = []
         self._resting = Resting(name)
         self._now = 0.0
-        self._is_closed = False
         self._waiting: deque[tuple[float, ConnectionWaiter]] = deque()
         self._opening: set[asyncio.Task[None]] = set()
 
@@ -110,7 +109,7 @@ class Target:
         self.active -= 1
         if self._max_uses:
             self._count_use(connection)
-        if self._is_closed or self._now >= connection.retires_at or connection.transport.is_closing():
+        if self._now >= connection.retires_at:
             connection.transport.close()
             self._serve_waiting()
             return
@@ -156,7 +155,7 @@ class Target:
 
     def close(self) -> None:
         """Keep no idle connections any more. Exchanges that have begun finish; call `expire` until `is_unused`."""
-        self._is_closed = True
+        self._max_uses = 1  # whatever exchange a connection serves now is its last
         for connection in self._idle:
             connection.transport.close()
         self._idle.clear()
@@ -185,8 +184,9 @@ class Target:
                 continue
             kept = self._idle.pop() if self._idle else self._resting.take()
             if kept is not None:
-                self._waiting.popleft()
-                self._hand_over(kept, waiter, reused=True)
+                if not kept.transport.is_closing():
+                    self._waiting.popleft()
+                    self._hand_over(kept, waiter, reused=True)
             elif self.active + len(self._opening) < self._max_connections:
                 self._waiting.popleft()
                 self._open(waiter)
