@@ -306,9 +306,9 @@ def test_a_kept_connection_that_is_closed_as_we_send(request_bytes: bytes, is_cl
         await client.message()
         if is_client_first:
             client.send(request_bytes)
-            first.close()
+            first.end_at_once()
         else:
-            first.close()
+            first.end_at_once()
             client.send(request_bytes)
         other = await wire.backend.accept()
         assert (await other.message()).body == (b"" if request_bytes == GET else b"body")
