@@ -91,7 +91,6 @@ class Target:
         self._idle: list[UpstreamConnection] = []
         self._now = 0.0
         self._has_moved = False
-        self._is_closed = False
         self._waiting: deque[tuple[float, ConnectionWaiter]] = deque()
         self._opening: set[asyncio.Task[None]] = set()
 
@@ -121,7 +120,7 @@ class Target:
         self.active -= 1
         if self._max_uses:
             self._count_use(connection)
-        if self._is_closed or self._now >= connection.retires_at or connection.transport.is_closing():
+        if self._now >= connection.retires_at:
             connection.transport.close()
             self._serve_waiting()
             return
@@ -159,7 +158,7 @@ class Target:
 
     def close(self) -> None:
         """Keep no idle connections any more. Exchanges that have begun finish; call `expire` until `is_unused`."""
-        self._is_closed = True
+        self._max_uses = 1  # whatever exchange a connection serves now is its last
         for connection in self._idle:
             connection.transport.close()
         self._idle.clear()
@@ -192,8 +191,10 @@ class Target:
                 self._waiting.popleft()
                 continue
             if self._idle:
-                self._waiting.popleft()
-                self._hand_over(self._idle.pop(), waiter, reused=True)
+                kept = self._idle.pop()
+                if not kept.transport.is_closing():
+                    self._waiting.popleft()
+                    self._hand_over(kept, waiter, reused=True)
             elif self.active + len(self._opening) < self._max_connections:
                 self._waiting.popleft()
                 self._open(waiter)
