@@ -2,11 +2,28 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from hotgate.config.addresses import Bind, BindText, Network
+from hotgate.config.notation import Notation, refused
 from hotgate.config.settings import Name, Settings, WholeNumber
+from hotgate.config.tls import Tls
 from hotgate.config.units import DurationBetween, SizeBetween
+
+_HTTPS = 443
+_PORT = WholeNumber(1, 65535)
+
+
+def _read_https_port(value: object) -> int | None:
+    if value is True or value == "true":
+        return _HTTPS
+    try:
+        return None if value is False or value == "false" else int(_PORT.read(value))
+    except ValueError:
+        raise refused("write true, false or the port of the https listener") from None
+
+
+_HTTPS_PORT_SCHEMA = {"anyOf": [{"type": "boolean"}, _PORT.schema], "$comment": "`true`, `false` or a port"}
 
 
 class Listener(Settings):
@@ -21,6 +38,18 @@ class Listener(Settings):
         max_length=1024,
         description="Networks or addresses whose X-Forwarded-* and Forwarded fields are believed. None by default.",
     )
+    tls: Tls | None = Field(default=None, description="Speak TLS here, and nothing else.")
+    redirect_https: Annotated[int | None, Notation(_read_https_port, _HTTPS_PORT_SCHEMA)] = Field(
+        default=None,
+        description="Serve nothing here: answer every request 308 with the same host and path in https. `true` is "
+        "port 443; a number is another port.",
+    )
+
+    @model_validator(mode="after")
+    def _redirects_from_http(self) -> "Listener":
+        if self.tls is not None and self.redirect_https is not None:
+            raise refused("redirect_https is for a listener without tls")
+        return self
 
 
 class Admin(Settings):
@@ -40,6 +69,11 @@ class Limits(Settings):
     )
     max_target: Annotated[int, SizeBetween("128", "64KiB")] = Field(
         default=8 * 1024, description="The request target (path and query); longer is answered 414."
+    )
+    tls_handshake: Annotated[float, DurationBetween("100ms", "10m")] = Field(
+        default=10.0,
+        description="Time from a connection to the end of its TLS handshake. (nginx gives it 60 s; two round trips "
+        "and a slow phone need less than 10.)",
     )
     header_timeout: Annotated[float, DurationBetween("100ms", "10m")] = Field(
         default=15.0, description="Time from a request's first byte to the end of its header section."

@@ -7,9 +7,12 @@ from collections import deque
 from typing import cast
 
 from hotgate.edge.context import EdgeContext
+from hotgate.edge.https_redirect import HttpsRedirect
 from hotgate.edge.incoming import Incoming
+from hotgate.edge.misdirected import MisdirectedRequests
 from hotgate.edge.relay import Relay
-from hotgate.edge.request_reader import RequestReader
+from hotgate.edge.request_reader import RequestOwner, RequestReader
+from hotgate.edge.tls_transport import TlsTransport
 from hotgate.http.forwarded import TrustedProxies
 from hotgate.http.headers import Field, encode_fields
 from hotgate.http.problem import STATUS_LINES
@@ -21,10 +24,14 @@ _MAX_LINGER = 64 * 1024 * 1024  # bytes that a client may have had under way whe
 _HIGH_WATER = 64 * 1024  # bytes queued towards a slow client before the backend is paused
 _MAX_DISCARD = 256 * 1024  # bytes of a refused request's body: reading them is cheaper than a new connection
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER with time 0: close sends RST
+_NO_TLS_HERE = b"\x15\x03\x03\0\x02\x02\x46"  # an alert: fatal, protocol_version (RFC 8446 §6)
 
 
 class ServerConnection(asyncio.Protocol):
-    """listener: name as in the file. peer: the address that connected. output: where relays write their answers."""
+    """listener: name as in the file. peer: the address that connected. output: where relays write their answers.
+
+    tls: its transport, if the client speaks TLS.
+    """
 
     __slots__ = (
         "_active",
@@ -39,6 +46,7 @@ class ServerConnection(asyncio.Protocol):
         "_lingered",
         "_pending",
         "_reader",
+        "_tls",
         "_transport",
         "forwarded_block",
         "forwarded_for",
@@ -49,11 +57,12 @@ class ServerConnection(asyncio.Protocol):
         "trusted_proxies",
     )
 
-    def __init__(self, context: EdgeContext, listener: str, *, scheme: str = "http") -> None:
+    def __init__(self, context: EdgeContext, listener: str, *, tls: TlsTransport | None = None) -> None:
         self._context = context
         self.listener = listener
-        self.scheme = scheme
-        self._reader = RequestReader(self, context.snapshot.rules, scheme=scheme)
+        self._tls = tls
+        self.scheme = "http" if tls is None else "https"
+        self._reader = RequestReader(self._first_judge(), context.snapshot.rules, scheme=self.scheme)
         self._pending: deque[Incoming] = deque()
         self._active: Relay | None = None
         self.output: Output
@@ -115,10 +124,7 @@ class ServerConnection(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        context = self._context
-        context.connections.discard(self)
-        if context.draining and not context.connections:
-            context.emptied.set()
+        self._context.forget(self)
         self._leave()
 
     def pause_writing(self) -> None:
@@ -138,6 +144,11 @@ class ServerConnection(asyncio.Protocol):
     def on_incoming(self, incoming: Incoming) -> bool:
         self._pending.append(incoming)
         return len(self._pending) <= self._context.snapshot.rules.limits.max_pipelined
+
+    def on_client_hello(self) -> None:
+        """TLS where none is spoken: an alert is the only answer that such a client understands."""
+        self._transport.write(_NO_TLS_HERE)
+        self._linger()
 
     # The tick and the drain call these.
 
@@ -192,6 +203,8 @@ class ServerConnection(asyncio.Protocol):
     def cut(self) -> None:
         """End an answer that cannot be completed so that the client sees it: never as a clean close."""
         self.output.send()
+        if self._tls is not None:
+            self._tls.is_broken = True
         connected = self._transport.get_extra_info("socket")
         if connected is not None and not self._transport.is_closing():
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
@@ -227,6 +240,14 @@ class ServerConnection(asyncio.Protocol):
     def close_after_refusal(self) -> None:
         """The body of a refused request turned out malformed."""
         self._transport.abort()
+
+    def _first_judge(self) -> RequestOwner:
+        """Who is told of requests: on a listener with rules of its own, they stand before the connection."""
+        if self._tls is not None:
+            asks = self._tls.rules.asks_for_certificates
+            return MisdirectedRequests(self, self._tls.rules, self._tls.context) if asks else self
+        rules = self._context.snapshot.listeners.get(self.listener)
+        return self if rules is None or rules.https_port is None else HttpsRedirect(self, rules.https_port)
 
     def _go_on(self) -> None:
         context = self._context

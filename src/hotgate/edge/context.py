@@ -4,9 +4,11 @@ import asyncio
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from hotgate.edge.handshake_counts import HandshakeCounts
 from hotgate.edge.request_rules import RequestRules
+from hotgate.edge.tls_listener import TlsListener
 from hotgate.http.forwarded import TrustedProxies
 from hotgate.observe.access_record import AccessRecord
 from hotgate.observe.log import security_event
@@ -15,14 +17,25 @@ from hotgate.pipeline.route import Route
 from hotgate.routing.table import RouteTable
 from hotgate.upstream.outbox import Outbox
 
-if TYPE_CHECKING:
-    from hotgate.edge.connection import ServerConnection
+
+class Connection(Protocol):
+    """A client's connection as the tick and the drain see it. is_busy: an exchange is under way."""
+
+    @property
+    def is_busy(self) -> bool: ...
+
+    def check(self, now: float) -> None: ...
+
+    def drain(self) -> None: ...
+
+    def abort(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class ClientTimeouts:
     """Seconds. head: from its first byte to its last. idle: between requests. body: without a byte either way.
 
+    handshake: from a connection's first byte to the end of its TLS handshake.
     linger: how long a connection that is being closed may still send, so that the client reads its answer first.
     last_request: how long an idle connection is kept during a drain; a request that comes by then is still served.
     """
@@ -33,13 +46,19 @@ class ClientTimeouts:
     policy: float = 30.0
     linger: float = 2.0
     last_request: float = 1.0
+    handshake: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class ListenerRules:
-    """What a reload may change of a listener; its address and name cannot, without new workers."""
+    """What a reload may change of a listener; its address and name cannot, without new workers.
+
+    tls: None for a plain one. https_port: where every request is redirected to; None: they are served.
+    """
 
     trusted_proxies: TrustedProxies
+    tls: TlsListener | None = None
+    https_port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +77,21 @@ class EdgeContext:
     """now: coarse monotonic seconds, set by the tick. date: the `Date` field's value, likewise.
 
     snapshot: set before the first connection. log: takes an access record; None: no access log. accepted: connections
-    so far. emptied: set when the last connection is gone during a drain.
+    so far, TLS ones once their handshake is done. emptied: set when the last connection is gone during a drain.
     """
 
-    __slots__ = ("accepted", "connections", "date", "draining", "emptied", "log", "now", "outbox", "snapshot")
+    __slots__ = (
+        "accepted",
+        "connections",
+        "date",
+        "draining",
+        "emptied",
+        "handshakes",
+        "log",
+        "now",
+        "outbox",
+        "snapshot",
+    )
 
     def __init__(
         self, *, now: float, log: Callable[[AccessRecord], None] | None = None, outbox: Outbox | None = None
@@ -71,10 +101,17 @@ class EdgeContext:
         self.log = log
         self.accepted = 0
         self.date = b""
-        self.connections: set[ServerConnection] = set()
+        self.connections: set[Connection] = set()
+        self.handshakes = HandshakeCounts()
         self.draining = False
         self.emptied = asyncio.Event()
         self.outbox = outbox or Outbox()
+
+    def forget(self, connection: Connection) -> None:
+        """A connection is gone."""
+        self.connections.discard(connection)
+        if self.draining and not self.connections:
+            self.emptied.set()
 
     def report_policy_failure(self, exchange: Exchange, error: BaseException) -> None:
         """Tell operators where a policy failed. Not what the error says: that may quote a credential."""

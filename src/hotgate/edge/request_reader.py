@@ -29,6 +29,8 @@ _METHODS = {
 _UPGRADES = frozenset({b"websocket"})  # never h2c: it would tunnel requests past every policy
 
 _MAX_TRAILERS = 64
+_CLIENT_HELLO = b"\x16\x03"  # a handshake record (RFC 8446 §5.1)
+_HTTP_2_PREFACE = "Pause on PRI/Upgrade"  # what the parser says of it (RFC 9113 §3.4)
 
 
 class RequestOwner(Protocol):
@@ -36,6 +38,10 @@ class RequestOwner(Protocol):
 
     def on_incoming(self, incoming: Incoming) -> bool:
         """A request whose head is complete, or a refusal. False: take no more requests from this connection."""
+        ...
+
+    def on_client_hello(self) -> None:
+        """The client speaks TLS, and this is not the place."""
         ...
 
 
@@ -143,7 +149,11 @@ class RequestReader:
         except httptools.HttpParserCallbackError as error:
             self._refuse(_verdict(error.__context__))
         except httptools.HttpParserError as error:
-            self._refuse(_malformed(str(error)))
+            if data.startswith(_CLIENT_HELLO) and self.is_between:
+                self.is_closed = True
+                self._owner.on_client_hello()
+            else:
+                self._refuse(_malformed(str(error)))
         else:
             if not self.is_between and self._head_bytes > self._rules.limits.max_head_bytes:
                 self._refuse(too_large(self._target, self._rules.limits))
@@ -308,7 +318,7 @@ def _is_forwarded_trailer(name: bytes) -> bool:
 
 
 def _malformed(reason: str) -> Refused:
-    if "version" in reason.lower():
+    if "version" in reason.lower() or reason == _HTTP_2_PREFACE:
         return Refused(505, "http-version-unsupported", "Use HTTP/1.1.")
     return Refused(400, "request-malformed", f"The request is not valid HTTP/1.1: {reason}.")
 

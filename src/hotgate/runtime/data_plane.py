@@ -9,7 +9,7 @@ from email.utils import formatdate
 from typing import Any
 
 from hotgate.config.gateway import Gateway
-from hotgate.edge.connection import ServerConnection
+from hotgate.edge.accept import accept
 from hotgate.edge.context import EdgeContext
 from hotgate.identity.key_sets import KeySets
 from hotgate.limits.lease_client import LeaseClient
@@ -121,4 +121,4 @@ class DataPlane:
 
     def _factory(self, listener: str) -> Any:
         context = self._context
-        return lambda: ServerConnection(context, listener)
+        return lambda: accept(context, listener)
