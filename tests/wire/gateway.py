@@ -45,6 +45,7 @@ class Gateway:
 
     def __init__(self, configuration: Mapping[str, Any]) -> None:
         loop = asyncio.get_running_loop()
+        self._configuration = configuration
         self.records = KeptRecords()
         self.now = loop.time()
         self.plane = DataPlane(
@@ -60,6 +61,17 @@ class Gateway:
         self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32 * 1024)
         self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)
         self.port: int = self._listening.getsockname()[1]
+
+    @property
+    def speaks_tls(self) -> bool:
+        """Whether its listener does, by the configuration in force."""
+        return self.compiled.snapshot.listeners["web"].tls is not None
+
+    def change_listener(self, listener: Mapping[str, Any]) -> None:
+        """Reload: put a configuration into force that differs in what it says of its listener."""
+        changed = {**self._configuration, "listeners": [{"name": "web", "bind": "127.0.0.1:0", **listener}]}
+        self.compiled = self.plane.prepare(_MODEL.model_validate(changed))
+        self.plane.commit(self.compiled)
 
     async def start(self) -> None:
         """Take connections."""

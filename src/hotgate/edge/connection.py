@@ -145,10 +145,13 @@ class ServerConnection(asyncio.Protocol):
         self._pending.append(incoming)
         return len(self._pending) <= self._context.snapshot.rules.limits.max_pipelined
 
-    def on_client_hello(self) -> None:
-        """TLS where none is spoken: an alert is the only answer that such a client understands."""
-        self._transport.write(_NO_TLS_HERE)
+    def on_client_hello(self) -> bool:
+        """TLS where none is spoken: an alert is what such a client understands, unless it is waiting for an answer."""
+        if self._active is not None or self._pending:
+            return False
+        self.output.write(_NO_TLS_HERE)
         self._linger()
+        return True
 
     # The tick and the drain call these.
 

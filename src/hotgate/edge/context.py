@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from hotgate.edge.handshake_counts import HandshakeCounts
 from hotgate.edge.request_rules import RequestRules
 from hotgate.edge.tls_listener import TlsListener
 from hotgate.http.forwarded import TrustedProxies
 from hotgate.observe.access_record import AccessRecord
+from hotgate.observe.handshakes import Handshakes
 from hotgate.observe.log import security_event
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route
@@ -94,7 +94,12 @@ class EdgeContext:
     )
 
     def __init__(
-        self, *, now: float, log: Callable[[AccessRecord], None] | None = None, outbox: Outbox | None = None
+        self,
+        *,
+        now: float,
+        log: Callable[[AccessRecord], None] | None = None,
+        outbox: Outbox | None = None,
+        handshakes: Handshakes | None = None,
     ) -> None:
         self.snapshot: Snapshot
         self.now = now
@@ -102,7 +107,7 @@ class EdgeContext:
         self.accepted = 0
         self.date = b""
         self.connections: set[Connection] = set()
-        self.handshakes = HandshakeCounts()
+        self.handshakes = handshakes or Handshakes()
         self.draining = False
         self.emptied = asyncio.Event()
         self.outbox = outbox or Outbox()

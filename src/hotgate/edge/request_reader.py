@@ -40,8 +40,8 @@ class RequestOwner(Protocol):
         """A request whose head is complete, or a refusal. False: take no more requests from this connection."""
         ...
 
-    def on_client_hello(self) -> None:
-        """The client speaks TLS, and this is not the place."""
+    def on_client_hello(self) -> bool:
+        """The client speaks TLS, and this is not the place. Whether it has been told; else it is a bad request."""
         ...
 
 
@@ -149,9 +149,10 @@ class RequestReader:
         except httptools.HttpParserCallbackError as error:
             self._refuse(_verdict(error.__context__))
         except httptools.HttpParserError as error:
-            if data.startswith(_CLIENT_HELLO) and self.is_between:
+            is_hello = data.startswith(_CLIENT_HELLO) and self._heads == 1 and not self._target
+            if is_hello and self._owner.on_client_hello():
                 self.is_closed = True
-                self._owner.on_client_hello()
+                self._head_bytes = 0
             else:
                 self._refuse(_malformed(str(error)))
         else:

@@ -76,7 +76,7 @@ class TlsHandshake(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         if not self._is_refused:
-            self._context.handshakes.failed("client-closed")
+            self._context.handshakes.fail("client-closed")
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -88,7 +88,7 @@ class TlsHandshake(asyncio.Protocol):
         """Act on a deadline that has passed."""
         if now >= self._deadline:
             if not self._is_refused:
-                self._context.handshakes.failed("timeout")
+                self._context.handshakes.fail("timeout")
             self._raw.abort()
 
     def drain(self) -> None:
@@ -105,7 +105,7 @@ class TlsHandshake(asyncio.Protocol):
         except ssl.SSLWantReadError:
             self._flush()
             if self._received > _MAX_BYTES:
-                self._context.handshakes.failed("too-large")
+                self._context.handshakes.fail("too-large")
                 self._raw.abort()
         except ssl.SSLError as error:
             self._refuse(failure_of(error))
@@ -116,19 +116,19 @@ class TlsHandshake(asyncio.Protocol):
         """From here on it is a connection like any other."""
         context = self._context
         context.connections.discard(self)
-        context.handshakes.completed(self._tls.version() or "", is_resumed=bool(self._tls.session_reused))
+        context.handshakes.complete(self._tls.version() or "", is_resumed=bool(self._tls.session_reused))
         transport = TlsTransport(self._raw, self._rules, self._tls, self._incoming, self._outgoing)
         transport.begin(ServerConnection(context, self._listener, tls=transport))
 
     def _refuse(self, reason: str) -> None:
         """OpenSSL has written the alert."""
-        self._context.handshakes.failed(reason)
+        self._context.handshakes.fail(reason)
         self._flush()
         self._linger()
 
     def _refuse_plain_http(self) -> None:
         """As nginx's 497: people type http:// and the wrong port."""
-        self._context.handshakes.failed("plain-http")
+        self._context.handshakes.fail("plain-http")
         self._raw.write(_SPEAK_TLS)
         self._linger()
 

@@ -7,10 +7,13 @@ client can make the number of series grow.
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from hotgate.observe.handshakes import Handshakes
 from hotgate.observe.recorder import RouteRecorder, UpstreamRecorder
 
 Snapshot = dict[str, Any]
-"""JSON types: {"routes": [values], "upstreams": [values], "gauges": {name: number}, "counters": {name: number}}."""
+"""JSON types: {"routes": [values], "upstreams": [values], "gauges": {name: number}, "counters": {name: number}}.
+
+A counter with labels is a mapping of label → number."""
 
 Recorder = RouteRecorder | UpstreamRecorder
 
@@ -19,7 +22,7 @@ class WorkerMetrics:
     """Every recorder of a worker. A reload asks for them again by name and gets the same ones: counts survive.
 
     connections_open, exchanges_active: gauges that the edge raises and lowers. connections: all that were accepted.
-    log_dropped: access log lines given up because the sink stalled.
+    log_dropped: access log lines given up because the sink stalled. handshakes: of TLS listeners.
     """
 
     __slots__ = (
@@ -29,6 +32,7 @@ class WorkerMetrics:
         "connections",
         "connections_open",
         "exchanges_active",
+        "handshakes",
         "log_dropped",
     )
 
@@ -37,6 +41,7 @@ class WorkerMetrics:
         self.connections_open = 0
         self.exchanges_active = 0
         self.log_dropped = 0
+        self.handshakes = Handshakes()
         self._routes: dict[str, RouteRecorder] = {}
         self._upstreams: dict[str, UpstreamRecorder] = {}
         self._round: Iterator[Recorder] | None = None
@@ -99,5 +104,9 @@ class WorkerMetrics:
             "routes": [recorder.values() for recorder in recorders if isinstance(recorder, RouteRecorder)],
             "upstreams": [recorder.values() for recorder in recorders if isinstance(recorder, UpstreamRecorder)],
             "gauges": {"connections_open": self.connections_open, "exchanges_active": self.exchanges_active},
-            "counters": {"connections": self.connections, "log_dropped": self.log_dropped},
+            "counters": {
+                "connections": self.connections,
+                "log_dropped": self.log_dropped,
+                **self.handshakes.values(),
+            },
         }

@@ -47,7 +47,7 @@ class ControlProcess:
         self._loop = asyncio.get_running_loop()
         self._left_behind = running_workers(directory.socket_path)
         self._fleet = Fleet(ProcessHost(self._loop), self._gone)
-        self._conversations = Conversations(self._fleet, self._key_documents, self._reported, self._lost)
+        self._conversations = Conversations(self._fleet, self._keys, self._reported, self._lost)
         self._server = WorkerServer(
             directory.socket_path, self._conversations.on_message, self._conversations.on_closed
         )
@@ -167,8 +167,10 @@ class ControlProcess:
             self._watch.watch(loaded.files)
         return reason
 
-    def _key_documents(self) -> Mapping[str, Any]:
-        return self._plane.keys.documents() if self._plane else {}
+    def _keys(self) -> Mapping[str, Any]:
+        if self._plane is None:
+            raise RuntimeError("no worker is answered before there are keys")
+        return {"key_sets": dict(self._plane.keys.documents()), "ticket_key": self._plane.ticket_key.text}
 
     def _reported(self, worker: WorkerHandle, message: Message) -> None:
         if self._plane is not None:

@@ -39,8 +39,9 @@ class DataPlane:
         self._key_sets = key_sets
         self._access_log = access_log
         self._metrics = metrics
-        self._context = EdgeContext(now=loop.time())
+        self._context = EdgeContext(now=loop.time(), handshakes=metrics.handshakes)
         self._current: Compiled | None = None
+        self._ticket_key = b""
         self._servers: list[asyncio.Server] = []
         self._retired: list[Upstream] = []  # no longer configured, but some exchange has not finished with them
 
@@ -54,6 +55,7 @@ class DataPlane:
         """Put a compiled configuration into force; exchanges under way keep the one that they began with."""
         previous, self._current = self._current, compiled
         self._context.snapshot = compiled.snapshot
+        self._share_sessions()
         self._context.log = self._access_log.append if compiled.config.access_log.enabled else None
         if previous is not None:
             kept = set(compiled.upstreams.values())
@@ -62,6 +64,11 @@ class DataPlane:
                     upstream.close()
                     self._retired.append(upstream)
         self._metrics.retain([route.name for route in compiled.config.routes], compiled.config.upstreams)
+
+    def use_ticket_key(self, key: bytes) -> None:
+        """Encrypt TLS session tickets with the key of all workers."""
+        self._ticket_key = key
+        self._share_sessions()
 
     async def listen(self, sockets: Mapping[str, Sequence[socket.socket]]) -> None:
         """Accept connections. sockets: bound and listening ones, by listener name."""
@@ -118,6 +125,13 @@ class DataPlane:
         self._metrics.connections = self._context.accepted
         self._metrics.connections_open = len(connections)
         self._metrics.exchanges_active = sum(connection.is_busy for connection in connections)
+
+    def _share_sessions(self) -> None:
+        if self._current is None or not self._ticket_key:
+            return
+        for listener in self._current.snapshot.listeners.values():
+            if listener.tls is not None:
+                listener.tls.use_ticket_key(self._ticket_key)
 
     def _factory(self, listener: str) -> Any:
         context = self._context

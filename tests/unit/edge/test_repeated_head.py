@@ -18,8 +18,9 @@ class Owner:
         self.requests.append(incoming)
         return True
 
-    def on_client_hello(self) -> None:
+    def on_client_hello(self) -> bool:
         self.spoke_tls = True
+        return True
 
 
 class Untouchable:

@@ -19,8 +19,9 @@ class Owner:
         self.requests.append(incoming)
         return len(self.requests) < self.most
 
-    def on_client_hello(self) -> None:
+    def on_client_hello(self) -> bool:
         self.spoke_tls = True
+        return True
 
 
 def read(*pieces: bytes, rules: RequestRules | None = None, most: int = 100) -> list[Incoming]:
