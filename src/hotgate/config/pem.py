@@ -32,7 +32,7 @@ class Pem(Secret):
         if isinstance(info.context, SecretFiles) and _BEGIN not in text:
             text = info.context.text(text, "the file")
         if _BEGIN not in text:
-            raise refused("the file is not PEM: it has no line '-----BEGIN …-----'")
+            raise refused("the file is not PEM: it has no '-----BEGIN …-----'")
         return cls(text)
 
 
