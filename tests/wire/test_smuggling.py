@@ -93,7 +93,6 @@ _REFUSED: dict[str, tuple[bytes, int]] = {
     "HTTP/1.10": (b"GET / HTTP/1.10\r\nHost: a\r\n\r\n", 0),
     "http/1.1": (b"GET / http/1.1\r\nHost: a\r\n\r\n", 0),
     "HTTP/2 preface": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 0),
-    "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(100)), 400),
     "RTSP": (b"OPTIONS / RTSP/1.0\r\nHost: a\r\n\r\n", 0),
     "trailing comma in TE": (_POST + b"Transfer-Encoding: chunked,\r\n\r\n" + _EMPTY, 0),
 }

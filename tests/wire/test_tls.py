@@ -1,10 +1,14 @@
 """What is true of a plain connection is true of a TLS one."""
 
 import asyncio
+import gc
 
 import pytest
 
 from certificate_authority import authority
+from hotgate.edge.connection import ServerConnection
+from hotgate.edge.tls_handshake import TlsHandshake
+from hotgate.edge.tls_transport import TlsTransport
 from wire.peer import turns
 from wire.samples import CHUNKED_OK, CHUNKED_POST, GET, OK, get, ok, post
 from wire.scenario import Wire, scenario
@@ -220,6 +224,31 @@ async def test_a_drain_says_goodbye(wire: Wire) -> None:
     assert await idle.rest() == b""
     assert await half_way.is_gone()
     await draining
+
+
+@pytest.mark.parametrize("listener", [{}, _TLS])
+def test_what_a_connection_held_is_freed_at_once(listener: dict[str, object]) -> None:
+    """The collector comes seldom, and does not know how much memory OpenSSL holds for each connection."""
+
+    @scenario(listener=listener, routes=[{"name": "all", "match": {"path": "/*"}, "public": True, "respond": {}}])
+    async def script(wire: Wire) -> None:
+        client = await wire.send(GET)
+        await client.message()
+        client.close()
+        refused = await wire.connect_plain()
+        refused.send(b"garbage\r\n\r\n")
+        await refused.rest()
+        refused.close()
+        await turns()
+        left = [each for each in gc.get_objects() if isinstance(each, ServerConnection | TlsTransport | TlsHandshake)]
+        assert left == []
+
+    gc.collect()
+    gc.disable()
+    try:
+        script()
+    finally:
+        gc.enable()
 
 
 @scenario(listener=_TLS)

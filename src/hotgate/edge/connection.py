@@ -126,6 +126,7 @@ class ServerConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._context.forget(self)
         self._leave()
+        self._reader.release()
 
     def pause_writing(self) -> None:
         self._is_blocked = True

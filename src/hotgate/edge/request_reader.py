@@ -130,6 +130,12 @@ class RequestReader:
         if was_between and self.is_between and self._heads == 1:
             self._repeated = RepeatedHead.of(data, latest)
 
+    def release(self) -> None:
+        """The connection is gone. Nothing may be fed any more, and no reference cycle is left."""
+        self.is_closed = True
+        self._repeated = self._current = None
+        del self._owner, self._parser
+
     def _deliver(self) -> None:
         """Hand the body on once per read, however many chunks it came in."""
         pieces = self._pieces

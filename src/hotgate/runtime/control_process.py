@@ -123,8 +123,7 @@ class ControlProcess:
             "routes": len(self._loaded.config.routes),
         }
         _log.info("ready", extra={"facts": facts})
-        for warning in self._loaded.warnings:
-            _log.warning("%s", warning)
+        _warn(self._loaded)
 
     def _handle_signals(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -165,6 +164,7 @@ class ControlProcess:
         reason = await self._deployment.apply(loaded)
         if not reason:
             self._watch.watch(loaded.files)
+            _warn(loaded)
         return reason
 
     def _keys(self) -> Mapping[str, Any]:
@@ -183,3 +183,9 @@ class ControlProcess:
     def _gone(self, worker: WorkerHandle) -> None:
         if self._plane is not None:
             self._plane.gone(worker)
+
+
+def _warn(loaded: Loaded) -> None:
+    """Say what works but is doubtful, such as a certificate that has expired."""
+    for warning in loaded.warnings:
+        _log.warning("%s", warning)
