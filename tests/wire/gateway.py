@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from hotgate.config.models import gateway_model
+from hotgate.edge.connection import ServerConnection
 from hotgate.identity.key_sets import KeySets
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.observe.access_log import AccessLog
@@ -87,6 +88,11 @@ class Gateway:
     def connections(self) -> int:
         """Clients that are connected."""
         return int(self.plane.metrics_snapshot()["gauges"]["connections_open"])
+
+    @property
+    def client_connections(self) -> list[ServerConnection]:
+        """Those whose handshake, if any, is done."""
+        return [each for each in self.plane._context.connections if isinstance(each, ServerConnection)]
 
     async def stop(self) -> None:
         """Cut what is left."""

@@ -102,6 +102,9 @@ async def test_a_client_proves_who_it_is(wire: Wire, version: ssl.TLSVersion) ->
     await backend.message()
     backend.send(OK)
     assert (await client.message()).body == b"ok"
+    (connection,) = wire.gateway.client_connections
+    assert connection.tls is not None
+    assert connection.tls.peer_certificate == ssl.PEM_cert_to_DER_cert(_CLIENT.pem)
 
 
 @scenario(listener={"tls": {**_A.settings, **_ASKS}})

@@ -46,7 +46,6 @@ class ServerConnection(asyncio.Protocol):
         "_lingered",
         "_pending",
         "_reader",
-        "_tls",
         "_transport",
         "forwarded_block",
         "forwarded_for",
@@ -54,13 +53,14 @@ class ServerConnection(asyncio.Protocol):
         "output",
         "peer",
         "scheme",
+        "tls",
         "trusted_proxies",
     )
 
     def __init__(self, context: EdgeContext, listener: str, *, tls: TlsTransport | None = None) -> None:
         self._context = context
         self.listener = listener
-        self._tls = tls
+        self.tls = tls
         self.scheme = "http" if tls is None else "https"
         self._reader = RequestReader(self._first_judge(), context.snapshot.rules, scheme=self.scheme)
         self._pending: deque[Incoming] = deque()
@@ -207,8 +207,8 @@ class ServerConnection(asyncio.Protocol):
     def cut(self) -> None:
         """End an answer that cannot be completed so that the client sees it: never as a clean close."""
         self.output.send()
-        if self._tls is not None:
-            self._tls.is_broken = True
+        if self.tls is not None:
+            self.tls.is_broken = True
         connected = self._transport.get_extra_info("socket")
         if connected is not None and not self._transport.is_closing():
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
@@ -247,9 +247,9 @@ class ServerConnection(asyncio.Protocol):
 
     def _first_judge(self) -> RequestOwner:
         """Who is told of requests: on a listener with rules of its own, they stand before the connection."""
-        if self._tls is not None:
-            asks = self._tls.rules.asks_for_certificates
-            return MisdirectedRequests(self, self._tls.rules, self._tls.context) if asks else self
+        if self.tls is not None:
+            asks = self.tls.rules.asks_for_certificates
+            return MisdirectedRequests(self, self.tls.rules, self.tls.context) if asks else self
         rules = self._context.snapshot.listeners.get(self.listener)
         return self if rules is None or rules.https_port is None else HttpsRedirect(self, rules.https_port)
 

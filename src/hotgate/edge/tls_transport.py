@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import cast
 
 from hotgate.edge.tls_listener import TlsListener
 
@@ -31,6 +31,7 @@ class TlsTransport(asyncio.Protocol):
         "_tls",
         "abort",
         "can_write_eof",
+        "get_extra_info",
         "get_write_buffer_size",
         "is_broken",
         "is_closing",
@@ -62,6 +63,7 @@ class TlsTransport(asyncio.Protocol):
         self.pause_reading = raw.pause_reading
         self.resume_reading = raw.resume_reading
         self.can_write_eof = raw.can_write_eof
+        self.get_extra_info = raw.get_extra_info
         self.get_write_buffer_size = raw.get_write_buffer_size
         self.set_write_buffer_limits = raw.set_write_buffer_limits
 
@@ -78,6 +80,11 @@ class TlsTransport(asyncio.Protocol):
     def context(self) -> ssl.SSLContext:
         """That of the certificate which the client was shown."""
         return self._tls.context
+
+    @property
+    def peer_certificate(self) -> bytes | None:
+        """The certificate that the client has proved to own, DER; None if it showed none."""
+        return self._tls.getpeercert(True)
 
     # The event loop calls these.
 
@@ -148,10 +155,6 @@ class TlsTransport(asyncio.Protocol):
             if not self.is_broken:
                 self._say_goodbye()
             self._raw.close()
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """What the raw transport knows; "ssl_object" is the connection's `ssl.SSLObject`, with its peer certificate."""
-        return self._tls if name == "ssl_object" else self._raw.get_extra_info(name, default)
 
     def _read_on(self, first: bytes) -> tuple[bytes, bool]:
         """The rest of what was received, and whether the client said that it was the last."""

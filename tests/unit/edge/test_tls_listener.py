@@ -108,8 +108,3 @@ def test_no_renegotiation_and_no_compression() -> None:
     options = TlsListener([_CERTIFICATE], TlsRules()).context.options
     assert options & ssl.OP_NO_RENEGOTIATION
     assert options & ssl.OP_NO_COMPRESSION
-
-
-def test_the_peer_certificate_can_be_reached() -> None:
-    _, server = shake_hands(TlsListener([_CERTIFICATE], _ASKS), client())
-    assert server.getpeercert(True) is None

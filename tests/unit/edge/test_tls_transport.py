@@ -248,5 +248,5 @@ def test_after_its_end_nothing_is_handed_on() -> None:
 def test_what_is_known_of_the_client() -> None:
     scene = Scene()
     assert scene.transport.get_extra_info("peername") == "raw peername"
-    assert isinstance(scene.transport.get_extra_info("ssl_object"), ssl.SSLObject)
     assert scene.transport.context is _LISTENER.context
+    assert scene.transport.peer_certificate is None
