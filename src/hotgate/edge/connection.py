@@ -6,6 +6,7 @@ import struct
 from collections import deque
 from typing import cast
 
+from hotgate.edge.answers import last_answer
 from hotgate.edge.context import EdgeContext
 from hotgate.edge.https_redirect import HttpsRedirect
 from hotgate.edge.incoming import Incoming
@@ -328,12 +329,7 @@ class ServerConnection(asyncio.Protocol):
         self._answer_and_close(503, "too-many-connections", "The gateway has too many connections. Try again later.")
 
     def _answer_and_close(self, status: int, code: str, detail: str) -> None:
-        """An answer outside any exchange."""
-        response = Response.problem(status, code=code, detail=detail)
-        body = response.body or b""
-        fields = encode_fields(response.headers.fields)
-        framing = b"content-length: %d\r\nconnection: close\r\n" % len(body)
-        self.output.write(b"%b%b%b\r\n%b" % (STATUS_LINES[status], fields, framing, body))
+        self.output.write(last_answer(status, code, detail))
         self._linger()
 
 

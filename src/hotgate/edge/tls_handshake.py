@@ -2,24 +2,18 @@
 
 import asyncio
 import ssl
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
+from hotgate.edge.answers import last_answer
 from hotgate.edge.connection import ServerConnection
+from hotgate.edge.context import EdgeContext
 from hotgate.edge.handshake_failure import failure_of
+from hotgate.edge.tls_listener import TlsListener
 from hotgate.edge.tls_transport import TlsTransport
-from hotgate.http.problem import STATUS_LINES, problem_body
-
-if TYPE_CHECKING:
-    from hotgate.edge.context import EdgeContext
-    from hotgate.edge.tls_listener import TlsListener
 
 _MAX_BYTES = 64 * 1024  # of the client, its certificates included
 _METHOD_LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")  # no TLS record begins with one (RFC 8446 §5.1)
-_PROBLEM = problem_body(400, "tls-required", "This port speaks HTTPS only. Use https.")
-_SPEAK_TLS = (
-    b"%bcontent-type: application/problem+json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b"
-    % (STATUS_LINES[400], len(_PROBLEM), _PROBLEM)
-)  # fmt: skip
+_SPEAK_TLS = last_answer(400, "tls-required", "This port speaks HTTPS only. Use https.")
 
 
 class TlsHandshake(asyncio.Protocol):
@@ -40,7 +34,7 @@ class TlsHandshake(asyncio.Protocol):
 
     is_busy = False
 
-    def __init__(self, context: "EdgeContext", listener: str, rules: "TlsListener") -> None:
+    def __init__(self, context: EdgeContext, listener: str, rules: TlsListener) -> None:
         self._context = context
         self._listener = listener
         self._rules = rules
@@ -118,7 +112,10 @@ class TlsHandshake(asyncio.Protocol):
         context.connections.discard(self)
         context.handshakes.complete(self._tls.version() or "", is_resumed=bool(self._tls.session_reused))
         transport = TlsTransport(self._raw, self._rules, self._tls, self._incoming, self._outgoing)
-        transport.begin(ServerConnection(context, self._listener, tls=transport))
+        connection = ServerConnection(context, self._listener, tls=transport)
+        transport.begin(connection)
+        if context.draining:
+            connection.drain()
 
     def _refuse(self, reason: str) -> None:
         """OpenSSL has written the alert."""

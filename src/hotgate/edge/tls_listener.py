@@ -35,10 +35,10 @@ class ServerCertificate:
 class TlsRules:
     """client_ca: PEM, "" for none. client_auth: what is asked of clients. refuses_unknown_names: no default for them.
 
-    scope: the listener's name. A session of one listener must not be resumed at another one.
+    listener: its name. A session of one listener must not be resumed at another one.
     """
 
-    scope: str = ""
+    listener: str = ""
     minimum_version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2
     client_ca: str = ""
     client_auth: ssl.VerifyMode = ssl.CERT_NONE
@@ -81,7 +81,7 @@ class TlsListener:
         if openssl.why_unavailable():
             return
         rules = self.rules
-        scope = repr((rules.scope, rules.client_auth.name, rules.client_ca)).encode()
+        scope = repr((rules.listener, rules.client_auth.name, rules.client_ca)).encode()
         # Of fixed length before the rest, so SHAKE is a keyed derivation here.
         openssl.set_ticket_key(self.context, hashlib.shake_256(key + scope).digest(openssl.TICKET_KEY_BYTES))
 

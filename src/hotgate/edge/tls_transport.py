@@ -18,13 +18,15 @@ _MAX_FRUITLESS = 256 * 1024  # bytes that bring no data: empty records, key upda
 
 
 class TlsTransport(asyncio.Protocol):
-    """rules: those of the handshake. is_broken: close without close_notify, so that what was sent cannot pass for
-    complete (RFC 8446 §6.1).
+    """rules: those of the handshake.
+
+    is_broken: close without close_notify, so that what was sent cannot pass for complete (RFC 8446 §6.1).
     """
 
     __slots__ = (
         "_connection",
         "_fruitless",
+        "_has_ended",
         "_incoming",
         "_outgoing",
         "_raw",
@@ -56,7 +58,7 @@ class TlsTransport(asyncio.Protocol):
         self._outgoing = outgoing
         self._connection: asyncio.Protocol | None = None
         self._fruitless = 0
-        self.is_broken = False
+        self._has_ended = self.is_broken = False
         # What encryption does not change is the raw transport's own.
         self.abort = raw.abort
         self.is_closing = raw.is_closing
@@ -93,19 +95,19 @@ class TlsTransport(asyncio.Protocol):
         incoming.write(data)
         try:
             plain = self._tls.read(_RECORD)
-            has_ended = not plain
+            is_last = not plain
         except ssl.SSLWantReadError:
             self._without_data(len(data))
             return
         except ssl.SSLError:
             self._end()
             return
-        if incoming.pending and not has_ended:
-            plain, has_ended = self._read_on(plain)
+        if incoming.pending and not is_last:
+            plain, is_last = self._read_on(plain)
         self._fruitless = 0
         if plain and self._connection is not None:
             self._connection.data_received(plain)
-        if has_ended:
+        if is_last:
             self._end()
 
     def eof_received(self) -> bool:
@@ -147,6 +149,7 @@ class TlsTransport(asyncio.Protocol):
     def write_eof(self) -> None:
         """Say that nothing more is sent (RFC 8446 §6.1); reading goes on."""
         self._say_goodbye()
+        self._has_ended = True
         self._raw.write_eof()
 
     def close(self) -> None:
@@ -191,5 +194,5 @@ class TlsTransport(asyncio.Protocol):
         self._flush()
 
     def _flush(self) -> None:
-        if self._outgoing.pending:
+        if self._outgoing.pending and not self._has_ended and not self.is_closing():
             self._raw.write(self._outgoing.read())

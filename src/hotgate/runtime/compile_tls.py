@@ -18,7 +18,7 @@ _CLIENT_AUTH = {"none": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL, "required"
 def compile_tls(listener: str, settings: Tls) -> TlsListener:
     """The listener's TLS. Raises ValueError for what OpenSSL does not take."""
     rules = TlsRules(
-        scope=listener,
+        listener=listener,
         minimum_version=_VERSIONS[settings.min_version],
         client_ca=settings.client_ca.reveal() if settings.client_ca else "",
         client_auth=_CLIENT_AUTH[settings.client_auth],

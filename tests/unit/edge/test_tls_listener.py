@@ -60,7 +60,7 @@ def test_sessions_are_shared_by_whoever_has_the_key() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        replace(_ASKS, scope="other"),
+        replace(_ASKS, listener="other"),
         replace(_ASKS, client_auth=ssl.CERT_NONE),
         replace(_ASKS, client_ca=f"{authority().pem}\n{authority().pem}"),
         TlsRules("web"),

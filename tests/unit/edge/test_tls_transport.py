@@ -23,6 +23,8 @@ class Raw:
         self.calls: list[str] = []
 
     def write(self, data: bytes) -> None:
+        if {"write_eof", "close", "abort"} & set(self.calls):
+            raise RuntimeError("as uvloop does")
         self.written.append(data)
 
     def is_closing(self) -> bool:
@@ -191,6 +193,20 @@ def test_reading_goes_on_after_the_end_of_writing() -> None:
     assert scene.seen() == b"."
     scene.transport.data_received(scene.sent(b"still here"))
     assert scene.connection.received == [b"still here"]
+
+
+def test_garbage_after_the_end_of_writing_gets_no_alert() -> None:
+    scene = Scene()
+    scene.transport.write_eof()
+    scene.transport.data_received(b"\x17\x03\x03\x00\x20" + bytes(32))
+    assert scene.raw.calls[-1] == "close"
+
+
+def test_garbage_behind_what_made_the_connection_give_up() -> None:
+    scene = Scene()
+    scene.connection.data_received = lambda data: scene.transport.abort()  # type: ignore[method-assign]
+    scene.transport.data_received(scene.sent(b"bad") + b"\x17\x03\x03\x00\x20" + bytes(32))
+    assert scene.raw.calls[-1] == "abort"
 
 
 def test_data_before_a_goodbye_is_delivered() -> None:
