@@ -6,6 +6,7 @@ import gc
 import pytest
 
 from certificate_authority import authority
+from hotgate import Exchange, policy
 from hotgate.edge.connection import ServerConnection
 from hotgate.edge.tls_handshake import TlsHandshake
 from hotgate.edge.tls_transport import TlsTransport
@@ -21,9 +22,19 @@ _BOUND = 16 * 1024 * 1024  # generous: the kernel's buffers count too
 _PIECE = b"x" * 65536
 
 
-@scenario(listener=_TLS)
-async def test_the_backend_is_told_that_it_was_https(wire: Wire) -> None:
+_schemes: list[str] = []
+
+
+@policy(phase="admit")
+def sees_the_scheme(exchange: Exchange) -> None:
+    _schemes.append(exchange.request.scheme)
+
+
+@scenario(listener=_TLS, policies=[sees_the_scheme])
+async def test_policies_and_the_backend_are_told_that_it_was_https(wire: Wire) -> None:
+    _schemes.clear()
     received, answer = await wire.exchange(GET, OK)
+    assert _schemes == ["https"]
     assert received.get(b"x-forwarded-proto") == b"https"
     assert received.get(b"forwarded") == b"for=127.0.0.1;host=a.example;proto=https"
     assert answer.body == b"ok"

@@ -138,6 +138,14 @@ async def test_weak_suites_of_1_2_are_refused(wire: Wire) -> None:
     assert failures(wire) == {"cipher": 1}
 
 
+@scenario(listener=_TLS)
+async def test_clients_that_do_not_trust_us_are_counted(wire: Wire) -> None:
+    with pytest.raises(ssl.SSLCertVerificationError):
+        await wire.connect_tls(context=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    await turns()
+    assert failures(wire) == {"client-alert": 1}
+
+
 @scenario(listener=_TLS, limits={"tls_handshake": "5s"})
 async def test_a_handshake_has_a_time_limit(wire: Wire) -> None:
     silent = await wire.connect_plain()

@@ -66,6 +66,7 @@ async def test_the_name_picks_the_certificate(wire: Wire, name: str | None, expe
 async def test_unknown_names_are_refused_on_request(wire: Wire, name: str | None) -> None:
     with pytest.raises(ssl.SSLError, match="UNRECOGNIZED_NAME"):
         await wire.connect_tls(name, context=client_context())
+    assert wire.gateway.plane.metrics_snapshot()["counters"]["handshake_failures"] == {"unknown-name": 1}
     await wire.connect_tls("x.b.example", context=client_context())
 
 

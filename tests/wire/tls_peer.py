@@ -75,6 +75,9 @@ class TlsStream:
             except ssl.SSLWantReadError:
                 self._flush()
                 self._incoming.write(await self._more())
+            except ssl.SSLError:
+                self._flush()  # our alert
+                raise
             else:
                 break
         self._flush()

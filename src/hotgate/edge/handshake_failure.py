@@ -13,12 +13,10 @@ _REASONS = {
     "NO_SUITABLE_SIGNATURE_ALGORITHM": "cipher",
     "NO_APPLICATION_PROTOCOL": "application-protocol",
     "CALLBACK_FAILED": "unknown-name",
-    "SSLV3_ALERT_CERTIFICATE_UNKNOWN": "client-alert",
-    "SSLV3_ALERT_BAD_CERTIFICATE": "client-alert",
-    "TLSV1_ALERT_UNKNOWN_CA": "client-alert",
 }
 
 
 def failure_of(error: ssl.SSLError) -> str:
     """One of a small, fixed set."""
-    return _REASONS.get(error.reason or "", "malformed")
+    reason = error.reason or ""
+    return "client-alert" if "_ALERT_" in reason else _REASONS.get(reason, "malformed")
