@@ -4,7 +4,7 @@ import hashlib
 import os
 import ssl
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hotgate.edge import openssl
 from hotgate.edge.openssl import ServerContext
@@ -26,7 +26,7 @@ class ServerCertificate:
     """
 
     chain: str
-    key: str
+    key: str = field(repr=False)
     names: frozenset[str]
     staple: Callable[[], bytes] | None = None
 

@@ -108,3 +108,7 @@ def test_no_renegotiation_and_no_compression() -> None:
     options = TlsListener([_CERTIFICATE], TlsRules()).context.options
     assert options & ssl.OP_NO_RENEGOTIATION
     assert options & ssl.OP_NO_COMPRESSION
+
+
+def test_no_key_is_shown() -> None:
+    assert "PRIVATE" not in repr(_CERTIFICATE)
