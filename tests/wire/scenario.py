@@ -13,7 +13,7 @@ from hotgate.pipeline.policy import UserPolicy
 from wire.backend import Backend
 from wire.gateway import Gateway, declared
 from wire.message import Message
-from wire.peer import Peer, turns
+from wire.peer import PATIENCE, Peer, turns
 
 Script = Callable[..., Awaitable[None]]
 
@@ -50,6 +50,12 @@ class Wire:
         received = await backend.message()
         backend.send(answer)
         return received, await client.message()
+
+    async def until_connected(self, count: int) -> None:
+        """Wait until so many clients are connected."""
+        async with asyncio.timeout(PATIENCE):
+            while self.gateway.connections != count:
+                await turns(1)
 
     @property
     def last_record(self) -> dict[str, Any]:

@@ -2,11 +2,25 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from hotgate.config.addresses import Bind, BindText, Network
+from hotgate.config.addresses import Bind
+from hotgate.config.binds import OWNER_AND_GROUP, AnyBind, BindText, FileMode, Peer, UnixBind
+from hotgate.config.notation import refused
 from hotgate.config.settings import Name, Settings, WholeNumber
 from hotgate.config.units import DurationBetween, SizeBetween
+
+
+class ProxyProtocol(Settings):
+    """The header that a load balancer for TCP sends first on each connection, with the client's address (v1 or v2)."""
+
+    sources: tuple[Peer, ...] = Field(
+        alias="from",
+        min_length=1,
+        max_length=1024,
+        description="The load balancers: networks or addresses, `unix` for a Unix socket. Each of their connections "
+        "must begin with the header; connections from elsewhere are closed.",
+    )
 
 
 class Listener(Settings):
@@ -14,19 +28,59 @@ class Listener(Settings):
 
     name: Name = Field(description="A unique name, for logs and metrics.")
     bind: BindText = Field(
-        description='Where to listen: "host:port", "[::1]:8080" for IPv6; port 0 takes a free port.',
+        description='Where to listen: "host:port", "[::1]:8080" for IPv6, port 0 takes a free port; '
+        '"unix:/run/hotgate/web.sock"; "systemd:name" for a socket that systemd has opened.',
     )
-    trusted_proxies: tuple[Network, ...] = Field(
+    mode: FileMode | None = Field(
+        default=None,
+        description='Permissions of a Unix socket\'s file, `"0660"` if not given: whoever may write may connect.',
+    )
+    trusted_proxies: tuple[Peer, ...] = Field(
         default=(),
         max_length=1024,
-        description="Networks or addresses whose X-Forwarded-* and Forwarded fields are believed. None by default.",
+        description="Networks or addresses whose X-Forwarded-* and Forwarded fields are believed, `unix` for the "
+        "clients of a Unix socket. None by default.",
     )
+    proxy_protocol: ProxyProtocol | None = Field(
+        default=None,
+        description="Take the client's address from the PROXY protocol. `trusted_proxies` is then about that address.",
+    )
+
+    @property
+    def place(self) -> AnyBind:
+        """Where to listen, with the permissions of a Unix socket."""
+        return _place(self.bind, self.mode)
+
+    @model_validator(mode="after")
+    def _mode_is_for_unix_sockets(self) -> "Listener":
+        _check_mode(self.bind, self.mode)
+        return self
 
 
 class Admin(Settings):
     """The operators' interface: metrics, health and the admin API. It has no authentication yet: keep it private."""
 
     bind: BindText = Field(default=Bind("127.0.0.1", 9900), description="Where to listen, as for a listener.")
+    mode: FileMode | None = Field(default=None, description="Permissions of a Unix socket's file, as for a listener.")
+
+    @property
+    def place(self) -> AnyBind:
+        """Where to listen, with the permissions of a Unix socket."""
+        return _place(self.bind, self.mode)
+
+    @model_validator(mode="after")
+    def _mode_is_for_unix_sockets(self) -> "Admin":
+        _check_mode(self.bind, self.mode)
+        return self
+
+
+def _place(bind: AnyBind, mode: int | None) -> AnyBind:
+    return UnixBind(bind.path, OWNER_AND_GROUP if mode is None else mode) if isinstance(bind, UnixBind) else bind
+
+
+def _check_mode(bind: AnyBind, mode: int | None) -> None:
+    if mode is not None and not isinstance(bind, UnixBind):
+        raise refused('`mode` is for Unix sockets ("unix:/path") only')
 
 
 class Limits(Settings):

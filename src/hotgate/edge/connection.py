@@ -8,6 +8,7 @@ from typing import cast
 
 from hotgate.edge.context import EdgeContext
 from hotgate.edge.incoming import Incoming
+from hotgate.edge.peer import peer_of
 from hotgate.edge.relay import Relay
 from hotgate.edge.request_reader import RequestReader
 from hotgate.http.forwarded import TrustedProxies
@@ -24,12 +25,15 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER with time 0: close sends 
 
 
 class ServerConnection(asyncio.Protocol):
-    """listener: name as in the file. peer: the address that connected. output: where relays write their answers."""
+    """listener: name as in the file. peer: the address that connected, unless a protocol before this one was told of
+    another. output: where relays write their answers.
+    """
 
     __slots__ = (
         "_active",
         "_context",
         "_deadline",
+        "_given_peer",
         "_is_blocked",
         "_is_head_timed",
         "_is_lingering",
@@ -49,7 +53,7 @@ class ServerConnection(asyncio.Protocol):
         "trusted_proxies",
     )
 
-    def __init__(self, context: EdgeContext, listener: str, *, scheme: str = "http") -> None:
+    def __init__(self, context: EdgeContext, listener: str, *, scheme: str = "http", peer: str | None = None) -> None:
         self._context = context
         self.listener = listener
         self.scheme = scheme
@@ -62,6 +66,7 @@ class ServerConnection(asyncio.Protocol):
         self._deadline = 0.0
         self._lingered = 0
         self._transport: asyncio.Transport
+        self._given_peer = peer
         self.peer = ""
         self.trusted_proxies: TrustedProxies | None = None
         # The forwarding fields for one authority, kept because a client hardly ever changes it.
@@ -74,8 +79,7 @@ class ServerConnection(asyncio.Protocol):
         context = self._context
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but ancestry
         transport = self._transport
-        peer = transport.get_extra_info("peername")
-        self.peer = peer[0] if isinstance(peer, tuple) else ""
+        self.peer = peer_of(transport) if self._given_peer is None else self._given_peer
         rules = context.snapshot.listeners.get(self.listener)
         self.trusted_proxies = rules.trusted_proxies if rules is not None else None
         transport.set_write_buffer_limits(high=_HIGH_WATER)
@@ -115,10 +119,7 @@ class ServerConnection(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        context = self._context
-        context.connections.discard(self)
-        if context.draining and not context.connections:
-            context.emptied.set()
+        self._context.forget(self)
         self._leave()
 
     def pause_writing(self) -> None:

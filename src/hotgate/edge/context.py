@@ -4,7 +4,7 @@ import asyncio
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from hotgate.edge.request_rules import RequestRules
 from hotgate.http.forwarded import TrustedProxies
@@ -15,8 +15,18 @@ from hotgate.pipeline.route import Route
 from hotgate.routing.table import RouteTable
 from hotgate.upstream.outbox import Outbox
 
-if TYPE_CHECKING:
-    from hotgate.edge.connection import ServerConnection
+
+class Arrived(Protocol):
+    """A connection of a client, whatever it speaks at the moment. is_busy: an exchange is under way."""
+
+    @property
+    def is_busy(self) -> bool: ...
+
+    def check(self, now: float) -> None: ...
+
+    def drain(self) -> None: ...
+
+    def abort(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +47,13 @@ class ClientTimeouts:
 
 @dataclass(frozen=True, slots=True)
 class ListenerRules:
-    """What a reload may change of a listener; its address and name cannot, without new workers."""
+    """What a reload may change of a listener; its address and name cannot, without new workers.
+
+    proxy_sources: who must send the header of the PROXY protocol; None: it is not spoken here.
+    """
 
     trusted_proxies: TrustedProxies
+    proxy_sources: TrustedProxies | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +85,16 @@ class EdgeContext:
         self.log = log
         self.accepted = 0
         self.date = b""
-        self.connections: set[ServerConnection] = set()
+        self.connections: set[Arrived] = set()
         self.draining = False
         self.emptied = asyncio.Event()
         self.outbox = outbox or Outbox()
+
+    def forget(self, connection: Arrived) -> None:
+        """A connection is closed."""
+        self.connections.discard(connection)
+        if self.draining and not self.connections:
+            self.emptied.set()
 
     def report_policy_failure(self, exchange: Exchange, error: BaseException) -> None:
         """Tell operators where a policy failed. Not what the error says: that may quote a credential."""

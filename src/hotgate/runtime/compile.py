@@ -8,6 +8,7 @@ from typing import Any
 
 from hotgate.config.errors import ConfigurationError
 from hotgate.config.gateway import Gateway
+from hotgate.config.listeners import Listener
 from hotgate.config.loader import Loaded
 from hotgate.config.routes import Route as RouteSettings
 from hotgate.edge.context import ClientTimeouts, ListenerRules, Snapshot
@@ -197,6 +198,12 @@ def _snapshot(config: Gateway, table: RouteTable[Route], parts: Parts) -> Snapsh
         unmatched=Route("", recorder=parts.metrics.route("")),
         rules=rules,
         timeouts=ClientTimeouts(head=limits.header_timeout, idle=limits.keep_alive, body=limits.body_idle),
-        listeners={each.name: ListenerRules(TrustedProxies(each.trusted_proxies)) for each in config.listeners},
+        listeners={each.name: _listener_rules(each) for each in config.listeners},
         max_connections=limits.max_connections,
     )
+
+
+def _listener_rules(settings: Listener) -> ListenerRules:
+    fronted = settings.proxy_protocol
+    sources = None if fronted is None else TrustedProxies(fronted.sources)
+    return ListenerRules(TrustedProxies(settings.trusted_proxies), sources)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from hotgate.config.addresses import Bind
+from hotgate.config.binds import AnyBind
 from hotgate.config.gateway import Gateway
 from hotgate.control.admin import admin_application
 from hotgate.control.admin_server import AdminServer
@@ -19,6 +20,7 @@ from hotgate.runtime.fleet import Fleet
 from hotgate.runtime.gateway_status import GatewayStatus
 from hotgate.runtime.keys import Keys
 from hotgate.runtime.lease_desk import LeaseDesk
+from hotgate.runtime.listening_sockets import shown_address
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.worker_handle import WorkerHandle
 
@@ -75,13 +77,13 @@ class ControlPlane:
         """A configuration is in force: forget the counts of what it no longer has."""
         self._metrics.retain([route.name for route in config.routes], config.upstreams)
 
-    async def serve_admin(self, bind: Bind, listening: socket.socket) -> None:
+    async def serve_admin(self, bind: AnyBind, listening: socket.socket) -> None:
         """Serve the admin interface here from now on, and no longer where it was."""
         previous = self._admin
-        self._admin = AdminServer(admin_application(self._status, [bind.host]), listening)
+        names = [bind.host] if isinstance(bind, Bind) else []
+        self._admin = AdminServer(admin_application(self._status, names), listening)
         self._admin.start()
-        host, port = listening.getsockname()[:2]
-        self.admin_address = str(Bind(host, port))
+        self.admin_address = shown_address(listening)
         if previous is not None:
             await previous.stop()
 

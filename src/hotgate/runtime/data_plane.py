@@ -9,7 +9,7 @@ from email.utils import formatdate
 from typing import Any
 
 from hotgate.config.gateway import Gateway
-from hotgate.edge.connection import ServerConnection
+from hotgate.edge.arrival import arrival
 from hotgate.edge.context import EdgeContext
 from hotgate.identity.key_sets import KeySets
 from hotgate.limits.lease_client import LeaseClient
@@ -66,9 +66,11 @@ class DataPlane:
     async def listen(self, sockets: Mapping[str, Sequence[socket.socket]]) -> None:
         """Accept connections. sockets: bound and listening ones, by listener name."""
         for name, listening in sockets.items():
+            factory = arrival(self._context, name)
             for each in listening:
-                server = await self._loop.create_server(self._factory(name), sock=each, backlog=_BACKLOG)
-                self._servers.append(server)
+                is_unix = each.family == socket.AF_UNIX
+                create = self._loop.create_unix_server if is_unix else self._loop.create_server
+                self._servers.append(await create(factory, sock=each, backlog=_BACKLOG))
 
     def tick(self, now: float) -> None:
         """Deadlines, idle connections, leases, log lines. `now`: the loop's time."""
@@ -118,7 +120,3 @@ class DataPlane:
         self._metrics.connections = self._context.accepted
         self._metrics.connections_open = len(connections)
         self._metrics.exchanges_active = sum(connection.is_busy for connection in connections)
-
-    def _factory(self, listener: str) -> Any:
-        context = self._context
-        return lambda: ServerConnection(context, listener)

@@ -1,14 +1,16 @@
 """Starts generations of workers: the first one, and another whenever the listeners or the number of workers change."""
 
 import asyncio
+import socket
 
 from hotgate.config.errors import ConfigurationError, ConfigurationErrors
 from hotgate.config.loader import Loaded
+from hotgate.runtime.bind_error import BindError
 from hotgate.runtime.configuration import Configuration
 from hotgate.runtime.fleet import Fleet
 from hotgate.runtime.generation import Generation
 from hotgate.runtime.layout import binds_of, launches, worker_count
-from hotgate.runtime.listening_sockets import BindError, ListeningSockets
+from hotgate.runtime.listening_sockets import ListeningSockets
 from hotgate.runtime.load import RunOptions
 from hotgate.runtime.runtime_directory import RuntimeDirectory
 
@@ -39,12 +41,19 @@ class Generations:
         try:
             self._sockets.open(binds, workers)
         except BindError as error:
-            raise ConfigurationErrors([bind_error(loaded, error)]) from error
+            raise ConfigurationErrors([_positioned(loaded, error)]) from error
         self._number += 1
         orders = launches(self._options, self._directory, self._number, self._sockets.assignments(binds, workers))
         generation = Generation(self._number, orders, self.configuration(loaded))
         self._fleet.start(generation)
         return generation
+
+    def open_admin(self, loaded: Loaded) -> socket.socket:
+        """The socket of the admin interface, which is the caller's. Raises ConfigurationErrors."""
+        try:
+            return self._sockets.open_admin(loaded.config.admin.place)
+        except BindError as error:
+            raise ConfigurationErrors([_positioned(loaded, error)]) from error
 
     async def settle(self, generation: Generation) -> str:
         """Wait until its workers serve and make it the current one; or stop them and return why they do not."""
@@ -77,7 +86,7 @@ class Generations:
         return "" if generation.is_ready else generation.failure or "the workers died"
 
 
-def bind_error(loaded: Loaded, error: BindError) -> ConfigurationError:
+def _positioned(loaded: Loaded, error: BindError) -> ConfigurationError:
     """The error at the key that is to be changed."""
     names = [listener.name for listener in loaded.config.listeners]
     path = ("listeners", names.index(error.listener), "bind") if error.listener in names else ("admin", "bind")
