@@ -4,6 +4,7 @@ Its libraries take as long to import as a worker takes to start, so this module 
 """
 
 import asyncio
+import contextlib
 import socket
 import time
 from collections.abc import Callable, Iterable
@@ -20,9 +21,11 @@ from hotgate.runtime.fleet import Fleet
 from hotgate.runtime.gateway_status import GatewayStatus
 from hotgate.runtime.keys import Keys
 from hotgate.runtime.lease_desk import LeaseDesk
-from hotgate.runtime.listening_sockets import shown_address
+from hotgate.runtime.listening_sockets import ADMIN, NamedSocket, shown_address
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.worker_handle import WorkerHandle
+
+_KEYS_SECONDS = 10.0
 
 Broadcast = Callable[[Message], None]
 
@@ -31,13 +34,23 @@ class ControlPlane:
     """keys: verification keys. admin_address: where the admin interface really listens."""
 
     def __init__(
-        self, fleet: Fleet, reloader: Reloader, broadcast: Broadcast, folder: Path, left_behind: Iterable[int]
+        self,
+        fleet: Fleet,
+        reloader: Reloader,
+        broadcast: Broadcast,
+        folder: Path,
+        left_behind: Iterable[int],
+        *,
+        has_predecessor: bool = False,
     ) -> None:
-        """left_behind: process ids of the workers of an earlier control process that still run."""
+        """left_behind: process ids of the workers of an earlier control process that still run.
+
+        has_predecessor: that process still runs as well, and keeps them until `left_alone_by_predecessor`.
+        """
         self._now = now = time.monotonic
         self.keys = Keys(broadcast, folder)
         self._metrics = FleetMetrics()
-        self._leases = LeaseDesk(now, broadcast, left_behind)
+        self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
         self._status = GatewayStatus(fleet, reloader, self.keys, self._metrics, now)
         self._refreshes: set[asyncio.Task[None]] = set()
         self._admin: AdminServer | None = None
@@ -76,6 +89,19 @@ class ControlPlane:
     def in_force(self, config: Gateway) -> None:
         """A configuration is in force: forget the counts of what it no longer has."""
         self._metrics.retain([route.name for route in config.routes], config.upstreams)
+
+    async def keys_were_tried(self) -> None:
+        """Wait until every source of keys was asked once, unless one takes very long."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.keys.tried.wait(), _KEYS_SECONDS)
+
+    def left_alone_by_predecessor(self, workers: set[int]) -> None:
+        """The earlier control process has let go of its workers; those of them that live come to us from now on."""
+        self._leases.left_alone(workers)
+
+    def named_sockets(self) -> list[NamedSocket]:
+        """The socket of the admin interface, as a successor is to know it."""
+        return [] if self._admin is None else [(ADMIN, self._admin.listening)]
 
     async def serve_admin(self, bind: AnyBind, listening: socket.socket) -> None:
         """Serve the admin interface here from now on, and no longer where it was."""

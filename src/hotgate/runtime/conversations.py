@@ -138,5 +138,7 @@ class Conversations:
                 worker.failure = failure
                 worker.signal(signal.SIGTERM)
                 return
+            generation.check_settled()
+            await generation.may_serve.wait()
             worker.commit(configuration.revision)
         generation.check_settled()

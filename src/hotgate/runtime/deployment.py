@@ -1,5 +1,6 @@
 """The configuration in force, and how another one takes its place: wholly or not at all."""
 
+import socket
 from contextlib import ExitStack, closing
 
 from hotgate.config.loader import Loaded
@@ -18,12 +19,17 @@ class Deployment:
         self._generations = generations
         self._conversations = conversations
         self._plane = plane
+        self._admin: socket.socket
 
     async def start(self, workers: int) -> None:
         """Bring up what the first configuration needs besides workers. Raises ConfigurationErrors."""
         self._plane.set_workers(workers)
         await self._plane.keys.follow(self.loaded.config)
-        await self._plane.serve_admin(self.loaded.config.admin.place, self._generations.open_admin(self.loaded))
+        self._admin = self._generations.open_admin(self.loaded)
+
+    async def serve_admin(self) -> None:
+        """Answer operators from now on; call after `start`."""
+        await self._plane.serve_admin(self.loaded.config.admin.place, self._admin)
 
     async def apply(self, new: Loaded) -> str:
         """Put a configuration into force. Returns why not; then nothing has changed. Raises ConfigurationErrors."""

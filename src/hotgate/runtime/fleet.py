@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from hotgate.runtime.generation import Generation, Place
@@ -55,7 +55,7 @@ class Fleet:
         """
         worker = self._by_pid.get(pid)
         if worker is None:
-            process = self._host.adopt(pid, lambda: self._forget(self._by_pid[pid]))
+            process = self._host.adopt(pid, lambda: self._ended(pid))
             worker = self._by_pid[pid] = WorkerHandle(process, launch=None, started=self._host.now())
         return worker
 
@@ -104,6 +104,23 @@ class Fleet:
             worker.signal(signal.SIGKILL)
         self._check_emptied()
 
+    def give_up(self) -> None:
+        """Stop before there was anything: end the workers that were started; those of another go on without us."""
+        self._let_go(worker for worker in self.workers if worker.launch is None)
+        self.kill_all()
+
+    def let_go(self) -> None:
+        """Stop, and leave every worker to the control process that it finds next."""
+        self.is_stopping = True
+        self._let_go(self.workers)
+        self._check_emptied()
+
+    def _let_go(self, workers: Iterable[WorkerHandle]) -> None:
+        for worker in workers:
+            del self._by_pid[worker.process.pid]
+            if worker.channel is not None:
+                worker.channel.close()
+
     def _fill(self, generation: Generation, place: Place) -> None:
         if self.is_stopping or generation.number not in self._generations:
             return
@@ -130,6 +147,12 @@ class Fleet:
             self.restarts += 1
             self._replace(generation, place, lifetime=self._host.now() - worker.started)
         generation.check_settled()
+
+    def _ended(self, pid: int) -> None:
+        """An orphan's process is gone."""
+        worker = self._by_pid.get(pid)
+        if worker is not None:
+            self._forget(worker)
 
     def _forget(self, worker: WorkerHandle) -> None:
         worker.happened("exit")

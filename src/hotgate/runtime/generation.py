@@ -43,13 +43,23 @@ class Place:
 
 
 class Generation:
-    """configuration: what its workers serve, or are to serve. settled: set once all are ready, or none ever will be."""
+    """configuration: what its workers serve, or are to serve. settled: set once all are ready, or none ever will be.
 
-    def __init__(self, number: int, launches: Sequence[Launch], configuration: Configuration) -> None:
+    may_serve: until it is set (`is_held`), workers get ready but put nothing into force. prepared: set once all have
+    come so far, or none ever will.
+    """
+
+    def __init__(
+        self, number: int, launches: Sequence[Launch], configuration: Configuration, *, is_held: bool = False
+    ) -> None:
         self.number = number
         self.places = [Place(launch) for launch in launches]
         self.configuration = configuration
         self.settled = asyncio.Event()
+        self.prepared = asyncio.Event()
+        self.may_serve = asyncio.Event()
+        if not is_held:
+            self.may_serve.set()
 
     @property
     def workers(self) -> list[WorkerHandle]:
@@ -71,5 +81,7 @@ class Generation:
 
     def check_settled(self) -> None:
         """Wake up who waits for the start to be over, one way or the other."""
+        if self.failure or all(place.worker and place.worker.is_prepared for place in self.places):
+            self.prepared.set()
         if self.is_ready or self.failure:
             self.settled.set()

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Iterator
 
 from hotgate.config.errors import ConfigurationError, ConfigurationErrors
 from hotgate.config.loader import Loaded
@@ -10,7 +11,7 @@ from hotgate.runtime.configuration import Configuration
 from hotgate.runtime.fleet import Fleet
 from hotgate.runtime.generation import Generation
 from hotgate.runtime.layout import binds_of, launches, worker_count
-from hotgate.runtime.listening_sockets import ListeningSockets
+from hotgate.runtime.listening_sockets import ListeningSockets, NamedSocket
 from hotgate.runtime.load import RunOptions
 from hotgate.runtime.runtime_directory import RuntimeDirectory
 
@@ -35,8 +36,11 @@ class Generations:
         self._revision += 1
         return Configuration(self._revision, loaded.tree, loaded.config, loaded.config.limits.drain)
 
-    def start(self, loaded: Loaded) -> Generation:
-        """Open what is missing of the sockets and start the workers. Raises ConfigurationErrors."""
+    def start(self, loaded: Loaded, *, is_held: bool = False) -> Generation:
+        """Open what is missing of the sockets and start the workers. Raises ConfigurationErrors.
+
+        is_held: they accept no connection before `generation.may_serve` is set.
+        """
         binds, workers = binds_of(loaded.config), worker_count(self._options, loaded.config)
         try:
             self._sockets.open(binds, workers)
@@ -44,7 +48,7 @@ class Generations:
             raise ConfigurationErrors([_positioned(loaded, error)]) from error
         self._number += 1
         orders = launches(self._options, self._directory, self._number, self._sockets.assignments(binds, workers))
-        generation = Generation(self._number, orders, self.configuration(loaded))
+        generation = Generation(self._number, orders, self.configuration(loaded), is_held=is_held)
         self._fleet.start(generation)
         return generation
 
@@ -55,9 +59,19 @@ class Generations:
         except BindError as error:
             raise ConfigurationErrors([_positioned(loaded, error)]) from error
 
+    async def prepare(self, generation: Generation) -> str:
+        """Wait until its workers could serve; or stop them and return why they cannot."""
+        reason = await _within_reason(generation.prepared)
+        reason = reason or generation.failure
+        if reason:
+            self._fleet.retire(generation, 0.0)
+        return reason
+
     async def settle(self, generation: Generation) -> str:
         """Wait until its workers serve and make it the current one; or stop them and return why they do not."""
-        reason = await self._outcome(generation)
+        reason = await _within_reason(generation.settled)
+        if not reason and not generation.is_ready:
+            reason = generation.failure or "the workers died"
         if reason:
             self._fleet.retire(generation, 0.0)
             return reason
@@ -74,16 +88,21 @@ class Generations:
         """Close the sockets that a configuration does not name."""
         self._sockets.keep_only(binds_of(loaded.config))
 
+    def named_sockets(self, loaded: Loaded) -> Iterator[NamedSocket]:
+        """The sockets of a configuration, with the names of their listeners."""
+        return self._sockets.named(binds_of(loaded.config))
+
     def addresses(self, loaded: Loaded) -> dict[str, str]:
         """Listener name → where it really listens."""
         return self._sockets.addresses(binds_of(loaded.config))
 
-    async def _outcome(self, generation: Generation) -> str:
-        try:
-            await asyncio.wait_for(generation.settled.wait(), START_SECONDS)
-        except TimeoutError:
-            return f"the workers were not ready after {START_SECONDS:g} s"
-        return "" if generation.is_ready else generation.failure or "the workers died"
+
+async def _within_reason(event: asyncio.Event) -> str:
+    try:
+        await asyncio.wait_for(event.wait(), START_SECONDS)
+    except TimeoutError:
+        return f"the workers were not ready after {START_SECONDS:g} s"
+    return ""
 
 
 def _positioned(loaded: Loaded, error: BindError) -> ConfigurationError:

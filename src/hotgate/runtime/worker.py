@@ -173,6 +173,7 @@ def main() -> int:
     """Run a worker; the exit status is 0 after a drain."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the control process
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)
     launch = Launch.from_argument(sys.argv[1])
     configure("json" if launch.log_format == "json" else "console", StreamSink(sys.stderr.fileno()))
     sys.path.insert(0, launch.folder)  # users' policies live beside the configuration
