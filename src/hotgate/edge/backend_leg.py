@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from hotgate.edge.request_head import request_head
 from hotgate.edge.stage import NEVER, Stage
-from hotgate.edge.tunnel import TUNNEL_IDLE
 from hotgate.http.headers import Field
 from hotgate.upstream.connection import UpstreamConnection
 from hotgate.upstream.failure import UpstreamFailure, connect_timeout, head_timeout, read_timeout, total_timeout
@@ -200,7 +199,8 @@ class BackendLeg:
         if relay.stage is Stage.ANSWER_BODY:
             relay.deadline = relay.context.now + self.upstream.timeouts.read
         elif relay.stage is Stage.TUNNEL:
-            relay.deadline = relay.context.now + TUNNEL_IDLE
+            relay.on_tunnel_data(data)
+            return
         relay.on_answer_data(data)
 
     def on_end(self, trailers: Sequence[Field]) -> None:
@@ -211,9 +211,7 @@ class BackendLeg:
 
     def on_switched(self, head: AnswerHead) -> None:
         """101: from now on both connections carry bytes that are none of our business (RFC 9110 §7.8)."""
-        relay = self._relay
-        relay.wait(Stage.TUNNEL, TUNNEL_IDLE)
-        relay.on_tunnel(head)
+        self._relay.on_tunnel(head)
 
     def on_failure(self, failure: UpstreamFailure) -> None:
         self._connection = None

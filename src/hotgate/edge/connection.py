@@ -163,9 +163,13 @@ class ServerConnection(asyncio.Protocol):
     def drain(self) -> None:
         """The next answer says that the connection ends. An idle one is closed soon: a request may be on its way."""
         self._deadline = min(self._deadline, self._context.now + self._context.snapshot.timeouts.last_request)
+        if self._active is not None:
+            self._active.drain()
 
     def abort(self) -> None:
-        """Close without waiting for anything."""
+        """Close without waiting for anything. An answer that is being sent must not look complete."""
+        if self._active is not None:
+            self._reset_when_closed()
         self._leave()
         self._transport.abort()
 
@@ -193,11 +197,14 @@ class ServerConnection(asyncio.Protocol):
     def cut(self) -> None:
         """End an answer that cannot be completed so that the client sees it: never as a clean close."""
         self.output.send()
+        self._reset_when_closed()
+        self._active = None
+        self._close_in_time()
+
+    def _reset_when_closed(self) -> None:
         connected = self._transport.get_extra_info("socket")
         if connected is not None and not self._transport.is_closing():
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-        self._active = None
-        self._close_in_time()
 
     def on_exchange_over(self, incoming: Incoming, *, keep_alive: bool) -> None:
         """The answer is written. Go on with the next request, or close."""

@@ -72,10 +72,21 @@ class EdgeContext:
     """now: coarse monotonic seconds, set by the tick. date: the `Date` field's value, likewise.
 
     snapshot: set before the first connection. log: takes an access record; None: no access log. accepted: connections
-    so far. emptied: set when the last connection is gone during a drain.
+    so far. drained_at: when a drain that is under way ends. emptied: set when the last connection is gone during it.
     """
 
-    __slots__ = ("accepted", "connections", "date", "draining", "emptied", "log", "now", "outbox", "snapshot")
+    __slots__ = (
+        "accepted",
+        "connections",
+        "date",
+        "drained_at",
+        "draining",
+        "emptied",
+        "log",
+        "now",
+        "outbox",
+        "snapshot",
+    )
 
     def __init__(
         self, *, now: float, log: Callable[[AccessRecord], None] | None = None, outbox: Outbox | None = None
@@ -87,6 +98,7 @@ class EdgeContext:
         self.date = b""
         self.connections: set[Arrived] = set()
         self.draining = False
+        self.drained_at = now
         self.emptied = asyncio.Event()
         self.outbox = outbox or Outbox()
 

@@ -230,10 +230,13 @@ class Relay:
         self._status = 101
         self._keep_alive = False
         self._write(b"%b%b\r\n" % (STATUS_LINES[101], head.encoded))
-        tunnel = self.incoming.consumer
-        assert isinstance(tunnel, Tunnel)
         assert self._backend is not None
-        tunnel.open(self._backend)
+        self._tunnel.open(self._backend)
+
+    def on_tunnel_data(self, data: bytes) -> None:
+        """More from the backend, after it has switched."""
+        if not self._is_over:
+            self.write_to_tunnel(self._tunnel.passed_on(data))
 
     def on_backend_failed(self, failure: UpstreamFailure) -> None:
         """There is no answer, or no more of it."""
@@ -246,7 +249,34 @@ class Relay:
         else:
             self.respond(answers.upstream_failed(failure))
 
+    # Called by the tunnel.
+
+    @property
+    def _tunnel(self) -> Tunnel:
+        tunnel = self.incoming.consumer
+        assert isinstance(tunnel, Tunnel)
+        return tunnel
+
+    def write_to_tunnel(self, data: bytes) -> None:
+        """Bytes for the client."""
+        self._bytes_out += len(data)
+        self._write(data)
+
+    def end_tunnel(self) -> None:
+        """The client was told to go, and had time for it."""
+        self._finish(keep_alive=False)
+
+    def cut_tunnel(self) -> None:
+        """Neither side has said anything for long."""
+        self._end(code="client-timeout")
+        self.downstream.abort()
+
     # Called by the client's connection.
+
+    def drain(self) -> None:
+        """The gateway goes down. Answers that are being sent go on; who listens without end is told."""
+        if self.stage is Stage.TUNNEL:
+            self._tunnel.drain()
 
     def on_client_blocked(self, blocked: bool) -> None:
         """The client reads slower than the backend sends."""
@@ -279,6 +309,8 @@ class Relay:
             self.respond(answers.policy_timeout())
         elif backend is not None and (now >= backend.total_deadline or stage in _BACKEND_STAGES):
             backend.expire(stage, now)
+        elif stage is Stage.TUNNEL:
+            self._tunnel.expire(now)
         elif stage is Stage.CLIENT_BODY:
             self.fail(answers.body_timeout())
         else:

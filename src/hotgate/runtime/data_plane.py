@@ -89,6 +89,7 @@ class DataPlane:
         """Accept nothing more, let exchanges finish for so long, then cut what is left."""
         context = self._context
         context.draining = True
+        context.drained_at = context.now + seconds
         for server in self._servers:
             server.close()
         self._drain_connections()
