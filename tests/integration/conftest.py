@@ -103,6 +103,12 @@ class Gateway:
         assert self.process is not None
         return self.process.wait(DEADLINE)
 
+    @property
+    def pid(self) -> int:
+        """The control process that was started last."""
+        assert self.process is not None
+        return self.process.pid
+
     def successor(self) -> int:
         """The process that an upgrade has started."""
         return int(self.wait_for_log("upgrade: process")["message"].split()[2])

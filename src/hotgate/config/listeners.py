@@ -110,6 +110,11 @@ class Limits(Settings):
     max_connections: Annotated[int, WholeNumber(1, 1_000_000)] = Field(
         default=20_000, description="Client connections of each worker; more are closed at once."
     )
+    worker_memory: Annotated[int, SizeBetween("64MiB", "1024GiB")] | None = Field(
+        default=None,
+        description="Resident memory above which a worker is replaced, one at a time, the new one first (as uWSGI's "
+        "`reload-on-rss`). No bound by default: what is normal depends on routes and connections.",
+    )
     drain: Annotated[float, DurationBetween("0s", "1h")] = Field(
         default=30.0, description="How long requests in flight may go on after a stop or a reload."
     )

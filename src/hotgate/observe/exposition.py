@@ -1,6 +1,6 @@
 """The Prometheus page of the control process (text format 0.0.4 of prometheus-client)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -19,11 +19,13 @@ _LE = (*(str(bound) for bound in BOUNDS), "+Inf")
 
 @dataclass(frozen=True, slots=True)
 class GatewayFacts:
-    """What only the control process knows."""
+    """What only the control process knows. worker_memory: resident bytes of each worker."""
 
     version: str
     workers_up: int = 0
     worker_restarts: int = 0
+    worker_renewals: int = 0
+    worker_memory: Sequence[int] = ()
     reloads_ok: int = 0
     reloads_failed: int = 0
 
@@ -108,6 +110,13 @@ def _gateway_families(facts: GatewayFacts) -> Iterator[Metric]:
     build.add_metric([facts.version], 1)
     yield from (reloads, build)
     yield GaugeMetricFamily("hotgate_workers_up", "Workers that serve.", facts.workers_up)
+    memory = GaugeMetricFamily("hotgate_workers_memory_bytes", "Resident memory of the workers.", labels=["of"])
+    memory.add_metric(["all"], sum(facts.worker_memory))
+    memory.add_metric(["largest"], max(facts.worker_memory, default=0))
+    yield memory
+    yield CounterMetricFamily(
+        "hotgate_worker_renewals", "Workers that were replaced because of their memory.", facts.worker_renewals
+    )
     yield CounterMetricFamily("hotgate_worker_restarts", "Workers that died and were replaced.", facts.worker_restarts)
 
 

@@ -23,6 +23,7 @@ from hotgate.runtime.keys import Keys
 from hotgate.runtime.lease_desk import LeaseDesk
 from hotgate.runtime.listening_sockets import ADMIN, NamedSocket, shown_address
 from hotgate.runtime.reloader import Reloader
+from hotgate.runtime.renewal import Renewal
 from hotgate.runtime.worker_handle import WorkerHandle
 
 _KEYS_SECONDS = 10.0
@@ -51,7 +52,8 @@ class ControlPlane:
         self.keys = Keys(broadcast, folder)
         self._metrics = FleetMetrics()
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
-        self._status = GatewayStatus(fleet, reloader, self.keys, self._metrics, now)
+        self._renewal = Renewal(fleet)
+        self._status = GatewayStatus(fleet, reloader, self.keys, self._metrics, self._renewal, now)
         self._refreshes: set[asyncio.Task[None]] = set()
         self._admin: AdminServer | None = None
         self.admin_address = ""
@@ -62,6 +64,7 @@ class ControlPlane:
         worker.heard = self._now()
         if kind == "metrics":
             self._metrics.update(worker.name, message["report"])
+            worker.memory = int(message.get("memory", 0))
         elif kind == "refresh_keys":
             task = asyncio.get_running_loop().create_task(self._refresh(worker, str(message["name"])))
             self._refreshes.add(task)
@@ -78,9 +81,10 @@ class ControlPlane:
         """A worker cannot be heard."""
         self._leases.lost(worker)
 
-    def tick(self) -> None:
-        """Call about once a second."""
+    def tick(self, config: Gateway) -> None:
+        """Call about once a second, with the configuration in force."""
         self._leases.tick()
+        self._renewal.look(config.limits.worker_memory, self._now())
 
     def set_workers(self, workers: int) -> None:
         """How many workers the current generation has, or the one that starts."""

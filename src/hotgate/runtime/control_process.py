@@ -158,6 +158,7 @@ class ControlProcess:
             seconds = self._in_force.config.limits.drain
             _log.info("stopping; requests in flight have %g s", seconds)
             self._origin.service.stopping(seconds)
+            self._generations.close_all()
             self._fleet.drain_all(seconds)
         await self._fleet.emptied.wait()
 
@@ -208,7 +209,7 @@ class ControlProcess:
             await asyncio.sleep(_INTERVAL)
             self._origin.service.alive()
             if self._plane is not None:
-                self._plane.tick()
+                self._plane.tick(self._in_force.config)
             if self._watch.look() and self._in_force.config.watch:
                 _log.info("a file of the configuration has changed")
                 self._reloader.request()

@@ -10,6 +10,7 @@ from hotgate.observe.fleet import Fleet as FleetMetrics
 from hotgate.runtime.fleet import Fleet
 from hotgate.runtime.keys import Keys
 from hotgate.runtime.reloader import Reloader
+from hotgate.runtime.renewal import Renewal
 from hotgate.runtime.worker_handle import WorkerHandle
 
 _SILENT = 5.0  # seconds; workers report every one
@@ -19,9 +20,16 @@ class GatewayStatus:
     """Implements `control.gateway_state.GatewayState`. now: monotonic seconds."""
 
     def __init__(
-        self, fleet: Fleet, reloader: Reloader, keys: Keys, metrics: FleetMetrics, now: Callable[[], float]
+        self,
+        fleet: Fleet,
+        reloader: Reloader,
+        keys: Keys,
+        metrics: FleetMetrics,
+        renewal: Renewal,
+        now: Callable[[], float],
     ) -> None:
         self._fleet = fleet
+        self._renewal = renewal
         self._reloader = reloader
         self._keys = keys
         self._metrics = metrics
@@ -59,6 +67,7 @@ class GatewayStatus:
             "ready": not self.not_ready(),
             "workers": [self._worker(worker) for worker in self._fleet.workers],
             "worker_restarts": self._fleet.restarts,
+            "worker_renewals": self._renewal.count,
             "reloads": {
                 "ok": self._reloader.succeeded,
                 "failed": self._reloader.failed,
@@ -77,6 +86,8 @@ class GatewayStatus:
             version=__version__,
             workers_up=sum(worker.is_ready for worker in self._fleet.workers),
             worker_restarts=self._fleet.restarts,
+            worker_renewals=self._renewal.count,
+            worker_memory=[worker.memory for worker in self._fleet.workers],
             reloads_ok=self._reloader.succeeded,
             reloads_failed=self._reloader.failed,
         )
@@ -88,5 +99,6 @@ class GatewayStatus:
             "index": worker.launch.index if worker.launch else None,
             "state": worker.state.value,
             "revision": worker.revision,
+            "memory_bytes": worker.memory,
             "uptime_seconds": round(self._now() - worker.started, 1),
         }

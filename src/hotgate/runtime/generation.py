@@ -14,13 +14,15 @@ DEATHS_BEFORE_GIVING_UP = 3
 class Place:
     """Where one worker of a generation belongs: who fills it, and how its predecessors fared.
 
-    failure: why the last one refused the configuration. deaths: how many died before they were ready.
+    successor: a worker that gets ready to take the place of the one here. failure: why the last one refused the
+    configuration. deaths: how many died before they were ready.
     """
 
     def __init__(self, launch: Launch) -> None:
         self.launch = launch
         self.backoff = Backoff()
         self.worker: WorkerHandle | None = None
+        self.successor: WorkerHandle | None = None
         self.failure = ""
         self.deaths = 0
 
@@ -34,7 +36,7 @@ class Place:
         if self.worker is not None:
             self.deaths = 0 if self.worker.was_ready else self.deaths + 1
             self.failure = self.worker.failure
-            self.worker = None
+            self.worker, self.successor = self.successor, None
 
     @property
     def is_hopeless(self) -> bool:
@@ -64,7 +66,8 @@ class Generation:
     @property
     def workers(self) -> list[WorkerHandle]:
         """Those whose process runs."""
-        return [place.worker for place in self.places if place.worker is not None]
+        there = [worker for place in self.places for worker in (place.worker, place.successor)]
+        return [worker for worker in there if worker is not None]
 
     @property
     def is_ready(self) -> bool:

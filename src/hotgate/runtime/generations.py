@@ -88,6 +88,10 @@ class Generations:
         """Close the sockets that a configuration does not name."""
         self._sockets.keep_only(binds_of(loaded.config))
 
+    def close_all(self) -> None:
+        """Close what this process has of the sockets, or clients would wait in a queue that nobody serves any more."""
+        self._sockets.keep_only({})
+
     def named_sockets(self, loaded: Loaded) -> Iterator[NamedSocket]:
         """The sockets of a configuration, with the names of their listeners."""
         return self._sockets.named(binds_of(loaded.config))

@@ -31,6 +31,7 @@ from hotgate.runtime.handover import SocketOffer
 from hotgate.runtime.key_refresh import KeyRefresh
 from hotgate.runtime.launch import Launch
 from hotgate.runtime.load import built_in_model
+from hotgate.runtime.resident_memory import resident_bytes
 from hotgate.runtime.worker_configuration import WorkerConfiguration
 
 _log = logging.getLogger("hotgate.runtime")
@@ -115,7 +116,8 @@ class Worker:
 
     def _report(self) -> None:
         self._metrics.log_dropped = self._access_log.dropped
-        if not self._link.send_droppable({"type": "metrics", "report": self._data_plane.metrics_changes()}):
+        report = {"type": "metrics", "report": self._data_plane.metrics_changes(), "memory": resident_bytes()}
+        if not self._link.send_droppable(report):
             self._metrics.forget_reports()
 
     def _control_found(self) -> None:

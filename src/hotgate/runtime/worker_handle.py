@@ -22,7 +22,8 @@ class Process(Protocol):
 
 class WorkerHandle:
     """started: monotonic seconds. heard: the same, of its last message (one a second). was_ready: it has served.
-    revision: the configuration it serves, 0 for none. is_prepared: it has compiled one. failure: why it refused one.
+    memory: resident bytes, as it said last. revision: the configuration it serves, 0 for none. is_prepared: it has
+    compiled one. failure: why it refused one.
 
     An orphan, left behind by an earlier control process, has no launch: it is only asked to drain.
     """
@@ -34,6 +35,7 @@ class WorkerHandle:
         self.heard = started
         self.state = WorkerState.STARTING
         self.was_ready = False
+        self.memory = 0
         self.is_prepared = False
         self.revision = 0
         self.failure = ""
