@@ -21,4 +21,8 @@ class OperatorDesk:
     def on_message(self, channel: Channel, message: Message) -> None:
         """Begin what is asked for; the answer follows."""
         outcome = self._actions[message["type"]]()
-        outcome.add_done_callback(lambda _: channel.send({"type": "done", "reason": outcome.result()}))
+        outcome.add_done_callback(lambda _: channel.send({"type": "done", "reason": _reason(outcome)}))
+
+
+def _reason(outcome: "asyncio.Future[str]") -> str:
+    return "the gateway is stopping" if outcome.cancelled() else outcome.result()

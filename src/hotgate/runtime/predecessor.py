@@ -58,8 +58,9 @@ class Predecessor:
         return cls(socket.socket(fileno=bequest.line), bequest.lock, sockets)
 
     def failed(self, reason: str) -> None:
-        """This process ends. A predecessor that is gone need not know."""
+        """This process ends, and hangs up. A predecessor that is gone need not know."""
         self._say("failed", reason=reason[:_LONGEST_REASON])
+        self._line.close()
 
     def relieve(self) -> None:
         """Ask it to leave, its workers to us, and wait until it has; call in a thread. It may be dead already."""

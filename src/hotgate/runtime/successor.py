@@ -18,6 +18,7 @@ class Successor:
     def __init__(self, process: "subprocess.Popen[bytes]", line: socket.socket) -> None:
         self._process = process
         self._line = line
+        self._channel = Channel(on_message=self._heard, on_closed=self._hung_up)
         self._word: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
 
     @classmethod
@@ -45,8 +46,7 @@ class Successor:
 
     async def outcome(self, seconds: float) -> str:
         """Wait until it is ready to take over (""), or why it is not."""
-        channel = Channel(on_message=self._heard, on_closed=self._hung_up)
-        await asyncio.get_running_loop().create_unix_connection(lambda: channel, sock=self._line)
+        await asyncio.get_running_loop().create_unix_connection(lambda: self._channel, sock=self._line)
         try:
             word = await asyncio.wait_for(self._word, seconds)
         except TimeoutError:
@@ -63,6 +63,7 @@ class Successor:
         except subprocess.TimeoutExpired:
             self._process.kill()
             await asyncio.to_thread(self._process.wait)
+        self._channel.abort()
 
     def _heard(self, _channel: Channel, message: Message) -> None:
         if not self._word.done():
