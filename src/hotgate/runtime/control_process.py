@@ -166,7 +166,7 @@ class ControlProcess:
         facts = {
             "listeners": self._generations.addresses(self._loaded),
             "admin": admin,
-            "workers": len(self._fleet.workers),
+            "workers": len(self._conversations.current.places),
             "routes": len(self._loaded.config.routes),
         }
         _log.info("ready", extra={"facts": facts})
