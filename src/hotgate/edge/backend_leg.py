@@ -199,7 +199,7 @@ class BackendLeg:
         if relay.stage is Stage.ANSWER_BODY:
             relay.deadline = relay.context.now + self.upstream.timeouts.read
         elif relay.stage is Stage.TUNNEL:
-            relay.on_tunnel_data(data)
+            relay.tunnel.on_answer_data(data)
             return
         relay.on_answer_data(data)
 

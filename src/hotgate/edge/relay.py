@@ -231,12 +231,7 @@ class Relay:
         self._keep_alive = False
         self._write(b"%b%b\r\n" % (STATUS_LINES[101], head.encoded))
         assert self._backend is not None
-        self._tunnel.open(self._backend)
-
-    def on_tunnel_data(self, data: bytes) -> None:
-        """More from the backend, after it has switched."""
-        if not self._is_over:
-            self.write_to_tunnel(self._tunnel.passed_on(data))
+        self.tunnel.open(self._backend)
 
     def on_backend_failed(self, failure: UpstreamFailure) -> None:
         """There is no answer, or no more of it."""
@@ -252,13 +247,14 @@ class Relay:
     # Called by the tunnel.
 
     @property
-    def _tunnel(self) -> Tunnel:
+    def tunnel(self) -> Tunnel:
+        """What carries the bytes after a 101."""
         tunnel = self.incoming.consumer
         assert isinstance(tunnel, Tunnel)
         return tunnel
 
-    def write_to_tunnel(self, data: bytes) -> None:
-        """Bytes for the client."""
+    def write_to_client(self, data: bytes) -> None:
+        """Bytes of the tunnel."""
         self._bytes_out += len(data)
         self._write(data)
 
@@ -266,8 +262,8 @@ class Relay:
         """The client was told to go, and had time for it."""
         self._finish(keep_alive=False)
 
-    def cut_tunnel(self) -> None:
-        """Neither side has said anything for long."""
+    def time_out_client(self) -> None:
+        """The client, or a whole tunnel, has made no progress for too long."""
         self._end(code="client-timeout")
         self.downstream.abort()
 
@@ -276,7 +272,7 @@ class Relay:
     def drain(self) -> None:
         """The gateway goes down. Answers that are being sent go on; who listens without end is told."""
         if self.stage is Stage.TUNNEL:
-            self._tunnel.drain()
+            self.tunnel.drain()
 
     def on_client_blocked(self, blocked: bool) -> None:
         """The client reads slower than the backend sends."""
@@ -310,12 +306,11 @@ class Relay:
         elif backend is not None and (now >= backend.total_deadline or stage in _BACKEND_STAGES):
             backend.expire(stage, now)
         elif stage is Stage.TUNNEL:
-            self._tunnel.expire(now)
+            self.tunnel.expire(now)
         elif stage is Stage.CLIENT_BODY:
             self.fail(answers.body_timeout())
         else:
-            self._end(code="client-timeout")
-            self.downstream.abort()
+            self.time_out_client()
 
     # Answering.
 

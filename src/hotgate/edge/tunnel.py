@@ -60,15 +60,15 @@ class Tunnel:
     def on_request_broken(self, refusal: Response) -> None:
         """Nothing is parsed in a tunnel, so nothing can be malformed."""
 
-    def passed_on(self, data: bytes) -> bytes:
-        """What the client gets of the bytes that the backend sent."""
+    def on_answer_data(self, data: bytes) -> None:
+        """More from the backend: for the client, as far as that may still hear it."""
         if self._has_said_goodbye:
-            return b""
+            return
         self._wait()
         frames, position = self._frames, 0
         while position < len(data) and not (self._is_leaving and frames.is_between):
             position = frames.step(data, position)
-        return data[:position] + self._goodbye() if self._is_leaving else data
+        self._relay.write_to_client(data[:position] + self._goodbye() if self._is_leaving else data)
 
     def drain(self) -> None:
         """The gateway goes down: choose when to tell the client."""
@@ -84,9 +84,9 @@ class Tunnel:
             self._relay.end_tunnel()
         elif now >= self._leave_at and not self._is_leaving:
             self._is_leaving = True
-            self._relay.write_to_tunnel(self._goodbye())
+            self._relay.write_to_client(self._goodbye())
         else:
-            self._relay.cut_tunnel()
+            self._relay.time_out_client()
 
     def _goodbye(self) -> bytes:
         """The Close frame, if this is the place for it. A backend that has sent one is about to end it all anyway."""
