@@ -142,7 +142,7 @@ def test_a_worker_that_grows_too_large_is_replaced_before_it_leaves(gateway: Gat
     assert [client.failures for client in clients] == [[]] * 4
     assert len(before & set(gateway.worker_pids())) == 1
     assert metric(gateway, "hotgate_worker_restarts_total") == 0
-    assert 0 < metric(gateway, "hotgate_workers_memory_bytes", of="largest") < 128 << 20
+    assert 0 < metric(gateway, "hotgate_largest_worker_memory_bytes") < 128 << 20
 
 
 def test_new_connections_are_refused_while_the_last_requests_are_answered(gateway: Gateway) -> None:

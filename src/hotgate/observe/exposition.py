@@ -110,10 +110,11 @@ def _gateway_families(facts: GatewayFacts) -> Iterator[Metric]:
     build.add_metric([facts.version], 1)
     yield from (reloads, build)
     yield GaugeMetricFamily("hotgate_workers_up", "Workers that serve.", facts.workers_up)
-    memory = GaugeMetricFamily("hotgate_workers_memory_bytes", "Resident memory of the workers.", labels=["of"])
-    memory.add_metric(["all"], sum(facts.worker_memory))
-    memory.add_metric(["largest"], max(facts.worker_memory, default=0))
-    yield memory
+    memory = facts.worker_memory
+    yield GaugeMetricFamily("hotgate_workers_memory_bytes", "Resident memory of all workers.", sum(memory))
+    yield GaugeMetricFamily(
+        "hotgate_largest_worker_memory_bytes", "Resident memory of the largest worker.", max(memory, default=0)
+    )
     yield CounterMetricFamily(
         "hotgate_worker_renewals", "Workers that were replaced because of their memory.", facts.worker_renewals
     )
