@@ -16,8 +16,8 @@ from hotgate.routing.table import RouteTable
 from hotgate.upstream.outbox import Outbox
 
 
-class Arrived(Protocol):
-    """A connection of a client, whatever it speaks at the moment. is_busy: an exchange is under way."""
+class Connection(Protocol):
+    """A client's connection as the tick and the drain see it. is_busy: an exchange is under way."""
 
     @property
     def is_busy(self) -> bool: ...
@@ -96,14 +96,14 @@ class EdgeContext:
         self.log = log
         self.accepted = 0
         self.date = b""
-        self.connections: set[Arrived] = set()
+        self.connections: set[Connection] = set()
         self.draining = False
         self.drained_at = now
         self.emptied = asyncio.Event()
         self.outbox = outbox or Outbox()
 
-    def forget(self, connection: Arrived) -> None:
-        """A connection is closed."""
+    def forget(self, connection: Connection) -> None:
+        """A connection is gone."""
         self.connections.discard(connection)
         if self.draining and not self.connections:
             self.emptied.set()

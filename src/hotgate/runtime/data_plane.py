@@ -6,10 +6,11 @@ import socket
 import time
 from collections.abc import Mapping, Sequence
 from email.utils import formatdate
+from functools import partial
 from typing import Any
 
 from hotgate.config.gateway import Gateway
-from hotgate.edge.arrival import arrival
+from hotgate.edge.accept import accept
 from hotgate.edge.context import EdgeContext
 from hotgate.identity.key_sets import KeySets
 from hotgate.limits.lease_client import LeaseClient
@@ -66,7 +67,7 @@ class DataPlane:
     async def listen(self, sockets: Mapping[str, Sequence[socket.socket]]) -> None:
         """Accept connections. sockets: bound and listening ones, by listener name."""
         for name, listening in sockets.items():
-            factory = arrival(self._context, name)
+            factory = partial(accept, self._context, name)
             for each in listening:
                 is_unix = each.family == socket.AF_UNIX
                 create = self._loop.create_unix_server if is_unix else self._loop.create_server
