@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from email.utils import formatdate
+from functools import partial
 from typing import Any
 
 from hotgate.config.gateway import Gateway
@@ -86,9 +87,11 @@ class DataPlane:
     async def listen(self, sockets: Mapping[str, Sequence[socket.socket]]) -> None:
         """Accept connections. sockets: bound and listening ones, by listener name."""
         for name, listening in sockets.items():
+            factory = partial(accept, self._context, name)
             for each in listening:
-                server = await self._loop.create_server(self._factory(name), sock=each, backlog=_BACKLOG)
-                self._servers.append(server)
+                is_unix = each.family == socket.AF_UNIX
+                create = self._loop.create_unix_server if is_unix else self._loop.create_server
+                self._servers.append(await create(factory, sock=each, backlog=_BACKLOG))
 
     def tick(self, now: float) -> None:
         """Deadlines, idle connections, leases, log lines. `now`: the loop's time."""
@@ -108,6 +111,7 @@ class DataPlane:
         """Accept nothing more, let exchanges finish for so long, then cut what is left."""
         context = self._context
         context.draining = True
+        context.drained_at = context.now + seconds
         for server in self._servers:
             server.close()
         self._drain_connections()
@@ -153,7 +157,3 @@ class DataPlane:
         for listener in self._current.snapshot.listeners.values():
             if listener.tls is not None:
                 listener.tls.use_ticket_key(self._ticket_key)
-
-    def _factory(self, listener: str) -> Any:
-        context = self._context
-        return lambda: accept(context, listener)

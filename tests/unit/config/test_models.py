@@ -22,7 +22,7 @@ def route_with(**keys: Any) -> Route:
 
 def test_model_without_extensions_is_usable() -> None:
     config = gateway_model((), ()).model_validate({"listeners": [{"name": "web", "bind": "[::1]:80"}]})
-    assert (config.admin.bind.port, config.workers, config.watch) == (9900, "auto", True)
+    assert (str(config.admin.bind), config.workers, config.watch) == ("127.0.0.1:9900", "auto", True)
     assert (config.limits.drain, config.limits.max_header_bytes, config.access_log.path) == (30.0, 32768, "stdout")
 
 

@@ -36,7 +36,16 @@ def metrics() -> WorkerMetrics:
 
 def test_every_family_parses_and_has_its_value(metrics: WorkerMetrics) -> None:
     samples = samples_of(
-        metrics, GatewayFacts("1.2.3", workers_up=2, worker_restarts=1, reloads_ok=5, reloads_failed=6)
+        metrics,
+        GatewayFacts(
+            "1.2.3",
+            workers_up=2,
+            worker_restarts=1,
+            worker_renewals=7,
+            worker_memory=[300, 500],
+            reloads_ok=5,
+            reloads_failed=6,
+        ),
     )
     route, upstream = ("route", "orders"), ("upstream", "backend")
     expected = {
@@ -62,6 +71,9 @@ def test_every_family_parses_and_has_its_value(metrics: WorkerMetrics) -> None:
         ("hotgate_reloads_total", (("result", "failed"),)): 6,
         ("hotgate_workers_up", ()): 2,
         ("hotgate_worker_restarts_total", ()): 1,
+        ("hotgate_worker_renewals_total", ()): 7,
+        ("hotgate_workers_memory_bytes", ()): 800,
+        ("hotgate_largest_worker_memory_bytes", ()): 500,
         ("hotgate_build_info", (("version", "1.2.3"),)): 1,
     }
     assert {key: samples.get(key) for key in expected} == pytest.approx(expected)
