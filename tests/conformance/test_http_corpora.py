@@ -54,7 +54,7 @@ REFUSED = {
     **dict.fromkeys(("pp_01", "pp_02", "pp_04", "pp_05"), _PROXY),
     "099": "its body is shorter than its Content-Length: it never ends",
     "rfc9112_target_absolute_userinfo_01": "user information in the target (RFC 9110 §4.2.4)",
-    "rfc9112_target_asterisk_options_01": "nothing but paths is routed",
+    "rfc9112_target_asterisk_options_01": "answered by the gateway itself (RFC 9110 §9.3.7)",
     **dict.fromkeys(
         ("rfc9112_target_authority_connect_01", "rfc9112_target_authority_ipv6_01"), "a gateway has no CONNECT"
     ),

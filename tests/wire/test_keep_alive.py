@@ -130,9 +130,9 @@ def test_head_has_no_body_and_keeps_the_connection(framing: bytes) -> None:
         answer = await client.message(to_head=True)
         assert answer.length == (5 if b"Length" in framing else None)
         client.send(GET)
-        backend = backend if wire.backend.accepted == 1 and b"X-None" not in framing else await wire.backend.accept()
-        await backend.message()
-        backend.send(OK)
+        other = await wire.backend.accept()  # a body may come yet on the first one
+        await other.message()
+        other.send(OK)
         assert (await client.message()).body == b"ok"
 
     script()
@@ -152,8 +152,10 @@ def test_204_and_304_end_with_their_head(status: int, fields: bytes) -> None:
         assert answer.get(b"transfer-encoding") is None
         assert answer.length is None or status == 304
         client.send(GET)
-        await backend.message()
-        backend.send(OK)
+        announces_a_body = b"7" in fields or b"chunked" in fields
+        other = await wire.backend.accept() if announces_a_body else backend
+        await other.message()
+        other.send(OK)
         assert (await client.message()).body == b"ok"
 
     script()

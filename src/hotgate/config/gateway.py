@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from hotgate.config.listeners import Admin, Limits, Listener
+from hotgate.config.limits import Limits
+from hotgate.config.listeners import Admin, Listener
 from hotgate.config.notation import Notation, refused
 from hotgate.config.resilience import Resolver
 from hotgate.config.routes import Route, RouteOptions
@@ -102,4 +103,9 @@ class Gateway(Settings):
     underscore_headers: Literal["drop", "refuse"] = Field(
         default="drop",
         description="Header names with `_`, which many backends confuse with `-`: remove the field, or answer 400.",
+    )
+    dotted_headers: Literal["pass", "drop", "refuse"] = Field(
+        default="pass",
+        description="Header names with `.`, which PHP confuses with `_`: pass them on, remove the field (as nginx"
+        " does), or answer 400. Names that are the gateway's own never pass, however they are spelt.",
     )

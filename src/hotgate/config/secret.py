@@ -70,14 +70,14 @@ class SecretFiles:
         self._folder = folder
         self.read: dict[Path, str] = {}
 
-    def resolve(self, reference: str) -> str:
-        """The content of the file that `reference` (`file:…`) names. Raises PydanticCustomError."""
+    def resolve(self, reference: str, max_size: int = MAX_SECRET_SIZE) -> str:
+        """The content of the file that `reference` (`file:…`, or a path) names. Raises PydanticCustomError."""
         path = self._folder / reference.removeprefix(_FILE)
         try:
-            self.read[path] = _content(path)
+            self.read[path] = _content(path, max_size)
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise refused(f"the secret's file cannot be used: {reason}") from None
+            raise refused(f"the file cannot be used: {reason}") from None
         return self.read[path]
 
 
@@ -94,14 +94,14 @@ def _read(value: object, info: core_schema.ValidationInfo) -> Secret:
     return Secret(value)
 
 
-def _content(path: Path) -> str:
+def _content(path: Path, max_size: int) -> str:
     # Without O_NONBLOCK, opening a FIFO would wait for a writer for ever.
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise ValueError("it is not a regular file")
-        content = file.read(MAX_SECRET_SIZE + 1)
-    if len(content) > MAX_SECRET_SIZE:
-        raise ValueError("it is larger than 64 KiB")
+        content = file.read(max_size + 1)
+    if len(content) > max_size:
+        raise ValueError(f"it is larger than {max_size // 1024} KiB")
     return _one_line_end_less(_decoded(content))
 
 

@@ -9,11 +9,14 @@ import os
 import re
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import cast
 
 from hotgate.config.addresses import TargetUrl
 from hotgate.config.resilience import Health
 from hotgate.config.status_range import all_statuses
+from hotgate.upstream.client_tls import UnknownKey
+from hotgate.upstream.dial import Dialer
 from hotgate.upstream.failure import is_ours
 
 _MOST_HEAD = 16 * 1024  # bytes of an answer's head
@@ -30,13 +33,17 @@ class ProbeImpossible(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """upstream, target: names, as in metrics. tls: for https; does not count when two checks are compared."""
+    """upstream, target: names, as in metrics. dialer: the way to the target; it does not count when two are compared.
+
+    header: sent first on each connection (PROXY protocol).
+    """
 
     upstream: str
     target: str
     url: TargetUrl
     settings: Health
-    tls: ssl.SSLContext | None = field(default=None, compare=False)
+    dialer: Dialer = field(compare=False)
+    header: bytes = b""
 
 
 async def probe(check: Check, addresses: Sequence[str]) -> None:
@@ -70,13 +77,20 @@ async def _probe(check: Check, addresses: Sequence[str]) -> None:
 
 
 async def _connected(check: Check, addresses: Sequence[str]) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """To the first address that accepts."""
-    port = check.settings.port or check.url.port
-    name = check.url.host if check.tls else None
-    for address in addresses[:-1]:
-        with contextlib.suppress(OSError):
-            return await asyncio.open_connection(address, port, ssl=check.tls, server_hostname=name, limit=_MOST_HEAD)
-    return await asyncio.open_connection(addresses[-1], port, ssl=check.tls, server_hostname=name, limit=_MOST_HEAD)
+    dialer = replace(check.dialer, port=check.settings.port) if check.settings.port else check.dialer
+    reader = asyncio.StreamReader(limit=_MOST_HEAD)
+    protocol = await dialer.connect(addresses, lambda: _Stream(reader), check.header)
+    return reader, asyncio.StreamWriter(protocol.transport, protocol, reader, asyncio.get_running_loop())
+
+
+class _Stream(asyncio.StreamReaderProtocol):
+    """As asyncio's, whose transport is private."""
+
+    transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but ancestry
+        super().connection_made(transport)
 
 
 def _request(check: Check) -> bytes:
@@ -98,6 +112,8 @@ def _judge(settings: Health, head: bytes) -> None:
 
 def _reason(error: OSError) -> str:
     """What went wrong, without addresses."""
+    if isinstance(error, UnknownKey):
+        return str(error)
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"certificate: {error.verify_message}"
     if isinstance(error, ssl.SSLError):

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 # Policies may set any field of an answer but those that frame it or name the request.
 WRITTEN_HERE = HOP_BY_HOP | {b"content-length", b"x-request-id"}
-_BACKEND_STAGES = (Stage.CONNECTION, Stage.ANSWER_HEAD, Stage.ANSWER_BODY)
+_BACKEND_STAGES = (Stage.CONNECTION, Stage.ANSWER_HEAD, Stage.ANSWER_BODY, Stage.NEXT_TRY)
 
 
 class Relay:
@@ -124,6 +124,9 @@ class Relay:
             self._keep_alive = False
             self.respond(refusal)
             return
+        if self.path == "*":
+            self.respond(answers.server_options())
+            return
         allowed = self.context.snapshot.table.allowed_methods(self.incoming.request)
         self.respond(answers.method_not_allowed(allowed) if allowed else answers.not_found())
 
@@ -149,13 +152,17 @@ class Relay:
         if outcome is None:
             if needs_body and self.body is not None:
                 self.body.collect(route.body_limit)
-            else:
-                self._backend = BackendLeg(self, route.target)
-                self._backend.start()
+            elif self.body is None or not self.body.gather():
+                self.forward()
         elif isinstance(outcome, Response):
             self.respond(outcome)
         else:
             self._await(outcome, self._run, self.respond)
+
+    def forward(self) -> None:
+        """Every step has let it pass: to the backend."""
+        self._backend = BackendLeg(self, self.exchange.route.target)
+        self._backend.start()
 
     def on_body_collected(self, whole: bytes) -> None:
         """A policy's wish for the whole body is fulfilled."""
@@ -190,8 +197,11 @@ class Relay:
 
     def on_interim(self, status: int, fields: list[Field]) -> None:
         """100 and 103 are passed on; a client waits for 100 only if it asked."""
-        if not self.is_answering and (status != 100 or self.incoming.expects_continue):
-            self.downstream.send_interim(status, fields)
+        if self.is_answering or (status == 100 and not self.incoming.expects_continue):
+            return
+        if status == 100:
+            self.incoming.expects_continue = False  # another try does not ask again: the body is on its way
+        self.downstream.send_interim(status, fields)
 
     def on_answer_head(self, head: AnswerHead) -> None:
         """The head of the backend's answer."""
@@ -206,6 +216,11 @@ class Relay:
                 self._send_head(head, head.status, head.encoded + self._added)
         except Exception as error:  # noqa: BLE001  (a policy left what cannot be sent, whatever that is)
             self.policy_failed(error)
+
+    def add_to_answer(self, field: Field) -> None:
+        """One more field for the answer, besides those that policies want."""
+        self.exchange.answer_fields += (field,)
+        self._added += encode_fields((field,))
 
     def on_answer_data(self, data: bytes) -> None:
         """More of the answer's body, or of the tunnel."""
@@ -260,6 +275,10 @@ class Relay:
             self._status = 101 if is_tunnel else CLIENT_CLOSED
             self._end(code="" if is_tunnel else "client-closed")
 
+    def on_client_stalled(self) -> None:
+        """The client does not take its answer."""
+        self._end(code="client-timeout")
+
     def wait(self, stage: Stage, seconds: float) -> None:
         """What is waited for now, and how long."""
         self.stage = stage
@@ -271,19 +290,25 @@ class Relay:
         if now >= self.deadline or (backend is not None and now >= backend.total_deadline):
             self.deadline = NEVER
             self._expire(now)
+        elif self.stage is Stage.CLIENT_BODY and self.body is not None and self.body.is_too_slow(now):
+            self.fail(answers.body_timeout())
 
     def _expire(self, now: float) -> None:
         stage, backend = self.stage, self._backend
         if stage is Stage.POLICY:
             self._skips_after = True
             self.respond(answers.policy_timeout())
-        elif backend is not None and (now >= backend.total_deadline or stage in _BACKEND_STAGES):
+        elif backend is not None and (now >= backend.total_deadline or self._waits_for_backend(stage)):
             backend.expire(stage, now)
         elif stage is Stage.CLIENT_BODY:
             self.fail(answers.body_timeout())
         else:
-            self._end(code="client-timeout")
+            self.on_client_stalled()
             self.downstream.abort()
+
+    def _waits_for_backend(self, stage: Stage) -> bool:
+        """Whether it is the backend that is waited for: it may also be the one who does not take the client's body."""
+        return stage in _BACKEND_STAGES or (stage is Stage.CLIENT_BODY and self.downstream.is_paused)
 
     # Answering.
 

@@ -85,12 +85,20 @@ def _upstream_families(upstreams: list[dict[str, Any]]) -> Iterator[Metric]:
     failures = CounterMetricFamily(
         "hotgate_upstream_failures", "Attempts without an answer.", labels=["upstream", "kind"]
     )
+    retries = CounterMetricFamily(
+        "hotgate_upstream_retries", "Attempts after the first one of a request.", labels=["upstream", "reason"]
+    )
+    exhausted = CounterMetricFamily(
+        "hotgate_upstream_retry_budget_exhausted", "Retries not made for want of budget.", labels=["upstream"]
+    )
     for values in upstreams:
         upstream = values["upstream"]
         _add_durations(duration, upstream, values)
         _add_counts(connections, upstream, {"new": values["connects"], "reused": values["reuses"]})
         _add_counts(failures, upstream, values["failures"])
-    yield from (duration, connections, failures)
+        _add_counts(retries, upstream, values.get("retries", {}))  # a worker of an older version
+        exhausted.add_metric([upstream], values.get("budget_exhausted", 0))
+    yield from (duration, connections, failures, retries, exhausted)
 
 
 def _target_families(total: Snapshot, facts: GatewayFacts) -> Iterator[Metric]:
@@ -126,6 +134,10 @@ def _worker_families(total: Snapshot) -> Iterator[Metric]:
     yield GaugeMetricFamily("hotgate_connections_open", "Client connections.", gauges.get("connections_open", 0))
     yield GaugeMetricFamily("hotgate_exchanges_active", "Requests on their way.", gauges.get("exchanges_active", 0))
     yield CounterMetricFamily("hotgate_connections", "Client connections accepted.", counters.get("connections", 0))
+    refused = CounterMetricFamily("hotgate_connections_refused", "Client connections turned away.", labels=["reason"])
+    for reason, count in counters.get("connections_refused", {}).items():
+        refused.add_metric([reason], count)
+    yield refused
     yield CounterMetricFamily(
         "hotgate_log_dropped", "Access log lines given up because the sink stalled.", counters.get("log_dropped", 0)
     )

@@ -75,7 +75,7 @@ class Parts:
 def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     """Compile, changing nothing that is in force. Raises CompileProblems."""
     problems: list[Problem] = []
-    upstreams = _upstreams(config, parts)
+    upstreams = _upstreams(config, parts, problems)
     services = parts.services
     identities = _identities(config, services, problems)
     entries = []
@@ -127,7 +127,7 @@ def _route(
     return None if wrong else route
 
 
-def _upstreams(config: Gateway, parts: Parts) -> dict[str, Upstream]:
+def _upstreams(config: Gateway, parts: Parts, problems: list[Problem]) -> dict[str, Upstream]:
     """Unchanged upstreams stay as they are, with their pools."""
     current = parts.current
     upstreams = {}
@@ -135,7 +135,10 @@ def _upstreams(config: Gateway, parts: Parts) -> dict[str, Upstream]:
         if current is not None and current.config.upstreams.get(name) == settings:
             upstreams[name] = current.upstreams[name]
         else:
-            upstreams[name] = compile_upstream(name, settings, parts.metrics.upstream(name), parts.outbox)
+            compiler = partial(compile_upstream, name, settings, parts.metrics.upstream(name), parts.outbox)
+            upstream = _attempt(problems, ("upstreams", name, "tls"), compiler)
+            if upstream is not None:
+                upstreams[name] = upstream
     return upstreams
 
 
@@ -190,13 +193,25 @@ def _snapshot(config: Gateway, table: RouteTable[Route], parts: Parts) -> Snapsh
             max_pipelined=limits.max_pipelined,
         ),
         refuse_underscores=config.underscore_headers == "refuse",
+        dotted_headers=config.dotted_headers,
         keep_encoded_slashes=config.encoded_slashes == "keep",
     )
     return Snapshot(
         table=table,
         unmatched=Route("", recorder=parts.metrics.route("")),
         rules=rules,
-        timeouts=ClientTimeouts(head=limits.header_timeout, idle=limits.keep_alive, body=limits.body_idle),
+        timeouts=ClientTimeouts(
+            first_byte=limits.first_byte_timeout,
+            head=limits.header_timeout,
+            idle=limits.keep_alive,
+            body=limits.body_idle,
+            grace=limits.rate_grace,
+            body_rate=limits.min_body_rate,
+            read_rate=limits.min_read_rate,
+        ),
         listeners={each.name: ListenerRules(TrustedProxies(each.trusted_proxies)) for each in config.listeners},
         max_connections=limits.max_connections,
+        max_connections_per_address=limits.max_connections_per_address,
+        max_requests=limits.max_requests_per_connection,
+        request_buffer=limits.request_buffer,
     )

@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import socket
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from email.utils import formatdate
 from typing import Any
 
 from hotgate.config.gateway import Gateway
+from hotgate.edge.admission import Admission
 from hotgate.edge.connection import ServerConnection
 from hotgate.edge.context import EdgeContext
 from hotgate.identity.key_sets import KeySets
@@ -35,13 +37,15 @@ class DataPlane:
         key_sets: KeySets,
         access_log: AccessLog,
         metrics: WorkerMetrics,
+        highest_descriptor: int = sys.maxsize,
     ) -> None:
         self._loop = loop
         self._limiter = limiter
         self._key_sets = key_sets
         self._access_log = access_log
         self._metrics = metrics
-        self._context = EdgeContext(now=loop.time())
+        self._context = EdgeContext(now=loop.time(), admission=Admission(highest_descriptor))
+        metrics.connections_refused = self._context.admission.refused
         self._current: Compiled | None = None
         self._target_reports = TargetReports()
         self._servers: list[asyncio.Server] = []
@@ -85,6 +89,7 @@ class DataPlane:
         context.date = formatdate(time.time(), usegmt=True).encode("ascii")
         for connection in list(context.connections):
             connection.check(now)
+        context.admission.report(now)
         self._retired = [upstream for upstream in self._retired if not upstream.is_unused]
         for upstream in (*self._upstreams.values(), *self._retired):
             upstream.expire(now)

@@ -3,13 +3,15 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from hotgate.config.addresses import TargetUrl
 from hotgate.config.resilience import Resolver as ResolverSettings
 from hotgate.control.health import HealthChecks
 from hotgate.control.name_lookup import NameLookup
 from hotgate.control.probe import Check, probe
 from hotgate.control.resolver import Resolver
 from hotgate.runtime.channel import Message
-from hotgate.runtime.compile_upstream import client_tls
+from hotgate.runtime.compile_upstream import compile_dialer, compile_tls
+from hotgate.upstream.proxy_header import ClientAddresses, proxy_header
 from hotgate.upstream.target import is_address
 
 FIRST_ANSWERS = 2.0  # seconds that a start or a reload waits for names; one that takes longer comes later
@@ -61,7 +63,7 @@ class Targets:
 
     async def _probe(self, check: Check) -> None:
         host = check.url.host
-        await probe(check, (host,) if is_address(host) else self._resolver.addresses().get(host, ()))
+        await probe(check, self._resolver.addresses().get(host, ()) if _has_name(check.url) else (host,))
 
     def _health_changed(self, upstream: str, target: str, healthy: bool) -> None:
         self._tell({upstream: {target: healthy}}, {})
@@ -74,13 +76,25 @@ def _message(healthy: Mapping[str, Mapping[str, bool]], addresses: Mapping[str, 
     return {"type": "targets", "healthy": healthy, "addresses": addresses}
 
 
+def _has_name(url: TargetUrl) -> bool:
+    """Whether somebody must look its address up."""
+    return not url.path and not is_address(url.host)
+
+
 def _names(config: Any) -> set[str]:
-    hosts = {target.url.host for upstream in config.upstreams.values() for target in upstream.targets}
-    return {host for host in hosts if not is_address(host)}
+    urls = [target.url for upstream in config.upstreams.values() for target in upstream.targets]
+    return {url.host for url in urls if _has_name(url)}
 
 
 def _checks(config: Any) -> Iterator[Check]:
     for name, upstream in config.upstreams.items():
-        for target in upstream.targets if upstream.health is not None else ():
-            tls = client_tls() if target.url.scheme == "https" else None
-            yield Check(name, str(target.url), target.url, upstream.health, tls)
+        if upstream.health is None:
+            continue
+        tls = compile_tls(upstream)
+        header = proxy_header(upstream.proxy_protocol, _NO_CLIENT) if upstream.proxy_protocol else b""
+        for target in upstream.targets:
+            dialer = compile_dialer(target.url, tls)
+            yield Check(name, str(target.url), target.url, upstream.health, dialer, header)
+
+
+_NO_CLIENT = ClientAddresses("", 0, "", 0)  # a check is nobody's request

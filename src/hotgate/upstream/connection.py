@@ -1,12 +1,13 @@
 """One connection to a backend, as an asyncio protocol: no tasks, no futures, callbacks straight to the exchange."""
 
 import asyncio
+import ssl
 from typing import TYPE_CHECKING, cast
 
 import httptools
 
 from hotgate.upstream.answer_reader import AnswerReader, InvalidAnswer
-from hotgate.upstream.failure import UpstreamFailure, closed_before_answer, cut_short, invalid_answer
+from hotgate.upstream.failure import UpstreamFailure, closed_before_answer, cut_short, invalid_answer, tls_failed
 from hotgate.upstream.outbox import Output
 from hotgate.upstream.sink import AnswerSink
 
@@ -19,7 +20,8 @@ _HIGH_WATER = 64 * 1024  # bytes queued towards a slow peer before the other sid
 class UpstreamConnection(asyncio.Protocol):
     """Serves one exchange at a time. `target` owns it; while idle it sits in the target's pool.
 
-    address: of its other end, numeric.
+    address: of its other end, numeric. idle_since, retires_at: coarse monotonic seconds. uses: exchanges so far,
+    counted only where they are limited.
     """
 
     __slots__ = (
@@ -27,14 +29,17 @@ class UpstreamConnection(asyncio.Protocol):
         "_is_paused",
         "_is_request_sent",
         "_is_tunnel",
+        "_is_whole",
         "_output",
         "_reader",
         "_sink",
         "address",
         "idle_since",
         "is_active",
+        "retires_at",
         "target",
         "transport",
+        "uses",
         "was_reused",
     )
 
@@ -42,13 +47,14 @@ class UpstreamConnection(asyncio.Protocol):
         self.target = target
         self.was_reused = False
         self.is_active = False
-        self.idle_since = 0.0
         self.address = ""
+        self.idle_since = self.retires_at = 0.0
+        self.uses = 0
         self.transport: asyncio.Transport
         self._output: Output
-        self._reader = AnswerReader()
+        self._reader = AnswerReader(target.answer_limits)
         self._sink: AnswerSink | None = None
-        self._is_request_sent = False
+        self._is_request_sent = self._is_whole = False
         self._is_tunnel = False
         self._is_blocked = False
         self._is_paused = False
@@ -61,7 +67,7 @@ class UpstreamConnection(asyncio.Protocol):
         is_complete: nothing more will follow. upgrade: the protocol that the request asks for.
         """
         self._sink = sink
-        self._is_request_sent = is_complete
+        self._is_request_sent = self._is_whole = is_complete
         self._reader.begin(sink, upgrade)
         self._output.write(head)
 
@@ -102,6 +108,7 @@ class UpstreamConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         sink = self._sink
         if sink is None:
+            self.target.on_stray_bytes(self)
             self.transport.abort()  # bytes nobody asked for: they could only poison the next answer
             return
         if self._is_tunnel:
@@ -133,8 +140,14 @@ class UpstreamConnection(asyncio.Protocol):
             sink.on_end(())
         elif self._reader.started:
             self._fail(cut_short(self.target.name))
+        elif isinstance(
+            exc, ssl.SSLError
+        ):  # in TLS 1.3 a refused client certificate shows only now (RFC 8446 §4.4.2.4)
+            self._fail(tls_failed(self.target.name, str(exc)))
         else:
-            self._fail(closed_before_answer(self.target.name, reused=self.was_reused))
+            # Only a request in one piece: of one in several, the first may have left long ago.
+            unsent = self._is_whole and self._output.is_unsent
+            self._fail(closed_before_answer(self.target.name, reused=self.was_reused, unsent=unsent))
 
     def pause_writing(self) -> None:
         self._is_blocked = True
@@ -153,7 +166,11 @@ class UpstreamConnection(asyncio.Protocol):
             self.resume()  # whoever gets the connection next must be able to read
         if reader.keep_alive and self._is_request_sent and not reader.has_excess and not self._is_blocked:
             self.target.release(self)
+        elif reader.may_rest and self._is_request_sent and not reader.has_excess and not self._is_blocked:
+            self.target.release(self, rests=True)
         else:
+            if reader.has_excess and not reader.has_body:
+                self.target.on_excess()
             self.target.discard(self)
             self.transport.abort()
         sink.on_end(reader.trailers if reader.has_trailers else ())

@@ -10,14 +10,19 @@ _OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errn
 class UpstreamFailure:
     """kind: the stable problem code. status: what the client gets. detail: safe to show; log_detail: not.
 
-    `is_safe_to_retry`: no byte of the request can have been acted upon.
+    target: the name of the target that failed, "" if none can be blamed. error_class: what `retries.on` may name:
+    CONNECT (no byte of the request has left), RESET (no byte of an answer has come), TIMEOUT, or "" for others.
     """
 
     kind: str
     status: int
     detail: str
     log_detail: str = ""
-    is_safe_to_retry: bool = False
+    target: str = ""
+    error_class: str = ""
+
+
+CONNECT, RESET, TIMEOUT = "connect", "reset", "timeout"
 
 
 def refused(target: str, reason: str) -> UpstreamFailure:
@@ -27,7 +32,8 @@ def refused(target: str, reason: str) -> UpstreamFailure:
         502,
         "The backend could not be reached.",
         f"{target}: {reason}",
-        is_safe_to_retry=True,
+        target,
+        CONNECT,
     )
 
 
@@ -38,7 +44,20 @@ def connect_timeout(target: str, seconds: float) -> UpstreamFailure:
         504,
         "The backend did not accept a connection in time.",
         f"{target}: no connection within {seconds:g} s",
-        is_safe_to_retry=True,
+        target,
+        CONNECT,
+    )
+
+
+def tls_failed(target: str, reason: str) -> UpstreamFailure:
+    """There is a connection, but not to whom it should be, or not by a version or cipher that both accept."""
+    return UpstreamFailure(
+        "upstream-tls-failed",
+        502,
+        "No secure connection to the backend could be made.",
+        f"{target}: {reason}",
+        target,
+        CONNECT,
     )
 
 
@@ -50,6 +69,21 @@ def busy(target: str) -> UpstreamFailure:
         "Too many requests are waiting for the backend.",
         f"{target}: max_connections reached",
     )
+
+
+def too_many_uploads(upstream: str) -> UpstreamFailure:
+    """So many connections wait for bodies of their clients that one more would leave too few for others."""
+    return UpstreamFailure(
+        "upstream-busy",
+        503,
+        "Too many requests are being sent to the backend.",
+        f"{upstream}: half of max_connections wait for the rest of a request",
+    )
+
+
+def overloaded(target: str, reason: str) -> UpstreamFailure:
+    """This machine is short of something (see `is_ours`): not the backend's fault."""
+    return UpstreamFailure("gateway-overloaded", 503, "The gateway has too much to do.", f"{target}: {reason}")
 
 
 def unavailable(upstream: str) -> UpstreamFailure:
@@ -72,13 +106,18 @@ def unresolved(upstream: str) -> UpstreamFailure:
     )
 
 
-def closed_before_answer(target: str, *, reused: bool) -> UpstreamFailure:
-    """The connection ended before the first byte of an answer; on a reused one it was probably dead already."""
+def closed_before_answer(target: str, *, reused: bool, unsent: bool) -> UpstreamFailure:
+    """The connection ended before the first byte of an answer; on a reused one it was probably dead already.
+
+    unsent: the request was still waiting to be written.
+    """
     return UpstreamFailure(
         "upstream-closed",
         502,
         "The backend closed the connection before it answered.",
         f"{target}: closed before the answer{' on a reused connection' if reused else ''}",
+        target,
+        CONNECT if unsent else RESET,
     )
 
 
@@ -99,7 +138,12 @@ def invalid_answer(target: str, reason: str) -> UpstreamFailure:
 def head_timeout(target: str, seconds: float) -> UpstreamFailure:
     """The head of the answer did not come within `timeouts.head`."""
     return UpstreamFailure(
-        "upstream-timeout", 504, "The backend did not answer in time.", f"{target}: no answer within {seconds:g} s"
+        "upstream-timeout",
+        504,
+        "The backend did not answer in time.",
+        f"{target}: no answer within {seconds:g} s",
+        target,
+        TIMEOUT,
     )
 
 

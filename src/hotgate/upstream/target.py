@@ -6,11 +6,18 @@ import ssl
 from collections import deque
 from typing import Protocol
 
+from hotgate.upstream.answer_reader import AnswerLimits
 from hotgate.upstream.circuit import circuit_that_never_opens
+from hotgate.upstream.client_tls import UnknownKey
 from hotgate.upstream.connection import UpstreamConnection
-from hotgate.upstream.failure import UpstreamFailure, busy, connect_timeout, is_ours, refused
+from hotgate.upstream.dial import Dialer
+from hotgate.upstream.failure import UpstreamFailure, busy, connect_timeout, is_ours, overloaded, refused, tls_failed
+from hotgate.upstream.lifetime import Lifetime
 from hotgate.upstream.outbox import Outbox
+from hotgate.upstream.proxy_header import ClientAddresses, proxy_header
+from hotgate.upstream.resting import Resting
 
+_DEFAULT_LIFETIME = Lifetime()
 _MAX_WAITING = 1024  # exchanges that may queue for a connection; each is bounded by the connect time-out as well
 
 
@@ -19,6 +26,10 @@ class ConnectionWaiter(Protocol):
 
     is_over: bool
     is_done: bool
+
+    @property
+    def client_addresses(self) -> ClientAddresses:
+        """For the PROXY protocol."""
 
     def on_connection(self, connection: UpstreamConnection) -> None: ...
 
@@ -29,6 +40,8 @@ class Target:
     """name: `http://host:port` as in the file. weight: its share now. active: exchanges on it now.
 
     addresses: of the host, numeric; none while a name is not resolved. circuit: is told what comes of requests.
+    proxy_protocol: `v1`, `v2` or "".
+
     `acquire`, `release` and `discard` are the only mutators of the pool, and none of them waits.
     """
 
@@ -39,28 +52,36 @@ class Target:
         port: int,
         *,
         weight: int = 1,
-        tls: ssl.SSLContext | None = None,
+        dialer: Dialer | None = None,
+        proxy_protocol: str = "",
         connect_timeout: float = 2.0,
         max_connections: int = 1024,
-        idle_timeout: float = 60.0,
+        lifetime: Lifetime = _DEFAULT_LIFETIME,
         outbox: Outbox | None = None,
+        answer_limits: AnswerLimits | None = None,
     ) -> None:
         self.name = name
         self.host = host
-        default = port == (443 if tls else 80)
+        self._dialer = dialer or Dialer(host, port)
+        default = bool(self._dialer.path) or port == (443 if self._dialer.tls else 80)
         self.authority = (f"[{host}]" if ":" in host else host).encode("ascii") + (b"" if default else b":%d" % port)
         self.port = port
-        self.addresses: tuple[str, ...] = (host,) if is_address(host) else ()
+        needs_no_name = self._dialer.path or is_address(host)
+        self.addresses: tuple[str, ...] = (host,) if needs_no_name else ()
         self.circuit = circuit_that_never_opens()
         self.weight = weight
         self.outbox = outbox or Outbox()
+        self.answer_limits = answer_limits or AnswerLimits()
         self.active = 0
         self.connects = 0
-        self._tls = tls
+        self._proxy_protocol = proxy_protocol
         self._connect_timeout = connect_timeout
         self._max_connections = max_connections
-        self._idle_timeout = idle_timeout
+        self._lifetime = lifetime
+        self._max_uses = 1 if proxy_protocol else lifetime.uses  # with a PROXY header it speaks of one client
+        self._idle_timeout = lifetime.some_idle
         self._idle: list[UpstreamConnection] = []
+        self._resting = Resting(name)
         self._now = 0.0
         self._has_moved = False
         self._is_closed = False
@@ -79,6 +100,10 @@ class Target:
                 connection.was_reused = connection.is_active = True
                 self.active += 1
                 return connection
+        if self._resting and not fresh and (rested := self._resting.take()) is not None:
+            rested.was_reused = rested.is_active = True
+            self.active += 1
+            return rested
         if self.active + len(self._opening) < self._max_connections:
             self._open(waiter)
         elif len(self._waiting) < _MAX_WAITING:
@@ -87,25 +112,42 @@ class Target:
             raise TargetBusy(busy(self.name))
         return None
 
-    def release(self, connection: UpstreamConnection) -> None:
-        """A connection whose exchange ended cleanly: to the next that waits, or to the pool."""
+    def release(self, connection: UpstreamConnection, *, rests: bool = False) -> None:
+        """A connection whose exchange ended cleanly: to the next that waits, or to the pool.
+
+        rests: its last answer had no body, so it is used again when no other is left, or after a while.
+        """
         connection.is_active = False
         self.active -= 1
-        if self._is_closed or connection.transport.is_closing():
+        if self._max_uses:
+            self._count_use(connection)
+        if self._is_closed or self._now >= connection.retires_at or connection.transport.is_closing():
             connection.transport.close()
             self._serve_waiting()
             return
         connection.idle_since = self._now
-        self._idle.append(connection)
+        if not rests:
+            self._idle.append(connection)
+        elif not self._resting.add(connection):
+            connection.transport.close()
         if self._waiting:
             self._serve_waiting()
+
+    def on_excess(self) -> None:
+        """The backend sent a body where HTTP allows none."""
+        self._resting.distrust()
+
+    def on_stray_bytes(self, connection: UpstreamConnection) -> None:
+        """Something arrived on a connection that serves nobody: after an answer without a body it may be that body."""
+        if connection in self._resting:
+            self._resting.distrust()
 
     def discard(self, connection: UpstreamConnection) -> None:
         """A connection that must not be used again, in use or idle. Idempotent."""
         if connection.is_active:
             connection.is_active = False
             self.active -= 1
-        elif connection in self._idle:
+        elif not self._resting.remove(connection) and connection in self._idle:
             self._idle.remove(connection)
         if self._waiting:
             self._serve_waiting()
@@ -117,6 +159,9 @@ class Target:
             self._leave_old_addresses()
         while self._idle and now - self._idle[0].idle_since > self._idle_timeout:
             self._idle.pop(0).transport.close()
+        while (rested := self._resting.take_rested(now)) is not None:
+            rested.idle_since = now
+            self._idle.append(rested)
         while self._waiting and (self._waiting[0][0] < now or self._waiting[0][1].is_over):
             _, waiter = self._waiting.popleft()
             if not waiter.is_over:
@@ -133,6 +178,7 @@ class Target:
         for connection in self._idle:
             connection.transport.close()
         self._idle.clear()
+        self._resting.close()
 
     @property
     def is_unused(self) -> bool:
@@ -142,13 +188,19 @@ class Target:
     @property
     def idle_count(self) -> int:
         """Connections that wait for an exchange."""
-        return len(self._idle)
+        return len(self._idle) + len(self._resting)
+
+    def _count_use(self, connection: UpstreamConnection) -> None:
+        connection.uses += 1
+        if connection.uses >= self._max_uses:
+            connection.retires_at = self._now
 
     def _leave_old_addresses(self) -> None:
         for connection in [each for each in self._idle if each.address not in self.addresses]:
             self._idle.remove(connection)
             connection.transport.close()
-        self._has_moved = bool(self.active or self._opening)  # those may be old ones, and will be idle later
+        # Those may be old ones, and will be idle later.
+        self._has_moved = bool(self.active or self._opening or self._resting)
 
     def _serve_waiting(self) -> None:
         while self._waiting:
@@ -156,9 +208,10 @@ class Target:
             if waiter.is_over:
                 self._waiting.popleft()
                 continue
-            if self._idle:
+            kept = self._idle.pop() if self._idle else self._resting.take()
+            if kept is not None:
                 self._waiting.popleft()
-                self._hand_over(self._idle.pop(), waiter, reused=True)
+                self._hand_over(kept, waiter, reused=True)
             elif self.active + len(self._opening) < self._max_connections:
                 self._waiting.popleft()
                 self._open(waiter)
@@ -179,37 +232,43 @@ class Target:
     async def _connect(self, waiter: ConnectionWaiter) -> None:
         self.connects += 1
         try:
-            connection = await self._connected()
-        except TimeoutError:
-            failure = connect_timeout(self.name, self._connect_timeout)
-            self.circuit.failed(failure.kind)
-        except OSError as error:  # ssl.SSLError is one
-            failure = refused(self.name, f"{type(error).__name__}: {error}")
-            if not is_ours(error):
-                self.circuit.failed(failure.kind)
+            connection = await self._connected(waiter)
+        except OSError as error:
+            failure = self._failure(error)
         else:
             self._opening.discard(asyncio.current_task())
-            if waiter.is_over:
-                connection.is_active = True
-                self.active += 1
-                self.release(connection)
-            else:
-                self._hand_over(connection, waiter, reused=False)
+            self._take(connection, waiter)
             return
         if not waiter.is_over:
             waiter.on_failure(failure)
 
-    async def _connected(self) -> UpstreamConnection:
-        loop = asyncio.get_running_loop()
+    def _failure(self, error: OSError) -> UpstreamFailure:
+        """What an attempt to connect came to; all but what this machine is short of is the target's fault."""
+        if is_ours(error):
+            return overloaded(self.name, str(error.strerror))
+        if isinstance(error, TimeoutError):
+            failure = connect_timeout(self.name, self._connect_timeout)
+        elif isinstance(error, (ssl.SSLError, UnknownKey)):
+            failure = tls_failed(self.name, str(error))
+        else:
+            failure = refused(self.name, f"{type(error).__name__}: {error}")
+        self.circuit.failed(failure.kind)
+        return failure
+
+    def _take(self, connection: UpstreamConnection, waiter: ConnectionWaiter) -> None:
+        """A new connection: to whom it was made for, or to the pool if that one has left."""
+        connection.retires_at = self._lifetime.retires_at(self._now)
+        if not waiter.is_over:
+            self._hand_over(connection, waiter, reused=False)
+            return
+        connection.is_active = True
+        self.active += 1
+        self.release(connection)  # which counts as a use: one with a PROXY header for somebody else must not be kept
+
+    async def _connected(self, waiter: ConnectionWaiter) -> UpstreamConnection:
+        header = proxy_header(self._proxy_protocol, waiter.client_addresses) if self._proxy_protocol else b""
         async with asyncio.timeout(self._connect_timeout):
-            _, connection = await loop.create_connection(
-                lambda: UpstreamConnection(self),
-                self.addresses[0],  # a target without any is never chosen
-                self.port,
-                ssl=self._tls,
-                server_hostname=self.host if self._tls else None,
-            )
-        return connection
+            return await self._dialer.connect(self.addresses, lambda: UpstreamConnection(self), header)
 
 
 class TargetBusy(Exception):

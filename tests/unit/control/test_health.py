@@ -11,12 +11,13 @@ from hotgate.config.resilience import Health
 from hotgate.control.health import FIRST_WITHIN, MOST_AT_ONCE, HealthChecks, Verdict
 from hotgate.control.probe import Check, ProbeFailed, ProbeImpossible
 from hotgate.testing import FakeClock
+from hotgate.upstream.dial import Dialer
 
 SETTINGS = Health.model_validate({"path": "/", "every": "10s", "healthy_after": 2, "unhealthy_after": 3})
 
 
 def check_of(target: str, settings: Health = SETTINGS, upstream: str = "api") -> Check:
-    return Check(upstream, target, parse_target("http://127.0.0.1:9"), settings)
+    return Check(upstream, target, parse_target("http://127.0.0.1:9"), settings, Dialer("127.0.0.1", 9))
 
 
 class TestVerdict:

@@ -12,15 +12,18 @@ import pytest
 from hotgate.config.addresses import parse_target
 from hotgate.config.resilience import Health
 from hotgate.control.probe import Check, ProbeFailed, ProbeImpossible, probe
+from hotgate.upstream.client_tls import ClientTls
+from hotgate.upstream.dial import Dialer
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 HEAD_END = b"\r\n\r\n"
 
 
-def check_of(listening: int, *, scheme: str = "http", tls: ssl.SSLContext | None = None, **settings: Any) -> Check:
+def check_of(listening: int, *, scheme: str = "http", tls: ClientTls | None = None, **settings: Any) -> Check:
     given = {"path": "/healthz", "timeout": "5s", **settings}
     health = Health.model_validate({key: value for key, value in given.items() if value is not None})
-    return Check("api", "a", parse_target(f"{scheme}://api.test:{listening}"), health, tls)
+    dialer = Dialer("api.test", listening, tls=tls)
+    return Check("api", "a", parse_target(f"{scheme}://api.test:{listening}"), health, dialer)
 
 
 def probed(serve: Serve, *, addresses: tuple[str, ...] = ("127.0.0.1",), **settings: Any) -> str:
@@ -139,7 +142,7 @@ def test_a_lack_of_our_own_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> Non
     async def fails(*_: Any, **__: Any) -> Any:
         raise OSError(errno.EMFILE, "Too many open files")
 
-    monkeypatch.setattr(asyncio, "open_connection", fails)
+    monkeypatch.setattr(Dialer, "connect", fails)
     with pytest.raises(ProbeImpossible, match="Too many open files"):
         asyncio.run(probe(check_of(1), ["127.0.0.1"]))
 
@@ -163,5 +166,5 @@ def test_one_that_speaks_no_tls_is_not_well() -> None:
     async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 400 X\r\n\r\n")
 
-    tls = ssl.create_default_context()
+    tls = ClientTls(ssl.create_default_context())
     assert probed(plain, scheme="https", tls=tls).startswith("TLS: ")

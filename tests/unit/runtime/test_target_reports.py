@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from hotgate.observe.recorder import UpstreamRecorder
 from hotgate.runtime.target_reports import TargetReports
 from hotgate.upstream.availability import AvailabilityRules
 from hotgate.upstream.target import Target
@@ -23,7 +24,8 @@ class Recorded(Upstream):
 
 
 def upstream(*names: str, host: str = "127.0.0.1", name: str = "api") -> Recorded:
-    return Recorded(name, [Target(each, host, 80) for each in names], availability=CHECKED)
+    targets = [Target(each, host, 80) for each in names]
+    return Recorded(name, targets, recorder=UpstreamRecorder(name), availability=CHECKED)
 
 
 def message(healthy: Any = None, addresses: Any = None) -> dict[str, Any]:

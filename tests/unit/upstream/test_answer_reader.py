@@ -83,16 +83,18 @@ def test_the_end_of_the_connection_is_not_the_end_of_an_answer_that_says_otherwi
     assert not reader.eof()
 
 
-@pytest.mark.parametrize("status", [204, 304])
-def test_no_body(status: int) -> None:
-    reader, sink = read(b"HTTP/1.1 %d X\r\nContent-Length: 10\r\n\r\n" % status)
+@pytest.mark.parametrize("head", [b"204 X\r\nContent-Length: 0", b"204 X", b"304 X\r\nContent-Length: 10", b"304 X"])
+def test_no_body(head: bytes) -> None:
+    reader, sink = read(b"HTTP/1.1 %b\r\n\r\n" % head)
     assert reader.is_done
     assert not sink.heads[0].has_body
+    assert reader.keep_alive == (b"10" not in head)  # what was announced may come yet
 
 
 def test_an_answer_to_head() -> None:
     reader, sink = read(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", method="HEAD")
     assert reader.is_done
+    assert not reader.keep_alive
     assert sink.heads[0].length == 10
     assert not sink.heads[0].has_body
 

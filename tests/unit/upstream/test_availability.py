@@ -8,6 +8,7 @@ import pytest
 from hotgate.upstream.availability import Availability, AvailabilityRules
 from hotgate.upstream.circuit import CircuitRules
 from hotgate.upstream.failure import UpstreamFailure
+from hotgate.upstream.proxy_header import ClientAddresses
 from hotgate.upstream.stand_in import Nobody, Trial
 from hotgate.upstream.target import Target, TargetBusy
 
@@ -15,6 +16,8 @@ CIRCUIT = CircuitRules(consecutive_failures=1, duration=10.0, max_share=0.5)
 
 
 class Waiter:
+    client_addresses = ClientAddresses("192.0.2.1", 4000, "192.0.2.2", 80)
+
     def __init__(self) -> None:
         self.is_over = self.is_done = False
 

@@ -10,6 +10,8 @@ import pytest
 from hotgate.upstream.circuit import Circuit, CircuitRules
 from hotgate.upstream.connection import UpstreamConnection
 from hotgate.upstream.failure import UpstreamFailure
+from hotgate.upstream.lifetime import Lifetime
+from hotgate.upstream.proxy_header import ClientAddresses
 from hotgate.upstream.target import Target
 
 
@@ -18,6 +20,7 @@ class Waiter:
 
     def __init__(self) -> None:
         self.is_over = self.is_done = False
+        self.client_addresses = ClientAddresses("192.0.2.1", 4000, "192.0.2.2", 80)
         self.connections: list[UpstreamConnection] = []
         self.failures: list[UpstreamFailure] = []
         self.called = asyncio.Event()
@@ -64,7 +67,7 @@ def play(script: Script, *, max_connections: int = 10, idle_timeout: float = 60.
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         pool = Pool(
-            Target("http://backend", "127.0.0.1", port, max_connections=max_connections, idle_timeout=idle_timeout)
+            Target("http://b", "127.0.0.1", port, max_connections=max_connections, lifetime=Lifetime(idle_timeout))
         )
         await script(pool)
         for connection in pool.connections:
@@ -178,7 +181,7 @@ def test_a_lack_of_our_own_is_no_failure_of_the_target(
     monkeypatch: pytest.MonkeyPatch, number: int, is_failure: bool
 ) -> None:
     async def script(pool: Pool) -> None:
-        async def fails() -> UpstreamConnection:
+        async def fails(waiter: Waiter) -> UpstreamConnection:
             raise OSError(number, "reason")
 
         monkeypatch.setattr(pool.target, "_connected", fails)
