@@ -57,6 +57,8 @@ _REFUSED: dict[str, tuple[bytes, int]] = {
     "raw UTF-8 in a name": ("GET / HTTP/1.1\r\nHost: a\r\nÜ: 1\r\n\r\n".encode(), 400),
     "first field folded": (b"GET / HTTP/1.1\r\n Host: a\r\n\r\n", 400),
     "no Host": (b"GET / HTTP/1.1\r\n\r\n", 400),
+    "no Host, but a whole URL": (b"GET http://a/ HTTP/1.1\r\n\r\n", 400),
+    "empty Host, but a whole URL": (b"GET http://a/ HTTP/1.1\r\nHost:\r\n\r\n", 400),
     "empty Host": (b"GET / HTTP/1.1\r\nHost:\r\n\r\n", 400),
     "two Hosts": (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
     "two equal Hosts": (b"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400),

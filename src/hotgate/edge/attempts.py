@@ -12,7 +12,7 @@ of its body that was sent must still be held. None of this costs an exchange any
 
 from typing import TYPE_CHECKING
 
-from hotgate.upstream.failure import CONNECT, UpstreamFailure
+from hotgate.upstream.failure import CONNECT, RESET, UpstreamFailure
 
 if TYPE_CHECKING:
     from hotgate.edge.backend_leg import BackendLeg
@@ -24,14 +24,16 @@ def reason_after_failure(leg: "BackendLeg", failure: UpstreamFailure) -> str:
     """Why the request is sent again, as the metrics say it; "" if it is not. Takes from the budget."""
     if not _is_body_held(leg):
         return ""
-    rules, error_class = leg.upstream.retries, failure.error_class
-    can_be_repeated = error_class == CONNECT or leg.method in rules.methods
-    if leg.was_reused and not leg.is_fresh and can_be_repeated and failure.kind == "upstream-closed":
+    rules = leg.upstream.retries
+    if not failure.nothing_left and leg.method not in rules.methods:
+        return ""
+    if leg.was_reused and not leg.is_fresh and failure.error_class == RESET:
         return STALE
-    if error_class not in rules.on or not can_be_repeated or leg.attempts >= rules.attempts:
+    is_wanted = failure.error_class in rules.on or (failure.nothing_left and CONNECT in rules.on)
+    if not is_wanted or leg.attempts >= rules.attempts:
         return ""
     # What follows a try that reached nobody cannot multiply anybody's load, so it is free.
-    return error_class if error_class == CONNECT or leg.upstream.budget.spend() else ""
+    return failure.error_class if failure.nothing_left or leg.upstream.budget.spend() else ""
 
 
 def reason_after_status(leg: "BackendLeg", status: int) -> str:

@@ -62,7 +62,7 @@ class BackendLeg:
         self.method = relay.exchange.request.method
         self.is_over = self.is_done = self.is_fresh = self.was_reused = self._is_upload = False
         self.answered_at = -1.0
-        self._sent_at = 0.0
+        self._sent_at: float
         self.attempts = 1
         self._tried: tuple[str, ...] = ()
         self._connection: UpstreamConnection | None = None
@@ -106,13 +106,14 @@ class BackendLeg:
         relay = self._relay
         self._connection = connection
         self.was_reused = reused = connection.was_reused
+        upstream = self.upstream
         if reused:
-            self.upstream.recorder.reuses += 1
+            upstream.recorder.reuses += 1
         else:
-            self.upstream.recorder.connects += 1
+            upstream.recorder.connects += 1
         self._sent_at = monotonic()
         exchange = relay.exchange
-        keeps_host = self.upstream.preserve_host and exchange.request.authority
+        keeps_host = upstream.preserve_host and exchange.request.authority
         host = b"" if keeps_host else connection.target.authority
         try:
             head = request_head(exchange, relay.incoming, relay.forwarded, relay.trace, host)
@@ -128,15 +129,15 @@ class BackendLeg:
         if body is None or whole is not None:
             connection.send_head(self, head, True, relay.incoming.upgrade)
             relay.stage = Stage.ANSWER_HEAD
-            relay.deadline = relay.context.now + self.upstream.timeouts.head
+            relay.deadline = relay.context.now + upstream.timeouts.head
             return
-        first = body.begin(self, self.upstream.retries.max_body)
+        first = body.begin(self, upstream.retries.max_body)
         connection.send_head(self, head + first, body.is_sent)
         if body.is_sent:
             self._end_upload()
-            self._relay.wait(Stage.ANSWER_HEAD, self.upstream.timeouts.head)
+            relay.wait(Stage.ANSWER_HEAD, upstream.timeouts.head)
         else:
-            self._relay.wait(Stage.CLIENT_BODY, relay.context.snapshot.timeouts.body)
+            relay.wait(Stage.CLIENT_BODY, relay.context.snapshot.timeouts.body)
             relay.downstream.resume_reading()
 
     def send_data(self, data: bytes) -> None:

@@ -10,7 +10,7 @@ import httptools
 from hotgate.edge.field_names import RefusedName
 from hotgate.edge.incoming import Incoming
 from hotgate.edge.repeated_head import RepeatedHead
-from hotgate.edge.request_fields import READ_HERE, origin_form, read_special
+from hotgate.edge.request_fields import NEVER_TRAILERS, READ_HERE, origin_form, read_special
 from hotgate.edge.request_line import is_rtsp
 from hotgate.edge.request_rules import Refused, RequestRules, check_size, too_large
 from hotgate.http.headers import Field, Headers
@@ -203,7 +203,9 @@ class RequestReader:
     def on_header(self, name: bytes, value: bytes) -> None:
         fields = self._fields
         fields.append((self._rules.names[name], value.strip(b" \t")))
-        if not self._in_head:
+        if not self._in_head and not self._replaying:
+            if fields[-1][0] in NEVER_TRAILERS:
+                raise Refused(400, "framing-invalid", "A trailer must not be about framing or the connection.")
             self._head_bytes = 0
             self._trailer_bytes += len(name) + len(value) + 4
             if len(fields) > _MAX_TRAILERS or self._trailer_bytes > self._rules.limits.max_head_bytes:
@@ -307,6 +309,8 @@ class RequestReader:
 
     def _locate(self, request: Request, target: bytes) -> None:
         """Set host, authority, path and query (RFC 9112 §3.2)."""
+        if not request.authority and request.version == "1.1":
+            raise Refused(400, "host-missing", "HTTP/1.1 requires one Host header.")  # absolute form is no excuse
         try:
             if target == b"*" and request.method == "OPTIONS":
                 request.path = "*"  # of the gateway itself (RFC 9110 §9.3.7): no route has this path
@@ -315,8 +319,6 @@ class RequestReader:
                 request.path, request.query = self._rules.targets[origin]
             if request.authority:
                 request.host = self._rules.hosts[request.authority]
-            elif request.version == "1.1":
-                raise Refused(400, "host-missing", "HTTP/1.1 requires one Host header.")
         except BadTarget as error:
             raise Refused(400, "target-invalid", str(error)) from error
 

@@ -28,11 +28,12 @@ def highest_for_clients(limit: int) -> int:
     return limit - min(limit // 4, _RESERVE)
 
 
-def warn_if_too_few(limit: int, max_connections: int) -> None:
-    """Tell operators that `limits.max_connections` cannot be reached."""
+def warn_if_too_few(limit: int, max_connections: int, *, is_asked_for: bool) -> None:
+    """Tell operators that `limits.max_connections` cannot be reached; a default that nobody asked for is no worry."""
     available = highest_for_clients(limit)
     if max_connections > available:
-        _log.warning(
+        _log.log(
+            logging.WARNING if is_asked_for else logging.INFO,
             "limits.max_connections is %d, but %d file descriptors allow only %d connections; raise `ulimit -n`"
             " (LimitNOFILE= of systemd)",
             max_connections,

@@ -42,7 +42,9 @@ def run_gateway(options: RunOptions) -> int:
 
 def _run(options: RunOptions) -> None:
     loaded = load_configuration(options.file)
-    descriptors.warn_if_too_few(descriptors.raise_limit(), loaded.config.limits.max_connections)  # workers inherit it
+    limits = loaded.config.limits
+    is_asked_for = "max_connections" in limits.model_fields_set
+    descriptors.warn_if_too_few(descriptors.raise_limit(), limits.max_connections, is_asked_for=is_asked_for)
     directory = runtime_directory(options.file, loaded.config.runtime_dir, os.environ)
     directory.create()
     with ControlLock(directory.lock_path), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

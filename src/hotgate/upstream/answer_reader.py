@@ -13,6 +13,7 @@ from hotgate.upstream.sink import AnswerHead, AnswerSink
 
 _MAX_TRAILERS = 64
 _MAX_INTERIMS = 16
+_BODY = (b"content-length", b"transfer-encoding")
 _VERSIONS = ("1.1", "1.0")
 _MAX_REPEATED = 2048  # bytes of a head that is kept
 _FRAMING = HOP_BY_HOP | {b"content-length", b"x-request-id"}  # the gateway writes these itself
@@ -48,10 +49,8 @@ class AnswerReader:
     """One per connection. `begin` before each request, `feed` for each read, `eof` when the backend closes.
 
     The end of an answer is a state (`is_done`), not a callback: the connection goes back to its pool before anyone
-    can start the next request, and bytes after the end (`has_excess`) keep it from being used again. After an answer
-    without a body the connection is not kept alive but `may_rest`: if the backend sends one all the same, then soon.
-    What the parser keeps to itself, an unfinished head, trailer or chunk extension, is bounded by counting what was fed
-    without result.
+    can start the next request, and bytes after the end (`has_excess`) keep it from being used again. What the parser
+    keeps to itself, an unfinished head, trailer or chunk extension, is bounded by counting what was fed without result.
 
     Backends repeat themselves: within a second, the heads of answers of one size are often equal to the last byte.
     Such a head is understood as it was understood before, without parsing it again.
@@ -76,7 +75,6 @@ class AnswerReader:
         "has_trailers",
         "is_done",
         "keep_alive",
-        "may_rest",
         "started",
         "switched",
         "until_close",
@@ -152,7 +150,7 @@ class AnswerReader:
 
     def on_message_begin(self) -> None:
         if self.is_done:
-            self.has_excess = True
+            raise InvalidAnswer("a second answer")  # before its fields could pass for trailers of the first
 
     def on_status(self, phrase: bytes) -> None:
         if _control(phrase):
@@ -162,6 +160,8 @@ class AnswerReader:
         fields = self._fields
         fields.append((_NAMES[name], value.strip(b" \t")))
         if self._in_body:
+            if fields[-1][0] in _FRAMING:
+                self._misplaced(fields[-1][0])
             self._head_bytes = 0
             self._trailer_bytes += len(name) + len(value) + 4
             self.has_trailers = True
@@ -169,8 +169,6 @@ class AnswerReader:
                 raise InvalidAnswer("too many or too large trailer fields")
 
     def on_headers_complete(self) -> None:
-        if self.has_excess:
-            raise InvalidAnswer("a second answer")
         status = self._parser.get_status_code()
         fields, self._fields = self._fields, []
         most = self._limits.max_head_bytes
@@ -185,7 +183,6 @@ class AnswerReader:
             self._interim(status, fields)
             return
         self._head_bytes = 0
-        self.keep_alive = self._parser.should_keep_alive()
         head = self._final_head(status, fields, version)
         self._in_body = True
         if self._sink.method == "HEAD":
@@ -206,14 +203,15 @@ class AnswerReader:
             self.is_done = True
 
     @property
-    def has_body(self) -> bool:
-        """Whether the answer that was read last has one."""
-        return self._latest.has_body
-
-    @property
     def trailers(self) -> list[Field]:
         """The trailer fields that may be forwarded (RFC 9110 §6.5.1)."""
         return [field for field in self._fields if is_allowed_trailer(field[0])]
+
+    def _misplaced(self, name: bytes) -> None:
+        """A trailer about framing or the connection (RFC 9110 §6.5.1), which the parser heeds: it is not used again."""
+        if name == b"transfer-encoding":
+            raise InvalidAnswer("a transfer coding in a trailer")
+        self.keep_alive = False
 
     def _check_excess(self, error: httptools.HttpParserError) -> None:
         """What is wrong behind a complete answer spoils the connection, not the answer. Raises InvalidAnswer."""
@@ -236,6 +234,8 @@ class AnswerReader:
                 self._repeated = _Repeated(head, len(data), answer)
 
     def _interim(self, status: int, fields: list[Field]) -> None:
+        if status > 103 and any(name in _BODY for name, _ in fields):
+            raise InvalidAnswer("an interim answer with a body")  # for the parser it has one, for nobody else
         self._is_plain = False
         self._interims += 1
         if self._interims > _MAX_INTERIMS:
@@ -263,12 +263,11 @@ class AnswerReader:
         if options:
             kept = without_named(kept, options)
         head = AnswerHead(status, kept, length, status not in (204, 304) and self._sink.method != "HEAD")
-        if head.has_body:
-            self.until_close = not chunked and length is None
-            self.may_rest = False
-        else:
-            self.until_close = False
-            self.may_rest, self.keep_alive = self.keep_alive, False
+        self.until_close = head.has_body and not chunked and length is None
+        # The head ends it, whatever it announces (RFC 9112 §6.3, rule 1). If a body comes all the same, in a later
+        # read, it must not be the answer to someone else.
+        may_be_followed = not head.has_body and (chunked or bool(length))
+        self.keep_alive = self._parser.should_keep_alive() and not may_be_followed
         self._latest = head
         return head
 

@@ -25,11 +25,11 @@ class UpstreamConnection(asyncio.Protocol):
     """
 
     __slots__ = (
+        "_has_streamed",
         "_is_blocked",
         "_is_paused",
         "_is_request_sent",
         "_is_tunnel",
-        "_is_whole",
         "_output",
         "_reader",
         "_sink",
@@ -54,7 +54,8 @@ class UpstreamConnection(asyncio.Protocol):
         self._output: Output
         self._reader = AnswerReader(target.answer_limits)
         self._sink: AnswerSink | None = None
-        self._is_request_sent = self._is_whole = False
+        self._is_request_sent = False
+        self._has_streamed = False
         self._is_tunnel = False
         self._is_blocked = False
         self._is_paused = False
@@ -67,12 +68,13 @@ class UpstreamConnection(asyncio.Protocol):
         is_complete: nothing more will follow. upgrade: the protocol that the request asks for.
         """
         self._sink = sink
-        self._is_request_sent = self._is_whole = is_complete
+        self._is_request_sent = is_complete
         self._reader.begin(sink, upgrade)
         self._output.write(head)
 
     def send_data(self, data: bytes) -> None:
         """Send encoded body bytes, or tunnel bytes after a 101."""
+        self._has_streamed = True
         self._output.write(data)
 
     def finish_request(self) -> None:
@@ -108,7 +110,6 @@ class UpstreamConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         sink = self._sink
         if sink is None:
-            self.target.on_stray_bytes(self)
             self.transport.abort()  # bytes nobody asked for: they could only poison the next answer
             return
         if self._is_tunnel:
@@ -140,13 +141,12 @@ class UpstreamConnection(asyncio.Protocol):
             sink.on_end(())
         elif self._reader.started:
             self._fail(cut_short(self.target.name))
-        elif isinstance(
-            exc, ssl.SSLError
-        ):  # in TLS 1.3 a refused client certificate shows only now (RFC 8446 §4.4.2.4)
+        elif isinstance(exc, ssl.SSLError):
+            # In TLS 1.3 a refused client certificate shows only now (RFC 8446 §4.4.2.4).
             self._fail(tls_failed(self.target.name, str(exc)))
         else:
-            # Only a request in one piece: of one in several, the first may have left long ago.
-            unsent = self._is_whole and self._output.is_unsent
+            # Of a request in pieces the first may have left long ago; a connection that ever had one is not asked.
+            unsent = self._output.is_unsent and self._is_request_sent and not self._has_streamed
             self._fail(closed_before_answer(self.target.name, reused=self.was_reused, unsent=unsent))
 
     def pause_writing(self) -> None:
@@ -166,11 +166,7 @@ class UpstreamConnection(asyncio.Protocol):
             self.resume()  # whoever gets the connection next must be able to read
         if reader.keep_alive and self._is_request_sent and not reader.has_excess and not self._is_blocked:
             self.target.release(self)
-        elif reader.may_rest and self._is_request_sent and not reader.has_excess and not self._is_blocked:
-            self.target.release(self, rests=True)
         else:
-            if reader.has_excess and not reader.has_body:
-                self.target.on_excess()
             self.target.discard(self)
             self.transport.abort()
         sink.on_end(reader.trailers if reader.has_trailers else ())

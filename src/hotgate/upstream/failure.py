@@ -11,7 +11,8 @@ class UpstreamFailure:
     """kind: the stable problem code. status: what the client gets. detail: safe to show; log_detail: not.
 
     target: the name of the target that failed, "" if none can be blamed. error_class: what `retries.on` may name:
-    CONNECT (no byte of the request has left), RESET (no byte of an answer has come), TIMEOUT, or "" for others.
+    CONNECT (no connection), RESET (closed before an answer), TIMEOUT, or "" for others. nothing_left: no byte of the
+    request has.
     """
 
     kind: str
@@ -20,6 +21,7 @@ class UpstreamFailure:
     log_detail: str = ""
     target: str = ""
     error_class: str = ""
+    nothing_left: bool = False
 
 
 CONNECT, RESET, TIMEOUT = "connect", "reset", "timeout"
@@ -34,6 +36,7 @@ def refused(target: str, reason: str) -> UpstreamFailure:
         f"{target}: {reason}",
         target,
         CONNECT,
+        nothing_left=True,
     )
 
 
@@ -46,6 +49,7 @@ def connect_timeout(target: str, seconds: float) -> UpstreamFailure:
         f"{target}: no connection within {seconds:g} s",
         target,
         CONNECT,
+        nothing_left=True,
     )
 
 
@@ -58,6 +62,7 @@ def tls_failed(target: str, reason: str) -> UpstreamFailure:
         f"{target}: {reason}",
         target,
         CONNECT,
+        nothing_left=True,
     )
 
 
@@ -81,9 +86,9 @@ def too_many_uploads(upstream: str) -> UpstreamFailure:
     )
 
 
-def overloaded(target: str, reason: str) -> UpstreamFailure:
-    """This machine is short of something (see `is_ours`): not the backend's fault."""
-    return UpstreamFailure("gateway-overloaded", 503, "The gateway has too much to do.", f"{target}: {reason}")
+def short_of(target: str, what: str) -> UpstreamFailure:
+    """This machine lacks what a connection needs (see `is_ours`): not the backend's fault."""
+    return UpstreamFailure("gateway-overloaded", 503, "The gateway has too much to do.", f"{target}: {what}")
 
 
 def unavailable(upstream: str) -> UpstreamFailure:
@@ -117,7 +122,8 @@ def closed_before_answer(target: str, *, reused: bool, unsent: bool) -> Upstream
         "The backend closed the connection before it answered.",
         f"{target}: closed before the answer{' on a reused connection' if reused else ''}",
         target,
-        CONNECT if unsent else RESET,
+        RESET,
+        nothing_left=unsent,
     )
 
 

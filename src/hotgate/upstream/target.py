@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import os
 import ssl
 from collections import deque
 from typing import Protocol
@@ -11,11 +12,18 @@ from hotgate.upstream.circuit import circuit_that_never_opens
 from hotgate.upstream.client_tls import UnknownKey
 from hotgate.upstream.connection import UpstreamConnection
 from hotgate.upstream.dial import Dialer
-from hotgate.upstream.failure import UpstreamFailure, busy, connect_timeout, is_ours, overloaded, refused, tls_failed
+from hotgate.upstream.failure import (
+    UpstreamFailure,
+    busy,
+    connect_timeout,
+    is_ours,
+    refused,
+    short_of,
+    tls_failed,
+)
 from hotgate.upstream.lifetime import Lifetime
 from hotgate.upstream.outbox import Outbox
 from hotgate.upstream.proxy_header import ClientAddresses, proxy_header
-from hotgate.upstream.resting import Resting
 
 _DEFAULT_LIFETIME = Lifetime()
 _MAX_WAITING = 1024  # exchanges that may queue for a connection; each is bounded by the connect time-out as well
@@ -81,10 +89,8 @@ class Target:
         self._max_uses = 1 if proxy_protocol else lifetime.uses  # with a PROXY header it speaks of one client
         self._idle_timeout = lifetime.some_idle
         self._idle: list[UpstreamConnection] = []
-        self._resting = Resting(name)
         self._now = 0.0
         self._has_moved = False
-        self._is_closed = False
         self._waiting: deque[tuple[float, ConnectionWaiter]] = deque()
         self._opening: set[asyncio.Task[None]] = set()
 
@@ -100,10 +106,6 @@ class Target:
                 connection.was_reused = connection.is_active = True
                 self.active += 1
                 return connection
-        if self._resting and not fresh and (rested := self._resting.take()) is not None:
-            rested.was_reused = rested.is_active = True
-            self.active += 1
-            return rested
         if self.active + len(self._opening) < self._max_connections:
             self._open(waiter)
         elif len(self._waiting) < _MAX_WAITING:
@@ -112,42 +114,27 @@ class Target:
             raise TargetBusy(busy(self.name))
         return None
 
-    def release(self, connection: UpstreamConnection, *, rests: bool = False) -> None:
-        """A connection whose exchange ended cleanly: to the next that waits, or to the pool.
-
-        rests: its last answer had no body, so it is used again when no other is left, or after a while.
-        """
+    def release(self, connection: UpstreamConnection) -> None:
+        """A connection whose exchange ended cleanly: to the next that waits, or to the pool."""
         connection.is_active = False
         self.active -= 1
         if self._max_uses:
             self._count_use(connection)
-        if self._is_closed or self._now >= connection.retires_at or connection.transport.is_closing():
+        if self._now >= connection.retires_at:
             connection.transport.close()
             self._serve_waiting()
             return
         connection.idle_since = self._now
-        if not rests:
-            self._idle.append(connection)
-        elif not self._resting.add(connection):
-            connection.transport.close()
+        self._idle.append(connection)
         if self._waiting:
             self._serve_waiting()
-
-    def on_excess(self) -> None:
-        """The backend sent a body where HTTP allows none."""
-        self._resting.distrust()
-
-    def on_stray_bytes(self, connection: UpstreamConnection) -> None:
-        """Something arrived on a connection that serves nobody: after an answer without a body it may be that body."""
-        if connection in self._resting:
-            self._resting.distrust()
 
     def discard(self, connection: UpstreamConnection) -> None:
         """A connection that must not be used again, in use or idle. Idempotent."""
         if connection.is_active:
             connection.is_active = False
             self.active -= 1
-        elif not self._resting.remove(connection) and connection in self._idle:
+        elif connection in self._idle:
             self._idle.remove(connection)
         if self._waiting:
             self._serve_waiting()
@@ -159,9 +146,6 @@ class Target:
             self._leave_old_addresses()
         while self._idle and now - self._idle[0].idle_since > self._idle_timeout:
             self._idle.pop(0).transport.close()
-        while (rested := self._resting.take_rested(now)) is not None:
-            rested.idle_since = now
-            self._idle.append(rested)
         while self._waiting and (self._waiting[0][0] < now or self._waiting[0][1].is_over):
             _, waiter = self._waiting.popleft()
             if not waiter.is_over:
@@ -174,11 +158,10 @@ class Target:
 
     def close(self) -> None:
         """Keep no idle connections any more. Exchanges that have begun finish; call `expire` until `is_unused`."""
-        self._is_closed = True
+        self._max_uses = 1  # whatever exchange a connection serves now is its last
         for connection in self._idle:
             connection.transport.close()
         self._idle.clear()
-        self._resting.close()
 
     @property
     def is_unused(self) -> bool:
@@ -188,7 +171,7 @@ class Target:
     @property
     def idle_count(self) -> int:
         """Connections that wait for an exchange."""
-        return len(self._idle) + len(self._resting)
+        return len(self._idle)
 
     def _count_use(self, connection: UpstreamConnection) -> None:
         connection.uses += 1
@@ -208,10 +191,11 @@ class Target:
             if waiter.is_over:
                 self._waiting.popleft()
                 continue
-            kept = self._idle.pop() if self._idle else self._resting.take()
-            if kept is not None:
-                self._waiting.popleft()
-                self._hand_over(kept, waiter, reused=True)
+            if self._idle:
+                kept = self._idle.pop()
+                if not kept.transport.is_closing():
+                    self._waiting.popleft()
+                    self._hand_over(kept, waiter, reused=True)
             elif self.active + len(self._opening) < self._max_connections:
                 self._waiting.popleft()
                 self._open(waiter)
@@ -243,9 +227,9 @@ class Target:
             waiter.on_failure(failure)
 
     def _failure(self, error: OSError) -> UpstreamFailure:
-        """What an attempt to connect came to; all but what this machine is short of is the target's fault."""
+        """What an attempt to connect came to; all but a lack of our own descriptors is the target's fault."""
         if is_ours(error):
-            return overloaded(self.name, str(error.strerror))
+            return short_of(self.name, os.strerror(error.errno or 0))
         if isinstance(error, TimeoutError):
             failure = connect_timeout(self.name, self._connect_timeout)
         elif isinstance(error, (ssl.SSLError, UnknownKey)):

@@ -19,11 +19,12 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 HEAD_END = b"\r\n\r\n"
 
 
-def check_of(listening: int, *, scheme: str = "http", tls: ClientTls | None = None, **settings: Any) -> Check:
+def check_of(listening: int, *, scheme: str = "http", tls: ssl.SSLContext | None = None, **settings: Any) -> Check:
     given = {"path": "/healthz", "timeout": "5s", **settings}
     health = Health.model_validate({key: value for key, value in given.items() if value is not None})
-    dialer = Dialer("api.test", listening, tls=tls)
-    return Check("api", "a", parse_target(f"{scheme}://api.test:{listening}"), health, dialer)
+    url = parse_target(f"{scheme}://api.test:{listening}")
+    dialer = Dialer(url.host, url.port, tls=None if tls is None else ClientTls(tls))
+    return Check("api", "a", url, health, dialer)
 
 
 def probed(serve: Serve, *, addresses: tuple[str, ...] = ("127.0.0.1",), **settings: Any) -> str:
@@ -166,5 +167,5 @@ def test_one_that_speaks_no_tls_is_not_well() -> None:
     async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 400 X\r\n\r\n")
 
-    tls = ClientTls(ssl.create_default_context())
+    tls = ssl.create_default_context()
     assert probed(plain, scheme="https", tls=tls).startswith("TLS: ")
