@@ -182,8 +182,7 @@ class Target:
         for connection in [each for each in self._idle if each.address not in self.addresses]:
             self._idle.remove(connection)
             connection.transport.close()
-        # Those may be old ones, and will be idle later.
-        self._has_moved = bool(self.active or self._opening or self._resting)
+        self._has_moved = bool(self.active or self._opening)  # those may be old ones, and will be idle later
 
     def _serve_waiting(self) -> None:
         while self._waiting:
