@@ -100,3 +100,24 @@ def test_hostile_labels_cannot_forge_a_sample() -> None:
 
 def test_an_empty_gateway_has_a_page() -> None:
     assert samples_of(WorkerMetrics())["hotgate_connections_open", ()] == 0
+
+
+def test_targets_have_their_health_and_their_ejections() -> None:
+    metrics = WorkerMetrics()
+    for _ in range(2):
+        metrics.upstream("api").ejected("http://a")
+    metrics.upstream("api").ejected("http://b")
+    metrics.ejected, metrics.panics = {"api": {"http://a": 1}}, {"api": 1}
+    check = {"upstream": "api", "target": "http://a", "healthy": False, "checks": {"ok": 3, "failed": 4}}
+    samples = samples_of(metrics, GatewayFacts("1", checks=[check]))
+    a, b, upstream = ("target", "http://a"), ("target", "http://b"), ("upstream", "api")
+    expected = {
+        ("hotgate_upstream_target_healthy", (a, upstream)): 0,
+        ("hotgate_health_checks_total", (("result", "ok"), a, upstream)): 3,
+        ("hotgate_health_checks_total", (("result", "failed"), a, upstream)): 4,
+        ("hotgate_upstream_target_ejected", (a, upstream)): 1,
+        ("hotgate_upstream_target_ejected", (b, upstream)): 0,
+        ("hotgate_upstream_target_ejections_total", (a, upstream)): 2,
+        ("hotgate_upstream_panic", (upstream,)): 1,
+    }
+    assert {key: samples.get(key) for key in expected} == expected
