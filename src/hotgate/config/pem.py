@@ -64,10 +64,10 @@ def _pem_text(value: object, context: object, max_size: int) -> str:
     if not isinstance(value, str) or not value:
         raise refused("must be PEM text or the path of a PEM file")
     # Workers get trees whose files have been read, and read none themselves.
-    if not value.lstrip().startswith(_BEGIN) and isinstance(context, SecretFiles):
+    if _BEGIN not in value and isinstance(context, SecretFiles):
         value = context.resolve(value, max_size)
     if len(value) > max_size:
         raise refused(f"may have at most {max_size // 1024} KiB")
-    if not value.lstrip().startswith(_BEGIN):
-        raise refused("is not PEM: it must start with -----BEGIN")
+    if _BEGIN not in value:
+        raise refused("is not PEM: there is no line that starts with -----BEGIN")
     return value
