@@ -1,6 +1,8 @@
 """Choosing a target by what the request says."""
 
-from wire.peer import Peer, turns
+import asyncio
+
+from wire.peer import PATIENCE, Peer, turns
 from wire.samples import OK, get
 from wire.scenario import Wire, scenario
 
@@ -17,6 +19,13 @@ class _Backends:
 
     async def ask(self, *fields: str) -> tuple[int, bytes | None]:
         client = await self._wire.send(get("/", *fields))
+        async with asyncio.timeout(PATIENCE):
+            index = await self._asked()
+        await self._peers[index].message()
+        self._peers[index].send(OK)
+        return index, (await client.message()).get(b"set-cookie")
+
+    async def _asked(self) -> int:
         while True:
             await turns(1)
             for index, backend in enumerate(self._wire.backends):
@@ -24,9 +33,7 @@ class _Backends:
                     self._peers[index] = await backend.accept()
             for index, peer in self._peers.items():
                 if peer.received():
-                    await peer.message()
-                    peer.send(OK)
-                    return index, (await client.message()).get(b"set-cookie")
+                    return index
 
 
 @scenario(backends=3, upstream=_STICKY)
