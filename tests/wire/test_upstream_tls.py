@@ -221,3 +221,41 @@ async def test_a_backend_that_speaks_no_tls(wire: Wire) -> None:
     backend.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
     answer = await client.message()
     assert (answer.status, answer.code) == (502, "upstream-tls-failed")
+
+
+@scenario(upstream={"targets": ["https://127.0.0.1:9"], "timeouts": {"connect": "50ms"}})
+async def test_a_backend_that_accepts_and_says_nothing(wire: Wire) -> None:
+    target = wire.gateway.compiled.upstreams["api"].targets[0]
+    target._dialer = Dialer("127.0.0.1", wire.backend.port, tls=target._dialer.tls)
+    client = await wire.send(GET)
+    backend = await wire.backend.accept()
+    assert (await client.message()).code == "upstream-connect-timeout"
+    assert await backend.is_gone()
+
+
+def test_a_connection_rests_as_one_without_tls_does(tmp_path: Path) -> None:
+    async def script(wire: Wire, backend: TlsBackend) -> None:
+        client = await wire.send(GET)
+        peer = await backend.accept()
+        for answer in (b"HTTP/1.1 304 Not Modified\r\n\r\n", OK):
+            await peer.message()
+            peer.send(answer)
+            await client.message()
+            client.send(GET)
+        await peer.message()
+
+    _play(TlsBackend(tmp_path, _BACKEND), script, tls=_TRUSTED)
+
+
+def test_the_proxy_header_comes_before_tls(tmp_path: Path) -> None:
+    @scenario(upstream={"targets": ["https://127.0.0.1:9"], "proxy_protocol": "v1"})
+    async def script(wire: Wire) -> None:
+        target = wire.gateway.compiled.upstreams["api"].targets[0]
+        target._dialer = Dialer("127.0.0.1", wire.backend.port, tls=target._dialer.tls)
+        client = await wire.send(GET)
+        backend = await wire.backend.accept()
+        assert (await backend.until(b"\r\n")).startswith(b"PROXY TCP4 127.0.0.1 127.0.0.1 ")
+        assert (await backend.exactly(3))[:2] == b"\x16\x03"  # a TLS handshake record
+        client.reset()
+
+    script()

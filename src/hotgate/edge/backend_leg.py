@@ -81,7 +81,7 @@ class BackendLeg:
         relay.deadline = now + 2 * upstream.timeouts.connect + _POOL_GRACE
         try:
             if self._tried:
-                connection = upstream.acquire_other(self, relay.exchange, now, self._tried)
+                connection = upstream.acquire_other(self, relay.exchange, now, self._tried, fresh=self.is_fresh)
             else:
                 connection = upstream.acquire(self, relay.exchange, now, fresh=self.is_fresh)
         except TargetBusy as busy:
