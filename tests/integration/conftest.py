@@ -48,6 +48,7 @@ class Gateway:
         self.file = folder / "hotgate.yaml"
         self.port = free_port()
         self.admin_port = free_port()
+        self.command = COMMAND
         self.log: list[dict[str, Any]] = []
         self.process: subprocess.Popen[bytes] | None = None
         self._news = threading.Condition()
@@ -71,7 +72,7 @@ class Gateway:
     def launch(self) -> None:
         """Start the process without waiting for anything."""
         self.process = subprocess.Popen(
-            [sys.executable, "-c", COMMAND, "run", "--config", str(self.file), "--log-format", "json"],
+            [sys.executable, "-c", self.command, "run", "--config", str(self.file), "--log-format", "json"],
             env={**os.environ, "PYTHONPATH": os.pathsep.join([str(SOURCES), os.environ.get("PYTHONPATH", "")])},
             stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,

@@ -17,7 +17,9 @@ MAX_CONNECTIONS = 40
 CONFIG = """
 upstreams:
   echo: {{targets: ["{url}"]}}
-limits: {{header_timeout: 500ms, body_idle: 500ms, keep_alive: 20s, max_connections: 40, max_header_bytes: 16KiB}}
+limits:
+  {{first_byte_timeout: 500ms, header_timeout: 500ms, body_idle: 500ms, keep_alive: 20s, max_connections: 40,
+    max_header_bytes: 16KiB}}
 defaults: {{public: true}}
 routes:
   - {{name: small, match: {{path: "/small"}}, upstream: echo, max_body: 1KiB}}

@@ -16,6 +16,7 @@ from hotgate.observe.access_record import AccessRecord, lines_of
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.pipeline.policy import UserPolicy
 from hotgate.policies import MECHANISMS, POLICIES
+from hotgate.runtime.compile import Compiled
 from hotgate.runtime.data_plane import DataPlane
 
 TICK = 0.25  # seconds, as the worker ticks
@@ -45,6 +46,7 @@ class Gateway:
 
     def __init__(self, configuration: Mapping[str, Any]) -> None:
         loop = asyncio.get_running_loop()
+        self.compiled: Compiled
         self.records = KeptRecords()
         self.now = loop.time()
         self.plane = DataPlane(
@@ -54,8 +56,7 @@ class Gateway:
             access_log=cast(AccessLog, self.records),
             metrics=WorkerMetrics(),
         )
-        self.compiled = self.plane.prepare(_MODEL.model_validate(configuration))
-        self.plane.commit(self.compiled)
+        self.reconfigure(configuration)
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32 * 1024)
         self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)
@@ -65,6 +66,11 @@ class Gateway:
         """Take connections."""
         await self.plane.listen({"web": [self._listening]})
         self.plane.tick(self.now)
+
+    def reconfigure(self, configuration: Mapping[str, Any]) -> None:
+        """Put another configuration into force, as a reload does."""
+        self.compiled = self.plane.prepare(_MODEL.model_validate(configuration))
+        self.plane.commit(self.compiled)
 
     def advance(self, seconds: float) -> None:
         """Let time pass, with a tick at its end."""

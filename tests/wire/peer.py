@@ -105,6 +105,11 @@ class Peer:
         """What has arrived and was not read yet."""
         return bytes(self._reader._buffer)  # type: ignore[attr-defined]
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the other side has ended its half or reset the connection."""
+        return self._reader._eof or self._reader.exception() is not None  # type: ignore[attr-defined]
+
     def half_close(self) -> None:
         """Send no more."""
         self._writer.write_eof()

@@ -48,7 +48,7 @@ async def test_a_client_that_does_not_wait(wire: Wire) -> None:
     assert (await client.message()).body == b"ok"
 
 
-@scenario()
+@scenario(limits={"request_buffer": 0})
 async def test_a_client_that_did_not_ask_gets_no_100(wire: Wire) -> None:
     client = await wire.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n")
     backend = await wire.backend.accept()

@@ -28,6 +28,34 @@ _INVALID = {
     "space before colon": b"HTTP/1.1 200 OK\r\nContent-Length : 0\r\n\r\n",
     "NUL": b"HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 0\r\n\r\n",
     "bare CR": b"HTTP/1.1 200 OK\r\nX: a\rSet-Cookie: b\r\nContent-Length: 0\r\n\r\n",
+    "obs-fold": b"HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 0\r\n\r\n",
+    "obs-fold in framing": b"HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n",
+    "obs-fold before the first field": b"HTTP/1.1 200 OK\r\n X: a\r\nContent-Length: 0\r\n\r\n",
+    "bare LF behind a field": b"HTTP/1.1 200 OK\r\nX: a\nContent-Length: 0\r\n\r\n",
+    "bare LF before the end": b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\n",
+    "CR CR LF": b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\r\n\r\n",
+    "empty line first": b"\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+    "RTSP": b"RTSP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
+    "ICY": b"ICY 200 OK\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/0.9": b"HTTP/0.9 200 OK\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.2": b"HTTP/1.2 200 OK\r\nContent-Length: 0\r\n\r\n",
+    "lower-case http": b"http/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+    "two spaces before the status": b"HTTP/1.1  200 OK\r\nContent-Length: 0\r\n\r\n",
+    "signed status": b"HTTP/1.1 +200 OK\r\nContent-Length: 0\r\n\r\n",
+    "NUL in the reason": b"HTTP/1.1 200 O\0K\r\nContent-Length: 0\r\n\r\n",
+    "CR in the reason": b"HTTP/1.1 200 O\rK\r\nContent-Length: 0\r\n\r\n",
+    "escape in the reason": b"HTTP/1.1 200 \x1b[2J\r\nContent-Length: 0\r\n\r\n",
+    "empty name": b"HTTP/1.1 200 OK\r\n: a\r\nContent-Length: 0\r\n\r\n",
+    "no colon": b"HTTP/1.1 200 OK\r\nX\r\nContent-Length: 0\r\n\r\n",
+    "BEL": b"HTTP/1.1 200 OK\r\nX: \x07\r\nContent-Length: 0\r\n\r\n",
+    "coding in HTTP/1.0": b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "two codings": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "identity": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\n",
+    "empty coding": b"HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n\r\n",
+    "coding with a parameter": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked;a=b\r\n\r\n0\r\n\r\n",
+    "coding behind VT": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n",
+    "a body after 100": b"HTTP/1.1 100 C\r\nContent-Length: 2\r\n\r\nok",
+    "101 without being asked": b"HTTP/1.1 101 S\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
     "many fields": b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 300 + b"\r\n",
     "large head": b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000 + b"\r\n\r\n",
 }
@@ -53,18 +81,34 @@ def test_an_invalid_answer_is_a_502(answer: bytes) -> None:
     script()
 
 
-@pytest.mark.parametrize("name", ["obs-fold", "obs-fold in framing"])
-def test_a_folded_field_is_refused_or_unfolded(name: str) -> None:
-    field = b"X: a\r\n b\r\n" if name == "obs-fold" else b"Transfer-Encoding:\r\n chunked\r\n"
+_BROKEN_CHUNKS = [
+    *(b"-2\r\nok\r\n", b"+2\r\nok\r\n", b"0x2\r\nok\r\n", b" 2\r\nok\r\n", b"2 \r\nok\r\n", b"2\t\r\nok\r\n"),
+    *(b"2\nok\r\n", b"2\r\nok\n", b"2\r\nok", b"\r\nok\r\n", b";a\r\nok\r\n", b"fffffffffffffffff\r\nok\r\n"),
+    *(
+        b"2;a\nok\r\n",
+        b"2;a\rok\r\n",
+        b"2;a\0\r\nok\r\n",
+        b'2;a="\r\nok\r\n',
+        b"0\r\nX: a\n\r\n",
+        b"0\r\nX : a\r\n\r\n",
+    ),
+    *(b"0\r\nX : a\r\n\r\n", b"0\r\n\n", b"0\n\r\n", b"0\r\nX: a\r\n b\r\n\r\n", b"0\r\nContent-Length: 1\r\n\r\n"),
+]
 
+
+@pytest.mark.parametrize("chunks", _BROKEN_CHUNKS)
+def test_broken_chunks_never_look_complete(chunks: bytes) -> None:
     @scenario()
     async def script(wire: Wire) -> None:
         client = await wire.send(GET)
         backend = await wire.backend.accept()
         await backend.message()
-        backend.send(b"HTTP/1.1 200 OK\r\n%bContent-Length: 2\r\n\r\nok" % field)
-        answer = await client.message()
-        assert answer.status == 502 or answer.get(b"x") in (b"a b", b"a   b")
+        backend.send(CHUNKED_OK, chunk(b"ok"))
+        await client.until(chunk(b"ok"))
+        backend.send(chunks, b"0\r\n\r\n")
+        assert await client.is_cut()
+        assert b"0\r\n\r\n" not in client.received()
+        assert await backend.is_gone()
 
     script()
 
@@ -143,6 +187,54 @@ def test_a_body_after_the_answer_to_head(framing: bytes, body: bytes) -> None:
         assert b"evil" not in await client.until(b"ok")
 
     script()
+
+
+@pytest.mark.parametrize(
+    ("asked", "head"),
+    [
+        (b"HEAD", b"HTTP/1.1 200 OK\r\nContent-Length: 42\r\n\r\n"),
+        (b"HEAD", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
+        (b"GET", b"HTTP/1.1 304 N\r\nContent-Length: 42\r\n\r\n"),
+        (b"GET", b"HTTP/1.1 204 N\r\nContent-Length: 42\r\n\r\n"),
+        (b"GET", b"HTTP/1.1 204 N\r\nTransfer-Encoding: chunked\r\n\r\n"),
+    ],
+)
+def test_a_connection_on_which_a_body_may_come_late_is_not_used_again(asked: bytes, head: bytes) -> None:
+    """What comes after it had been given to another request would be that one's answer."""
+
+    @scenario()
+    async def script(wire: Wire) -> None:
+        client = await wire.send(asked + b" / HTTP/1.1\r\nHost: a\r\n\r\n")
+        backend = await wire.backend.accept()
+        await backend.message()
+        backend.send(head)
+        await client.head()
+        client.send(GET)
+        other = await wire.backend.accept()
+        await other.message()
+        backend.send(_EVIL)
+        other.send(ok(b"good"))
+        assert (await client.message()).body == b"good"
+
+    script()
+
+
+@scenario()
+async def test_a_connection_after_204_is_used_again(wire: Wire) -> None:
+    client = await wire.send(GET, GET)
+    backend = await wire.backend.only()
+    for _ in range(2):
+        await backend.message()
+        backend.send(b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n")
+        assert (await client.message()).status == 204
+    assert wire.backend.accepted == 1
+
+
+@scenario(upstream={"max_header_bytes": "1KiB", "max_headers": 4})
+async def test_bounds_of_an_answers_head(wire: Wire) -> None:
+    for fields, status in ((["A: 1"] * 4, 502), (["A: " + "x" * 1024], 502), (["A: 1"] * 3, 200)):
+        _, answer = await wire.exchange(GET, ok(b"ok", *fields))
+        assert answer.status == status
 
 
 @scenario()

@@ -74,6 +74,33 @@ async def test_http_1_0_keep_alive(wire: Wire) -> None:
 
 
 @scenario()
+async def test_close_counts_whatever_else_is_named(wire: Wire) -> None:
+    """RFC 9112 §9.3, also for HTTP/1.0: the parser would go on, and read what a proxy before us does not."""
+    smuggled = b"GET /x HTTP/1.0\r\nHost: a\r\n\r\n"
+    client = await wire.send(b"GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive, close\r\n\r\n" + smuggled)
+    backend = await wire.backend.accept()
+    await backend.message()
+    backend.send(OK)
+    assert (await client.message()).closes
+    assert await client.rest() == b""
+    assert backend.received() == b""
+
+
+@scenario()
+async def test_a_backend_that_says_close_in_a_trailer_is_not_used_again(wire: Wire) -> None:
+    client = await wire.send(GET)
+    first = await wire.backend.accept()
+    await first.message()
+    first.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nConnection: close\r\n\r\n")
+    assert (await client.message()).trailers == []
+    client.send(GET)
+    second = await wire.backend.accept()
+    await second.message()
+    second.send(OK)
+    assert (await client.message()).body == b"ok"
+
+
+@scenario()
 async def test_http_1_0_without_host_gets_the_targets(wire: Wire) -> None:
     await wire.send(b"GET / HTTP/1.0\r\n\r\n")
     backend = await wire.backend.accept()
@@ -130,9 +157,9 @@ def test_head_has_no_body_and_keeps_the_connection(framing: bytes) -> None:
         answer = await client.message(to_head=True)
         assert answer.length == (5 if b"Length" in framing else None)
         client.send(GET)
-        backend = backend if wire.backend.accepted == 1 and b"X-None" not in framing else await wire.backend.accept()
-        await backend.message()
-        backend.send(OK)
+        other = await wire.backend.accept()  # a body may come yet on the first one
+        await other.message()
+        other.send(OK)
         assert (await client.message()).body == b"ok"
 
     script()
@@ -152,8 +179,10 @@ def test_204_and_304_end_with_their_head(status: int, fields: bytes) -> None:
         assert answer.get(b"transfer-encoding") is None
         assert answer.length is None or status == 304
         client.send(GET)
-        await backend.message()
-        backend.send(OK)
+        announces_a_body = b"7" in fields or b"chunked" in fields
+        other = await wire.backend.accept() if announces_a_body else backend
+        await other.message()
+        other.send(OK)
         assert (await client.message()).body == b"ok"
 
     script()

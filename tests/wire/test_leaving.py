@@ -21,7 +21,7 @@ def test_a_client_that_leaves_before_the_answer(way: str) -> None:
     script()
 
 
-@scenario()
+@scenario(limits={"request_buffer": 0})
 async def test_a_client_that_leaves_in_the_middle_of_its_body(wire: Wire) -> None:
     client = await wire.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf")
     backend = await wire.backend.accept()

@@ -90,6 +90,18 @@ async def test_a_chunk_extension_without_end(wire: Wire) -> None:
     assert (await client.message()).status in (400, 431)
 
 
+@scenario()
+async def test_chunks_that_are_mostly_extensions(wire: Wire) -> None:
+    """As CVE-2023-39326: each chunk has a byte, so that no bound on what has none is reached."""
+    client = await wire.send(CHUNKED_POST)
+    backend = await wire.backend.accept()
+    await backend.head()
+    await client.flood(b"1;%b\r\na\r\n" % (b"x" * 4000), 16 * 1024 * 1024)
+    assert await client.has_received(b"HTTP/1.1 4")
+    assert (await client.message()).code == "framing-invalid"
+    assert await backend.is_gone()
+
+
 @scenario(route={"max_body": "10B"})
 async def test_a_declared_body_that_is_too_large(wire: Wire) -> None:
     client = await wire.send(post(b"x" * 11), GET)

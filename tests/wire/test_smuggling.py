@@ -3,7 +3,7 @@
 import pytest
 
 from wire.peer import turns
-from wire.samples import GET, OK, get
+from wire.samples import GET, OK, get, post
 from wire.scenario import Wire, scenario
 
 _INNER = b"GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -57,6 +57,8 @@ _REFUSED: dict[str, tuple[bytes, int]] = {
     "raw UTF-8 in a name": ("GET / HTTP/1.1\r\nHost: a\r\nÜ: 1\r\n\r\n".encode(), 400),
     "first field folded": (b"GET / HTTP/1.1\r\n Host: a\r\n\r\n", 400),
     "no Host": (b"GET / HTTP/1.1\r\n\r\n", 400),
+    "no Host, but a whole URL": (b"GET http://a/ HTTP/1.1\r\n\r\n", 400),
+    "empty Host, but a whole URL": (b"GET http://a/ HTTP/1.1\r\nHost:\r\n\r\n", 400),
     "empty Host": (b"GET / HTTP/1.1\r\nHost:\r\n\r\n", 400),
     "two Hosts": (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
     "two equal Hosts": (b"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400),
@@ -94,7 +96,12 @@ _REFUSED: dict[str, tuple[bytes, int]] = {
     "http/1.1": (b"GET / http/1.1\r\nHost: a\r\n\r\n", 0),
     "HTTP/2 preface": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 0),
     "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(100)), 400),
-    "RTSP": (b"OPTIONS / RTSP/1.0\r\nHost: a\r\n\r\n", 0),
+    "RTSP": (b"OPTIONS / RTSP/1.0\r\nHost: a\r\n\r\n", 505),
+    "RTSP with another version": (b"GET /a RTSP/1.1\r\nHost: a\r\n\r\n", 505),
+    "RTSP behind two spaces": (b"GET /a  RTSP/1.0\r\nHost: a\r\n\r\n", 505),
+    "RTSP behind empty lines": (b"\r\n" * 5000 + b"POST /a RTSP/1.0\r\nHost: a\r\n\r\n", 505),
+    "ICE": (b"SOURCE /a ICE/1.0\r\nHost: a\r\n\r\n", 501),
+    "authority-form": (b"GET a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", 400),
     "trailing comma in TE": (_POST + b"Transfer-Encoding: chunked,\r\n\r\n" + _EMPTY, 0),
 }
 
@@ -155,3 +162,38 @@ async def test_a_get_with_a_body_is_framed_like_any_other(wire: Wire) -> None:
     backend.send(OK)
     await client.message()
     assert (await backend.message()).start == b"GET / HTTP/1.1"
+
+
+@scenario()
+async def test_options_about_the_gateway_are_answered_by_it(wire: Wire) -> None:
+    asterisk = b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"
+    client = await wire.send(asterisk, asterisk, GET)
+    for _ in range(2):
+        answer = await client.message()
+        assert (answer.status, answer.closes) == (204, False)
+    backend = await wire.backend.accept()
+    assert (await backend.message()).start == b"GET / HTTP/1.1"
+
+
+@scenario()
+async def test_a_body_may_speak_of_rtsp(wire: Wire) -> None:
+    await wire.send(post(b"POST /a RTSP/1.0\r\n\r\n"), get("/", "Via: RTSP/1.0 x"))
+    backend = await wire.backend.accept()
+    assert (await backend.message()).body == b"POST /a RTSP/1.0\r\n\r\n"
+    backend.send(OK)
+    assert (await backend.message()).get_all(b"via")[0] == b"RTSP/1.0 x"
+
+
+@pytest.mark.parametrize(("option", "reaches"), [("pass", True), ("drop", False), ("refuse", False)])
+def test_names_with_a_dot(option: str, reaches: bool) -> None:
+    @scenario(settings={"dotted_headers": option})
+    async def script(wire: Wire) -> None:
+        client = await wire.send(get("/", "X.Tier: gold", "X.Auth.Subject: root"))
+        if option == "refuse":
+            assert (await client.message()).code == "header-name-invalid"
+            return
+        request = await (await wire.backend.accept()).message()
+        assert (request.get(b"x.tier") == b"gold") is reaches
+        assert request.get(b"x.auth.subject") is None
+
+    script()

@@ -4,8 +4,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from hotgate.config.listeners import Admin, Limits, Listener
+from hotgate.config.limits import Limits
+from hotgate.config.listeners import Admin, Listener
 from hotgate.config.notation import Notation, refused
+from hotgate.config.resilience import Resolver
 from hotgate.config.routes import Route, RouteOptions
 from hotgate.config.settings import Flag, Name, Settings, WholeNumber
 from hotgate.config.upstreams import Upstream
@@ -71,6 +73,7 @@ class Gateway(Settings):
     admin: Admin = Field(default=Admin(), description="Metrics, health and the admin API.")
     workers: Workers = Field(default="auto", description="Worker processes: a number, or `auto` for one per core.")
     upstreams: dict[Name, Upstream] = Field(default={}, max_length=MAX_ROUTES, description="Backends, by name.")
+    resolver: Resolver = Field(default=Resolver(), description="How names of targets become addresses.")
     identity: dict[Name, Identity] = Field(
         default={}, max_length=10_000, description="Ways to prove who is calling, by name."
     )
@@ -100,4 +103,9 @@ class Gateway(Settings):
     underscore_headers: Literal["drop", "refuse"] = Field(
         default="drop",
         description="Header names with `_`, which many backends confuse with `-`: remove the field, or answer 400.",
+    )
+    dotted_headers: Literal["pass", "drop", "refuse"] = Field(
+        default="pass",
+        description="Header names with `.`, which PHP confuses with `_`: pass them on, remove the field (as nginx"
+        " does), or answer 400. Names that are the gateway's own never pass, however they are spelt.",
     )

@@ -1,12 +1,9 @@
-"""`listeners:`, `admin:` and `limits:`: where the gateway listens, and what it takes from any client."""
-
-from typing import Annotated
+"""`listeners:` and `admin:`: where the gateway listens."""
 
 from pydantic import Field
 
 from hotgate.config.addresses import Bind, BindText, Network
-from hotgate.config.settings import Name, Settings, WholeNumber
-from hotgate.config.units import DurationBetween, SizeBetween
+from hotgate.config.settings import Name, Settings
 
 
 class Listener(Settings):
@@ -27,35 +24,3 @@ class Admin(Settings):
     """The operators' interface: metrics, health and the admin API. It has no authentication yet: keep it private."""
 
     bind: BindText = Field(default=Bind("127.0.0.1", 9900), description="Where to listen, as for a listener.")
-
-
-class Limits(Settings):
-    """Bounds on what a client may send or keep open. They hold for every listener."""
-
-    max_header_bytes: Annotated[int, SizeBetween("1KiB", "1MiB")] = Field(
-        default=32 * 1024, description="All header fields of a request together; more is answered 431."
-    )
-    max_headers: Annotated[int, WholeNumber(1, 1000)] = Field(
-        default=100, description="The number of header fields of a request; more is answered 431."
-    )
-    max_target: Annotated[int, SizeBetween("128", "64KiB")] = Field(
-        default=8 * 1024, description="The request target (path and query); longer is answered 414."
-    )
-    header_timeout: Annotated[float, DurationBetween("100ms", "10m")] = Field(
-        default=15.0, description="Time from a request's first byte to the end of its header section."
-    )
-    keep_alive: Annotated[float, DurationBetween("0s", "1h")] = Field(
-        default=75.0, description="How long an idle client connection stays open."
-    )
-    body_idle: Annotated[float, DurationBetween("100ms", "1h")] = Field(
-        default=30.0, description="Longest pause while a body is being received or sent."
-    )
-    max_pipelined: Annotated[int, WholeNumber(1, 1000)] = Field(
-        default=32, description="Requests of one connection that may wait for the answer to an earlier one."
-    )
-    max_connections: Annotated[int, WholeNumber(1, 1_000_000)] = Field(
-        default=20_000, description="Client connections of each worker; more are closed at once."
-    )
-    drain: Annotated[float, DurationBetween("0s", "1h")] = Field(
-        default=30.0, description="How long requests in flight may go on after a stop or a reload."
-    )

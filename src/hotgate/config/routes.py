@@ -125,6 +125,12 @@ class RouteOptions(Settings):
         default=_MAX_BODY, description="The largest request body; more is answered 413."
     )
 
+    max_concurrent: Annotated[int, WholeNumber(1, 1_000_000)] | None = Field(
+        default=None,
+        description="How many of its requests may be on their way at once, with each worker; more are answered 503."
+        " By default as many as there may be connections. nginx: `limit_conn`.",
+    )
+
     def policy(self, name: str) -> Any:
         """The validated value of a policy's key, or None when the route does not have it."""
         if name == "authenticate":

@@ -8,9 +8,11 @@ from pydantic_core import CoreSchema
 from hotgate.config.addresses import TargetText
 from hotgate.config.balance import Balance, SimpleBalance
 from hotgate.config.notation import refused
+from hotgate.config.percent import PercentBetween
+from hotgate.config.resilience import Ejection, Health
 from hotgate.config.retries import Retries
 from hotgate.config.settings import Settings, WholeNumber
-from hotgate.config.units import DurationBetween
+from hotgate.config.units import DurationBetween, SizeBetween
 from hotgate.config.upstream_tls import UpstreamTls
 
 
@@ -75,8 +77,29 @@ class Upstream(Settings):
         description="When to send a request once more. Not set: once, if no connection could be made and there is "
         "another target.",
     )
+    health: Health | None = Field(default=None, description="Active checks of the targets. Not set: none.")
+    ejection: Ejection = Field(
+        default=Ejection(), description="When a target that fails requests is out of service for a while."
+    )
+    panic_threshold: Annotated[float, PercentBetween(0, 100)] = Field(
+        default=0.5,  # as Envoy's healthy_panic_threshold
+        description="When less than this share of the targets is available, all are used: the few left would not bear "
+        "the load. 0%: never; then requests are answered 503 when no target is available.",
+    )
+    slow_start: Annotated[float, DurationBetween("0s", "1h")] = Field(
+        default=0.0,
+        description="How long a target that comes back into service gets less than its share, growing from 10 %.",
+    )
     max_connections: Annotated[int, WholeNumber(1, 100_000)] = Field(
         default=1024, description="Connections of each worker to each target."
+    )
+    max_header_bytes: Annotated[int, SizeBetween("1KiB", "1MiB")] = Field(
+        default=64 * 1024,
+        description="All header fields of an answer together, and all its trailers; more is answered 502. Envoy's"
+        " default is 60 KiB.",
+    )
+    max_headers: Annotated[int, WholeNumber(1, 1000)] = Field(
+        default=200, description="The number of header fields of an answer; more is answered 502. Envoy's is 100."
     )
     idle_timeout: Annotated[float, DurationBetween("0s", "1h")] = Field(
         default=60.0, description="How long an unused connection to a target is kept, less up to a tenth at random."
@@ -100,6 +123,15 @@ class Upstream(Settings):
     host: Literal["preserve", "upstream"] = Field(
         default="preserve", description="The Host that targets see: the client's, or that of the target's URL."
     )
+
+    @model_validator(mode="after")
+    def _ejects_before_panic(self) -> "Upstream":
+        if self.ejection.max_share + self.panic_threshold > 1:
+            raise refused(
+                "`ejection.max_share` and `panic_threshold` are more than 100% together: with so many targets out of "
+                "service all are used again; lower one of them"
+            )
+        return self
 
     @model_validator(mode="after")
     def _has_tls_targets(self) -> "Upstream":

@@ -12,6 +12,14 @@ def not_found() -> Response:
     return Response.problem(404, code="route-not-found", detail="No route matches this host and path.")
 
 
+def server_options() -> Response:
+    """`OPTIONS *` asks about the server, not about anything behind it (RFC 9110 §9.3.7): a ping, answered here.
+
+    It names no method, for which of them are allowed depends on the path.
+    """
+    return Response(204)
+
+
 def method_not_allowed(methods: Iterable[str]) -> Response:
     """A route has the path, none the method (RFC 9110 §15.5.6)."""
     return Response.problem(

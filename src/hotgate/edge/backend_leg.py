@@ -12,7 +12,14 @@ from hotgate.edge.stage import NEVER, Stage
 from hotgate.edge.tunnel import TUNNEL_IDLE
 from hotgate.http.headers import Field
 from hotgate.upstream.connection import UpstreamConnection
-from hotgate.upstream.failure import UpstreamFailure, connect_timeout, head_timeout, read_timeout, total_timeout
+from hotgate.upstream.failure import (
+    UpstreamFailure,
+    connect_timeout,
+    head_timeout,
+    read_timeout,
+    too_many_uploads,
+    total_timeout,
+)
 from hotgate.upstream.proxy_header import ClientAddresses
 from hotgate.upstream.sink import AnswerHead
 from hotgate.upstream.target import TargetBusy
@@ -34,6 +41,7 @@ class BackendLeg:
 
     __slots__ = (
         "_connection",
+        "_is_upload",
         "_relay",
         "_sent_at",
         "_tried",
@@ -52,7 +60,7 @@ class BackendLeg:
         self._relay = relay
         self.upstream = upstream
         self.method = relay.exchange.request.method
-        self.is_over = self.is_done = self.is_fresh = self.was_reused = False
+        self.is_over = self.is_done = self.is_fresh = self.was_reused = self._is_upload = False
         self.answered_at = -1.0
         self._sent_at: float
         self.attempts = 1
@@ -79,6 +87,9 @@ class BackendLeg:
         relay.stage = Stage.CONNECTION
         # The pool bounds the wait for a connection and the attempt to make one; this is for when it fails to.
         relay.deadline = now + 2 * upstream.timeouts.connect + _POOL_GRACE
+        if relay.body is not None and not relay.incoming.is_complete and not self._begin_upload():
+            self.on_failure(too_many_uploads(upstream.name))
+            return
         try:
             if self._tried:
                 connection = upstream.acquire_other(self, relay.exchange, now, self._tried, fresh=self.is_fresh)
@@ -123,6 +134,7 @@ class BackendLeg:
         first = body.begin(self, upstream.retries.max_body)
         connection.send_head(self, head + first, body.is_sent)
         if body.is_sent:
+            self._end_upload()
             relay.wait(Stage.ANSWER_HEAD, upstream.timeouts.head)
         else:
             relay.wait(Stage.CLIENT_BODY, relay.context.snapshot.timeouts.body)
@@ -135,6 +147,7 @@ class BackendLeg:
 
     def finish_request(self, last: bytes) -> None:
         """The end of the request's body."""
+        self._end_upload()
         if self._connection is None:
             return
         if last:
@@ -150,6 +163,7 @@ class BackendLeg:
     def abandon(self) -> None:
         """The answer is no longer wanted; half of it must not reach anybody."""
         self.is_over = True
+        self._end_upload()
         connection = self._connection
         if connection is not None:
             self._connection = None
@@ -163,7 +177,7 @@ class BackendLeg:
         if blocked:
             self._connection.pause()
             if relay.stage is Stage.ANSWER_BODY:
-                self._relay.wait(Stage.CLIENT_READS, relay.context.snapshot.timeouts.body)
+                relay.stage, relay.deadline = Stage.CLIENT_READS, NEVER  # the connection watches how it reads
         else:
             self._connection.resume()
             if relay.stage is Stage.CLIENT_READS:
@@ -188,6 +202,8 @@ class BackendLeg:
         timeouts, connection = self.upstream.timeouts, self._connection
         name = self.upstream.name if connection is None else connection.target.name
         if connection is not None:
+            if stage is Stage.ANSWER_HEAD:
+                connection.target.circuit.failed("no answer in time")
             connection.abort()
         if now >= self.total_deadline:
             self._give_up(total_timeout(name, timeouts.total or 0.0))
@@ -206,6 +222,11 @@ class BackendLeg:
     def on_head(self, head: AnswerHead) -> None:
         upstream = self.upstream
         self.answered_at = monotonic()
+        connection = self._connection
+        assert connection is not None
+        circuit = connection.target.circuit
+        if head.status >= circuit.notices_from:
+            circuit.answered(head.status)
         upstream.recorder.attempt(self.answered_at - self._sent_at)
         if upstream.judges_answers and self._is_refused(head):
             return
@@ -228,11 +249,14 @@ class BackendLeg:
     def on_end(self, trailers: Sequence[Field]) -> None:
         self._connection = None
         self.is_done = True
+        self._end_upload()
         if not self.is_over:
             self._relay.on_answer_end(trailers)
 
     def on_switched(self, head: AnswerHead) -> None:
         """101: from now on both connections carry bytes that are none of our business (RFC 9110 §7.8)."""
+        if self._connection is not None:
+            self._connection.target.circuit.answered(101)
         relay = self._relay
         relay.wait(Stage.TUNNEL, TUNNEL_IDLE)
         relay.on_tunnel(head)
@@ -252,8 +276,24 @@ class BackendLeg:
         downstream = self._relay.downstream
         downstream.pause_reading() if blocked else downstream.resume_reading()
 
+    def _begin_upload(self) -> bool:
+        """Count an exchange whose client has not sent all of its body; False if there are enough of them."""
+        upstream = self.upstream
+        if not self._is_upload:
+            if upstream.uploads >= upstream.max_uploads:
+                return False
+            upstream.uploads += 1
+            self._is_upload = True
+        return True
+
+    def _end_upload(self) -> None:
+        if self._is_upload:
+            self._is_upload = False
+            self.upstream.uploads -= 1
+
     def _give_up(self, failure: UpstreamFailure) -> None:
         self.is_over = True
+        self._end_upload()
         self._relay.on_backend_failed(failure)
 
     def _is_refused(self, head: AnswerHead) -> bool:

@@ -6,8 +6,10 @@ import struct
 from collections import deque
 from typing import cast
 
+from hotgate.edge.admission import Reason
 from hotgate.edge.context import EdgeContext
 from hotgate.edge.incoming import Incoming
+from hotgate.edge.pace import ReadingPace
 from hotgate.edge.relay import Relay
 from hotgate.edge.request_reader import RequestReader
 from hotgate.http.forwarded import TrustedProxies
@@ -28,6 +30,7 @@ class ServerConnection(asyncio.Protocol):
 
     __slots__ = (
         "_active",
+        "_address",
         "_context",
         "_deadline",
         "_is_blocked",
@@ -35,10 +38,13 @@ class ServerConnection(asyncio.Protocol):
         "_is_lingering",
         "_is_paused",
         "_is_starting",
+        "_is_turned_away",
         "_is_yielding",
         "_lingered",
         "_pending",
         "_reader",
+        "_reading",
+        "_requests_left",
         "_transport",
         "forwarded_block",
         "forwarded_for",
@@ -61,6 +67,10 @@ class ServerConnection(asyncio.Protocol):
         self._is_starting = self._is_paused = self._is_lingering = self._is_head_timed = self._is_blocked = False
         self._deadline = 0.0
         self._lingered = 0
+        self._address: str | None = None
+        self._is_turned_away = False
+        self._reading: ReadingPace | None = None
+        self._requests_left = context.snapshot.max_requests
         self._transport: asyncio.Transport
         self.peer = ""
         self.trusted_proxies: TrustedProxies | None = None
@@ -80,11 +90,11 @@ class ServerConnection(asyncio.Protocol):
         self.trusted_proxies = rules.trusted_proxies if rules is not None else None
         transport.set_write_buffer_limits(high=_HIGH_WATER)
         self.output = Output(transport, context.outbox)
-        self._deadline = context.now + context.snapshot.timeouts.head
+        self._deadline = context.now + context.snapshot.timeouts.first_byte
         context.connections.add(self)
         context.accepted += 1
-        if len(context.connections) > context.snapshot.max_connections:
-            self._turn_away()
+        if (reason := self._refusal()) is not None:
+            self._turn_away(reason)
 
     def data_received(self, data: bytes) -> None:
         if self._is_lingering:
@@ -117,19 +127,26 @@ class ServerConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         context = self._context
         context.connections.discard(self)
+        if self._address is not None:
+            context.admission.leave(self._address)
+        context.admission.lingering -= self._is_turned_away
         if context.draining and not context.connections:
             context.emptied.set()
         self._leave()
 
     def pause_writing(self) -> None:
         self._is_blocked = True
+        self._reading = ReadingPace(self._transport, self._context.now)
         if self._active is not None:
             self._active.on_client_blocked(True)
 
     def resume_writing(self) -> None:
         self._is_blocked = False
+        self._reading = None
         if self._active is not None:
             self._active.on_client_blocked(False)
+        elif self._transport.is_closing() or self._is_lingering:
+            self._deadline = self._context.now + self._context.snapshot.timeouts.body
         elif not self._transport.is_closing() and not self._is_lingering:
             self._go_on()
 
@@ -153,16 +170,24 @@ class ServerConnection(asyncio.Protocol):
         """Whether an exchange is under way."""
         return self._active is not None
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether nothing is taken from the client."""
+        return self._is_paused
+
     def check(self, now: float) -> None:
         """Act on a deadline that has passed."""
-        if self._active is not None:
+        if self._reading is not None and self._reading.is_too_slow(self._context.snapshot.timeouts, now):
+            self._give_up()
+        elif self._active is not None:
             self._active.check(now)
-        elif now >= self._deadline:
+        elif now >= self._deadline and not self._is_blocked:
             self._deadline = now + self._context.snapshot.timeouts.linger
-            if self._is_lingering or self._is_blocked or self._transport.is_closing():
+            if self._is_lingering or self._transport.is_closing():
                 self._transport.abort()  # it does not take what it asked for
             elif self._reader.has_partial_head:
-                self._answer_and_close(408, "request-timeout", "The request did not arrive in time.")
+                self._write_last(408, "request-timeout", "The request did not arrive in time.")
+                self._linger()
             else:
                 self._transport.close()
 
@@ -257,12 +282,20 @@ class ServerConnection(asyncio.Protocol):
         self._is_starting = True
         while self._pending and self._active is None and not self._is_blocked:
             incoming = self._pending.popleft()
+            self._requests_left -= 1
+            if self._requests_left <= 0:
+                self._is_last(incoming)
             relay = Relay(self._context, self, incoming)
             self._active = relay
             relay.start()
         self._is_starting = False
         if self._is_paused and not self._pending and not self._is_blocked:
             self.resume_reading()
+
+    def _is_last(self, incoming: Incoming) -> None:
+        """Its answer says that the connection ends; what the client has sent behind it is not read."""
+        incoming.keep_alive = False
+        self._reader.is_closed = incoming.is_complete
 
     def _close(self, incoming: Incoming) -> None:
         self._pending.clear()
@@ -306,17 +339,43 @@ class ServerConnection(asyncio.Protocol):
         if relay is not None:
             relay.on_client_lost()
 
-    def _turn_away(self) -> None:
-        self._answer_and_close(503, "too-many-connections", "The gateway has too many connections. Try again later.")
+    def _refusal(self) -> Reason | None:
+        """Why this connection is not served, or None: then it counts for its address."""
+        context = self._context
+        snapshot, admission = context.snapshot, context.admission
+        if self._transport.get_extra_info("socket").fileno() > admission.highest_descriptor:
+            return "descriptors"
+        if len(context.connections) - admission.lingering > snapshot.max_connections:
+            return "too-many"
+        if self.peer and not (self.trusted_proxies is not None and self.trusted_proxies.trusts(self.peer)):
+            self._address = admission.enter(self.peer, snapshot.max_connections_per_address)
+            return None if self._address is not None else "per-address"
+        return None
 
-    def _answer_and_close(self, status: int, code: str, detail: str) -> None:
-        """An answer outside any exchange."""
+    def _turn_away(self, reason: Reason) -> None:
+        admission = self._context.admission
+        self._write_last(503, "too-many-connections", "There are too many connections. Try again later.")
+        if admission.may_linger(reason):
+            self._is_turned_away = True
+            admission.lingering += 1
+            self._linger()
+        else:
+            self.output.send()
+            self._close_in_time()
+
+    def _give_up(self) -> None:
+        """The client does not take its answer."""
+        if self._active is not None:
+            self._active.on_client_stalled()
+        self.abort()
+
+    def _write_last(self, status: int, code: str, detail: str) -> None:
+        """An answer outside any exchange. Nothing comes after it."""
         response = Response.problem(status, code=code, detail=detail)
         body = response.body or b""
         fields = encode_fields(response.headers.fields)
         framing = b"content-length: %d\r\nconnection: close\r\n" % len(body)
         self.output.write(b"%b%b%b\r\n%b" % (STATUS_LINES[status], fields, framing, body))
-        self._linger()
 
 
 class _Discarding:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from hotgate.edge.admission import Admission
 from hotgate.edge.request_rules import RequestRules
 from hotgate.http.forwarded import TrustedProxies
 from hotgate.observe.access_record import AccessRecord
@@ -21,15 +22,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ClientTimeouts:
-    """Seconds. head: from its first byte to its last. idle: between requests. body: without a byte either way.
+    """Seconds. first_byte: of a new connection. head: from its first byte to its last. idle: between requests.
 
+    body: without a byte either way. body_rate, read_rate: bytes per second that a client must send of a body, and take
+    of an answer, after grace seconds; 0 for any.
     linger: how long a connection that is being closed may still send, so that the client reads its answer first.
     last_request: how long an idle connection is kept during a drain; a request that comes by then is still served.
     """
 
+    first_byte: float = 10.0
     head: float = 15.0
     idle: float = 75.0
     body: float = 30.0
+    grace: float = 5.0
+    body_rate: int = 240
+    read_rate: int = 240
     policy: float = 30.0
     linger: float = 2.0
     last_request: float = 1.0
@@ -52,24 +59,44 @@ class Snapshot:
     timeouts: ClientTimeouts = field(default_factory=ClientTimeouts)
     listeners: Mapping[str, ListenerRules] = field(default_factory=dict)
     max_connections: int = 20_000
+    max_connections_per_address: int = 10_000
+    max_requests: int = 10_000
+    request_buffer: int = 16 * 1024
 
 
 class EdgeContext:
     """now: coarse monotonic seconds, set by the tick. date: the `Date` field's value, likewise.
 
     snapshot: set before the first connection. log: takes an access record; None: no access log. accepted: connections
-    so far. emptied: set when the last connection is gone during a drain.
+    so far. admission: which of them were served. emptied: set when the last connection is gone during a drain.
     """
 
-    __slots__ = ("accepted", "connections", "date", "draining", "emptied", "log", "now", "outbox", "snapshot")
+    __slots__ = (
+        "accepted",
+        "admission",
+        "connections",
+        "date",
+        "draining",
+        "emptied",
+        "log",
+        "now",
+        "outbox",
+        "snapshot",
+    )
 
     def __init__(
-        self, *, now: float, log: Callable[[AccessRecord], None] | None = None, outbox: Outbox | None = None
+        self,
+        *,
+        now: float,
+        log: Callable[[AccessRecord], None] | None = None,
+        outbox: Outbox | None = None,
+        admission: Admission | None = None,
     ) -> None:
         self.snapshot: Snapshot
         self.now = now
         self.log = log
         self.accepted = 0
+        self.admission = admission or Admission()
         self.date = b""
         self.connections: set[ServerConnection] = set()
         self.draining = False

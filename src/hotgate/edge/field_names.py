@@ -1,5 +1,7 @@
 """What becomes of a header name that a client sent: lower-cased, dropped or refused. Decided once per spelling."""
 
+from typing import Literal
+
 from hotgate.http.bounded_cache import BoundedCache
 from hotgate.http.forwarded import is_reserved
 
@@ -10,21 +12,26 @@ FORWARDING = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-proto", 
 
 
 class RefusedName(ValueError):
-    """A header name with an underscore, where the configuration refuses those."""
+    """A header name with an underscore or a dot, where the configuration refuses those."""
 
 
-def field_names(*, refuse_underscores: bool) -> BoundedCache[bytes]:
+def field_names(*, refuse_underscores: bool, dots: Literal["pass", "drop", "refuse"] = "pass") -> BoundedCache[bytes]:
     """Maps a name as sent to its lower-case form, or to DROPPED for a name that only the gateway may set.
 
     Names with `_` never pass: WSGI and CGI backends read `X_Auth_Subject` and `X-Auth-Subject` as one
-    (CVE-2025-64484, and nginx's underscores_in_headers). Raises RefusedName if they are to be refused.
+    (CVE-2025-64484, and nginx's underscores_in_headers). Dots do if `dots` says so: PHP alone reads them as `_`, and
+    `is_reserved` knows that spelling. Raises RefusedName if they are to be refused.
     """
 
     def canonical_name(name: bytes) -> bytes:
         lower = name.lower()
         if b"_" in lower:
             if refuse_underscores:
-                raise RefusedName("a header name has an underscore")
+                raise RefusedName("an underscore")
+            return DROPPED
+        if b"." in lower and dots != "pass":
+            if dots == "refuse":
+                raise RefusedName("a dot")
             return DROPPED
         if lower in FORWARDING:
             return lower

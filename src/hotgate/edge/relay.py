@@ -124,6 +124,9 @@ class Relay:
             self._keep_alive = False
             self.respond(refusal)
             return
+        if self.path == "*":
+            self.respond(answers.server_options())
+            return
         allowed = self.context.snapshot.table.allowed_methods(self.incoming.request)
         self.respond(answers.method_not_allowed(allowed) if allowed else answers.not_found())
 
@@ -149,13 +152,17 @@ class Relay:
         if outcome is None:
             if needs_body and self.body is not None:
                 self.body.collect(route.body_limit)
-            else:
-                self._backend = BackendLeg(self, route.target)
-                self._backend.start()
+            elif self.body is None or not self.body.gather():
+                self.forward()
         elif isinstance(outcome, Response):
             self.respond(outcome)
         else:
             self._await(outcome, self._run, self.respond)
+
+    def forward(self) -> None:
+        """Every step has let it pass: to the backend."""
+        self._backend = BackendLeg(self, self.exchange.route.target)
+        self._backend.start()
 
     def on_body_collected(self, whole: bytes) -> None:
         """A policy's wish for the whole body is fulfilled."""
@@ -268,6 +275,10 @@ class Relay:
             self._status = 101 if is_tunnel else CLIENT_CLOSED
             self._end(code="" if is_tunnel else "client-closed")
 
+    def on_client_stalled(self) -> None:
+        """The client does not take its answer."""
+        self._end(code="client-timeout")
+
     def wait(self, stage: Stage, seconds: float) -> None:
         """What is waited for now, and how long."""
         self.stage = stage
@@ -279,19 +290,25 @@ class Relay:
         if now >= self.deadline or (backend is not None and now >= backend.total_deadline):
             self.deadline = NEVER
             self._expire(now)
+        elif self.stage is Stage.CLIENT_BODY and self.body is not None and self.body.is_too_slow(now):
+            self.fail(answers.body_timeout())
 
     def _expire(self, now: float) -> None:
         stage, backend = self.stage, self._backend
         if stage is Stage.POLICY:
             self._skips_after = True
             self.respond(answers.policy_timeout())
-        elif backend is not None and (now >= backend.total_deadline or stage in _BACKEND_STAGES):
+        elif backend is not None and (now >= backend.total_deadline or self._waits_for_backend(stage)):
             backend.expire(stage, now)
         elif stage is Stage.CLIENT_BODY:
             self.fail(answers.body_timeout())
         else:
-            self._end(code="client-timeout")
+            self.on_client_stalled()
             self.downstream.abort()
+
+    def _waits_for_backend(self, stage: Stage) -> bool:
+        """Whether it is the backend that is waited for: it may also be the one who does not take the client's body."""
+        return stage in _BACKEND_STAGES or (stage is Stage.CLIENT_BODY and self.downstream.is_paused)
 
     # Answering.
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from hotgate.edge import answers
+from hotgate.edge.pace import Pace
 from hotgate.edge.stage import Stage
 from hotgate.http.headers import encode_fields
 from hotgate.http.reserved import spelling
@@ -27,7 +28,9 @@ class RequestBody:
         "_held",
         "_incoming",
         "_is_collecting",
+        "_is_gathering",
         "_max_kept",
+        "_pace",
         "_relay",
         "backend",
         "can_begin_again",
@@ -42,7 +45,8 @@ class RequestBody:
         self.limit = limit
         self.backend: BackendLeg | None = None
         self._held = incoming.take_buffer()  # one piece: a list of tiny chunks would cost many times their size
-        self._is_collecting = self.is_streaming = self.is_sent = False
+        self._pace: Pace | None = None  # most bodies are there before anybody looks
+        self._is_collecting = self._is_gathering = self.is_streaming = self.is_sent = False
         self.can_begin_again = True
         self._max_kept = 0
 
@@ -60,13 +64,17 @@ class RequestBody:
                 self._keep(data)
         else:
             self._hold(data)
-        if relay.stage is Stage.CLIENT_BODY:
+        if self._is_gathering and self._incoming.received >= relay.context.snapshot.request_buffer:
+            self._forward()
+        elif relay.stage is Stage.CLIENT_BODY:
             relay.wait(Stage.CLIENT_BODY, relay.context.snapshot.timeouts.body)
 
     def on_request_end(self) -> None:
         """The body is complete."""
         if self._is_collecting:
             self._deliver()
+        elif self._is_gathering:
+            self._forward()
         elif self.is_streaming and self.backend is not None and not self.is_sent:
             self.backend.finish_request(self._end())
 
@@ -91,6 +99,31 @@ class RequestBody:
         elif incoming.expects_continue:
             incoming.expects_continue = False
             relay.downstream.send_interim(100, [])
+
+    def gather(self) -> bool:
+        """Whether the backend must wait for more of it: a slow client must not occupy a connection that others need.
+
+        A body of known length is no dialogue, so nobody waits for a reply to its beginning. The relay goes on when
+        enough is there.
+        """
+        relay, incoming = self._relay, self._incoming
+        if incoming.is_complete or incoming.length is None or incoming.expects_continue:
+            return False
+        if incoming.received >= relay.context.snapshot.request_buffer:
+            return False
+        self._is_gathering = True
+        relay.downstream.resume_reading()
+        relay.wait(Stage.CLIENT_BODY, relay.context.snapshot.timeouts.body)
+        return True
+
+    def is_too_slow(self, now: float) -> bool:
+        """Whether the client sends below the minimum rate. Called by the tick while it is waited for."""
+        if self._pace is None:
+            self._pace = Pace(now)
+        relay = self._relay
+        timeouts = relay.context.snapshot.timeouts
+        is_held = relay.downstream.is_paused
+        return self._pace.is_too_slow(self._incoming.received, timeouts.body_rate, timeouts.grace, now, is_held=is_held)
 
     def begin(self, backend: "BackendLeg", max_kept: int) -> bytes:
         """The bytes to send right after the head; from now on the rest is sent as it comes.
@@ -125,6 +158,10 @@ class RequestBody:
         self._held += data
         if len(self._held) > _MAX_HELD and not self._is_collecting:
             self._relay.downstream.pause_reading()
+
+    def _forward(self) -> None:
+        self._is_gathering = False
+        self._relay.forward()
 
     def _deliver(self) -> None:
         self._is_collecting = False

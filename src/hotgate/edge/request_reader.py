@@ -10,7 +10,8 @@ import httptools
 from hotgate.edge.field_names import RefusedName
 from hotgate.edge.incoming import Incoming
 from hotgate.edge.repeated_head import RepeatedHead
-from hotgate.edge.request_fields import READ_HERE, origin_form, read_special
+from hotgate.edge.request_fields import NEVER_TRAILERS, READ_HERE, origin_form, read_special
+from hotgate.edge.request_line import is_rtsp
 from hotgate.edge.request_rules import Refused, RequestRules, check_size, too_large
 from hotgate.http.headers import Field, Headers
 from hotgate.http.hop_by_hop import is_allowed_trailer
@@ -29,6 +30,9 @@ _METHODS = {
 _UPGRADES = frozenset({b"websocket"})  # never h2c: it would tunnel requests past every policy
 
 _MAX_TRAILERS = 64
+_MAX_REST_OF_LINE = 64  # bytes of a request line besides its target: method, spaces, protocol
+_MAX_FRAMING = 64 * 1024  # bytes of a chunked body's framing, besides
+_WIRE_PER_BYTE = 8  # so many for each byte of the body: chunks of one byte cost six
 
 
 class RequestOwner(Protocol):
@@ -47,6 +51,7 @@ class RequestReader:
 
     __slots__ = (
         "_began_midway",
+        "_chunked_bytes",
         "_current",
         "_fields",
         "_head_bytes",
@@ -56,6 +61,7 @@ class RequestReader:
         "_owner",
         "_parser",
         "_pieces",
+        "_raw_head",
         "_repeated",
         "_replaying",
         "_rules",
@@ -79,7 +85,8 @@ class RequestReader:
         self._latest: Incoming | None = None
         self._repeated: RepeatedHead | None = None
         self._in_head = self.is_between = True
-        self._head_bytes = self._heads = self._trailer_bytes = 0
+        self._head_bytes = self._heads = self._trailer_bytes = self._chunked_bytes = 0
+        self._raw_head = b""
         self._began_midway = False
         self._tunnel = False
         self._replaying = False
@@ -116,13 +123,32 @@ class RequestReader:
         was_between, self._heads = self.is_between, 0
         self._head_bytes += len(data)
         self.pieces_read = 0
+        self._keep_head(data)
+        begun = self._current
         rest = self._parse(data)
         while rest:
             rest = self._parse(rest)
         self._deliver()
+        if not self._in_head or self.is_between:
+            self._raw_head = b""
+        if begun is not None and begun is self._current and begun.chunked:
+            self._check_framing(begun, len(data))
         latest, self._latest = self._latest, None
         if was_between and self.is_between and self._heads == 1:
             self._repeated = RepeatedHead.of(data, latest)
+
+    def _keep_head(self, data: bytes) -> None:
+        """What was read of a head so far, as far as its request line may reach."""
+        if not self._raw_head:
+            self._raw_head = data.lstrip(b"\r\n") if self._in_head else data
+        elif len(self._raw_head) <= self._rules.limits.max_target_bytes + _MAX_REST_OF_LINE:
+            self._raw_head += data
+
+    def _check_framing(self, incoming: Incoming, size: int) -> None:
+        """Chunk extensions cost the reader and carry nothing (as CVE-2023-39326 and CVE-2024-22019)."""
+        self._chunked_bytes += size
+        if self._chunked_bytes > _MAX_FRAMING + _WIRE_PER_BYTE * incoming.received:
+            self._refuse(Refused(400, "framing-invalid", "The body is mostly chunk extensions."))
 
     def _deliver(self) -> None:
         """Hand the body on once per read, however many chunks it came in."""
@@ -177,7 +203,9 @@ class RequestReader:
     def on_header(self, name: bytes, value: bytes) -> None:
         fields = self._fields
         fields.append((self._rules.names[name], value.strip(b" \t")))
-        if not self._in_head:
+        if not self._in_head and not self._replaying:
+            if fields[-1][0] in NEVER_TRAILERS:
+                raise Refused(400, "framing-invalid", "A trailer must not be about framing or the connection.")
             self._head_bytes = 0
             self._trailer_bytes += len(name) + len(value) + 4
             if len(fields) > _MAX_TRAILERS or self._trailer_bytes > self._rules.limits.max_head_bytes:
@@ -193,7 +221,7 @@ class RequestReader:
         fields, self._fields = self._fields, []
         head_bytes, self._head_bytes = self._head_bytes, 0
         self._in_head = False
-        self._trailer_bytes = 0
+        self._trailer_bytes = self._chunked_bytes = 0
         limits = self._rules.limits
         if head_bytes > limits.max_target_bytes or len(fields) > limits.max_fields or self._began_midway:
             check_size(target, fields, limits)
@@ -262,8 +290,7 @@ class RequestReader:
         if version not in ("1.1", "1.0"):
             raise Refused(505, "http-version-unsupported", "Use HTTP/1.1.")
         method = _METHODS.get(parser.get_method())
-        if method == "OPTIONS" and version == "1.0":
-            # The parser takes `RTSP/1.0` for it; no HTTP/1.0 client has this method.
+        if is_rtsp(self._raw_head, target):
             raise Refused(505, "http-version-unsupported", "Use HTTP/1.1.")
         if method is None:
             raise Refused(501, "method-not-implemented", "This method is not supported.")
@@ -282,14 +309,16 @@ class RequestReader:
 
     def _locate(self, request: Request, target: bytes) -> None:
         """Set host, authority, path and query (RFC 9112 §3.2)."""
+        if not request.authority and request.version == "1.1":
+            raise Refused(400, "host-missing", "HTTP/1.1 requires one Host header.")  # absolute form is no excuse
         try:
-            if target[:1] != b"/":
-                target = origin_form(request, target)
-            request.path, request.query = self._rules.targets[target]
+            if target == b"*" and request.method == "OPTIONS":
+                request.path = "*"  # of the gateway itself (RFC 9110 §9.3.7): no route has this path
+            else:
+                origin = target if target[:1] == b"/" else origin_form(request, target)
+                request.path, request.query = self._rules.targets[origin]
             if request.authority:
                 request.host = self._rules.hosts[request.authority]
-            elif request.version == "1.1":
-                raise Refused(400, "host-missing", "HTTP/1.1 requires one Host header.")
         except BadTarget as error:
             raise Refused(400, "target-invalid", str(error)) from error
 
@@ -318,7 +347,7 @@ def _verdict(error: BaseException | None) -> Refused:
     if isinstance(error, Refused):
         return error
     if isinstance(error, RefusedName):
-        return Refused(400, "header-name-invalid", "Header names must not contain an underscore.")
+        return Refused(400, "header-name-invalid", f"Header names must not contain {error}.")
     if error is not None:
         raise error
     return Refused(400, "request-malformed", "The request is not valid HTTP/1.1.")

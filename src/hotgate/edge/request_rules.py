@@ -1,5 +1,7 @@
 """The bounds and options by which requests are read, and the verdict on one that breaks them."""
 
+from typing import Literal
+
 from hotgate.edge.field_names import field_names
 from hotgate.http.bounded_cache import BoundedCache
 from hotgate.http.headers import Field
@@ -36,10 +38,11 @@ class RequestRules:
         limits: RequestLimits | None = None,
         *,
         refuse_underscores: bool = False,
+        dotted_headers: Literal["pass", "drop", "refuse"] = "pass",
         keep_encoded_slashes: bool = False,
     ) -> None:
         self.limits = limits or RequestLimits()
-        self.names = field_names(refuse_underscores=refuse_underscores)
+        self.names = field_names(refuse_underscores=refuse_underscores, dots=dotted_headers)
         self.hosts: BoundedCache[str] = BoundedCache(host_of, max_entries=1024, max_key_bytes=128)
 
         def canonical_target(target: bytes) -> tuple[str, bytes]:

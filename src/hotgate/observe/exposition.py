@@ -1,6 +1,6 @@
 """The Prometheus page of the control process (text format 0.0.4 of prometheus-client)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from hotgate.observe.histogram import BOUNDS
+from hotgate.observe.label import label
 from hotgate.observe.metrics import Snapshot
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -19,13 +20,14 @@ _LE = (*(str(bound) for bound in BOUNDS), "+Inf")
 
 @dataclass(frozen=True, slots=True)
 class GatewayFacts:
-    """What only the control process knows."""
+    """What only the control process knows. checks: one mapping per target that is checked, as `HealthChecks.state`."""
 
     version: str
     workers_up: int = 0
     worker_restarts: int = 0
     reloads_ok: int = 0
     reloads_failed: int = 0
+    checks: Sequence[dict[str, Any]] = ()
 
 
 def expose(total: Snapshot, facts: GatewayFacts) -> bytes:
@@ -50,6 +52,7 @@ class GatewayCollector(Collector):
         """Every family, in the order of the page."""
         yield from _route_families(self._total["routes"])
         yield from _upstream_families(self._total["upstreams"])
+        yield from _target_families(self._total, self._facts)
         yield from _worker_families(self._total)
         yield from _gateway_families(self._facts)
 
@@ -98,11 +101,43 @@ def _upstream_families(upstreams: list[dict[str, Any]]) -> Iterator[Metric]:
     yield from (duration, connections, failures, retries, exhausted)
 
 
+def _target_families(total: Snapshot, facts: GatewayFacts) -> Iterator[Metric]:
+    labels = ["upstream", "target"]
+    healthy = GaugeMetricFamily("hotgate_upstream_target_healthy", "What active checks say.", labels=labels)
+    checks = CounterMetricFamily("hotgate_health_checks", "Active checks by result.", labels=[*labels, "result"])
+    ejected = GaugeMetricFamily(
+        "hotgate_upstream_target_ejected", "Workers in which it is out of service for its failures.", labels=labels
+    )
+    ejections = CounterMetricFamily(
+        "hotgate_upstream_target_ejections", "How often it went out of service for its failures.", labels=labels
+    )
+    panic = GaugeMetricFamily(
+        "hotgate_upstream_panic", "Workers that use all targets for want of available ones.", labels=["upstream"]
+    )
+    for check in facts.checks:
+        where = [label(check["upstream"]), label(check["target"])]
+        healthy.add_metric(where, check["healthy"])
+        for result, count in check["checks"].items():
+            checks.add_metric([*where, result], count)
+    out = total["gauges"].get("ejected", {})
+    for values in total["upstreams"]:
+        upstream = values["upstream"]
+        _add_counts(ejections, upstream, values["ejections"])
+        for target in values["ejections"]:
+            ejected.add_metric([upstream, target], out.get(upstream, {}).get(target, 0))
+        panic.add_metric([upstream], total["gauges"].get("panics", {}).get(upstream, 0))
+    yield from (healthy, checks, ejected, ejections, panic)
+
+
 def _worker_families(total: Snapshot) -> Iterator[Metric]:
     gauges, counters = total["gauges"], total["counters"]
     yield GaugeMetricFamily("hotgate_connections_open", "Client connections.", gauges.get("connections_open", 0))
     yield GaugeMetricFamily("hotgate_exchanges_active", "Requests on their way.", gauges.get("exchanges_active", 0))
     yield CounterMetricFamily("hotgate_connections", "Client connections accepted.", counters.get("connections", 0))
+    refused = CounterMetricFamily("hotgate_connections_refused", "Client connections turned away.", labels=["reason"])
+    for reason, count in counters.get("connections_refused", {}).items():
+        refused.add_metric([reason], count)
+    yield refused
     yield CounterMetricFamily(
         "hotgate_log_dropped", "Access log lines given up because the sink stalled.", counters.get("log_dropped", 0)
     )

@@ -4,13 +4,16 @@ Labels come from the configuration (routes, upstreams) or from bounded sets (sta
 client can make the number of series grow.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from hotgate.observe.recorder import RouteRecorder, UpstreamRecorder
 
 Snapshot = dict[str, Any]
-"""JSON types: {"routes": [values], "upstreams": [values], "gauges": {name: number}, "counters": {name: number}}."""
+"""JSON types: {"routes": [values], "upstreams": [values], "gauges": {name: number}, "counters": {name: number}}.
+
+A counter may also be a mapping of labels to numbers.
+"""
 
 Recorder = RouteRecorder | UpstreamRecorder
 
@@ -19,7 +22,9 @@ class WorkerMetrics:
     """Every recorder of a worker. A reload asks for them again by name and gets the same ones: counts survive.
 
     connections_open, exchanges_active: gauges that the edge raises and lowers. connections: all that were accepted.
-    log_dropped: access log lines given up because the sink stalled.
+    connections_refused: those that were turned away, by reason; the edge's own mapping, which it raises.
+    log_dropped: access log lines given up because the sink stalled. ejected: by upstream and target, 1 for each that is
+    out of service for its failures. panics: by upstream, 1 for each that uses all its targets for want of better ones.
     """
 
     __slots__ = (
@@ -28,15 +33,21 @@ class WorkerMetrics:
         "_upstreams",
         "connections",
         "connections_open",
+        "connections_refused",
+        "ejected",
         "exchanges_active",
         "log_dropped",
+        "panics",
     )
 
     def __init__(self) -> None:
         self.connections = 0
         self.connections_open = 0
+        self.connections_refused: Mapping[str, int] = {}
         self.exchanges_active = 0
         self.log_dropped = 0
+        self.ejected: dict[str, dict[str, int]] = {}
+        self.panics: dict[str, int] = {}
         self._routes: dict[str, RouteRecorder] = {}
         self._upstreams: dict[str, UpstreamRecorder] = {}
         self._round: Iterator[Recorder] | None = None
@@ -98,6 +109,15 @@ class WorkerMetrics:
         return {
             "routes": [recorder.values() for recorder in recorders if isinstance(recorder, RouteRecorder)],
             "upstreams": [recorder.values() for recorder in recorders if isinstance(recorder, UpstreamRecorder)],
-            "gauges": {"connections_open": self.connections_open, "exchanges_active": self.exchanges_active},
-            "counters": {"connections": self.connections, "log_dropped": self.log_dropped},
+            "gauges": {
+                "connections_open": self.connections_open,
+                "exchanges_active": self.exchanges_active,
+                "ejected": self.ejected,
+                "panics": self.panics,
+            },
+            "counters": {
+                "connections": self.connections,
+                "connections_refused": dict(self.connections_refused),
+                "log_dropped": self.log_dropped,
+            },
         }

@@ -193,13 +193,25 @@ def _snapshot(config: Gateway, table: RouteTable[Route], parts: Parts) -> Snapsh
             max_pipelined=limits.max_pipelined,
         ),
         refuse_underscores=config.underscore_headers == "refuse",
+        dotted_headers=config.dotted_headers,
         keep_encoded_slashes=config.encoded_slashes == "keep",
     )
     return Snapshot(
         table=table,
         unmatched=Route("", recorder=parts.metrics.route("")),
         rules=rules,
-        timeouts=ClientTimeouts(head=limits.header_timeout, idle=limits.keep_alive, body=limits.body_idle),
+        timeouts=ClientTimeouts(
+            first_byte=limits.first_byte_timeout,
+            head=limits.header_timeout,
+            idle=limits.keep_alive,
+            body=limits.body_idle,
+            grace=limits.rate_grace,
+            body_rate=limits.min_body_rate,
+            read_rate=limits.min_read_rate,
+        ),
         listeners={each.name: ListenerRules(TrustedProxies(each.trusted_proxies)) for each in config.listeners},
         max_connections=limits.max_connections,
+        max_connections_per_address=limits.max_connections_per_address,
+        max_requests=limits.max_requests_per_connection,
+        request_buffer=limits.request_buffer,
     )

@@ -12,6 +12,7 @@ from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec
 from hotgate.pipeline.route import Route, Step
 from hotgate.policies import POLICIES
+from hotgate.policies.max_concurrent import concurrency_steps
 from hotgate.upstream.upstream import Upstream
 
 _POLICIES: dict[str, PolicySpec] = {policy.name: policy for policy in POLICIES}
@@ -34,6 +35,8 @@ def compile_route(
             steps += _POLICIES[name].compile(settings.policy(name), context)
         except ValueError as error:
             problems.append((name, str(error)))
+    if settings.max_concurrent is not None:
+        steps += concurrency_steps(settings.max_concurrent)
     steps += _last_steps(settings)
     return _assembled(settings, steps, upstream, recorder)
 

@@ -3,13 +3,17 @@
 import ssl
 from functools import cache
 
+from hotgate.config.addresses import TargetUrl
 from hotgate.config.balance import Balance
 from hotgate.config.retries import Retries
-from hotgate.config.upstream_tls import UpstreamTls
+from hotgate.config.status_range import all_statuses
 from hotgate.config.upstreams import Target as TargetSettings
 from hotgate.config.upstreams import Upstream as UpstreamSettings
 from hotgate.observe.recorder import UpstreamRecorder
+from hotgate.upstream.answer_reader import AnswerLimits
+from hotgate.upstream.availability import AvailabilityRules
 from hotgate.upstream.balance import BALANCERS, Balancer
+from hotgate.upstream.circuit import CircuitRules
 from hotgate.upstream.client_tls import ClientTls, client_context
 from hotgate.upstream.dial import Dialer
 from hotgate.upstream.hash_key import hash_key
@@ -21,11 +25,13 @@ from hotgate.upstream.sticky import Sticky
 from hotgate.upstream.target import Target
 from hotgate.upstream.upstream import Timeouts, Upstream
 
+_UPLOAD_SHARE = 2  # one of so many connections may wait for its client's body; the others stay free for the rest
+
 
 def compile_upstream(name: str, settings: UpstreamSettings, recorder: UpstreamRecorder, outbox: Outbox) -> Upstream:
     """The upstream, with empty pools. Raises ValueError for certificates that cannot be used."""
     retries = settings.retries or Retries(attempts=min(2, len(settings.targets)))
-    tls = compile_tls(settings.tls) if any(target.url.scheme == "https" for target in settings.targets) else None
+    tls = compile_tls(settings)
     return Upstream(
         name,
         [_target(target, settings, tls, outbox) for target in settings.targets],
@@ -35,11 +41,36 @@ def compile_upstream(name: str, settings: UpstreamSettings, recorder: UpstreamRe
         retries=_rules(retries),
         budget=RetryBudget(recorder, retries.budget.percent / 100, retries.budget.per_second),
         recorder=recorder,
+        max_uploads=max(1, settings.max_connections * len(settings.targets) // _UPLOAD_SHARE),
+        availability=_availability(settings),
     )
 
 
-def compile_tls(settings: UpstreamTls | None) -> ClientTls:
-    """How backends are verified. Raises ValueError."""
+def _availability(settings: UpstreamSettings) -> AvailabilityRules:
+    ejection = settings.ejection
+    return AvailabilityRules(
+        circuit=CircuitRules(
+            consecutive_failures=ejection.consecutive_failures,
+            failure_share=ejection.failure_share,
+            min_requests=ejection.min_requests,
+            window=ejection.window,
+            duration=ejection.duration,
+            longest=ejection.longest,
+            max_share=ejection.max_share,
+            trials=ejection.trials,
+            statuses=all_statuses(ejection.statuses),
+        ),
+        panic_threshold=settings.panic_threshold,
+        slow_start=settings.slow_start,
+        is_checked=settings.health is not None,
+    )
+
+
+def compile_tls(upstream: UpstreamSettings) -> ClientTls | None:
+    """How backends are verified; None if none of them speaks TLS. Raises ValueError."""
+    if not any(target.url.scheme == "https" for target in upstream.targets):
+        return None
+    settings = upstream.tls
     if settings is None:
         return ClientTls(_system_context())
     context = client_context(
@@ -59,6 +90,11 @@ def _system_context() -> ssl.SSLContext:
     return client_context()
 
 
+def compile_dialer(url: TargetUrl, tls: ClientTls | None) -> Dialer:
+    """The way to one target."""
+    return Dialer(url.host, url.port, url.path, tls if url.scheme == "https" else None)
+
+
 def _target(target: TargetSettings, settings: UpstreamSettings, tls: ClientTls | None, outbox: Outbox) -> Target:
     url = target.url
     return Target(
@@ -66,12 +102,13 @@ def _target(target: TargetSettings, settings: UpstreamSettings, tls: ClientTls |
         url.host,
         url.port,
         weight=target.weight,
-        dialer=Dialer(url.host, url.port, url.path, tls if url.scheme == "https" else None),
+        dialer=compile_dialer(url, tls),
         proxy_protocol=settings.proxy_protocol or "",
         connect_timeout=settings.timeouts.connect,
         max_connections=settings.max_connections,
         lifetime=Lifetime(settings.idle_timeout, settings.max_age, settings.max_requests or 0),
         outbox=outbox,
+        answer_limits=AnswerLimits(max_head_bytes=settings.max_header_bytes, max_fields=settings.max_headers),
     )
 
 

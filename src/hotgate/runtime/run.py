@@ -10,6 +10,7 @@ import uvloop
 from hotgate.config.errors import ConfigurationErrors
 from hotgate.observe.log import configure
 from hotgate.observe.sink import StreamSink
+from hotgate.runtime import descriptors
 from hotgate.runtime.control_lock import AlreadyRunning, ControlLock
 from hotgate.runtime.control_process import ControlProcess, StartFailed
 from hotgate.runtime.load import RunOptions, load_configuration
@@ -41,6 +42,9 @@ def run_gateway(options: RunOptions) -> int:
 
 def _run(options: RunOptions) -> None:
     loaded = load_configuration(options.file)
+    limits = loaded.config.limits
+    is_asked_for = "max_connections" in limits.model_fields_set
+    descriptors.warn_if_too_few(descriptors.raise_limit(), limits.max_connections, is_asked_for=is_asked_for)
     directory = runtime_directory(options.file, loaded.config.runtime_dir, os.environ)
     directory.create()
     with ControlLock(directory.lock_path), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -22,7 +22,7 @@ from hotgate.observe.access_log import AccessLog
 from hotgate.observe.log import configure
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.observe.sink import StreamSink
-from hotgate.runtime import garbage_collection
+from hotgate.runtime import descriptors, garbage_collection
 from hotgate.runtime.access_log_sink import AccessLogSink
 from hotgate.runtime.channel import Message
 from hotgate.runtime.control_link import ControlLink
@@ -60,6 +60,7 @@ class Worker:
             key_sets=self._key_sets,
             access_log=self._access_log,
             metrics=self._metrics,
+            highest_descriptor=descriptors.highest_for_clients(descriptors.raise_limit()),
         )
         self._configuration = WorkerConfiguration(self._data_plane, self._key_sets, self._link.send, self._committed)
         self._ticks = 0
@@ -72,6 +73,7 @@ class Worker:
             "commit": lambda message: self._configuration.commit(int(message["revision"])),
             "abort": lambda message: self._configuration.abort(int(message["revision"])),
             "keys": self._replace_keys,
+            "targets": self._data_plane.hear_of_targets,
             "refreshed": lambda message: self._refresh.done(str(message["name"])),
             "drain": lambda message: self.drain(float(message["seconds"])),
             "reopen": lambda _: self._access_log.reopen(),

@@ -1,5 +1,6 @@
 """Bytes from a backend in, answer events out. Strict: an answer that two parsers could read differently is refused."""
 
+import re
 from collections.abc import Sequence
 
 import httptools
@@ -10,17 +11,27 @@ from hotgate.http.hop_by_hop import HOP_BY_HOP, connection_options, is_allowed_t
 from hotgate.upstream.failure import UpstreamFailure
 from hotgate.upstream.sink import AnswerHead, AnswerSink
 
-MAX_HEAD_BYTES = 64 * 1024  # as nginx's largest common setting; more is a broken or hostile backend
-MAX_FIELDS = 200
-MAX_TRAILERS = 64
+_MAX_TRAILERS = 64
 _MAX_INTERIMS = 16
+_BODY = (b"content-length", b"transfer-encoding")
 _VERSIONS = ("1.1", "1.0")
 _MAX_REPEATED = 2048  # bytes of a head that is kept
 _FRAMING = HOP_BY_HOP | {b"content-length", b"x-request-id"}  # the gateway writes these itself
+_control = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]").search
 
 
 class InvalidAnswer(ValueError):
     """The backend sent something that is not one well-formed HTTP/1.x answer."""
+
+
+class AnswerLimits:
+    """Bounds of one answer's head: bytes of all fields together (and of all trailers), and the number of fields."""
+
+    __slots__ = ("max_fields", "max_head_bytes")
+
+    def __init__(self, *, max_head_bytes: int = 64 * 1024, max_fields: int = 200) -> None:
+        self.max_head_bytes = max_head_bytes
+        self.max_fields = max_fields
 
 
 class _Repeated:
@@ -38,10 +49,8 @@ class AnswerReader:
     """One per connection. `begin` before each request, `feed` for each read, `eof` when the backend closes.
 
     The end of an answer is a state (`is_done`), not a callback: the connection goes back to its pool before anyone
-    can start the next request, and bytes after the end (`has_excess`) keep it from being used again. After an answer
-    without a body the connection is not kept alive but `may_rest`: if the backend sends one all the same, then soon.
-    What the parser keeps to itself, an unfinished head, trailer or chunk extension, is bounded by counting what was fed
-    without result.
+    can start the next request, and bytes after the end (`has_excess`) keep it from being used again. What the parser
+    keeps to itself, an unfinished head, trailer or chunk extension, is bounded by counting what was fed without result.
 
     Backends repeat themselves: within a second, the heads of answers of one size are often equal to the last byte.
     Such a head is understood as it was understood before, without parsing it again.
@@ -54,6 +63,7 @@ class AnswerReader:
         "_interims",
         "_is_plain",
         "_latest",
+        "_limits",
         "_parser",
         "_pieces",
         "_repeated",
@@ -65,13 +75,13 @@ class AnswerReader:
         "has_trailers",
         "is_done",
         "keep_alive",
-        "may_rest",
         "started",
         "switched",
         "until_close",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, limits: AnswerLimits | None = None) -> None:
+        self._limits = limits or AnswerLimits()
         self._spent = True
         self.is_done = True
         self.has_excess = False
@@ -106,6 +116,8 @@ class AnswerReader:
                 self.is_done = True
                 return b""
         is_first, self.started = not self.started, True
+        if is_first and not data.startswith(b"H"):
+            raise InvalidAnswer("it does not begin with HTTP/")  # the parser skips empty lines, and knows RTSP and ICE
         self._is_plain = True
         self._head_bytes += len(data)
         try:
@@ -115,7 +127,7 @@ class AnswerReader:
         except httptools.HttpParserError as error:
             self._check_excess(error)
         self._deliver()
-        if self._head_bytes > MAX_HEAD_BYTES and not self.is_done:
+        if self._head_bytes > self._limits.max_head_bytes and not self.is_done:
             raise InvalidAnswer("the head or a trailer is too large")
         if is_first and self.is_done and self._is_plain:
             self._remember(data)
@@ -138,26 +150,32 @@ class AnswerReader:
 
     def on_message_begin(self) -> None:
         if self.is_done:
-            self.has_excess = True
+            raise InvalidAnswer("a second answer")  # before its fields could pass for trailers of the first
+
+    def on_status(self, phrase: bytes) -> None:
+        if _control(phrase):
+            raise InvalidAnswer("a control character in the reason phrase")  # RFC 9112 §4
 
     def on_header(self, name: bytes, value: bytes) -> None:
         fields = self._fields
         fields.append((_NAMES[name], value.strip(b" \t")))
         if self._in_body:
+            if fields[-1][0] in _FRAMING:
+                self._misplaced(fields[-1][0])
             self._head_bytes = 0
             self._trailer_bytes += len(name) + len(value) + 4
             self.has_trailers = True
-            if len(fields) > MAX_TRAILERS or self._trailer_bytes > MAX_HEAD_BYTES:
+            if len(fields) > _MAX_TRAILERS or self._trailer_bytes > self._limits.max_head_bytes:
                 raise InvalidAnswer("too many or too large trailer fields")
 
     def on_headers_complete(self) -> None:
-        if self.has_excess:
-            raise InvalidAnswer("a second answer")
         status = self._parser.get_status_code()
         fields, self._fields = self._fields, []
-        if len(fields) > MAX_FIELDS or (self._head_bytes > MAX_HEAD_BYTES and _size_of(fields) > MAX_HEAD_BYTES):
+        most = self._limits.max_head_bytes
+        if len(fields) > self._limits.max_fields or (self._head_bytes > most and _size_of(fields) > most):
             raise InvalidAnswer("the head is too large")
-        if self._parser.get_http_version() not in _VERSIONS:
+        version = self._parser.get_http_version()
+        if version not in _VERSIONS:
             raise InvalidAnswer("another version than HTTP/1")
         if not 100 <= status <= 599:
             raise InvalidAnswer("a status code outside 100 to 599")  # RFC 9110 §15
@@ -165,8 +183,7 @@ class AnswerReader:
             self._interim(status, fields)
             return
         self._head_bytes = 0
-        self.keep_alive = self._parser.should_keep_alive()
-        head = self._final_head(status, fields)
+        head = self._final_head(status, fields, version)
         self._in_body = True
         if self._sink.method == "HEAD":
             # The parser cannot be told that no body follows, so it is not used again (RFC 9112 §6.3, rule 1).
@@ -186,14 +203,15 @@ class AnswerReader:
             self.is_done = True
 
     @property
-    def has_body(self) -> bool:
-        """Whether the answer that was read last has one."""
-        return self._latest.has_body
-
-    @property
     def trailers(self) -> list[Field]:
         """The trailer fields that may be forwarded (RFC 9110 §6.5.1)."""
         return [field for field in self._fields if is_allowed_trailer(field[0])]
+
+    def _misplaced(self, name: bytes) -> None:
+        """A trailer about framing or the connection (RFC 9110 §6.5.1), which the parser heeds: it is not used again."""
+        if name == b"transfer-encoding":
+            raise InvalidAnswer("a transfer coding in a trailer")
+        self.keep_alive = False
 
     def _check_excess(self, error: httptools.HttpParserError) -> None:
         """What is wrong behind a complete answer spoils the connection, not the answer. Raises InvalidAnswer."""
@@ -216,6 +234,8 @@ class AnswerReader:
                 self._repeated = _Repeated(head, len(data), answer)
 
     def _interim(self, status: int, fields: list[Field]) -> None:
+        if status > 103 and any(name in _BODY for name, _ in fields):
+            raise InvalidAnswer("an interim answer with a body")  # for the parser it has one, for nobody else
         self._is_plain = False
         self._interims += 1
         if self._interims > _MAX_INTERIMS:
@@ -229,7 +249,7 @@ class AnswerReader:
         upgrade = [(b"connection", b"upgrade"), (b"upgrade", self._upgrade)]
         self.switched = AnswerHead(status, _end_to_end(fields) + upgrade, None, has_body=False)
 
-    def _final_head(self, status: int, fields: list[Field]) -> AnswerHead:
+    def _final_head(self, status: int, fields: list[Field], version: str) -> AnswerHead:
         kept: list[Field] = []
         framing: list[Field] = []
         for field in fields:
@@ -238,15 +258,16 @@ class AnswerReader:
             else:
                 kept.append(field)
         length, chunked, options = _read_framing(framing) if framing else (None, False, None)
+        if chunked and version == "1.0":
+            raise InvalidAnswer("Transfer-Encoding in HTTP/1.0")  # RFC 9112 §6.1: faulty framing
         if options:
             kept = without_named(kept, options)
         head = AnswerHead(status, kept, length, status not in (204, 304) and self._sink.method != "HEAD")
-        if head.has_body:
-            self.until_close = not chunked and length is None
-            self.may_rest = False
-        else:
-            self.until_close = False
-            self.may_rest, self.keep_alive = self.keep_alive, False
+        self.until_close = head.has_body and not chunked and length is None
+        # The head ends it, whatever it announces (RFC 9112 §6.3, rule 1). If a body comes all the same, in a later
+        # read, it must not be the answer to someone else.
+        may_be_followed = not head.has_body and (chunked or bool(length))
+        self.keep_alive = self._parser.should_keep_alive() and not may_be_followed
         self._latest = head
         return head
 

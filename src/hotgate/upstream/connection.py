@@ -20,7 +20,8 @@ _HIGH_WATER = 64 * 1024  # bytes queued towards a slow peer before the other sid
 class UpstreamConnection(asyncio.Protocol):
     """Serves one exchange at a time. `target` owns it; while idle it sits in the target's pool.
 
-    idle_since, retires_at: coarse monotonic seconds. uses: exchanges so far, counted only where they are limited.
+    address: of its other end, numeric. idle_since, retires_at: coarse monotonic seconds. uses: exchanges so far,
+    counted only where they are limited.
     """
 
     __slots__ = (
@@ -32,6 +33,7 @@ class UpstreamConnection(asyncio.Protocol):
         "_output",
         "_reader",
         "_sink",
+        "address",
         "idle_since",
         "is_active",
         "retires_at",
@@ -45,11 +47,12 @@ class UpstreamConnection(asyncio.Protocol):
         self.target = target
         self.was_reused = False
         self.is_active = False
+        self.address = ""
         self.idle_since = self.retires_at = 0.0
         self.uses = 0
         self.transport: asyncio.Transport
         self._output: Output
-        self._reader = AnswerReader()
+        self._reader = AnswerReader(target.answer_limits)
         self._sink: AnswerSink | None = None
         self._is_request_sent = False
         self._has_streamed = False
@@ -100,12 +103,13 @@ class UpstreamConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but ancestry
         self.transport.set_write_buffer_limits(high=_HIGH_WATER)
+        peer = self.transport.get_extra_info("peername")  # None if it is closed again already
+        self.address = peer[0] if peer else ""
         self._output = Output(self.transport, self.target.outbox)
 
     def data_received(self, data: bytes) -> None:
         sink = self._sink
         if sink is None:
-            self.target.on_stray_bytes(self)
             self.transport.abort()  # bytes nobody asked for: they could only poison the next answer
             return
         if self._is_tunnel:
@@ -137,9 +141,8 @@ class UpstreamConnection(asyncio.Protocol):
             sink.on_end(())
         elif self._reader.started:
             self._fail(cut_short(self.target.name))
-        elif isinstance(
-            exc, ssl.SSLError
-        ):  # in TLS 1.3 a refused client certificate shows only now (RFC 8446 §4.4.2.4)
+        elif isinstance(exc, ssl.SSLError):
+            # In TLS 1.3 a refused client certificate shows only now (RFC 8446 §4.4.2.4).
             self._fail(tls_failed(self.target.name, str(exc)))
         else:
             # Of a request in pieces the first may have left long ago; a connection that ever had one is not asked.
@@ -163,11 +166,7 @@ class UpstreamConnection(asyncio.Protocol):
             self.resume()  # whoever gets the connection next must be able to read
         if reader.keep_alive and self._is_request_sent and not reader.has_excess and not self._is_blocked:
             self.target.release(self)
-        elif reader.may_rest and self._is_request_sent and not reader.has_excess and not self._is_blocked:
-            self.target.release(self, rests=True)
         else:
-            if reader.has_excess and not reader.has_body:
-                self.target.on_excess()
             self.target.discard(self)
             self.transport.abort()
         sink.on_end(reader.trailers if reader.has_trailers else ())
@@ -184,4 +183,6 @@ class UpstreamConnection(asyncio.Protocol):
         self.target.discard(self)
         self.transport.abort()
         if sink is not None:
+            if self._reader.started or not self.was_reused:  # a kept connection may have died of old age
+                self.target.circuit.failed(failure.kind)
             sink.on_failure(failure)

@@ -7,16 +7,17 @@ import asyncio
 import socket
 import ssl
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hotgate.upstream.client_tls import ClientTls
 
 P = TypeVar("P", bound=asyncio.Protocol)
 
 _NEXT_AFTER = 0.25  # seconds: the Connection Attempt Delay that RFC 8305 §5 recommends
+_NUMERIC = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV  # so that it cannot block: names are looked up elsewhere
 _MAX_ADDRESSES = 16  # of one target; a name may have any number
 
 
@@ -34,6 +35,8 @@ class Dialer:
 
         Raises OSError, of which ssl.SSLError and UnknownKey are kinds.
         """
+        if len(addresses) == 1 and not (self.path or header):  # nothing to race, nothing to say before
+            return await self._protocol(make, {"host": addresses[0], "port": self.port})
         connected = await (_unix_socket(self.path) if self.path else first_connected(addresses, self.port))
         try:
             if header:
@@ -41,17 +44,17 @@ class Dialer:
         except BaseException:
             connected.close()
             raise
-        return await self._protocol(connected, make)
+        return await self._protocol(make, {"sock": connected})
 
-    async def _protocol(self, connected: socket.socket, make: Callable[[], P]) -> P:
+    async def _protocol(self, make: Callable[[], P], where: Mapping[str, Any]) -> P:
         loop = asyncio.get_running_loop()
         if self.path:
-            return (await loop.create_unix_connection(make, sock=connected))[1]
+            return (await loop.create_unix_connection(make, **where))[1]
         tls = self.tls
         if tls is None:
-            return (await loop.create_connection(make, sock=connected))[1]
+            return (await loop.create_connection(make, **where))[1]
         name = tls.server_name or self.host
-        transport, protocol = await loop.create_connection(make, sock=connected, ssl=tls.context, server_hostname=name)
+        transport, protocol = await loop.create_connection(make, **where, ssl=tls.context, server_hostname=name)
         try:
             tls.check_key(_certificate(transport))
         except OSError:
@@ -98,8 +101,7 @@ def interleaved(addresses: Sequence[str]) -> list[str]:
 
 
 async def _tcp_socket(address: str, port: int) -> socket.socket:
-    loop = asyncio.get_running_loop()
-    family, kind, protocol, _, place = (await loop.getaddrinfo(address, port, type=socket.SOCK_STREAM))[0]
+    family, kind, protocol, _, place = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=_NUMERIC)[0]
     return await _connected(socket.socket(family, kind, protocol), place)
 
 

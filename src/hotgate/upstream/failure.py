@@ -1,6 +1,9 @@
 """What can go wrong on the way to a backend, told apart by kind."""
 
+import errno
 from dataclasses import dataclass
+
+_OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,41 @@ def busy(target: str) -> UpstreamFailure:
     )
 
 
+def too_many_uploads(upstream: str) -> UpstreamFailure:
+    """So many connections wait for bodies of their clients that one more would leave too few for others."""
+    return UpstreamFailure(
+        "upstream-busy",
+        503,
+        "Too many requests are being sent to the backend.",
+        f"{upstream}: half of max_connections wait for the rest of a request",
+    )
+
+
+def short_of(target: str, what: str) -> UpstreamFailure:
+    """This machine lacks what a connection needs (see `is_ours`): not the backend's fault."""
+    return UpstreamFailure("gateway-overloaded", 503, "The gateway has too much to do.", f"{target}: {what}")
+
+
+def unavailable(upstream: str) -> UpstreamFailure:
+    """Every target is out of service, and panic is switched off."""
+    return UpstreamFailure(
+        "upstream-unavailable",
+        503,
+        "No backend is available at the moment.",
+        f"{upstream}: every target is out of service",
+    )
+
+
+def unresolved(upstream: str) -> UpstreamFailure:
+    """The name of no target has an address yet."""
+    return UpstreamFailure(
+        "upstream-name-unresolved",
+        502,
+        "The backend's name could not be resolved.",
+        f"{upstream}: the name of no target has an address",
+    )
+
+
 def closed_before_answer(target: str, *, reused: bool, unsent: bool) -> UpstreamFailure:
     """The connection ended before the first byte of an answer; on a reused one it was probably dead already.
 
@@ -127,3 +165,8 @@ def total_timeout(target: str, seconds: float) -> UpstreamFailure:
     return UpstreamFailure(
         "upstream-timeout", 504, "The backend did not finish in time.", f"{target}: not finished within {seconds:g} s"
     )
+
+
+def is_ours(error: OSError) -> bool:
+    """Whether this machine is short of something (descriptors, memory, ports), which says nothing about a backend."""
+    return error.errno in _OURS

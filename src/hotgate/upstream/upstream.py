@@ -1,10 +1,12 @@
 """A named group of targets: what a route points at."""
 
+import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hotgate.observe.recorder import UpstreamRecorder
+from hotgate.upstream.availability import Availability, AvailabilityRules
 from hotgate.upstream.balance import Balancer, least_busy, round_robin
 from hotgate.upstream.connection import UpstreamConnection
 from hotgate.upstream.retry import RetryBudget, RetryRules
@@ -29,7 +31,9 @@ class Upstream:
     """preserve_host: send the client's Host, not the target's. retries, budget: when a request is sent once more.
 
     balance: chooses among the targets. sticky: the same if it sets cookies, else None. recorder: its metrics.
-    judges_answers: whether the head of an answer decides about something here, a retry or a cookie.
+    judges_answers: whether the head of an answer decides about something here, a retry or a cookie. uploads: exchanges
+    whose client has not sent all of its body; at most `max_uploads`, so that slow clients cannot take every connection.
+    availability: who decides which targets serve.
     """
 
     def __init__(
@@ -41,6 +45,8 @@ class Upstream:
         balance: Balancer = round_robin,
         timeouts: Timeouts | None = None,
         preserve_host: bool = True,
+        max_uploads: int = sys.maxsize,
+        availability: AvailabilityRules | None = None,
         retries: RetryRules | None = None,
         budget: RetryBudget | None = None,
     ) -> None:
@@ -51,10 +57,13 @@ class Upstream:
         self.retries = retries or RetryRules()
         self.budget = budget or RetryBudget(recorder)
         self.recorder = recorder
+        self.max_uploads = max_uploads
+        self.uploads = 0
         self.sticky = balance if isinstance(balance, Sticky) else None
         self.judges_answers = bool(self.sticky or self.retries.statuses)
         self._balance = balance
-        self.use(self.targets)
+        rules = availability or AvailabilityRules()
+        self.availability = Availability(name, self.targets, rules, self.use, recorder.ejected)
 
     def use(self, available: Sequence[Target]) -> None:
         """Choose among these of its targets from now on. Called when the state of a target changes, not per request."""
@@ -80,10 +89,11 @@ class Upstream:
         return any(target.name not in tried for target in self._available)
 
     def expire(self, now: float) -> None:
-        """Close idle connections that are too old. Called by the tick."""
+        """Close idle connections that are too old; return targets to service. Called by the tick."""
         self.budget.tick(now)
         for target in self.targets:
             target.expire(now)
+        self.availability.tick(now)
 
     def close(self) -> None:
         """The upstream has left the configuration. Exchanges that have begun finish; `expire` it until `is_unused`."""

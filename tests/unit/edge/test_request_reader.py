@@ -43,6 +43,14 @@ def test_absolute_form() -> None:
     assert (incoming.request.host, incoming.request.path, incoming.request.query) == ("a.example", "/x", b"y")
 
 
+@pytest.mark.parametrize("host", [b"", b"Host:\r\n"])
+def test_an_absolute_target_does_not_replace_host(host: bytes) -> None:
+    """RFC 9112 §3.2: without Host it is 400, whatever the target."""
+    (incoming,) = read(b"GET http://a.example/x HTTP/1.1\r\n" + host + b"\r\n")
+    assert incoming.refusal is not None
+    assert incoming.refusal.code == "host-missing"
+
+
 @pytest.mark.parametrize(
     ("fields", "keep_alive"),
     [(b"", True), (b"Connection: close\r\n", False), (b"Connection: keep-alive, Close\r\n", False)],

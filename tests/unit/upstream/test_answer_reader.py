@@ -83,16 +83,18 @@ def test_the_end_of_the_connection_is_not_the_end_of_an_answer_that_says_otherwi
     assert not reader.eof()
 
 
-@pytest.mark.parametrize("status", [204, 304])
-def test_no_body(status: int) -> None:
-    reader, sink = read(b"HTTP/1.1 %d X\r\nContent-Length: 10\r\n\r\n" % status)
+@pytest.mark.parametrize("head", [b"204 X\r\nContent-Length: 0", b"204 X", b"304 X\r\nContent-Length: 10", b"304 X"])
+def test_no_body(head: bytes) -> None:
+    reader, sink = read(b"HTTP/1.1 %b\r\n\r\n" % head)
     assert reader.is_done
     assert not sink.heads[0].has_body
+    assert reader.keep_alive == (b"10" not in head)  # what was announced may come yet
 
 
 def test_an_answer_to_head() -> None:
     reader, sink = read(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", method="HEAD")
     assert reader.is_done
+    assert not reader.keep_alive
     assert sink.heads[0].length == 10
     assert not sink.heads[0].has_body
 
@@ -135,6 +137,18 @@ def test_interim_answers_come_first() -> None:
 def test_refused(answer: bytes) -> None:
     with pytest.raises(InvalidAnswer):
         read(answer)
+
+
+def test_fields_of_a_second_answer_are_no_trailers_of_the_first() -> None:
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-T: 1\r\n\r\n"
+    reader, _ = read(chunked + b"HTTP/1.1 200 OK\r\nX-Evil: 1\r\nContent-Length: 0\r\n\r\n")
+    assert reader.trailers == [(b"x-t", b"1")]
+    assert reader.has_excess
+
+
+def test_a_transfer_coding_in_a_trailer_is_refused() -> None:
+    with pytest.raises(InvalidAnswer):
+        read(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nTransfer-Encoding: identity\r\n\r\n")
 
 
 def test_an_endless_head_is_refused() -> None:

@@ -3,22 +3,17 @@
 A file holds requests with `\\r\\n`, `\\t`, `\\0` and `\\x07` spelled out; its own line ends mean nothing.
 """
 
-import asyncio
-import os
 import re
 from pathlib import Path
 
 import pytest
 
-from wire.backend import Backend
-from wire.peer import Peer, turns
-from wire.samples import OK
-from wire.scenario import Wire, scenario
+from conformance.corpora import HTTP, needs_http_corpora
+from conformance.requests_in_pieces import outcome_however_it_arrives
 
-DEFAULT_CORPORA = Path(__file__).resolve().parents[3] / "shared" / "corpora"
-CORPUS = Path(os.environ.get("HOTGATE_CORPORA", DEFAULT_CORPORA)) / "http" / "gunicorn"
+CORPUS = HTTP / "gunicorn"
 
-pytestmark = pytest.mark.skipif(not CORPUS.is_dir() and "CI" not in os.environ, reason="no HTTP corpora here")
+pytestmark = needs_http_corpora
 
 _ESCAPED = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|([rnt0]))")
 _CONTROLS = {b"r": b"\r", b"n": b"\n", b"t": b"\t", b"0": b"\0"}
@@ -54,7 +49,7 @@ REFUSED = {
     **dict.fromkeys(("pp_01", "pp_02", "pp_04", "pp_05"), _PROXY),
     "099": "its body is shorter than its Content-Length: it never ends",
     "rfc9112_target_absolute_userinfo_01": "user information in the target (RFC 9110 §4.2.4)",
-    "rfc9112_target_asterisk_options_01": "nothing but paths is routed",
+    "rfc9112_target_asterisk_options_01": "answered by the gateway itself (RFC 9110 §9.3.7)",
     **dict.fromkeys(
         ("rfc9112_target_authority_connect_01", "rfc9112_target_authority_ipv6_01"), "a gateway has no CONNECT"
     ),
@@ -70,50 +65,14 @@ def bytes_of(file: Path) -> bytes:
     return _ESCAPED.sub(lambda match: bytes((int(match[1], 16),)) if match[1] else _CONTROLS[match[2]], data)
 
 
-async def _answer_everything(backend: Backend, reached: list[bytes]) -> None:
-    """A backend that is content with everything. reached: the request lines of whole requests."""
-
-    async def serve(peer: Peer) -> None:
-        while True:
-            reached.append((await peer.message()).start)
-            peer.send(OK)
-
-    async with asyncio.TaskGroup() as group:
-        while True:
-            group.create_task(serve(await backend.connection()))
-
-
-async def _requests_that_reach_the_backend(wire: Wire, data: bytes, size: int) -> list[bytes]:
-    reached: list[bytes] = []
-    serving = asyncio.create_task(_answer_everything(wire.backend, reached))
-    client = await wire.connect()
-    await client.send_in_pieces(data, size or len(data))
-    await turns()
-    serving.cancel()
-    await asyncio.wait([serving])
-    return reached
-
-
-pieces = pytest.mark.parametrize("size", [0, 1], ids=["whole", "byte by byte"])
-
-
-@pieces
 @pytest.mark.parametrize("file", files("invalid"), ids=lambda file: file.stem)
-def test_invalid(file: Path, size: int) -> None:
-    @scenario()
-    async def script(wire: Wire) -> None:
-        reached = await _requests_that_reach_the_backend(wire, bytes_of(file), size)
-        assert bool(reached) == (file.stem in HARMLESS), HARMLESS.get(file.stem, reached)
-
-    script()
+def test_invalid(file: Path) -> None:
+    outcome = outcome_however_it_arrives(bytes_of(file))
+    assert bool(outcome.reached) == (file.stem in HARMLESS), HARMLESS.get(file.stem, outcome)
 
 
-@pieces
 @pytest.mark.parametrize("file", files("valid"), ids=lambda file: file.stem)
-def test_valid(file: Path, size: int) -> None:
-    @scenario(limits={"max_header_bytes": "1MiB", "max_headers": 1000, "max_target": "64KiB"})
-    async def script(wire: Wire) -> None:
-        reached = await _requests_that_reach_the_backend(wire, bytes_of(file), size)
-        assert bool(reached) != (file.stem in REFUSED), REFUSED.get(file.stem, "it was refused")
-
-    script()
+def test_valid(file: Path) -> None:
+    limits = {"max_header_bytes": "1MiB", "max_headers": 1000, "max_target": "64KiB"}
+    outcome = outcome_however_it_arrives(bytes_of(file), limits=limits)
+    assert bool(outcome.reached) != (file.stem in REFUSED), REFUSED.get(file.stem, outcome)

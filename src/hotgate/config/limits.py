@@ -1,0 +1,76 @@
+"""`limits:`: what the gateway takes from any client. docs/security/http.md sets the defaults beside those of others."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from hotgate.config.settings import Settings, WholeNumber
+from hotgate.config.units import DurationBetween, SizeBetween
+
+
+class Limits(Settings):
+    """Bounds on what a client may send or keep open. They hold for every listener, and numbers for each worker."""
+
+    max_header_bytes: Annotated[int, SizeBetween("1KiB", "1MiB")] = Field(
+        default=32 * 1024, description="All header fields of a request together; more is answered 431. nginx: 32k."
+    )
+    max_headers: Annotated[int, WholeNumber(1, 1000)] = Field(
+        default=100, description="The number of header fields of a request; more is answered 431. Envoy: 100."
+    )
+    max_target: Annotated[int, SizeBetween("128", "64KiB")] = Field(
+        default=8 * 1024, description="The request target (path and query); longer is answered 414. nginx: 8k."
+    )
+    first_byte_timeout: Annotated[float, DurationBetween("100ms", "10m")] = Field(
+        default=10.0,
+        description="Time from a new connection to its first byte; then it is closed. HAProxy counts it into"
+        " `timeout http-request`.",
+    )
+    header_timeout: Annotated[float, DurationBetween("100ms", "10m")] = Field(
+        default=15.0,
+        description="Time from a request's first byte to the end of its header section; later is answered 408."
+        " Apache: 20 s.",
+    )
+    keep_alive: Annotated[float, DurationBetween("0s", "1h")] = Field(
+        default=75.0, description="How long an idle client connection stays open. nginx: 75 s."
+    )
+    body_idle: Annotated[float, DurationBetween("100ms", "1h")] = Field(
+        default=30.0,
+        description="Longest pause while a body is being received (then 408) or sent (then cut). nginx: 60 s.",
+    )
+    min_body_rate: Annotated[int, SizeBetween("0", "1GiB")] = Field(
+        default=240,
+        description="Bytes per second that a client must send of a body, on average; slower is answered 408. Time in"
+        " which the backend is the slow one does not count. Kestrel: 240. 0: any rate.",
+    )
+    min_read_rate: Annotated[int, SizeBetween("0", "1GiB")] = Field(
+        default=240,
+        description="Bytes per second that a client must take, on average, of an answer that it does not read as fast"
+        " as it comes; slower is cut off. Kestrel: 240. 0: any rate.",
+    )
+    rate_grace: Annotated[float, DurationBetween("0s", "10m")] = Field(
+        default=5.0, description="Time after which the two rates count. Kestrel: 5 s."
+    )
+    request_buffer: Annotated[int, SizeBetween("0", "64KiB")] = Field(
+        default=16 * 1024,
+        description="How much of a body of known length must be there before a connection to the backend is taken;"
+        " the rest streams. As HAProxy's `option http-buffer-request`. 0: none.",
+    )
+    max_pipelined: Annotated[int, WholeNumber(1, 1000)] = Field(
+        default=32, description="Requests of one connection that may wait for the answer to an earlier one."
+    )
+    max_requests_per_connection: Annotated[int, WholeNumber(1, 1_000_000_000)] = Field(
+        default=10_000,
+        description="After so many answers a connection is closed, which also spreads clients over the workers anew."
+        " nginx: 1,000.",
+    )
+    max_connections: Annotated[int, WholeNumber(1, 1_000_000)] = Field(
+        default=20_000, description="Client connections of each worker; more are answered 503 and closed."
+    )
+    max_connections_per_address: Annotated[int, WholeNumber(1, 1_000_000)] = Field(
+        default=10_000,
+        description="Those of one address (for IPv6: of one /64) with each worker; more are answered 503 and closed."
+        " Addresses in `trusted_proxies` may have any number. By default nobody gets more than half of all.",
+    )
+    drain: Annotated[float, DurationBetween("0s", "1h")] = Field(
+        default=30.0, description="How long requests in flight may go on after a stop or a reload."
+    )
