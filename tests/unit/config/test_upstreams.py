@@ -126,7 +126,7 @@ def test_a_pem_file_that_is_none_is_an_error_with_its_place(folder: Folder) -> N
     ]
 
 
-@pytest.mark.parametrize(("pins", "count"), [("", 1), (f", pins: ['{_OWN.pin}']", 0)])
+@pytest.mark.parametrize(("pins", "count"), [("", 1), (f", pins: ['{_OWN.pin}']", 0)], ids=["alone", "with a pin"])
 def test_giving_verification_up_is_warned_of(pins: str, count: int, folder: Folder) -> None:
     tls = f"tls: {{insecure_skip_verify: true{pins}}}"
     loaded = folder.load(HEAD + f'upstreams: {{api: {{targets: ["https://h:1"], {tls}}}}}\n' + ROUTE)
