@@ -1,6 +1,8 @@
 """TLS towards backends: nobody is spoken to who has not proved to be the backend, and the log alone says why."""
 
 import asyncio
+import contextlib
+import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 
 from hotgate.upstream.dial import Dialer
 from wire.certificates import Authority, Certificate
-from wire.peer import Peer
+from wire.peer import Peer, turns
 from wire.samples import GET, OK, ok
 from wire.scenario import Wire, scenario
 
@@ -24,35 +26,31 @@ Script = Callable[[Wire, "TlsBackend"], Awaitable[None]]
 
 
 class TlsBackend:
-    """A backend with a certificate. names: what clients asked for, by SNI."""
+    """A backend with a certificate. names: what clients asked for, by SNI. peers: who shook hands."""
 
     def __init__(self, folder: Path, certificate: Certificate, *, client_ca: str = "", newest: str = "TLSv1_3") -> None:
         chain = folder / "chain.pem"
         chain.write_text(certificate.pem + certificate.key_pem)
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(chain)
-        self._context.maximum_version = ssl.TLSVersion[newest]
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(chain)
+        self.context.maximum_version = ssl.TLSVersion[newest]
         if client_ca:
-            self._context.verify_mode = ssl.CERT_REQUIRED
-            self._context.load_verify_locations(cadata=client_ca)
+            self.context.verify_mode = ssl.CERT_REQUIRED
+            self.context.load_verify_locations(cadata=client_ca)
         self.names: list[str | None] = []
-        self._context.sni_callback = lambda _, name, __: self.names.append(name)
-        self._peers: asyncio.Queue[Peer] = asyncio.Queue()
+        self.context.sni_callback = lambda _, name, __: self.names.append(name)
+        self._accepted: asyncio.Queue[Peer] = asyncio.Queue()
         self._writers: list[asyncio.StreamWriter] = []
+        self.peers: list[Peer] = []
 
     async def start(self) -> int:
         """Listen. Returns the port."""
-        self._server = await asyncio.start_server(self._take, "127.0.0.1", 0, ssl=self._context)
+        self._server = await asyncio.start_server(self._take, "127.0.0.1", 0, ssl=self.context)
         return int(self._server.sockets[0].getsockname()[1])
 
     async def accept(self) -> Peer:
         async with asyncio.timeout(5):
-            return await self._peers.get()
-
-    @property
-    def has_accepted(self) -> bool:
-        """Whether a handshake has succeeded."""
-        return bool(self._writers)
+            return await self._accepted.get()
 
     def client_certificate(self) -> dict[str, Any]:
         """What the latest connection showed."""
@@ -65,7 +63,8 @@ class TlsBackend:
 
     def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.append(writer)
-        self._peers.put_nowait(Peer(reader, writer))
+        self.peers.append(Peer(reader, writer))
+        self._accepted.put_nowait(self.peers[-1])
 
 
 def _play(backend: TlsBackend, script: Script, *, host: str = "127.0.0.1", **upstream: Any) -> None:
@@ -77,7 +76,9 @@ def _play(backend: TlsBackend, script: Script, *, host: str = "127.0.0.1", **ups
         try:
             await script(wire, backend)
         finally:
+            wire.gateway.compiled.upstreams["api"].close()
             backend.stop()
+            await turns()  # both ends say goodbye
 
     played()
 
@@ -152,9 +153,8 @@ def test_a_pinned_key(pins: list[str], tmp_path: Path) -> None:
 def test_nothing_is_sent_to_a_key_that_is_not_pinned(tmp_path: Path) -> None:
     async def script(wire: Wire, backend: TlsBackend) -> None:
         await _is_refused(f"its key is {_BACKEND.pin}")(wire, backend)
-        peer = await backend.accept()
-        assert await peer.is_gone()
-        assert peer.received() == b""
+        await turns()
+        assert not any(peer.received() for peer in backend.peers)
 
     _play(TlsBackend(tmp_path, _BACKEND), script, tls={**_TRUSTED, "pins": [_CLIENT.pin]})
 
@@ -183,8 +183,33 @@ def test_the_gateway_shows_its_certificate(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("newest", ["TLSv1_2", "TLSv1_3"])
 def test_a_backend_that_wants_a_certificate_and_gets_none(newest: str, tmp_path: Path) -> None:
-    backend = TlsBackend(tmp_path, _BACKEND, client_ca=_CA.pem, newest=newest)
-    _play(backend, _is_refused("ertificate required" if newest == "TLSv1_3" else "handshake failure"), tls=_TRUSTED)
+    """In TLS 1.3 the gateway hears of it after its handshake, when the request may have been sent."""
+    context = TlsBackend(tmp_path, _BACKEND, client_ca=_CA.pem, newest=newest).context
+
+    @scenario(upstream={"targets": ["https://127.0.0.1:9"], "tls": _TRUSTED})
+    async def script(wire: Wire) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            target = wire.gateway.compiled.upstreams["api"].targets[0]
+            target._dialer = Dialer("127.0.0.1", listening.getsockname()[1], tls=target._dialer.tls)
+            served = asyncio.create_task(asyncio.to_thread(_refuse_in_good_order, listening, context))
+            client = await wire.send(GET)
+            answer = await client.message()
+            assert (answer.status, answer.code) == (502, "upstream-tls-failed")
+            await served
+
+    script()
+
+
+def _refuse_in_good_order(listening: socket.socket, context: ssl.SSLContext) -> None:
+    """Say why, and wait for the end: a reset could overtake the alert."""
+    connected = context.wrap_socket(listening.accept()[0], server_side=True, do_handshake_on_connect=False)
+    with connected:
+        with contextlib.suppress(ssl.SSLError):
+            connected.do_handshake()
+        socket.socket.shutdown(connected, socket.SHUT_WR)
+        with contextlib.suppress(ConnectionError):
+            while socket.socket.recv(connected, 65536):
+                pass
 
 
 @scenario(upstream={"targets": ["https://127.0.0.1:9"]})
@@ -196,3 +221,41 @@ async def test_a_backend_that_speaks_no_tls(wire: Wire) -> None:
     backend.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
     answer = await client.message()
     assert (answer.status, answer.code) == (502, "upstream-tls-failed")
+
+
+@scenario(upstream={"targets": ["https://127.0.0.1:9"], "timeouts": {"connect": "50ms"}})
+async def test_a_backend_that_accepts_and_says_nothing(wire: Wire) -> None:
+    target = wire.gateway.compiled.upstreams["api"].targets[0]
+    target._dialer = Dialer("127.0.0.1", wire.backend.port, tls=target._dialer.tls)
+    client = await wire.send(GET)
+    backend = await wire.backend.accept()
+    assert (await client.message()).code == "upstream-connect-timeout"
+    assert await backend.is_gone()
+
+
+def test_a_connection_rests_as_one_without_tls_does(tmp_path: Path) -> None:
+    async def script(wire: Wire, backend: TlsBackend) -> None:
+        client = await wire.send(GET)
+        peer = await backend.accept()
+        for answer in (b"HTTP/1.1 304 Not Modified\r\n\r\n", OK):
+            await peer.message()
+            peer.send(answer)
+            await client.message()
+            client.send(GET)
+        await peer.message()
+
+    _play(TlsBackend(tmp_path, _BACKEND), script, tls=_TRUSTED)
+
+
+def test_the_proxy_header_comes_before_tls(tmp_path: Path) -> None:
+    @scenario(upstream={"targets": ["https://127.0.0.1:9"], "proxy_protocol": "v1"})
+    async def script(wire: Wire) -> None:
+        target = wire.gateway.compiled.upstreams["api"].targets[0]
+        target._dialer = Dialer("127.0.0.1", wire.backend.port, tls=target._dialer.tls)
+        client = await wire.send(GET)
+        backend = await wire.backend.accept()
+        assert (await backend.until(b"\r\n")).startswith(b"PROXY TCP4 127.0.0.1 127.0.0.1 ")
+        assert (await backend.exactly(3))[:2] == b"\x16\x03"  # a TLS handshake record
+        client.reset()
+
+    script()

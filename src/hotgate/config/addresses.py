@@ -16,7 +16,7 @@ _BIND_SAYS = 'write an address as "host:port", such as "127.0.0.1:8080" or "[::1
 _TARGET_SAYS = (
     'write a target as "http://host:port", "https://host:port" (without path, query or user) or "unix:/path/of.sock"'
 )
-_SOCKET = re.compile(r"unix:(//)?(?P<path>/[!-~]{1,106})")  # sun_path holds 107 bytes and a NUL
+_SOCKET = re.compile(r"unix:(//)?(?P<path>/[!-.0-~][!-~]{0,105})")  # sun_path holds 107 bytes and a NUL
 
 
 class Bind(NamedTuple):

@@ -91,7 +91,7 @@ class BackendLeg:
             return
         try:
             if self._tried:
-                connection = upstream.acquire_other(self, relay.exchange, now, self._tried)
+                connection = upstream.acquire_other(self, relay.exchange, now, self._tried, fresh=self.is_fresh)
             else:
                 connection = upstream.acquire(self, relay.exchange, now, fresh=self.is_fresh)
         except TargetBusy as busy:

@@ -77,12 +77,12 @@ class Upstream:
         return self._choose(exchange).acquire(waiter, now, fresh=fresh)
 
     def acquire_other(
-        self, waiter: ConnectionWaiter, exchange: "Exchange", now: float, tried: Collection[str]
+        self, waiter: ConnectionWaiter, exchange: "Exchange", now: float, tried: Collection[str], *, fresh: bool = False
     ) -> UpstreamConnection | None:
         """The same, for another try: of the least busy target that has not been tried, if there is one."""
         others = [target for target in self._available if target.name not in tried]
         target = least_busy(others) if others else self._choose(exchange)
-        return target.acquire(waiter, now)
+        return target.acquire(waiter, now, fresh=fresh)
 
     def has_other(self, tried: Collection[str]) -> bool:
         """Whether a target may be used that has not been tried."""

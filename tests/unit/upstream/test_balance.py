@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from hotgate.upstream.balance import BALANCERS, least_requests, round_robin
+from hotgate.upstream.balance import BALANCERS, least_busy, least_requests, power_of_two, round_robin
 from hotgate.upstream.target import Target
 
 
@@ -55,3 +55,24 @@ def test_busy_for_its_weight() -> None:
 def test_ties_go_in_turn() -> None:
     choose = least_requests(targets(1, 1))
     assert {choose(None).name for _ in range(2)} == {"0", "1"}
+
+
+def test_the_less_busy_of_two() -> None:
+    idle, busy = all_targets = targets(1, 1)
+    busy.active = 5
+    choose = power_of_two(all_targets)
+    chosen = Counter(choose(None).name for _ in range(400))
+    assert chosen[idle.name] > chosen[busy.name]  # 3 in 4: the busy one only when it is picked twice
+    assert chosen[busy.name] > 0
+
+
+def test_two_are_picked_by_weight() -> None:
+    choose = power_of_two(targets(9, 1))
+    chosen = Counter(choose(None).name for _ in range(2000))
+    assert 1600 < chosen["0"] < 1950
+
+
+def test_any_but_a_busy_one() -> None:
+    first, second = targets(4, 1)
+    first.active, second.active = 3, 1
+    assert least_busy([first, second]) is first
