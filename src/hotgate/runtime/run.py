@@ -42,7 +42,7 @@ def run_gateway(options: RunOptions) -> int:
 
 def _run(options: RunOptions) -> None:
     loaded = load_configuration(options.file)
-    descriptors.warn_if_too_few(descriptors.raise_limit(), loaded.config.limits.max_connections)  # workers inherit it
+    descriptors.tell_if_too_few(descriptors.raise_limit(), loaded.config.limits)  # workers inherit it
     directory = runtime_directory(options.file, loaded.config.runtime_dir, os.environ)
     directory.create()
     with ControlLock(directory.lock_path), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
