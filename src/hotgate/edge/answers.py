@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from hotgate.http.problem import with_request_id
+from hotgate.http.headers import encode_fields
+from hotgate.http.problem import STATUS_LINES, with_request_id
 from hotgate.http.response import Response
 from hotgate.upstream.failure import UpstreamFailure
 
@@ -35,6 +36,21 @@ def body_too_large(limit: int) -> Response:
     return Response.problem(413, code="body-too-large", detail=f"The body is larger than {limit} bytes.")
 
 
+def head_timeout() -> Response:
+    """The client did not finish the head of its request (RFC 9110 §15.5.9)."""
+    return Response.problem(408, code="request-timeout", detail="The request did not arrive in time.")
+
+
+def too_many_connections() -> Response:
+    """This client, or all of them together, have more than they may."""
+    return Response.problem(
+        503,
+        code="too-many-connections",
+        detail="There are too many connections. Try again later.",
+        headers={"retry-after": "1"},
+    )
+
+
 def body_timeout() -> Response:
     """The client stopped sending (RFC 9110 §15.5.9)."""
     return Response.problem(408, code="request-timeout", detail="The request body did not arrive in time.")
@@ -61,6 +77,14 @@ def upstream_failed(failure: UpstreamFailure) -> Response:
     return Response.problem(
         failure.status, code=failure.kind, detail=failure.detail, log_detail=failure.log_detail, headers=headers
     )
+
+
+def last_words(response: Response) -> bytes:
+    """The bytes of an answer outside any exchange, after which the connection ends."""
+    body = response.body or b""
+    fields = encode_fields(response.headers.fields)
+    framing = b"content-length: %d\r\nconnection: close\r\n" % len(body)
+    return b"%b%b%b\r\n%b" % (STATUS_LINES[response.status], fields, framing, body)
 
 
 def body_of(response: Response, request_id: str) -> bytes:

@@ -6,6 +6,7 @@ import struct
 from collections import deque
 from typing import cast
 
+from hotgate.edge import answers
 from hotgate.edge.admission import Reason
 from hotgate.edge.context import EdgeContext
 from hotgate.edge.incoming import Incoming
@@ -179,7 +180,7 @@ class ServerConnection(asyncio.Protocol):
             if self._is_lingering or self._transport.is_closing():
                 self._transport.abort()  # it does not take what it asked for
             elif self._reader.has_partial_head:
-                self._write_last(408, "request-timeout", "The request did not arrive in time.")
+                self.output.write(answers.last_words(answers.head_timeout()))
                 self._linger()
             else:
                 self._transport.close()
@@ -347,7 +348,7 @@ class ServerConnection(asyncio.Protocol):
 
     def _turn_away(self, reason: Reason) -> None:
         admission = self._context.admission
-        self._write_last(503, "too-many-connections", "There are too many connections. Try again later.")
+        self.output.write(answers.last_words(answers.too_many_connections()))
         if admission.may_linger(reason):
             self._is_turned_away = True
             admission.lingering += 1
@@ -361,14 +362,6 @@ class ServerConnection(asyncio.Protocol):
         if self._active is not None:
             self._active.on_client_stalled()
         self.abort()
-
-    def _write_last(self, status: int, code: str, detail: str) -> None:
-        """An answer outside any exchange. Nothing comes after it."""
-        response = Response.problem(status, code=code, detail=detail)
-        body = response.body or b""
-        fields = encode_fields(response.headers.fields)
-        framing = b"content-length: %d\r\nconnection: close\r\n" % len(body)
-        self.output.write(b"%b%b%b\r\n%b" % (STATUS_LINES[status], fields, framing, body))
 
 
 class _Discarding:
