@@ -289,7 +289,8 @@ class ServerConnection(asyncio.Protocol):
     def _is_last(self, incoming: Incoming) -> None:
         """Its answer says that the connection ends; what the client has sent behind it is not read."""
         incoming.keep_alive = False
-        self._reader.is_closed = incoming.is_complete
+        if incoming.is_complete:
+            self._reader.is_closed = True  # otherwise the reader does so at the end of its body
 
     def _close(self, incoming: Incoming) -> None:
         self._pending.clear()
