@@ -21,6 +21,7 @@ from hotgate.runtime.compile import Compiled, Parts, compile_configuration
 from hotgate.upstream.upstream import Upstream
 
 _BACKLOG = 4096
+_MAX_UNSENT = 128 * 1024  # bytes of a connection that the kernel holds, besides those that are on their way
 _ACCEPTED = 0.05  # seconds in which the event loop reports connections that it has accepted already
 
 
@@ -71,6 +72,7 @@ class DataPlane:
         """Accept connections. sockets: bound and listening ones, by listener name."""
         for name, listening in sockets.items():
             for each in listening:
+                bound_unsent(each)
                 server = await self._loop.create_server(self._factory(name), sock=each, backlog=_BACKLOG)
                 self._servers.append(server)
 
@@ -127,3 +129,12 @@ class DataPlane:
     def _factory(self, listener: str) -> Any:
         context = self._context
         return lambda: ServerConnection(context, listener)
+
+
+def bound_unsent(listening: socket.socket) -> None:
+    """Let the kernel take no more for a client than it can soon send; accepted connections inherit this.
+
+    It would take megabytes for one that reads nothing. What is on its way does not count, so speed does not suffer.
+    """
+    if listening.family in (socket.AF_INET, socket.AF_INET6):
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _MAX_UNSENT)
