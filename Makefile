@@ -7,16 +7,16 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format bench docs clean
+.PHONY: help demo test check lint format bench endurance docs clean
 
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY) ## a gateway, two backends, and requests to try
 	@$(BIN)/hotgate demo $(ARGS)
 
-test: $(READY) ## all tests; ARGS="tests/unit -k jwt" for some
-	$(BIN)/pytest $(ARGS)
+test: $(READY) ## all tests, on every core; ARGS="tests/unit -k jwt" for some
+	$(BIN)/pytest --numprocesses auto --dist loadfile $(ARGS)
 
 check: lint test ## everything that must pass before a change is taken
 
@@ -32,6 +32,9 @@ format: $(READY) ## rewrite the code in the common style
 
 bench: $(READY) ## measure Hotgate beside other gateways and write docs/benchmarks.md (ten minutes)
 	$(BIN)/python -m bench --write-docs $(ARGS)
+
+endurance: $(READY) ## hours under load while things fail; ARGS="soak --minutes 60", "slow" or "dead"
+	$(BIN)/python -m bench.endurance $(ARGS)
 
 docs: $(READY) ## write the generated pages again
 	$(BIN)/hotgate schema --markdown > docs/configuration.md

@@ -78,6 +78,12 @@ CRITERIA = (
     Criterion("upload ÷ nginx", ratio(("upload", "Hotgate", "rate"), ("upload", "nginx", "rate")), 0.5),
     Criterion("memory growth, download", worst("download", "Hotgate", "growth", _MIB), 16.0, at_most=True, unit=" MiB"),
     Criterion("memory growth, upload", worst("upload", "Hotgate", "growth", _MIB), 16.0, at_most=True, unit=" MiB"),
+    Criterion("TLS 1.3 Hotgate ÷ TLS 1.3 nginx", ratio(("tls", "Hotgate", "rate"), ("tls", "nginx", "rate")), 0.6),
+    Criterion(
+        "new TLS connections per second of the core ÷ nginx",
+        ratio(("handshakes", "Hotgate", "capacity"), ("handshakes", "nginx", "capacity")),
+        0.4,
+    ),
     Criterion(
         "10,000 routes ÷ 10 routes, requests/s",
         ratio(("routes", "10,000 routes", "rate"), ("routes", "10 routes", "rate")),

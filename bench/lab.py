@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from bench.certificate import make_certificate
 from bench.cores import Cores, pinned, strays
 from bench.load.ask import wait_until_answered
 from bench.load.backend import backend_command
@@ -54,6 +55,7 @@ class Lab:
         self.results = results
         self.folder = folder
         self.issuer = TokenIssuer(folder)
+        self._certificate = make_certificate(folder)
         self.backends: list[int] = []
         self._ports = Ports()
         self._numbers = itertools.count()
@@ -74,12 +76,20 @@ class Lab:
         self._stack.close()
 
     def scenario(
-        self, peer: Peer, *, backend: int | None = None, routes: int = 0, security: Security | None = None
+        self,
+        peer: Peer,
+        *,
+        backend: int | None = None,
+        routes: int = 0,
+        security: Security | None = None,
+        tls: bool = False,
     ) -> Scenario:
         """A scenario with a folder and ports of its own; the small backend unless another port is given."""
         folder = self.folder / f"{peer.name.replace(' ', '').replace('+', '-').lower()}-{next(self._numbers)}"
         folder.mkdir()
-        return Scenario(self._ports.next(), backend or self.backend, self._ports.next(), folder, routes, security)
+        port, admin = self._ports.next(), self._ports.next()
+        certificate = self._certificate if tls else None
+        return Scenario(port, backend or self.backend, admin, folder, routes, security, certificate)
 
     def spawn(self, peer: Peer, scenario: Scenario) -> Program:
         """Start a server on its core without waiting for it; the caller stops it."""
@@ -109,7 +119,7 @@ class Lab:
     def _wait(self, program: Program, scenario: Scenario) -> None:
         small = "/service-0/1" if scenario.routes else PATH
         path = "/bytes/1" if scenario.backend == self.bulk else small
-        wait_until_answered(program, scenario.port, path, self.credentials(scenario))
+        wait_until_answered(program, scenario.url, path, self.credentials(scenario))
 
     def _serve(self, stack: ExitStack, command: list[str], port: int) -> None:
         program = Program(

@@ -51,6 +51,26 @@ _SECTIONS: tuple[tuple[str, str, str, tuple[Column, ...]], ...] = (
         "The same 10,000 different targets, spread over the routes.",
         (*_LOAD[:1], *_LOAD[2:]),
     ),
+    (
+        "tls",
+        "TLS 1.3, 64 connections",
+        "Small requests, keep-alive, TLS towards the client only.",
+        (_RATE, Column("÷ nginx, TLS", "rate", reference=("tls", "nginx")), *_LOAD[2:]),
+    ),
+    (
+        "handshakes",
+        "New TLS connections",
+        "A full TLS 1.3 handshake (ECDSA P-256, nothing resumed), one request, and the end. The client's half costs as "
+        "much as the server's, so it limits the rate of a fast server; the capacity of the server's core tells more.",
+        (
+            Column("connections/s of the server's core (range)", "capacity", with_range=True),
+            Column("÷ nginx", "capacity", reference=("handshakes", "nginx")),
+            Column("connections/s made", "rate"),
+            Column("CPU µs per connection", "cpu", digits=1),
+            Column("core busy %", "busy", scale=0.01),
+            Column("disturbed %", "disturbed", scale=0.01, digits=1),
+        ),
+    ),
     *(
         (
             case,

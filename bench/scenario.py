@@ -23,11 +23,20 @@ class Security:
 
 
 @dataclass(frozen=True, slots=True)
+class Certificate:
+    """PEM files: the certificate, its key, and one with both."""
+
+    certificate: Path
+    key: Path
+    both: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """Proxy 127.0.0.1:`port` to 127.0.0.1:`backend`. folder: where configuration and logs of the server belong.
 
     routes: 0 for one route that takes every path, else that many routes `/service-<i>/{id}`. admin: a port for the
-    server's own use. security: None for a plain proxy.
+    server's own use. security: None for a plain proxy. tls: the listener speaks TLS with this certificate.
     """
 
     port: int
@@ -36,6 +45,12 @@ class Scenario:
     folder: Path
     routes: int = 0
     security: Security | None = None
+    tls: Certificate | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it is asked."""
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,9 @@ def probes(lab: Lab, peer: Peer) -> list[Probe]:
 
 def _enforced(lab: Lab, peer: Peer) -> list[str]:
     with lab.running(peer, lab.scenario(peer, security=lab.issuer.security())) as server:
-        shown = [_judged(server.scenario.port, *expected) for expected in _expectations(lab)]
+        shown = [_judged(server.scenario.url, *expected) for expected in _expectations(lab)]
     with lab.running(peer, lab.scenario(peer, security=lab.issuer.security(per_minute=TIGHT))) as server:
-        statuses = {status_of(server.scenario.port, headers=lab.issuer.credentials()) for _ in range(2 * TIGHT)}
+        statuses = {status_of(server.scenario.url, headers=lab.issuer.credentials()) for _ in range(2 * TIGHT)}
     if 429 not in statuses:
         raise BadRunError(f"{peer.name} does not limit: {sorted(statuses)}")
     return [*shown, "over the limit → 429"]
@@ -44,8 +44,8 @@ def _expectations(lab: Lab) -> Iterator[tuple[str, tuple[int, ...], dict[str, st
     yield "a missing scope", (403,), dict(issuer.credentials(scope="profile"))
 
 
-def _judged(port: int, what: str, expected: tuple[int, ...], headers: dict[str, str]) -> str:
-    status = status_of(port, headers=headers)
+def _judged(url: str, what: str, expected: tuple[int, ...], headers: dict[str, str]) -> str:
+    status = status_of(url, headers=headers)
     if status not in expected:
         raise BadRunError(f"{what}: {status} instead of {expected[0]}")
     return f"{what} → {status}"

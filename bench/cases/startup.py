@@ -30,13 +30,13 @@ class _Start:
 
     def __call__(self) -> Mapping[str, float]:
         scenario = self._lab.scenario(self._peer)
-        port, path = (scenario.admin, "/readyz") if self._ready else (scenario.port, PATH)
+        url, path = (f"http://127.0.0.1:{scenario.admin}", "/readyz") if self._ready else (scenario.url, PATH)
         # The admin interface refuses host names it does not know, so it is asked by address.
         headers = {"Host": "127.0.0.1"} if self._ready else {}
         started = time.perf_counter()
         program = self._lab.spawn(self._peer, scenario)
         try:
-            wait_until_answered(program, port, path, headers)
+            wait_until_answered(program, url, path, headers)
             return {"ready": time.perf_counter() - started}
         finally:
             program.stop()

@@ -14,7 +14,7 @@ CONNECTIONS = 64
 def throughput(lab: Lab, case: str, server: Running) -> Probe:
     """A probe of requests per second, latency, and how much of its core the server used."""
     headers = (f"Host: {HOST}", *(f"{name}: {value}" for name, value in lab.credentials(server.scenario).items()))
-    url = f"http://127.0.0.1:{server.scenario.port}{PATH}"
+    url = f"{server.scenario.url}{PATH}"
     return Probe(case, server.name, lambda: under_load(lab, server, Load(url, CONNECTIONS, 0, headers)))
 
 

@@ -17,7 +17,7 @@ defaults
   timeout server 600s
   timeout http-keep-alive 600s
 frontend web
-  bind 127.0.0.1:{port} backlog 4096
+  bind 127.0.0.1:{port} backlog 4096{tls}
 {security}  default_backend api
 backend api
   server one 127.0.0.1:{backend} pool-max-conn 64
@@ -53,6 +53,7 @@ def launch(scenario: Scenario) -> Launch:
         _CONFIG.format(
             port=scenario.port,
             backend=scenario.backend,
+            tls=f" ssl crt {scenario.tls.both}" if scenario.tls else "",
             security=_rules(scenario.security) if scenario.security else "",
             table=_TABLE if secured else "",
         )
@@ -75,4 +76,5 @@ PEER = Peer(
     launch,
     ("haproxy", "-v"),
     security="`jwt_verify` on every request (it keeps no cache), `jwt_payload_query`, a stick table by subject",
+    offers_tls=True,
 )

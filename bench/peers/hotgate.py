@@ -21,7 +21,7 @@ def launch(scenario: Scenario) -> Launch:
 
 def _gateway(scenario: Scenario) -> dict[str, Any]:
     gateway: dict[str, Any] = {
-        "listeners": [{"name": "web", "bind": f"127.0.0.1:{scenario.port}"}],
+        "listeners": [{"name": "web", "bind": f"127.0.0.1:{scenario.port}", **_tls(scenario)}],
         "admin": {"bind": f"127.0.0.1:{scenario.admin}"},
         "workers": 1,
         "runtime_dir": str(scenario.folder / "run"),
@@ -33,6 +33,12 @@ def _gateway(scenario: Scenario) -> dict[str, Any]:
     if scenario.security:
         gateway["identity"] = {"corp": {"jwt": _tokens(scenario.security)}}
     return gateway
+
+
+def _tls(scenario: Scenario) -> dict[str, Any]:
+    if scenario.tls is None:
+        return {}
+    return {"tls": {"certificate": str(scenario.tls.certificate), "key": str(scenario.tls.key)}}
 
 
 def _routes(scenario: Scenario) -> list[dict[str, Any]]:
@@ -72,4 +78,5 @@ PEER = Peer(
         f"import sys; sys.path.insert(0, {str(_SOURCE)!r}); import hotgate; print(hotgate.__version__)",
     ),
     security="`authenticate`, `authorize`, `rate_limit` by principal; with access log and metrics on",
+    offers_tls=True,
 )

@@ -14,13 +14,15 @@ _VERSION = re.compile(r"\d+\.\d+\.\d+[^\s/]*")
 class Peer:
     """name: as shown in tables. launch: writes the configuration, returns the command. version: the command asking it.
 
-    security: how it enforces the secured case, in words for the page; empty when it does not take part.
+    security: how it enforces the secured case, in words for the page; empty when it does not take part. offers_tls: it
+    takes part in the cases with TLS.
     """
 
     name: str
     launch: Callable[[Scenario], Launch]
     version: tuple[str, ...]
     security: str = ""
+    offers_tls: bool = False
 
 
 def version_of(peer: Peer) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from hotgate.config.models import gateway_model
+from hotgate.edge.connection import ServerConnection
 from hotgate.identity.key_sets import KeySets
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.observe.access_log import AccessLog
@@ -16,6 +17,7 @@ from hotgate.observe.access_record import AccessRecord, lines_of
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.pipeline.policy import UserPolicy
 from hotgate.policies import MECHANISMS, POLICIES
+from hotgate.runtime.compile import Compiled
 from hotgate.runtime.data_plane import DataPlane
 
 TICK = 0.25  # seconds, as the worker ticks
@@ -45,6 +47,8 @@ class Gateway:
 
     def __init__(self, configuration: Mapping[str, Any]) -> None:
         loop = asyncio.get_running_loop()
+        self.compiled: Compiled
+        self._configuration = configuration
         self.records = KeptRecords()
         self.now = loop.time()
         self.plane = DataPlane(
@@ -54,17 +58,32 @@ class Gateway:
             access_log=cast(AccessLog, self.records),
             metrics=WorkerMetrics(),
         )
-        self.compiled = self.plane.prepare(_MODEL.model_validate(configuration))
-        self.plane.commit(self.compiled)
+        self.reconfigure(configuration)
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32 * 1024)
         self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)
         self.port: int = self._listening.getsockname()[1]
 
+    @property
+    def speaks_tls(self) -> bool:
+        """Whether its listener does, by the configuration in force."""
+        return self.compiled.snapshot.listeners["web"].tls is not None
+
+    def change_listener(self, listener: Mapping[str, Any]) -> None:
+        """Reload: put a configuration into force that differs in what it says of its listener."""
+        changed = {**self._configuration, "listeners": [{"name": "web", "bind": "127.0.0.1:0", **listener}]}
+        self.compiled = self.plane.prepare(_MODEL.model_validate(changed))
+        self.plane.commit(self.compiled)
+
     async def start(self) -> None:
         """Take connections."""
         await self.plane.listen({"web": [self._listening]})
         self.plane.tick(self.now)
+
+    def reconfigure(self, configuration: Mapping[str, Any]) -> None:
+        """Put another configuration into force, as a reload does."""
+        self.compiled = self.plane.prepare(_MODEL.model_validate(configuration))
+        self.plane.commit(self.compiled)
 
     def advance(self, seconds: float) -> None:
         """Let time pass, with a tick at its end."""
@@ -75,6 +94,11 @@ class Gateway:
     def connections(self) -> int:
         """Clients that are connected."""
         return int(self.plane.metrics_snapshot()["gauges"]["connections_open"])
+
+    @property
+    def client_connections(self) -> list[ServerConnection]:
+        """Those whose handshake, if any, is done."""
+        return [each for each in self.plane._context.connections if isinstance(each, ServerConnection)]
 
     async def stop(self) -> None:
         """Cut what is left."""

@@ -1,6 +1,7 @@
 """One end of a TCP connection in a test: sends and expects bytes, and says what it got when they do not come."""
 
 import asyncio
+import os
 import socket
 import struct
 from collections.abc import Awaitable
@@ -116,6 +117,11 @@ class Peer:
     def close(self) -> None:
         """Close in good order."""
         self._writer.close()
+
+    def end_at_once(self) -> None:
+        """Send no more, and have the kernel say so before this returns, not in the next turn of the event loop."""
+        with socket.socket(fileno=os.dup(self._writer.get_extra_info("socket").fileno())) as connected:
+            connected.shutdown(socket.SHUT_WR)
 
     def reset(self) -> None:
         """Close so that the other side sees a reset."""

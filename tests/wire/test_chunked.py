@@ -48,7 +48,6 @@ _FORBIDDEN = [
     b"Authorization: Bearer x",
     b"Cookie: a=b",
     b"Host: b",
-    b"Connection: close",
     b"X-Auth-Subject: admin",
     b"X_Auth_Subject: admin",
     b"X-Real-IP: 1.2.3.4",
@@ -65,6 +64,22 @@ def test_trailers_cannot_say_what_only_a_head_or_the_gateway_may(field: bytes) -
         await wire.send(CHUNKED_POST, b"0\r\n%b\r\nX-Fine: 1\r\n\r\n" % field)
         backend = await wire.backend.accept()
         assert (await backend.message()).trailers == [(b"x-fine", b"1")]
+
+    script()
+
+
+@pytest.mark.parametrize(
+    "field", [b"Connection: close", b"Proxy-Connection: close", b"Transfer-Encoding: identity", b"Content-Length: 1"]
+)
+def test_trailers_about_framing_or_the_connection_are_refused(field: bytes) -> None:
+    """The parser heeds them, and so would end, or frame, what comes next."""
+
+    @scenario()
+    async def script(wire: Wire) -> None:
+        client = await wire.send(CHUNKED_POST, b"0\r\n%b\r\n\r\n" % field)
+        refusal = await client.message()
+        assert (refusal.status, refusal.closes) == (400, True)
+        assert await client.is_gone()
 
     script()
 

@@ -49,7 +49,8 @@ def test_a_body_of_an_interim_answer_never_reaches_the_client(status: int, frami
         answer = await client.message()
         while answer.status == status:
             answer = await client.message()
-        # Either what follows is taken for the final answer, or the whole is refused; it is never passed on unread.
+        # Either what follows is read as the final answer, or the whole is refused; it is never passed on unread.
+        assert answer.get(b"x-request-id")
         assert (answer.status, answer.body) == (299, b"evil") or answer.code == "upstream-invalid-answer"
 
     script()

@@ -75,6 +75,33 @@ async def test_http_1_0_keep_alive(wire: Wire) -> None:
 
 
 @scenario()
+async def test_close_counts_whatever_else_is_named(wire: Wire) -> None:
+    """RFC 9112 §9.3, also for HTTP/1.0: the parser would go on, and read what a proxy before us does not."""
+    smuggled = b"GET /x HTTP/1.0\r\nHost: a\r\n\r\n"
+    client = await wire.send(b"GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive, close\r\n\r\n" + smuggled)
+    backend = await wire.backend.accept()
+    await backend.message()
+    backend.send(OK)
+    assert (await client.message()).closes
+    assert await client.rest() == b""
+    assert backend.received() == b""
+
+
+@scenario()
+async def test_a_backend_that_says_close_in_a_trailer_is_not_used_again(wire: Wire) -> None:
+    client = await wire.send(GET)
+    first = await wire.backend.accept()
+    await first.message()
+    first.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nConnection: close\r\n\r\n")
+    assert (await client.message()).trailers == []
+    client.send(GET)
+    second = await wire.backend.accept()
+    await second.message()
+    second.send(OK)
+    assert (await client.message()).body == b"ok"
+
+
+@scenario()
 async def test_http_1_0_without_host_gets_the_targets(wire: Wire) -> None:
     await wire.send(b"GET / HTTP/1.0\r\n\r\n")
     backend = await wire.backend.accept()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from wire.gateway import TICK
 from wire.peer import turns
 from wire.samples import CHUNKED_OK, GET, OK, chunk, get, ok, post
 from wire.scenario import Wire, scenario
@@ -9,6 +10,12 @@ from wire.scenario import Wire, scenario
 _ON_503 = {"retries": {"attempts": 2, "on": [503]}}
 _BUSY = b"HTTP/1.1 503 X\r\nContent-Length: 4\r\n\r\nbusy"
 _BUSY_CHUNKED = b"HTTP/1.1 503 X\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk(b"busy") + b"0\r\n\r\n"
+
+
+async def _next_tick(wire: Wire) -> None:
+    """There is no other target: the same one is left alone until then."""
+    await turns(20)
+    wire.gateway.advance(TICK)
 
 
 @pytest.mark.parametrize("busy", [_BUSY, _BUSY_CHUNKED, _BUSY[:-4], b"HTTP/1.1 503 X\r\n\r\n"])
@@ -20,6 +27,7 @@ def test_an_answer_that_is_tried_again_leaves_no_trace(busy: bytes, method: str)
         first = await wire.backend.accept()
         await first.message()
         first.send(busy)
+        await _next_tick(wire)
         second = await wire.backend.accept()
         await second.message()
         second.send(ok(b"fine") if method == "GET" else ok(b""))
@@ -41,6 +49,7 @@ async def test_the_last_answer_is_passed_on(wire: Wire) -> None:
         backend = await wire.backend.accept()
         await backend.message()
         backend.send(_BUSY)
+        await _next_tick(wire)
     answer = await client.message()
     assert (answer.status, answer.body) == (503, b"busy")
     assert wire.backend.accepted == 2
@@ -72,6 +81,7 @@ async def test_the_second_try_has_a_time_out_of_its_own(wire: Wire) -> None:
     first = await wire.backend.accept()
     await first.message()
     first.send(_BUSY)
+    await _next_tick(wire)
     second = await wire.backend.accept()
     await second.message()
     wire.gateway.advance(11)

@@ -13,7 +13,10 @@ _ALL_DIGITS = re.compile(r"[0-9.]+|0[xX].*")
 _TARGET = re.compile(r"(?P<scheme>https?)://(?P<authority>[^/?#@\s\\]+)")
 _HIGHEST_PORT = 65535
 _BIND_SAYS = 'write an address as "host:port", such as "127.0.0.1:8080" or "[::1]:8080"; port 0 takes a free one'
-_TARGET_SAYS = 'write a target as "http://host:port" or "https://host:port", without path, query or user'
+_TARGET_SAYS = (
+    'write a target as "http://host:port", "https://host:port" (without path, query or user) or "unix:/path/of.sock"'
+)
+_SOCKET = re.compile(r"unix:(//)?(?P<path>/[!-~]{1,106})")  # sun_path holds 107 bytes and a NUL
 
 
 class Bind(NamedTuple):
@@ -27,20 +30,26 @@ class Bind(NamedTuple):
 
 
 class TargetUrl(NamedTuple):
-    """A backend's address. scheme: http or https. host: lower case, without brackets. port: always set."""
+    """A backend's address. scheme: http, https or unix. host: lower case, without brackets. port: always set.
+
+    path: of a Unix socket, whose host is `localhost` and whose port is 0; otherwise "".
+    """
 
     scheme: str
     host: str
     port: int
+    path: str = ""
 
     @property
     def authority(self) -> str:
-        """`host:port`, without the scheme's default port (RFC 9110 §4.2.3)."""
+        """`host:port`, without the scheme's default port (RFC 9110 §4.2.3); for a Unix socket the host alone."""
+        if self.path:
+            return self.host
         default = 443 if self.scheme == "https" else 80
         return authority_text(self.host, self.port).removesuffix(f":{default}" if self.port == default else "")
 
     def __str__(self) -> str:
-        return f"{self.scheme}://{self.authority}"
+        return f"unix:{self.path}" if self.path else f"{self.scheme}://{self.authority}"
 
 
 def authority_text(host: str, port: int) -> str:
@@ -57,7 +66,9 @@ def parse_bind(value: object) -> Bind:
 
 
 def parse_target(value: object) -> TargetUrl:
-    """A TargetUrl from "http://host:port". Raises PydanticCustomError."""
+    """A TargetUrl from "http://host:port" or "unix:/path". Raises PydanticCustomError."""
+    if isinstance(value, str) and (socket := _SOCKET.fullmatch(value)):
+        return TargetUrl("unix", "localhost", 0, socket["path"])
     match = _TARGET.fullmatch(value) if isinstance(value, str) else None
     parts = _host_and_port(match["authority"]) if match else None
     if match is None or parts is None or parts[1] == 0:
@@ -103,5 +114,5 @@ def _ip(text: str, kind: type[ipaddress.IPv4Address] | type[ipaddress.IPv6Addres
 
 
 BindText = Annotated[Bind, Notation(parse_bind, {"type": "string", "$comment": '"host:port"'}, str)]
-TargetText = Annotated[TargetUrl, Notation(parse_target, {"type": "string", "pattern": "^https?://"}, str)]
+TargetText = Annotated[TargetUrl, Notation(parse_target, {"type": "string", "pattern": "^(https?://|unix:)"}, str)]
 Network = Annotated[str, Notation(parse_network, {"type": "string", "$comment": "network or address"}, str)]

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from hotgate.config.limits import Limits
 from hotgate.config.listeners import Admin, Listener
 from hotgate.config.notation import Notation, refused
+from hotgate.config.resilience import Resolver
 from hotgate.config.routes import Route, RouteOptions
 from hotgate.config.settings import Flag, Name, Settings, WholeNumber
 from hotgate.config.upstreams import Upstream
@@ -72,6 +73,7 @@ class Gateway(Settings):
     admin: Admin = Field(default=Admin(), description="Metrics, health and the admin API.")
     workers: Workers = Field(default="auto", description="Worker processes: a number, or `auto` for one per core.")
     upstreams: dict[Name, Upstream] = Field(default={}, max_length=MAX_ROUTES, description="Backends, by name.")
+    resolver: Resolver = Field(default=Resolver(), description="How names of targets become addresses.")
     identity: dict[Name, Identity] = Field(
         default={}, max_length=10_000, description="Ways to prove who is calling, by name."
     )

@@ -30,4 +30,7 @@ class _FileSchema(GenerateJsonSchema):
 
 
 def _writer(schema: CoreSchema | Any) -> Any:
+    if schema["type"] == "tuple":
+        write = _writer(schema["items_schema"][0])
+        return write and (lambda values: [write(value) for value in values])
     return schema.get("metadata", {}).get("hotgate_write")

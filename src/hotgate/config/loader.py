@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from hotgate.config.certificates import doubtful_certificates, wrong_certificates
+from hotgate.config.dangers import dangers
 from hotgate.config.document import MAX_FILE_SIZE, UNREADABLE, parse
 from hotgate.config.errors import ConfigurationError, ConfigurationErrors
 from hotgate.config.gateway import Gateway
@@ -75,7 +77,8 @@ class _Loading:
         merge_routes(tree)
         secret_files = SecretFiles(self._file.parent)
         config = self._validated(tree, model, secret_files)
-        warnings = [*includes.warnings, *self._located(tree, unused_names(tree))]
+        doubts = [*unused_names(tree), *dangers(config), *doubtful_certificates(config)]
+        warnings = [*includes.warnings, *self._located(tree, doubts)]
         return self._loaded(config, tree, warnings, has_secret_files=bool(secret_files.read))
 
     def _loaded(
@@ -91,8 +94,8 @@ class _Loading:
         for file, content in secret_files.read.items():
             self._files[file] = None
             self._variables.hide(content, f"file:{file}")
-        if not isinstance(result, Gateway):
-            self._errors += self._located(tree, result)
+        found = wrong_certificates(result) if isinstance(result, Gateway) else result
+        self._errors += self._located(tree, found)
         self._errors += self._located(tree, wrong_references(tree))
         if self._errors or not isinstance(result, Gateway):
             raise ConfigurationErrors(self._errors, self._files)

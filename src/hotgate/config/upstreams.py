@@ -6,21 +6,31 @@ from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema
 
 from hotgate.config.addresses import TargetText
+from hotgate.config.balance import Balance, SimpleBalance
+from hotgate.config.notation import refused
+from hotgate.config.percent import PercentBetween
+from hotgate.config.resilience import Ejection, Health
+from hotgate.config.retries import Retries
 from hotgate.config.settings import Settings, WholeNumber
 from hotgate.config.units import DurationBetween, SizeBetween
+from hotgate.config.upstream_tls import UpstreamTls
 
 
 class Target(Settings):
     """One backend. In the file its URL alone will do."""
 
-    url: TargetText = Field(description='"http://host:port" or "https://host:port"; the path comes from the request.')
+    url: TargetText = Field(
+        description='"http://host:port", "https://host:port" or "unix:/path/of.sock"; the path comes from the request.'
+    )
     weight: Annotated[int, WholeNumber(1, 1000)] = Field(
         default=1, description="Its share of the requests, relative to the other targets."
     )
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"anyOf": [{"type": "string", "pattern": "^https?://"}, handler.resolve_ref_schema(handler(schema))]}
+        return {
+            "anyOf": [{"type": "string", "pattern": "^(https?://|unix:)"}, handler.resolve_ref_schema(handler(schema))]
+        }
 
     @model_validator(mode="before")
     @classmethod
@@ -50,38 +60,35 @@ class Timeouts(Settings):
         return self.read if self.head is None else self.head
 
 
-class Retries(Settings):
-    """When a request is sent once more, to the next target.
-
-    A request whose body has begun to be sent is never repeated, and after an answer only an idempotent one (GET, PUT,
-    …; RFC 9110, section 9.2.2).
-    """
-
-    attempts: Annotated[int, WholeNumber(1, 10)] = Field(
-        default=2, description="How often a request is sent at most, the first time included."
-    )
-    on: tuple[Literal["connect"] | Annotated[int, WholeNumber(500, 599)], ...] = Field(
-        default=("connect",),
-        min_length=1,
-        max_length=100,
-        description="What is worth another try: `connect` (no connection could be made), and statuses of answers.",
-    )
-
-
 class Upstream(Settings):
     """A group of equal backends."""
 
     targets: tuple[Target, ...] = Field(
         min_length=1, max_length=1000, description="The backends: URLs, or mappings of `url` and `weight`."
     )
-    balance: Literal["round_robin", "least_requests"] = Field(
-        default="round_robin", description="Who is next: in turn, or the one with the fewest requests in flight."
+    balance: SimpleBalance | Balance = Field(
+        default="round_robin",
+        description="Who is next: in turn; the one with the fewest requests in flight; the less busy of two picked at "
+        "random; or, as a mapping, by a key of the request or a cookie.",
     )
     timeouts: Timeouts = Field(default=Timeouts(), description="How long it may take, phase by phase.")
     retries: Retries | None = Field(
         default=None,
         description="When to send a request once more. Not set: once, if no connection could be made and there is "
         "another target.",
+    )
+    health: Health | None = Field(default=None, description="Active checks of the targets. Not set: none.")
+    ejection: Ejection = Field(
+        default=Ejection(), description="When a target that fails requests is out of service for a while."
+    )
+    panic_threshold: Annotated[float, PercentBetween(0, 100)] = Field(
+        default=0.5,  # as Envoy's healthy_panic_threshold
+        description="When less than this share of the targets is available, all are used: the few left would not bear "
+        "the load. 0%: never; then requests are answered 503 when no target is available.",
+    )
+    slow_start: Annotated[float, DurationBetween("0s", "1h")] = Field(
+        default=0.0,
+        description="How long a target that comes back into service gets less than its share, growing from 10 %.",
     )
     max_connections: Annotated[int, WholeNumber(1, 100_000)] = Field(
         default=1024, description="Connections of each worker to each target."
@@ -95,8 +102,39 @@ class Upstream(Settings):
         default=200, description="The number of header fields of an answer; more is answered 502. Envoy's is 100."
     )
     idle_timeout: Annotated[float, DurationBetween("0s", "1h")] = Field(
-        default=60.0, description="How long an unused connection to a target is kept."
+        default=60.0, description="How long an unused connection to a target is kept, less up to a tenth at random."
+    )
+    max_age: Annotated[float, DurationBetween("1s", "30d")] = Field(
+        default=3600.0,
+        description="How old a connection to a target may be when it takes a request, less up to a tenth at random, so "
+        "that a pool does not turn over at once (nginx's `keepalive_time`).",
+    )
+    max_requests: Annotated[int, WholeNumber(1, 1_000_000_000)] | None = Field(
+        default=None, description="How many requests a connection to a target may serve. No bound when not set."
+    )
+    proxy_protocol: Literal["v1", "v2"] | None = Field(
+        default=None,
+        description="Begin each connection with a PROXY header that names the client. Such a connection serves one "
+        "request, for it speaks of one client.",
+    )
+    tls: UpstreamTls | None = Field(
+        default=None, description="How targets with `https://` are verified. Not set: by the system's authorities."
     )
     host: Literal["preserve", "upstream"] = Field(
         default="preserve", description="The Host that targets see: the client's, or that of the target's URL."
     )
+
+    @model_validator(mode="after")
+    def _ejects_before_panic(self) -> "Upstream":
+        if self.ejection.max_share + self.panic_threshold > 1:
+            raise refused(
+                "`ejection.max_share` and `panic_threshold` are more than 100% together: with so many targets out of "
+                "service all are used again; lower one of them"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _has_tls_targets(self) -> "Upstream":
+        if self.tls is not None and not any(target.url.scheme == "https" for target in self.targets):
+            raise refused("`tls` has no use: no target starts with https://")
+        return self

@@ -36,21 +36,6 @@ def body_too_large(limit: int) -> Response:
     return Response.problem(413, code="body-too-large", detail=f"The body is larger than {limit} bytes.")
 
 
-def head_timeout() -> Response:
-    """The client did not finish the head of its request (RFC 9110 §15.5.9)."""
-    return Response.problem(408, code="request-timeout", detail="The request did not arrive in time.")
-
-
-def too_many_connections() -> Response:
-    """This client, or all of them together, have more than they may."""
-    return Response.problem(
-        503,
-        code="too-many-connections",
-        detail="There are too many connections. Try again later.",
-        headers={"retry-after": "1"},
-    )
-
-
 def body_timeout() -> Response:
     """The client stopped sending (RFC 9110 §15.5.9)."""
     return Response.problem(408, code="request-timeout", detail="The request body did not arrive in time.")
@@ -79,12 +64,12 @@ def upstream_failed(failure: UpstreamFailure) -> Response:
     )
 
 
-def last_words(response: Response) -> bytes:
-    """The bytes of an answer outside any exchange, after which the connection ends."""
+def last_answer(status: int, code: str, detail: str) -> bytes:
+    """An answer outside any exchange, after which the connection ends: all of its bytes."""
+    response = Response.problem(status, code=code, detail=detail)
     body = response.body or b""
-    fields = encode_fields(response.headers.fields)
     framing = b"content-length: %d\r\nconnection: close\r\n" % len(body)
-    return b"%b%b%b\r\n%b" % (STATUS_LINES[response.status], fields, framing, body)
+    return b"%b%b%b\r\n%b" % (STATUS_LINES[status], encode_fields(response.headers.fields), framing, body)
 
 
 def body_of(response: Response, request_id: str) -> bytes:

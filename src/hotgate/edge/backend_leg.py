@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from hotgate.edge.attempts import STALE, reason_after_failure, reason_after_status
+from hotgate.edge.client_addresses import client_addresses
+from hotgate.edge.request_body import RequestBody
 from hotgate.edge.request_head import request_head
 from hotgate.edge.stage import NEVER, Stage
 from hotgate.edge.tunnel import TUNNEL_IDLE
@@ -17,6 +20,7 @@ from hotgate.upstream.failure import (
     too_many_uploads,
     total_timeout,
 )
+from hotgate.upstream.proxy_header import ClientAddresses
 from hotgate.upstream.sink import AnswerHead
 from hotgate.upstream.target import TargetBusy
 from hotgate.upstream.upstream import Upstream
@@ -25,56 +29,72 @@ if TYPE_CHECKING:
     from hotgate.edge.relay import Relay
 
 _POOL_GRACE = 1.0  # seconds
-_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PROPFIND", "SEARCH", "REPORT", "QUERY"})
 
 
 class BackendLeg:
     """The pool's waiter and the connection's AnswerSink; tells the relay what came of it.
 
     method: of the request. is_over: the relay no longer wants an answer. is_done: it has all of it. answered_at:
-    monotonic seconds, or -1.
+    monotonic seconds, or -1. attempts: tries that count, this one included. was_reused: this one is on a kept
+    connection. is_fresh: it must not be.
     """
 
     __slots__ = (
-        "_attempts",
         "_connection",
-        "_is_fresh",
         "_is_upload",
         "_relay",
         "_sent_at",
-        "_was_reused",
+        "_tried",
         "answered_at",
+        "attempts",
         "is_done",
+        "is_fresh",
         "is_over",
         "method",
         "total_deadline",
         "upstream",
+        "was_reused",
     )
 
     def __init__(self, relay: "Relay", upstream: Upstream) -> None:
         self._relay = relay
         self.upstream = upstream
         self.method = relay.exchange.request.method
-        self.is_over = self.is_done = self._is_fresh = self._is_upload = self._was_reused = False
+        self.is_over = self.is_done = self.is_fresh = self.was_reused = self._is_upload = False
         self.answered_at = -1.0
-        self._sent_at = 0.0
-        self._attempts = 0
+        self._sent_at: float
+        self.attempts = 1
+        self._tried: tuple[str, ...] = ()
         self._connection: UpstreamConnection | None = None
         total = upstream.timeouts.total
         self.total_deadline = NEVER if total is None else relay.context.now + total
 
+    @property
+    def body(self) -> RequestBody | None:
+        """The request's body, unless there is none."""
+        return self._relay.body
+
+    @property
+    def client_addresses(self) -> ClientAddresses:
+        """For targets that want to know them."""
+        return client_addresses(self._relay)
+
     def start(self) -> None:
         """Ask the pool for a connection; the request goes out as soon as there is one."""
         relay = self._relay
-        self._attempts += 1
+        upstream = self.upstream
+        now = relay.context.now
         relay.stage = Stage.CONNECTION
         # The pool bounds the wait for a connection and the attempt to make one; this is for when it fails to.
-        relay.deadline = relay.context.now + 2 * self.upstream.timeouts.connect + _POOL_GRACE
+        relay.deadline = now + 2 * upstream.timeouts.connect + _POOL_GRACE
         if relay.body is not None and not relay.incoming.is_complete and not self._begin_upload():
-            self.on_failure(too_many_uploads(self.upstream.name))
+            self.on_failure(too_many_uploads(upstream.name))
             return
         try:
-            connection = self.upstream.acquire(self, relay.context.now, fresh=self._is_fresh)
+            if self._tried:
+                connection = upstream.acquire_other(self, relay.exchange, now, self._tried)
+            else:
+                connection = upstream.acquire(self, relay.exchange, now, fresh=self.is_fresh)
         except TargetBusy as busy:
             self.on_failure(busy.failure)
             return
@@ -85,14 +105,15 @@ class BackendLeg:
         """Send the request, or as much of it as there is."""
         relay = self._relay
         self._connection = connection
-        self._was_reused = connection.was_reused
-        if connection.was_reused:
-            self.upstream.recorder.reuses += 1
+        self.was_reused = reused = connection.was_reused
+        upstream = self.upstream
+        if reused:
+            upstream.recorder.reuses += 1
         else:
-            self.upstream.recorder.connects += 1
+            upstream.recorder.connects += 1
         self._sent_at = monotonic()
         exchange = relay.exchange
-        keeps_host = self.upstream.preserve_host and exchange.request.authority
+        keeps_host = upstream.preserve_host and exchange.request.authority
         host = b"" if keeps_host else connection.target.authority
         try:
             head = request_head(exchange, relay.incoming, relay.forwarded, relay.trace, host)
@@ -108,15 +129,15 @@ class BackendLeg:
         if body is None or whole is not None:
             connection.send_head(self, head, True, relay.incoming.upgrade)
             relay.stage = Stage.ANSWER_HEAD
-            relay.deadline = relay.context.now + self.upstream.timeouts.head
+            relay.deadline = relay.context.now + upstream.timeouts.head
             return
-        first = body.begin(self)
+        first = body.begin(self, upstream.retries.max_body)
         connection.send_head(self, head + first, body.is_sent)
         if body.is_sent:
             self._end_upload()
-            self._relay.wait(Stage.ANSWER_HEAD, self.upstream.timeouts.head)
+            relay.wait(Stage.ANSWER_HEAD, upstream.timeouts.head)
         else:
-            self._relay.wait(Stage.CLIENT_BODY, relay.context.snapshot.timeouts.body)
+            relay.wait(Stage.CLIENT_BODY, relay.context.snapshot.timeouts.body)
             relay.downstream.resume_reading()
 
     def send_data(self, data: bytes) -> None:
@@ -175,19 +196,23 @@ class BackendLeg:
 
     def expire(self, stage: Stage, now: float) -> None:
         """A deadline that is the backend's to keep has passed."""
-        timeouts, name = self.upstream.timeouts, self.upstream.name
-        if now >= self.total_deadline:
-            failure = total_timeout(name, timeouts.total or 0.0)
-        elif stage is Stage.CONNECTION:
-            failure = connect_timeout(name, timeouts.connect)
-        elif stage is Stage.ANSWER_HEAD:
-            failure = head_timeout(name, timeouts.head)
-        else:
-            failure = read_timeout(name, timeouts.read)
-        connection, self._connection = self._connection, None
+        if stage is Stage.NEXT_TRY and now < self.total_deadline:
+            self.start()
+            return
+        timeouts, connection = self.upstream.timeouts, self._connection
+        name = self.upstream.name if connection is None else connection.target.name
         if connection is not None:
+            if stage is Stage.ANSWER_HEAD:
+                connection.target.circuit.failed("no answer in time")
             connection.abort()
-        self._give_up(failure)
+        if now >= self.total_deadline:
+            self._give_up(total_timeout(name, timeouts.total or 0.0))
+        elif stage is Stage.CONNECTION:
+            self._give_up(connect_timeout(name, timeouts.connect))
+        elif stage is Stage.ANSWER_HEAD:
+            self.on_failure(head_timeout(name, timeouts.head))
+        else:
+            self._give_up(read_timeout(name, timeouts.read))
 
     # The connection calls these.
 
@@ -195,18 +220,22 @@ class BackendLeg:
         self._relay.on_interim(status, fields)
 
     def on_head(self, head: AnswerHead) -> None:
+        upstream = self.upstream
         self.answered_at = monotonic()
-        self.upstream.recorder.attempt(self.answered_at - self._sent_at)
-        if head.status in self.upstream.retry_on and self.method in _IDEMPOTENT and self._has_another_try():
-            connection, self._connection = self._connection, None
-            assert connection is not None
-            connection.abort()
-            self.start()
+        connection = self._connection
+        assert connection is not None
+        circuit = connection.target.circuit
+        if head.status >= circuit.notices_from:
+            circuit.answered(head.status)
+        upstream.recorder.attempt(self.answered_at - self._sent_at)
+        if upstream.judges_answers and self._is_refused(head):
             return
         relay = self._relay
+        if relay.body is not None:
+            relay.body.forget()
         if relay.stage is Stage.ANSWER_HEAD:
             relay.stage = Stage.ANSWER_BODY
-            relay.deadline = relay.context.now + self.upstream.timeouts.read
+            relay.deadline = relay.context.now + upstream.timeouts.read
         relay.on_answer_head(head)
 
     def on_data(self, data: bytes) -> None:
@@ -226,6 +255,8 @@ class BackendLeg:
 
     def on_switched(self, head: AnswerHead) -> None:
         """101: from now on both connections carry bytes that are none of our business (RFC 9110 §7.8)."""
+        if self._connection is not None:
+            self._connection.target.circuit.answered(101)
         relay = self._relay
         relay.wait(Stage.TUNNEL, TUNNEL_IDLE)
         relay.on_tunnel(head)
@@ -235,8 +266,9 @@ class BackendLeg:
         if self.is_over:
             return
         self.upstream.recorder.failed(failure.kind)
-        if not self._relay.is_answering and self._may_try_again(failure):
-            self.start()
+        reason = "" if self._relay.is_answering else reason_after_failure(self, failure)
+        if reason:
+            self._try_again(reason, failure.target)
         else:
             self._give_up(failure)
 
@@ -264,20 +296,36 @@ class BackendLeg:
         self._end_upload()
         self._relay.on_backend_failed(failure)
 
-    def _can_be_sent_again(self) -> bool:
-        body = self._relay.body
-        return body is None or not body.is_streaming
-
-    def _has_another_try(self) -> bool:
-        return self._attempts < self.upstream.attempts and self._can_be_sent_again()
-
-    def _may_try_again(self, failure: UpstreamFailure) -> bool:
-        """RFC 9110 §9.2.2: only what the backend cannot have acted upon, or may act upon twice."""
-        if failure.is_safe_to_retry:
-            return self.upstream.retries_connect and self._has_another_try()
-        was_stale = failure.kind == "upstream-closed" and self._was_reused and not self._is_fresh
-        if was_stale and self.method in _IDEMPOTENT and self._can_be_sent_again():
-            self._is_fresh = True  # not another one that may be dead as well
-            self._attempts -= 1
+    def _is_refused(self, head: AnswerHead) -> bool:
+        """Whether another try is made instead of passing this answer on; if not, the client may get a cookie."""
+        connection = self._connection
+        assert connection is not None
+        reason = reason_after_status(self, head.status)
+        if reason:
+            connection.abort()
+            self._try_again(reason, connection.target.name)
             return True
+        sticky = self.upstream.sticky
+        cookie = sticky.new_cookie(self._relay.exchange, connection.target) if sticky is not None else None
+        if cookie is not None:
+            self._relay.add_to_answer(cookie)
         return False
+
+    def _try_again(self, reason: str, failed: str) -> None:
+        """At once if there is another target; the same one is left alone until the next tick (as HAProxy does)."""
+        relay = self._relay
+        self._connection = None
+        self.answered_at = -1.0
+        self.upstream.recorder.retried(reason)
+        if relay.body is not None:
+            relay.body.stop()
+        if reason == STALE:
+            self.is_fresh = True  # not another one that may be dead as well
+            self.start()
+            return
+        self.attempts += 1
+        self._tried += (failed,)
+        if self.upstream.has_other(self._tried):
+            self.start()
+        else:
+            relay.wait(Stage.NEXT_TRY, 0.0)

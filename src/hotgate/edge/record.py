@@ -50,5 +50,6 @@ def record(
         principal.subject if principal is not None else "",
         principal.provider if principal is not None else "",
         log_detail,
+        0 if backend is None else backend.attempts,
     )
     relay.context.log(entry)

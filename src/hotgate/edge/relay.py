@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 # Policies may set any field of an answer but those that frame it or name the request.
 WRITTEN_HERE = HOP_BY_HOP | {b"content-length", b"x-request-id"}
-_BACKEND_STAGES = (Stage.CONNECTION, Stage.ANSWER_HEAD, Stage.ANSWER_BODY)
+_BACKEND_STAGES = (Stage.CONNECTION, Stage.ANSWER_HEAD, Stage.ANSWER_BODY, Stage.NEXT_TRY)
 
 
 class Relay:
@@ -197,8 +197,11 @@ class Relay:
 
     def on_interim(self, status: int, fields: list[Field]) -> None:
         """100 and 103 are passed on; a client waits for 100 only if it asked."""
-        if not self.is_answering and (status != 100 or self.incoming.expects_continue):
-            self.downstream.send_interim(status, fields)
+        if self.is_answering or (status == 100 and not self.incoming.expects_continue):
+            return
+        if status == 100:
+            self.incoming.expects_continue = False  # another try does not ask again: the body is on its way
+        self.downstream.send_interim(status, fields)
 
     def on_answer_head(self, head: AnswerHead) -> None:
         """The head of the backend's answer."""
@@ -213,6 +216,11 @@ class Relay:
                 self._send_head(head, head.status, head.encoded + self._added)
         except Exception as error:  # noqa: BLE001  (a policy left what cannot be sent, whatever that is)
             self.policy_failed(error)
+
+    def add_to_answer(self, field: Field) -> None:
+        """One more field for the answer, besides those that policies want."""
+        self.exchange.answer_fields += (field,)
+        self._added += encode_fields((field,))
 
     def on_answer_data(self, data: bytes) -> None:
         """More of the answer's body, or of the tunnel."""

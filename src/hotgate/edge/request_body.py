@@ -20,7 +20,8 @@ _MAX_HELD = 64 * 1024  # bytes held before the client is paused
 class RequestBody:
     """The consumer of an incoming request's body. limit: bytes. backend: set when the body may be sent.
 
-    is_streaming: part of it has been sent. is_sent: nothing of it remains to be sent.
+    is_streaming: part of it has been sent. is_sent: nothing of it remains to be sent. can_begin_again: all that was
+    sent is still held, for another backend.
     """
 
     __slots__ = (
@@ -28,9 +29,11 @@ class RequestBody:
         "_incoming",
         "_is_collecting",
         "_is_gathering",
+        "_max_kept",
         "_pace",
         "_relay",
         "backend",
+        "can_begin_again",
         "is_sent",
         "is_streaming",
         "limit",
@@ -44,6 +47,8 @@ class RequestBody:
         self._held = incoming.take_buffer()  # one piece: a list of tiny chunks would cost many times their size
         self._pace: Pace | None = None  # most bodies are there before anybody looks
         self._is_collecting = self._is_gathering = self.is_streaming = self.is_sent = False
+        self.can_begin_again = True
+        self._max_kept = 0
 
     # The reader calls these.
 
@@ -55,6 +60,8 @@ class RequestBody:
             return
         if self.is_streaming and self.backend is not None:
             self.backend.send_data(self._encoded(data))
+            if self.can_begin_again:
+                self._keep(data)
         else:
             self._hold(data)
         if self._is_gathering and self._incoming.received >= relay.context.snapshot.request_buffer:
@@ -118,13 +125,34 @@ class RequestBody:
         is_held = relay.downstream.is_paused
         return self._pace.is_too_slow(self._incoming.received, timeouts.body_rate, timeouts.grace, now, is_held=is_held)
 
-    def begin(self, backend: "BackendLeg") -> bytes:
-        """The bytes to send right after the head; from now on the rest is sent as it comes."""
+    def begin(self, backend: "BackendLeg", max_kept: int) -> bytes:
+        """The bytes to send right after the head; from now on the rest is sent as it comes.
+
+        max_kept: bytes of what is sent that are held until `forget`, so that it can begin again.
+        """
         self.backend = backend
         self.is_streaming = True
+        self._max_kept = max_kept
         first = self._encoded(bytes(self._held))
-        self._held.clear()
+        if len(self._held) > max_kept:
+            self.forget()
         return first + self._end() if self._incoming.is_complete else first
+
+    def stop(self) -> None:
+        """Hold what comes, until another backend is there."""
+        self.backend = None
+        self.is_streaming = self.is_sent = False
+
+    def forget(self) -> None:
+        """There will be no other backend: what has been sent need not be held."""
+        self.can_begin_again = False
+        self._held = bytearray()
+
+    def _keep(self, data: bytes) -> None:
+        if len(self._held) + len(data) <= self._max_kept:
+            self._held += data
+        else:
+            self.forget()
 
     def _hold(self, data: bytes) -> None:
         self._held += data

@@ -10,6 +10,9 @@ from hotgate.http.targets import split_absolute
 
 READ_HERE = HOP_BY_HOP | FORWARDING | {b"host", b"content-length", b"expect", b"x-request-id", b"traceparent", DROPPED}
 
+# The parser heeds these in a trailer as well, and others do not (RFC 9110 §6.5.1); Content-Length it refuses by itself.
+NEVER_TRAILERS = frozenset({b"transfer-encoding", b"connection", b"proxy-connection"})
+
 
 def read_special(incoming: Incoming, special: list[Field]) -> None:
     """Take from these fields what the gateway acts upon. Raises Refused."""
@@ -24,6 +27,8 @@ def read_special(incoming: Incoming, special: list[Field]) -> None:
         request.authority = hosts[0]
     if b"connection" in values:
         options = connection_options(values[b"connection"])
+        if b"close" in options:
+            incoming.keep_alive = False  # whatever else is named (RFC 9112 §9.3); the parser lets HTTP/1.0 say both
         if not options <= _PLAIN_OPTIONS:
             request.headers.fields = without_named(request.headers.fields, options)
     if b"content-length" in values or b"transfer-encoding" in values:
@@ -71,6 +76,8 @@ def _read_expect(incoming: Incoming, values: list[bytes]) -> None:
 def origin_form(request: Request, target: bytes) -> bytes:
     """Absolute form wins over Host (RFC 9112 §3.2.2). Other forms do not fit a gateway. Raises BadTarget, Refused."""
     scheme, authority, origin = split_absolute(target)
+    if not request.authority and request.version == "1.1":
+        raise Refused(400, "host-missing", "HTTP/1.1 requires one Host header, also beside an absolute target.")
     if request.authority and request.authority.lower() != authority.lower():
         raise Refused(400, "host-invalid", "Host and the request target name different hosts.")
     request.authority = authority

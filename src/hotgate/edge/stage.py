@@ -9,6 +9,7 @@ class Stage(IntEnum):
     """POLICY: a step's awaitable. CLIENT_BODY: more of the request. CONNECTION: the pool, which bounds it itself.
 
     ANSWER_HEAD, ANSWER_BODY: the backend. CLIENT_READS: a client slower than the backend. TUNNEL: either side.
+    NEXT_TRY: the next tick, for a request that failed.
     """
 
     POLICY = 0
@@ -18,3 +19,4 @@ class Stage(IntEnum):
     ANSWER_BODY = 4
     CLIENT_READS = 5
     TUNNEL = 6
+    NEXT_TRY = 7

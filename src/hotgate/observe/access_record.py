@@ -29,6 +29,7 @@ AccessRecord = tuple[
     str,  # subject
     str,  # provider
     str,  # detail: the log detail of a refusal
+    int,  # attempts: how often the request was sent to a backend
 ]
 """The order of a record; unknown texts are "". A plain tuple: a NamedTuple takes three times as long to make."""
 
@@ -57,12 +58,14 @@ def _line(record: AccessRecord, wall_offset: float, quote: Callable[[str], str])
     # fmt: off
     (
         started, duration, upstream_duration, status, bytes_in, bytes_out, user_agent, request_id, trace_id, client,
-        method, host, path, http, route, upstream, code, subject, provider, detail,
+        method, host, path, http, route, upstream, code, subject, provider, detail, attempts,
     ) = record
     # fmt: on
     moment = started + wall_offset
     second = int(moment)
     rest = f',"upstream":{quote(upstream)}' if upstream else ""
+    if attempts > 1:
+        rest += f',"attempts":{attempts}'
     if upstream_duration >= 0:
         rest += f',"upstream_ms":{upstream_duration * 1000:.3f}'
     if subject:

@@ -1,6 +1,6 @@
 """The Prometheus page of the control process (text format 0.0.4 of prometheus-client)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from hotgate.observe.histogram import BOUNDS
+from hotgate.observe.label import label
 from hotgate.observe.metrics import Snapshot
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -19,13 +20,14 @@ _LE = (*(str(bound) for bound in BOUNDS), "+Inf")
 
 @dataclass(frozen=True, slots=True)
 class GatewayFacts:
-    """What only the control process knows."""
+    """What only the control process knows. checks: one mapping per target that is checked, as `HealthChecks.state`."""
 
     version: str
     workers_up: int = 0
     worker_restarts: int = 0
     reloads_ok: int = 0
     reloads_failed: int = 0
+    checks: Sequence[dict[str, Any]] = ()
 
 
 def expose(total: Snapshot, facts: GatewayFacts) -> bytes:
@@ -50,7 +52,9 @@ class GatewayCollector(Collector):
         """Every family, in the order of the page."""
         yield from _route_families(self._total["routes"])
         yield from _upstream_families(self._total["upstreams"])
+        yield from _target_families(self._total, self._facts)
         yield from _worker_families(self._total)
+        yield from _handshake_families(self._total["counters"])
         yield from _gateway_families(self._facts)
 
 
@@ -82,12 +86,48 @@ def _upstream_families(upstreams: list[dict[str, Any]]) -> Iterator[Metric]:
     failures = CounterMetricFamily(
         "hotgate_upstream_failures", "Attempts without an answer.", labels=["upstream", "kind"]
     )
+    retries = CounterMetricFamily(
+        "hotgate_upstream_retries", "Attempts after the first one of a request.", labels=["upstream", "reason"]
+    )
+    exhausted = CounterMetricFamily(
+        "hotgate_upstream_retry_budget_exhausted", "Retries not made for want of budget.", labels=["upstream"]
+    )
     for values in upstreams:
         upstream = values["upstream"]
         _add_durations(duration, upstream, values)
         _add_counts(connections, upstream, {"new": values["connects"], "reused": values["reuses"]})
         _add_counts(failures, upstream, values["failures"])
-    yield from (duration, connections, failures)
+        _add_counts(retries, upstream, values.get("retries", {}))  # a worker of an older version
+        exhausted.add_metric([upstream], values.get("budget_exhausted", 0))
+    yield from (duration, connections, failures, retries, exhausted)
+
+
+def _target_families(total: Snapshot, facts: GatewayFacts) -> Iterator[Metric]:
+    labels = ["upstream", "target"]
+    healthy = GaugeMetricFamily("hotgate_upstream_target_healthy", "What active checks say.", labels=labels)
+    checks = CounterMetricFamily("hotgate_health_checks", "Active checks by result.", labels=[*labels, "result"])
+    ejected = GaugeMetricFamily(
+        "hotgate_upstream_target_ejected", "Workers in which it is out of service for its failures.", labels=labels
+    )
+    ejections = CounterMetricFamily(
+        "hotgate_upstream_target_ejections", "How often it went out of service for its failures.", labels=labels
+    )
+    panic = GaugeMetricFamily(
+        "hotgate_upstream_panic", "Workers that use all targets for want of available ones.", labels=["upstream"]
+    )
+    for check in facts.checks:
+        where = [label(check["upstream"]), label(check["target"])]
+        healthy.add_metric(where, check["healthy"])
+        for result, count in check["checks"].items():
+            checks.add_metric([*where, result], count)
+    out = total["gauges"].get("ejected", {})
+    for values in total["upstreams"]:
+        upstream = values["upstream"]
+        _add_counts(ejections, upstream, values["ejections"])
+        for target in values["ejections"]:
+            ejected.add_metric([upstream, target], out.get(upstream, {}).get(target, 0))
+        panic.add_metric([upstream], total["gauges"].get("panics", {}).get(upstream, 0))
+    yield from (healthy, checks, ejected, ejections, panic)
 
 
 def _worker_families(total: Snapshot) -> Iterator[Metric]:
@@ -102,6 +142,16 @@ def _worker_families(total: Snapshot) -> Iterator[Metric]:
     yield CounterMetricFamily(
         "hotgate_log_dropped", "Access log lines given up because the sink stalled.", counters.get("log_dropped", 0)
     )
+
+
+def _handshake_families(counters: dict[str, Any]) -> Iterator[Metric]:
+    done = CounterMetricFamily("hotgate_tls_handshakes", "TLS handshakes of clients.", labels=["version", "kind"])
+    for name, count in counters.get("handshakes", {}).items():
+        done.add_metric(name.split(" "), count)
+    failed = CounterMetricFamily("hotgate_tls_handshake_failures", "Handshakes that failed.", labels=["reason"])
+    for reason, count in counters.get("handshake_failures", {}).items():
+        failed.add_metric([reason], count)
+    yield from (done, failed)
 
 
 def _gateway_families(facts: GatewayFacts) -> Iterator[Metric]:

@@ -68,17 +68,32 @@ class RouteRecorder:
 class UpstreamRecorder:
     """What happened between the gateway and one upstream.
 
-    connects, reuses: attempts on a new and on a pooled connection; the pool raises them. reported: as above.
+    connects, reuses: attempts on a new and on a pooled connection; the pool raises them. budget_exhausted: retries that
+    were not made for want of budget. ejections: by target, which are as many as the configuration names.
+    reported: as above.
     """
 
-    __slots__ = ("connects", "duration", "failures", "reported", "reuses", "upstream")
+    __slots__ = (
+        "budget_exhausted",
+        "connects",
+        "duration",
+        "ejections",
+        "failures",
+        "reported",
+        "retries",
+        "reuses",
+        "upstream",
+    )
 
     def __init__(self, upstream: str) -> None:
         self.upstream = label(upstream)
         self.duration = Histogram()
         self.connects = 0
         self.reuses = 0
+        self.ejections: dict[str, int] = {}
         self.failures: dict[str, int] = {}
+        self.retries: dict[str, int] = {}
+        self.budget_exhausted = 0
         self.reported = 0
 
     def attempt(self, seconds: float) -> None:
@@ -92,9 +107,19 @@ class UpstreamRecorder:
         except KeyError:
             count_new(self.failures, kind, MAX_KINDS)
 
+    def ejected(self, target: str) -> None:
+        """Count a target that went out of service for its failures."""
+        target = label(target)
+        self.ejections[target] = self.ejections.get(target, 0) + 1
+
+    def retried(self, reason: str) -> None:
+        """Count one more attempt for the same request: after `connect`, `reset`, `timeout`, `stale` or a status."""
+        self.retries[reason] = self.retries.get(reason, 0) + 1
+
     def total(self) -> int:
         """A number that grows with everything that is counted."""
-        return self.connects + self.reuses + sum(self.failures.values()) + sum(self.duration.counts)
+        tries = self.connects + self.reuses + sum(self.failures.values()) + sum(self.duration.counts)
+        return tries + sum(self.retries.values()) + sum(self.ejections.values()) + self.budget_exhausted
 
     def values(self) -> dict[str, Any]:
         """Everything counted so far, as JSON types."""
@@ -103,5 +128,8 @@ class UpstreamRecorder:
             "connects": self.connects,
             "reuses": self.reuses,
             "failures": dict(self.failures),
+            "ejections": dict(self.ejections),
+            "retries": dict(self.retries),
+            "budget_exhausted": self.budget_exhausted,
             **self.duration.values(),
         }

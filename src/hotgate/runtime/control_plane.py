@@ -1,4 +1,4 @@
-"""What the control process does besides keeping workers alive: keys, metrics, limits, and the admin interface.
+"""What the control process does besides keeping workers alive: keys, backends, metrics, limits, the admin interface.
 
 Its libraries take as long to import as a worker takes to start, so this module is imported while the workers start.
 """
@@ -20,13 +20,17 @@ from hotgate.runtime.gateway_status import GatewayStatus
 from hotgate.runtime.keys import Keys
 from hotgate.runtime.lease_desk import LeaseDesk
 from hotgate.runtime.reloader import Reloader
+from hotgate.runtime.targets import Targets
+from hotgate.runtime.ticket_key import TicketKey
 from hotgate.runtime.worker_handle import WorkerHandle
 
 Broadcast = Callable[[Message], None]
 
 
 class ControlPlane:
-    """keys: verification keys. admin_address: where the admin interface really listens."""
+    """keys: verification keys. targets: names and health of backends. ticket_key: of TLS sessions. admin_address: where
+    the admin interface really listens.
+    """
 
     def __init__(
         self, fleet: Fleet, reloader: Reloader, broadcast: Broadcast, folder: Path, left_behind: Iterable[int]
@@ -34,9 +38,11 @@ class ControlPlane:
         """left_behind: process ids of the workers of an earlier control process that still run."""
         self._now = now = time.monotonic
         self.keys = Keys(broadcast, folder)
+        self.targets = Targets(broadcast)
+        self.ticket_key = TicketKey(broadcast, now)
         self._metrics = FleetMetrics()
         self._leases = LeaseDesk(now, broadcast, left_behind)
-        self._status = GatewayStatus(fleet, reloader, self.keys, self._metrics, now)
+        self._status = GatewayStatus(fleet, reloader, self.keys, self.targets, self._metrics, now)
         self._refreshes: set[asyncio.Task[None]] = set()
         self._admin: AdminServer | None = None
         self.admin_address = ""
@@ -52,6 +58,8 @@ class ControlPlane:
             self._refreshes.add(task)
             task.add_done_callback(self._refreshes.discard)
         else:
+            if kind == "hello":
+                worker.send(self.targets.report())
             self._leases.received(worker, message)
 
     def gone(self, worker: WorkerHandle) -> None:
@@ -66,6 +74,7 @@ class ControlPlane:
     def tick(self) -> None:
         """Call about once a second."""
         self._leases.tick()
+        self.ticket_key.tick()
 
     def set_workers(self, workers: int) -> None:
         """How many workers the current generation has, or the one that starts."""
@@ -90,6 +99,7 @@ class ControlPlane:
         if self._admin is not None:
             await self._admin.stop()
         await self.keys.stop()
+        await self.targets.stop()
 
     async def _refresh(self, worker: WorkerHandle, name: str) -> None:
         await self.keys.refresh(name)

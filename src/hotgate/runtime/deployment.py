@@ -1,5 +1,6 @@
 """The configuration in force, and how another one takes its place: wholly or not at all."""
 
+import asyncio
 import socket
 from contextlib import ExitStack, closing
 
@@ -25,7 +26,7 @@ class Deployment:
     async def start(self, workers: int) -> None:
         """Bring up what the first configuration needs besides workers. Raises ConfigurationErrors."""
         self._plane.set_workers(workers)
-        await self._plane.keys.follow(self.loaded.config)
+        await self._follow()
         await self._plane.serve_admin(self.loaded.config.admin.bind, self._open_admin(self.loaded))
 
     async def apply(self, new: Loaded) -> str:
@@ -35,11 +36,15 @@ class Deployment:
         if new.tree == self.loaded.tree:
             self.loaded = new
             return ""
-        await self._plane.keys.add(new.config)
+        await asyncio.gather(self._plane.keys.add(new.config), self._plane.targets.add(new.config))
         try:
             return await self._replace(new)
         finally:
-            await self._plane.keys.follow(self.loaded.config)
+            await self._follow()
+
+    async def _follow(self) -> None:
+        config = self.loaded.config
+        await asyncio.gather(self._plane.keys.follow(config), self._plane.targets.follow(config))
 
     async def _replace(self, new: Loaded) -> str:
         with ExitStack() as opened:

@@ -10,6 +10,7 @@ from hotgate.observe.fleet import Fleet as FleetMetrics
 from hotgate.runtime.fleet import Fleet
 from hotgate.runtime.keys import Keys
 from hotgate.runtime.reloader import Reloader
+from hotgate.runtime.targets import Targets
 from hotgate.runtime.worker_handle import WorkerHandle
 
 _SILENT = 5.0  # seconds; workers report every one
@@ -19,11 +20,18 @@ class GatewayStatus:
     """Implements `control.gateway_state.GatewayState`. now: monotonic seconds."""
 
     def __init__(
-        self, fleet: Fleet, reloader: Reloader, keys: Keys, metrics: FleetMetrics, now: Callable[[], float]
+        self,
+        fleet: Fleet,
+        reloader: Reloader,
+        keys: Keys,
+        targets: Targets,
+        metrics: FleetMetrics,
+        now: Callable[[], float],
     ) -> None:
         self._fleet = fleet
         self._reloader = reloader
         self._keys = keys
+        self._targets = targets
         self._metrics = metrics
         self._now = now
         self._started = now()
@@ -49,7 +57,7 @@ class GatewayStatus:
         return reasons
 
     def status(self) -> dict[str, Any]:
-        """Workers, revision, uptime, the last reload and the key sets."""
+        """Workers, revision, uptime, the last reload, key sets, health of targets, and their names."""
         generation = self._fleet.generation
         return {
             "version": __version__,
@@ -65,6 +73,8 @@ class GatewayStatus:
                 "last_error": self._reloader.last_error or None,
             },
             "key_sets": self._keys.state(),
+            "health": self._targets.health(),
+            "names": self._targets.names(),
         }
 
     async def exposition(self) -> tuple[bytes, str]:
@@ -79,6 +89,7 @@ class GatewayStatus:
             worker_restarts=self._fleet.restarts,
             reloads_ok=self._reloader.succeeded,
             reloads_failed=self._reloader.failed,
+            checks=self._targets.health(),
         )
 
     def _worker(self, worker: WorkerHandle) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from hotgate.upstream.sink import AnswerHead, AnswerSink
 
 _MAX_TRAILERS = 64
 _MAX_INTERIMS = 16
+_BODY = (b"content-length", b"transfer-encoding")
 _VERSIONS = ("1.1", "1.0")
 _MAX_REPEATED = 2048  # bytes of a head that is kept
 _FRAMING = HOP_BY_HOP | {b"content-length", b"x-request-id"}  # the gateway writes these itself
@@ -149,7 +150,7 @@ class AnswerReader:
 
     def on_message_begin(self) -> None:
         if self.is_done:
-            self.has_excess = True
+            raise InvalidAnswer("a second answer")  # before its fields could pass for trailers of the first
 
     def on_status(self, phrase: bytes) -> None:
         if _control(phrase):
@@ -159,6 +160,8 @@ class AnswerReader:
         fields = self._fields
         fields.append((_NAMES[name], value.strip(b" \t")))
         if self._in_body:
+            if fields[-1][0] in _FRAMING:
+                self._misplaced(fields[-1][0])
             self._head_bytes = 0
             self._trailer_bytes += len(name) + len(value) + 4
             self.has_trailers = True
@@ -166,8 +169,6 @@ class AnswerReader:
                 raise InvalidAnswer("too many or too large trailer fields")
 
     def on_headers_complete(self) -> None:
-        if self.has_excess:
-            raise InvalidAnswer("a second answer")
         status = self._parser.get_status_code()
         fields, self._fields = self._fields, []
         most = self._limits.max_head_bytes
@@ -206,6 +207,12 @@ class AnswerReader:
         """The trailer fields that may be forwarded (RFC 9110 §6.5.1)."""
         return [field for field in self._fields if is_allowed_trailer(field[0])]
 
+    def _misplaced(self, name: bytes) -> None:
+        """A trailer about framing or the connection (RFC 9110 §6.5.1), which the parser heeds: it is not used again."""
+        if name == b"transfer-encoding":
+            raise InvalidAnswer("a transfer coding in a trailer")
+        self.keep_alive = False
+
     def _check_excess(self, error: httptools.HttpParserError) -> None:
         """What is wrong behind a complete answer spoils the connection, not the answer. Raises InvalidAnswer."""
         if self.is_done:
@@ -227,6 +234,8 @@ class AnswerReader:
                 self._repeated = _Repeated(head, len(data), answer)
 
     def _interim(self, status: int, fields: list[Field]) -> None:
+        if status > 103 and any(name in _BODY for name, _ in fields):
+            raise InvalidAnswer("an interim answer with a body")  # for the parser it has one, for nobody else
         self._is_plain = False
         self._interims += 1
         if self._interims > _MAX_INTERIMS:

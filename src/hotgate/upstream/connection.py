@@ -1,12 +1,13 @@
 """One connection to a backend, as an asyncio protocol: no tasks, no futures, callbacks straight to the exchange."""
 
 import asyncio
+import ssl
 from typing import TYPE_CHECKING, cast
 
 import httptools
 
 from hotgate.upstream.answer_reader import AnswerReader, InvalidAnswer
-from hotgate.upstream.failure import UpstreamFailure, closed_before_answer, cut_short, invalid_answer
+from hotgate.upstream.failure import UpstreamFailure, closed_before_answer, cut_short, invalid_answer, tls_failed
 from hotgate.upstream.outbox import Output
 from hotgate.upstream.sink import AnswerSink
 
@@ -17,9 +18,14 @@ _HIGH_WATER = 64 * 1024  # bytes queued towards a slow peer before the other sid
 
 
 class UpstreamConnection(asyncio.Protocol):
-    """Serves one exchange at a time. `target` owns it; while idle it sits in the target's pool."""
+    """Serves one exchange at a time. `target` owns it; while idle it sits in the target's pool.
+
+    address: of its other end, numeric. idle_since, retires_at: coarse monotonic seconds. uses: exchanges so far,
+    counted only where they are limited.
+    """
 
     __slots__ = (
+        "_has_streamed",
         "_is_blocked",
         "_is_paused",
         "_is_request_sent",
@@ -27,10 +33,13 @@ class UpstreamConnection(asyncio.Protocol):
         "_output",
         "_reader",
         "_sink",
+        "address",
         "idle_since",
         "is_active",
+        "retires_at",
         "target",
         "transport",
+        "uses",
         "was_reused",
     )
 
@@ -38,12 +47,15 @@ class UpstreamConnection(asyncio.Protocol):
         self.target = target
         self.was_reused = False
         self.is_active = False
-        self.idle_since = 0.0
+        self.address = ""
+        self.idle_since = self.retires_at = 0.0
+        self.uses = 0
         self.transport: asyncio.Transport
         self._output: Output
         self._reader = AnswerReader(target.answer_limits)
         self._sink: AnswerSink | None = None
         self._is_request_sent = False
+        self._has_streamed = False
         self._is_tunnel = False
         self._is_blocked = False
         self._is_paused = False
@@ -62,6 +74,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def send_data(self, data: bytes) -> None:
         """Send encoded body bytes, or tunnel bytes after a 101."""
+        self._has_streamed = True
         self._output.write(data)
 
     def finish_request(self) -> None:
@@ -90,6 +103,8 @@ class UpstreamConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but ancestry
         self.transport.set_write_buffer_limits(high=_HIGH_WATER)
+        peer = self.transport.get_extra_info("peername")  # None if it is closed again already
+        self.address = peer[0] if peer else ""
         self._output = Output(self.transport, self.target.outbox)
 
     def data_received(self, data: bytes) -> None:
@@ -126,8 +141,13 @@ class UpstreamConnection(asyncio.Protocol):
             sink.on_end(())
         elif self._reader.started:
             self._fail(cut_short(self.target.name))
+        elif isinstance(exc, ssl.SSLError):
+            # In TLS 1.3 a refused client certificate shows only now (RFC 8446 §4.4.2.4).
+            self._fail(tls_failed(self.target.name, str(exc)))
         else:
-            self._fail(closed_before_answer(self.target.name, reused=self.was_reused))
+            # Of a request in pieces the first may have left long ago; a connection that ever had one is not asked.
+            unsent = self._output.is_unsent and self._is_request_sent and not self._has_streamed
+            self._fail(closed_before_answer(self.target.name, reused=self.was_reused, unsent=unsent))
 
     def pause_writing(self) -> None:
         self._is_blocked = True
@@ -163,4 +183,6 @@ class UpstreamConnection(asyncio.Protocol):
         self.target.discard(self)
         self.transport.abort()
         if sink is not None:
+            if self._reader.started or not self.was_reused:  # a kept connection may have died of old age
+                self.target.circuit.failed(failure.kind)
             sink.on_failure(failure)

@@ -1,20 +1,30 @@
 """What can go wrong on the way to a backend, told apart by kind."""
 
+import errno
 from dataclasses import dataclass
+
+_OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
 
 
 @dataclass(frozen=True, slots=True)
 class UpstreamFailure:
     """kind: the stable problem code. status: what the client gets. detail: safe to show; log_detail: not.
 
-    `is_safe_to_retry`: no byte of the request can have been acted upon.
+    target: the name of the target that failed, "" if none can be blamed. error_class: what `retries.on` may name:
+    CONNECT (no connection), RESET (closed before an answer), TIMEOUT, or "" for others. nothing_left: no byte of the
+    request has.
     """
 
     kind: str
     status: int
     detail: str
     log_detail: str = ""
-    is_safe_to_retry: bool = False
+    target: str = ""
+    error_class: str = ""
+    nothing_left: bool = False
+
+
+CONNECT, RESET, TIMEOUT = "connect", "reset", "timeout"
 
 
 def refused(target: str, reason: str) -> UpstreamFailure:
@@ -24,7 +34,9 @@ def refused(target: str, reason: str) -> UpstreamFailure:
         502,
         "The backend could not be reached.",
         f"{target}: {reason}",
-        is_safe_to_retry=True,
+        target,
+        CONNECT,
+        nothing_left=True,
     )
 
 
@@ -35,7 +47,22 @@ def connect_timeout(target: str, seconds: float) -> UpstreamFailure:
         504,
         "The backend did not accept a connection in time.",
         f"{target}: no connection within {seconds:g} s",
-        is_safe_to_retry=True,
+        target,
+        CONNECT,
+        nothing_left=True,
+    )
+
+
+def tls_failed(target: str, reason: str) -> UpstreamFailure:
+    """There is a connection, but not to whom it should be, or not by a version or cipher that both accept."""
+    return UpstreamFailure(
+        "upstream-tls-failed",
+        502,
+        "No secure connection to the backend could be made.",
+        f"{target}: {reason}",
+        target,
+        CONNECT,
+        nothing_left=True,
     )
 
 
@@ -59,20 +86,44 @@ def too_many_uploads(upstream: str) -> UpstreamFailure:
     )
 
 
-def no_descriptors(target: str) -> UpstreamFailure:
-    """This process has no file descriptor left: not the backend's fault."""
+def short_of(target: str, what: str) -> UpstreamFailure:
+    """This machine lacks what a connection needs (see `is_ours`): not the backend's fault."""
+    return UpstreamFailure("gateway-overloaded", 503, "The gateway has too much to do.", f"{target}: {what}")
+
+
+def unavailable(upstream: str) -> UpstreamFailure:
+    """Every target is out of service, and panic is switched off."""
     return UpstreamFailure(
-        "gateway-overloaded", 503, "The gateway has too much to do.", f"{target}: no file descriptors left"
+        "upstream-unavailable",
+        503,
+        "No backend is available at the moment.",
+        f"{upstream}: every target is out of service",
     )
 
 
-def closed_before_answer(target: str, *, reused: bool) -> UpstreamFailure:
-    """The connection ended before the first byte of an answer; on a reused one it was probably dead already."""
+def unresolved(upstream: str) -> UpstreamFailure:
+    """The name of no target has an address yet."""
+    return UpstreamFailure(
+        "upstream-name-unresolved",
+        502,
+        "The backend's name could not be resolved.",
+        f"{upstream}: the name of no target has an address",
+    )
+
+
+def closed_before_answer(target: str, *, reused: bool, unsent: bool) -> UpstreamFailure:
+    """The connection ended before the first byte of an answer; on a reused one it was probably dead already.
+
+    unsent: the request was still waiting to be written.
+    """
     return UpstreamFailure(
         "upstream-closed",
         502,
         "The backend closed the connection before it answered.",
         f"{target}: closed before the answer{' on a reused connection' if reused else ''}",
+        target,
+        RESET,
+        nothing_left=unsent,
     )
 
 
@@ -93,7 +144,12 @@ def invalid_answer(target: str, reason: str) -> UpstreamFailure:
 def head_timeout(target: str, seconds: float) -> UpstreamFailure:
     """The head of the answer did not come within `timeouts.head`."""
     return UpstreamFailure(
-        "upstream-timeout", 504, "The backend did not answer in time.", f"{target}: no answer within {seconds:g} s"
+        "upstream-timeout",
+        504,
+        "The backend did not answer in time.",
+        f"{target}: no answer within {seconds:g} s",
+        target,
+        TIMEOUT,
     )
 
 
@@ -109,3 +165,8 @@ def total_timeout(target: str, seconds: float) -> UpstreamFailure:
     return UpstreamFailure(
         "upstream-timeout", 504, "The backend did not finish in time.", f"{target}: not finished within {seconds:g} s"
     )
+
+
+def is_ours(error: OSError) -> bool:
+    """Whether this machine is short of something (descriptors, memory, ports), which says nothing about a backend."""
+    return error.errno in _OURS

@@ -37,13 +37,14 @@ class Outbox:
 class Output:
     """What one connection is about to send, in order. `send` does it at once, for example before closing."""
 
-    __slots__ = ("_outbox", "_pieces", "_size", "_transport")
+    __slots__ = ("_has_dropped", "_outbox", "_pieces", "_size", "_transport")
 
     def __init__(self, transport: asyncio.Transport, outbox: Outbox) -> None:
         self._transport = transport
         self._outbox = outbox
         self._pieces: list[bytes] = []
         self._size = 0
+        self._has_dropped = False
 
     def write(self, piece: bytes) -> None:
         """Send this with everything else of this round; a lot at once, so that back-pressure acts in time."""
@@ -53,6 +54,11 @@ class Output:
         self._size += len(piece)
         if self._size > _LARGE:
             self.send()
+
+    @property
+    def is_unsent(self) -> bool:
+        """Whether what was last written has not been handed over: it waits, or came when the connection was closed."""
+        return self._has_dropped or bool(self._pieces)
 
     def abort(self) -> None:
         """Give the connection up."""
@@ -66,6 +72,7 @@ class Output:
         self._pieces = []
         size, self._size = self._size, 0
         if self._transport.is_closing():
+            self._has_dropped = True
             return
         if len(pieces) == 1:
             self._transport.write(pieces[0])

@@ -1,13 +1,20 @@
 """A named group of targets: what a route points at."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-from hotgate.upstream.balance import BALANCERS
+from hotgate.observe.recorder import UpstreamRecorder
+from hotgate.upstream.availability import Availability, AvailabilityRules
+from hotgate.upstream.balance import Balancer, least_busy, round_robin
 from hotgate.upstream.connection import UpstreamConnection
+from hotgate.upstream.retry import RetryBudget, RetryRules
+from hotgate.upstream.sticky import Sticky
 from hotgate.upstream.target import ConnectionWaiter, Target
+
+if TYPE_CHECKING:
+    from hotgate.pipeline.exchange import Exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +28,12 @@ class Timeouts:
 
 
 class Upstream:
-    """preserve_host: send the client's Host, not the target's. recorder: its metrics.
+    """preserve_host: send the client's Host, not the target's. retries, budget: when a request is sent once more.
 
-    attempts: how often a request is sent at most, when a connection cannot be made (if `retries_connect`) or the
-    answer's status is in `retry_on`. The exchange reads all of these, and counts itself in `uploads` while its client
-    has not sent all of its body: at most `max_uploads`, so that slow clients cannot take every connection.
+    balance: chooses among the targets. sticky: the same if it sets cookies, else None. recorder: its metrics.
+    judges_answers: whether the head of an answer decides about something here, a retry or a cookie. uploads: exchanges
+    whose client has not sent all of its body; at most `max_uploads`, so that slow clients cannot take every connection.
+    availability: who decides which targets serve.
     """
 
     def __init__(
@@ -33,40 +41,59 @@ class Upstream:
         name: str,
         targets: Sequence[Target],
         *,
-        balance: str = "round_robin",
+        recorder: UpstreamRecorder,
+        balance: Balancer = round_robin,
         timeouts: Timeouts | None = None,
         preserve_host: bool = True,
-        attempts: int = 2,
-        retries_connect: bool = True,
-        retry_on: frozenset[int] = frozenset(),
-        recorder: Any = None,
         max_uploads: int = sys.maxsize,
+        availability: AvailabilityRules | None = None,
+        retries: RetryRules | None = None,
+        budget: RetryBudget | None = None,
     ) -> None:
         self.name = name
         self.targets = tuple(targets)
         self.timeouts = timeouts or Timeouts()
         self.preserve_host = preserve_host
-        self.attempts = attempts
-        self.retries_connect = retries_connect
-        self.retry_on = retry_on
+        self.retries = retries or RetryRules()
+        self.budget = budget or RetryBudget(recorder)
         self.recorder = recorder
         self.max_uploads = max_uploads
         self.uploads = 0
+        self.sticky = balance if isinstance(balance, Sticky) else None
+        self.judges_answers = bool(self.sticky or self.retries.statuses)
         self._balance = balance
-        self.use(self.targets)
+        rules = availability or AvailabilityRules()
+        self.availability = Availability(name, self.targets, rules, self.use, recorder.ejected)
 
     def use(self, available: Sequence[Target]) -> None:
         """Choose among these of its targets from now on. Called when the state of a target changes, not per request."""
-        self._choose = BALANCERS[self._balance](available)
+        self._available = tuple(available)
+        self._choose = self._balance(self._available)
 
-    def acquire(self, waiter: ConnectionWaiter, now: float, *, fresh: bool = False) -> UpstreamConnection | None:
+    def acquire(
+        self, waiter: ConnectionWaiter, exchange: "Exchange", now: float, *, fresh: bool = False
+    ) -> UpstreamConnection | None:
         """A connection at once, or None: then `waiter` is called later. Raises TargetBusy."""
-        return self._choose().acquire(waiter, now, fresh=fresh)
+        return self._choose(exchange).acquire(waiter, now, fresh=fresh)
+
+    def acquire_other(
+        self, waiter: ConnectionWaiter, exchange: "Exchange", now: float, tried: Collection[str]
+    ) -> UpstreamConnection | None:
+        """The same, for another try: of the least busy target that has not been tried, if there is one."""
+        others = [target for target in self._available if target.name not in tried]
+        target = least_busy(others) if others else self._choose(exchange)
+        return target.acquire(waiter, now)
+
+    def has_other(self, tried: Collection[str]) -> bool:
+        """Whether a target may be used that has not been tried."""
+        return any(target.name not in tried for target in self._available)
 
     def expire(self, now: float) -> None:
-        """Close idle connections that are too old. Called by the tick."""
+        """Close idle connections that are too old; return targets to service. Called by the tick."""
+        self.budget.tick(now)
         for target in self.targets:
             target.expire(now)
+        self.availability.tick(now)
 
     def close(self) -> None:
         """The upstream has left the configuration. Exchanges that have begun finish; `expire` it until `is_unused`."""

@@ -60,3 +60,7 @@ def test_it_accepts_what_the_gateway_accepts(schema: dict[str, Any]) -> None:
 def test_it_refuses_what_the_gateway_refuses(schema: dict[str, Any], text: str) -> None:
     tree = yaml.safe_load(FILE) | yaml.safe_load(text)
     assert list(Draft202012Validator(schema).iter_errors(tree))
+
+
+def test_defaults_in_lists_are_written_as_in_the_file(schema: dict[str, Any]) -> None:
+    assert schema["$defs"]["Health"]["properties"]["expect"]["default"] == ["200-399"]

@@ -68,8 +68,8 @@ def test_all_errors_come_at_once_in_the_order_of_lines(folder: Folder) -> None:
         'hotgate.yaml:2:23: listeners[0].bind: write an address as "host:port", such as "127.0.0.1:8080" or '
         '"[::1]:8080"; port 0 takes a free one',
         "hotgate.yaml:3:8: watch: write true or false",
-        'hotgate.yaml:5:22: upstreams.orders.targets[0]: write a target as "http://host:port" or '
-        '"https://host:port", without path, query or user',
+        'hotgate.yaml:5:22: upstreams.orders.targets[0]: write a target as "http://host:port", '
+        '"https://host:port" (without path, query or user) or "unix:/path/of.sock"',
         "hotgate.yaml:5:56: upstreams.orders.timeouts.read: write a duration with its unit (ms, s, m, h, d), "
         "such as 30s",
         "hotgate.yaml:7:5: routes[0]: who may use this route? say `authenticate: [names]`, or `public: true` to let "
@@ -142,7 +142,7 @@ def test_secret_file_that_looks_like_a_reference_is_not_followed(folder: Folder,
 
 def test_unreadable_secret_file_is_an_error_with_its_place(folder: Folder) -> None:
     assert folder.errors(TOKEN % "file:nothing") == [
-        "hotgate.yaml:4:21: identity.corp.token.secret: the secret's file cannot be used: No such file or directory"
+        "hotgate.yaml:4:21: identity.corp.token.secret: the file cannot be used: No such file or directory"
     ]
 
 

@@ -12,11 +12,16 @@ class Owner:
 
     def __init__(self, most: int = 100) -> None:
         self.requests: list[Incoming] = []
+        self.spoke_tls = False
         self.most = most
 
     def on_incoming(self, incoming: Incoming) -> bool:
         self.requests.append(incoming)
         return len(self.requests) < self.most
+
+    def on_client_hello(self) -> bool:
+        self.spoke_tls = True
+        return True
 
 
 def read(*pieces: bytes, rules: RequestRules | None = None, most: int = 100) -> list[Incoming]:
@@ -41,6 +46,14 @@ def test_the_canonical_form() -> None:
 def test_absolute_form() -> None:
     (incoming,) = read(b"GET http://a.example/x?y HTTP/1.1\r\nHost: a.example\r\n\r\n")
     assert (incoming.request.host, incoming.request.path, incoming.request.query) == ("a.example", "/x", b"y")
+
+
+@pytest.mark.parametrize("host", [b"", b"Host:\r\n"])
+def test_an_absolute_target_does_not_replace_host(host: bytes) -> None:
+    """RFC 9112 §3.2: without Host it is 400, whatever the target."""
+    (incoming,) = read(b"GET http://a.example/x HTTP/1.1\r\n" + host + b"\r\n")
+    assert incoming.refusal is not None
+    assert incoming.refusal.code == "host-missing"
 
 
 @pytest.mark.parametrize(

@@ -35,10 +35,20 @@ HOSTILE = [
 
 
 def record(
-    texts: Mapping[str, str] = {}, *, user_agent: bytes = b"curl/8.5", upstream_duration: float = 0.0101
+    texts: Mapping[str, str] = {},
+    *,
+    user_agent: bytes = b"curl/8.5",
+    upstream_duration: float = 0.0101,
+    attempts: int = 1,
 ) -> AccessRecord:
     values = {**TEXTS, **texts}.values()
-    return (10.25, 0.0123456, upstream_duration, 200, 5, 137, user_agent, *values)  # type: ignore[return-value]
+    return (10.25, 0.0123456, upstream_duration, 200, 5, 137, user_agent, *values, attempts)  # type: ignore[return-value]
+
+
+def test_attempts_are_told_when_there_were_several() -> None:
+    (once, twice) = parsed(record(), record(attempts=2))
+    assert "attempts" not in once
+    assert twice["attempts"] == 2
 
 
 def parsed(*records: AccessRecord) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@ import json
 import subprocess
 import sys
 
-FORBIDDEN = {"typer", "rich", "starlette", "uvicorn", "httpx", "prometheus_client"}
+FORBIDDEN = {"typer", "rich", "starlette", "uvicorn", "httpx", "prometheus_client", "dns"}
 SCRIPT = "import json, sys, hotgate.runtime.worker as w; w.built_in_model(); print(json.dumps(sorted(sys.modules)))"
 
 

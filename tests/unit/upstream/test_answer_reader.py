@@ -139,6 +139,18 @@ def test_refused(answer: bytes) -> None:
         read(answer)
 
 
+def test_fields_of_a_second_answer_are_no_trailers_of_the_first() -> None:
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-T: 1\r\n\r\n"
+    reader, _ = read(chunked + b"HTTP/1.1 200 OK\r\nX-Evil: 1\r\nContent-Length: 0\r\n\r\n")
+    assert reader.trailers == [(b"x-t", b"1")]
+    assert reader.has_excess
+
+
+def test_a_transfer_coding_in_a_trailer_is_refused() -> None:
+    with pytest.raises(InvalidAnswer):
+        read(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nTransfer-Encoding: identity\r\n\r\n")
+
+
 def test_an_endless_head_is_refused() -> None:
     reader, sink = AnswerReader(), Sink()
     reader.begin(sink, b"")

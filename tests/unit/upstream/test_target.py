@@ -2,10 +2,16 @@
 
 import asyncio
 import contextlib
+import errno
 from collections.abc import Callable, Coroutine
 
+import pytest
+
+from hotgate.upstream.circuit import Circuit, CircuitRules
 from hotgate.upstream.connection import UpstreamConnection
 from hotgate.upstream.failure import UpstreamFailure
+from hotgate.upstream.lifetime import Lifetime
+from hotgate.upstream.proxy_header import ClientAddresses
 from hotgate.upstream.target import Target
 
 
@@ -13,7 +19,8 @@ class Waiter:
     """An exchange that waits for a connection."""
 
     def __init__(self) -> None:
-        self.is_over = False
+        self.is_over = self.is_done = False
+        self.client_addresses = ClientAddresses("192.0.2.1", 4000, "192.0.2.2", 80)
         self.connections: list[UpstreamConnection] = []
         self.failures: list[UpstreamFailure] = []
         self.called = asyncio.Event()
@@ -60,7 +67,7 @@ def play(script: Script, *, max_connections: int = 10, idle_timeout: float = 60.
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         pool = Pool(
-            Target("http://backend", "127.0.0.1", port, max_connections=max_connections, idle_timeout=idle_timeout)
+            Target("http://b", "127.0.0.1", port, max_connections=max_connections, lifetime=Lifetime(idle_timeout))
         )
         await script(pool)
         for connection in pool.connections:
@@ -165,5 +172,27 @@ def test_a_connection_for_somebody_who_left_is_kept() -> None:
         assert (pool.target.active, pool.target.idle_count) == (0, 2)
         await pool.acquire()
         await pool.acquire()
+
+    play(script)
+
+
+@pytest.mark.parametrize(("number", "is_failure"), [(errno.ECONNREFUSED, True), (errno.EMFILE, False)])
+def test_a_lack_of_our_own_is_no_failure_of_the_target(
+    monkeypatch: pytest.MonkeyPatch, number: int, is_failure: bool
+) -> None:
+    async def script(pool: Pool) -> None:
+        async def fails() -> UpstreamConnection:
+            raise OSError(number, "reason")
+
+        monkeypatch.setattr(pool.target, "_connected", fails)
+        told: list[str] = []
+        rules = CircuitRules(consecutive_failures=1)
+        pool.target.circuit = Circuit(rules, lambda: 0.0, lambda: True, lambda circuit, reason: told.append(reason))
+        waiter = Waiter()
+        pool.target.acquire(waiter, 0.0)
+        await waiter.called.wait()
+        pool.target.connects = 0  # none was made
+        assert [failure.kind for failure in waiter.failures] == ["upstream-connect-failed"]
+        assert bool(told) is is_failure
 
     play(script)

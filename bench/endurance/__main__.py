@@ -1,0 +1,48 @@
+"""`python -m bench.endurance soak|slow|dead`: install what is missing, run, print, and keep the figures as JSON."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import uvloop
+
+from bench import install
+from bench.cores import TooFewCoresError, choose_cores, pin_this_process
+from bench.endurance.dead import dead
+from bench.endurance.slow import slow
+from bench.endurance.soak import soak
+from bench.machine import allow_open_files
+
+_KEPT = Path(__file__).parents[2] / ".bench" / "endurance.json"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 when figures were taken (whatever they are), 1 when that was not possible."""
+    parser = argparse.ArgumentParser(prog="python -m bench.endurance", description="What Hotgate holds out.")
+    parser.add_argument("what", choices=("soak", "slow", "dead"))
+    parser.add_argument("--minutes", type=float, default=60.0, help="length of the soak (default 60)")
+    found = parser.parse_args(arguments)
+    try:
+        install.provide()
+        cores = choose_cores()
+    except (install.MissingProgramError, TooFewCoresError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    allow_open_files(65_536)
+    pin_this_process(cores.load)
+    work = {"soak": lambda: soak(cores, found.minutes), "slow": lambda: slow(cores), "dead": lambda: dead(cores)}
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        figures = runner.run(work[found.what]())
+    for name, figure in figures.items():
+        print(f"{name:>28}: {figure:,.6g}" if isinstance(figure, float) else f"{name:>28}: {figure}")
+    kept = json.loads(_KEPT.read_text()) if _KEPT.exists() else {}
+    _KEPT.parent.mkdir(exist_ok=True)
+    _KEPT.write_text(json.dumps({**kept, found.what: figures}, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,198 @@
+"""TLS towards backends: nobody is spoken to who has not proved to be the backend, and the log alone says why."""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotgate.upstream.dial import Dialer
+from wire.certificates import Authority, Certificate
+from wire.peer import Peer
+from wire.samples import GET, OK, ok
+from wire.scenario import Wire, scenario
+
+_CA = Authority()
+_STRANGER = Authority("another authority")
+_BACKEND = _CA.issue("127.0.0.1", "backend.test")
+_CLIENT = _CA.issue("gateway.test")
+_TRUSTED = {"ca": [_CA.pem]}
+
+Script = Callable[[Wire, "TlsBackend"], Awaitable[None]]
+
+
+class TlsBackend:
+    """A backend with a certificate. names: what clients asked for, by SNI."""
+
+    def __init__(self, folder: Path, certificate: Certificate, *, client_ca: str = "", newest: str = "TLSv1_3") -> None:
+        chain = folder / "chain.pem"
+        chain.write_text(certificate.pem + certificate.key_pem)
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(chain)
+        self._context.maximum_version = ssl.TLSVersion[newest]
+        if client_ca:
+            self._context.verify_mode = ssl.CERT_REQUIRED
+            self._context.load_verify_locations(cadata=client_ca)
+        self.names: list[str | None] = []
+        self._context.sni_callback = lambda _, name, __: self.names.append(name)
+        self._peers: asyncio.Queue[Peer] = asyncio.Queue()
+        self._writers: list[asyncio.StreamWriter] = []
+
+    async def start(self) -> int:
+        """Listen. Returns the port."""
+        self._server = await asyncio.start_server(self._take, "127.0.0.1", 0, ssl=self._context)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def accept(self) -> Peer:
+        async with asyncio.timeout(5):
+            return await self._peers.get()
+
+    @property
+    def has_accepted(self) -> bool:
+        """Whether a handshake has succeeded."""
+        return bool(self._writers)
+
+    def client_certificate(self) -> dict[str, Any]:
+        """What the latest connection showed."""
+        return dict(self._writers[-1].get_extra_info("peercert") or {})
+
+    def stop(self) -> None:
+        self._server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+
+    def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.append(writer)
+        self._peers.put_nowait(Peer(reader, writer))
+
+
+def _play(backend: TlsBackend, script: Script, *, host: str = "127.0.0.1", **upstream: Any) -> None:
+    @scenario(upstream={"targets": [f"https://{host}:9"], "timeouts": {"connect": "5s"}, **upstream})
+    async def played(wire: Wire) -> None:
+        target = wire.gateway.compiled.upstreams["api"].targets[0]
+        target._dialer = Dialer(target.host, await backend.start(), tls=target._dialer.tls)
+        target.addresses = ("127.0.0.1",)
+        try:
+            await script(wire, backend)
+        finally:
+            backend.stop()
+
+    played()
+
+
+async def _is_served(wire: Wire, backend: TlsBackend) -> None:
+    client = await wire.send(GET)
+    peer = await backend.accept()
+    await peer.message()
+    peer.send(OK)
+    assert (await client.message()).body == b"ok"
+    client.send(GET)
+    await peer.message()
+    peer.send(ok(b"again"))
+    assert (await client.message()).body == b"again"
+
+
+def _is_refused(reason: str) -> Script:
+    async def script(wire: Wire, backend: TlsBackend) -> None:
+        client = await wire.send(GET)
+        answer = await client.message()
+        assert (answer.status, answer.code) == (502, "upstream-tls-failed")
+        assert b"certif" not in answer.body
+        assert reason in wire.last_record["log_detail"]
+
+    return script
+
+
+def test_a_backend_of_our_own_authority(tmp_path: Path) -> None:
+    _play(TlsBackend(tmp_path, _BACKEND), _is_served, tls=_TRUSTED)
+
+
+def test_the_systems_authorities_do_not_know_it(tmp_path: Path) -> None:
+    _play(TlsBackend(tmp_path, _BACKEND), _is_refused("CERTIFICATE_VERIFY_FAILED"))
+
+
+def test_another_authority(tmp_path: Path) -> None:
+    backend = TlsBackend(tmp_path, _STRANGER.issue("127.0.0.1"))
+    _play(backend, _is_refused("CERTIFICATE_VERIFY_FAILED"), tls=_TRUSTED)
+
+
+def test_one_of_several_authorities(tmp_path: Path) -> None:
+    _play(TlsBackend(tmp_path, _BACKEND), _is_served, tls={"ca": [_STRANGER.pem, "# Größe\n" + _CA.pem]})
+
+
+def test_a_certificate_that_has_expired(tmp_path: Path) -> None:
+    backend = TlsBackend(tmp_path, _CA.issue("127.0.0.1", expired=True))
+    _play(backend, _is_refused("certificate has expired"), tls=_TRUSTED)
+
+
+def test_a_certificate_of_another_name(tmp_path: Path) -> None:
+    backend = TlsBackend(tmp_path, _CA.issue("127.0.0.2"))
+    _play(backend, _is_refused("IP address mismatch"), tls=_TRUSTED)
+    backend = TlsBackend(tmp_path, _CA.issue("other.test"))
+    _play(backend, _is_refused("Hostname mismatch"), host="backend.test", tls=_TRUSTED)
+
+
+@pytest.mark.parametrize(
+    ("host", "server_name", "sent"),
+    [("backend.test", {}, "backend.test"), ("127.0.0.1", {"server_name": "backend.test"}, "backend.test")],
+)
+def test_the_name_that_is_asked_for(host: str, server_name: dict[str, str], sent: str, tmp_path: Path) -> None:
+    backend = TlsBackend(tmp_path, _CA.issue("backend.test"))
+    _play(backend, _is_served, host=host, tls={**_TRUSTED, **server_name})
+    assert backend.names == [sent]
+
+
+@pytest.mark.parametrize("pins", [[_BACKEND.pin], [_CLIENT.pin, _BACKEND.pin.removeprefix("sha256/")]])
+def test_a_pinned_key(pins: list[str], tmp_path: Path) -> None:
+    _play(TlsBackend(tmp_path, _BACKEND), _is_served, tls={**_TRUSTED, "pins": pins})
+
+
+def test_nothing_is_sent_to_a_key_that_is_not_pinned(tmp_path: Path) -> None:
+    async def script(wire: Wire, backend: TlsBackend) -> None:
+        await _is_refused(f"its key is {_BACKEND.pin}")(wire, backend)
+        peer = await backend.accept()
+        assert await peer.is_gone()
+        assert peer.received() == b""
+
+    _play(TlsBackend(tmp_path, _BACKEND), script, tls={**_TRUSTED, "pins": [_CLIENT.pin]})
+
+
+def test_a_pin_does_not_replace_the_authority(tmp_path: Path) -> None:
+    backend = TlsBackend(tmp_path, _BACKEND)
+    _play(backend, _is_refused("CERTIFICATE_VERIFY_FAILED"), tls={"ca": [_STRANGER.pem], "pins": [_BACKEND.pin]})
+
+
+def test_verification_can_be_given_up_but_a_pin_still_counts(tmp_path: Path) -> None:
+    backend = _STRANGER.issue("other.test", expired=True)
+    skipping: dict[str, Any] = {"insecure_skip_verify": True}
+    _play(TlsBackend(tmp_path, backend), _is_served, tls=skipping)
+    _play(TlsBackend(tmp_path, backend), _is_served, tls={**skipping, "pins": [backend.pin]})
+    _play(TlsBackend(tmp_path, backend), _is_refused("not pinned"), tls={**skipping, "pins": [_BACKEND.pin]})
+
+
+def test_the_gateway_shows_its_certificate(tmp_path: Path) -> None:
+    async def script(wire: Wire, backend: TlsBackend) -> None:
+        await _is_served(wire, backend)
+        assert ("DNS", "gateway.test") in backend.client_certificate()["subjectAltName"]
+
+    own = {"certificate": _CLIENT.pem, "key": _CLIENT.key_pem}
+    _play(TlsBackend(tmp_path, _BACKEND, client_ca=_CA.pem), script, tls={**_TRUSTED, **own})
+
+
+@pytest.mark.parametrize("newest", ["TLSv1_2", "TLSv1_3"])
+def test_a_backend_that_wants_a_certificate_and_gets_none(newest: str, tmp_path: Path) -> None:
+    backend = TlsBackend(tmp_path, _BACKEND, client_ca=_CA.pem, newest=newest)
+    _play(backend, _is_refused("ertificate required" if newest == "TLSv1_3" else "handshake failure"), tls=_TRUSTED)
+
+
+@scenario(upstream={"targets": ["https://127.0.0.1:9"]})
+async def test_a_backend_that_speaks_no_tls(wire: Wire) -> None:
+    target = wire.gateway.compiled.upstreams["api"].targets[0]
+    target._dialer = Dialer("127.0.0.1", wire.backend.port, tls=target._dialer.tls)
+    client = await wire.send(GET)
+    backend = await wire.backend.accept()
+    backend.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    answer = await client.message()
+    assert (answer.status, answer.code) == (502, "upstream-tls-failed")
