@@ -10,6 +10,7 @@ from hotgate.edge.admission import Reason
 from hotgate.edge.answers import last_answer
 from hotgate.edge.arrival import Arrival
 from hotgate.edge.context import EdgeContext
+from hotgate.edge.discarded_body import DiscardedBody
 from hotgate.edge.https_redirect import HttpsRedirect
 from hotgate.edge.incoming import Incoming
 from hotgate.edge.misdirected import MisdirectedRequests
@@ -19,7 +20,6 @@ from hotgate.edge.request_reader import RequestOwner, RequestReader
 from hotgate.edge.tls_transport import TlsTransport
 from hotgate.http.headers import Field, encode_fields
 from hotgate.http.problem import STATUS_LINES
-from hotgate.http.response import Response
 from hotgate.upstream.outbox import Output
 
 _MANY_PIECES = 1000  # chunks in one read
@@ -263,7 +263,7 @@ class ServerConnection(asyncio.Protocol):
         if incoming.is_complete:
             self._go_on()
         else:
-            incoming.consumer = _Discarding(self)
+            incoming.consumer = DiscardedBody(self)
             self._deadline = self._context.now + self._context.snapshot.timeouts.body
             self.resume_reading()
 
@@ -327,7 +327,8 @@ class ServerConnection(asyncio.Protocol):
     def _is_last(self, incoming: Incoming) -> None:
         """Its answer says that the connection ends; what the client has sent behind it is not read."""
         incoming.keep_alive = False
-        self._reader.is_closed = incoming.is_complete
+        if incoming.is_complete:
+            self._reader.is_closed = True  # otherwise the reader does so at the end of its body
 
     def _close(self, incoming: Incoming) -> None:
         self._pending.clear()
@@ -381,21 +382,3 @@ class ServerConnection(asyncio.Protocol):
         else:
             self.output.send()
             self._close_in_time()
-
-
-class _Discarding:
-    """Reads the rest of a refused request's body and forgets it."""
-
-    __slots__ = ("_connection",)
-
-    def __init__(self, connection: ServerConnection) -> None:
-        self._connection = connection
-
-    def on_request_data(self, data: bytes) -> None:
-        """Forget it."""
-
-    def on_request_end(self) -> None:
-        self._connection.on_discarded()
-
-    def on_request_broken(self, refusal: Response) -> None:
-        self._connection.close_after_refusal()

@@ -24,6 +24,7 @@ from hotgate.runtime.target_reports import TargetReports
 from hotgate.upstream.upstream import Upstream
 
 _BACKLOG = 4096
+_MAX_UNSENT = 128 * 1024  # bytes of a connection that the kernel holds, besides those that are on their way
 _ACCEPTED = 0.05  # seconds in which the event loop reports connections that it has accepted already
 
 
@@ -89,6 +90,7 @@ class DataPlane:
         for name, listening in sockets.items():
             factory = partial(accept, self._context, name)
             for each in listening:
+                bound_unsent(each)
                 is_unix = each.family == socket.AF_UNIX
                 create = self._loop.create_unix_server if is_unix else self._loop.create_server
                 self._servers.append(await create(factory, sock=each, backlog=_BACKLOG))
@@ -157,3 +159,12 @@ class DataPlane:
         for listener in self._current.snapshot.listeners.values():
             if listener.tls is not None:
                 listener.tls.use_ticket_key(self._ticket_key)
+
+
+def bound_unsent(listening: socket.socket) -> None:
+    """Let the kernel take no more for a client than it can soon send; accepted connections inherit this.
+
+    It would take megabytes for one that reads nothing. What is on its way does not count, so speed does not suffer.
+    """
+    if listening.family in (socket.AF_INET, socket.AF_INET6):
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _MAX_UNSENT)

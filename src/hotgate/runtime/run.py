@@ -57,9 +57,7 @@ def _serve(options: RunOptions, predecessor: Predecessor | None) -> None:
     service = ServiceManager(os.environ)
     sockets = activated_sockets(os.environ, os.getpid())
     loaded = load_configuration(options.file)
-    limits = loaded.config.limits
-    is_asked_for = "max_connections" in limits.model_fields_set
-    descriptors.warn_if_too_few(descriptors.raise_limit(), limits.max_connections, is_asked_for=is_asked_for)
+    descriptors.tell_if_too_few(descriptors.raise_limit(), loaded.config.limits)  # workers inherit it
     directory = runtime_directory(options.file, loaded.config.runtime_dir, os.environ)
     directory.create()
     lock = ControlLock(directory.lock_path)

@@ -27,6 +27,7 @@ def metrics() -> WorkerMetrics:
     metrics.upstream("backend").attempt(0.002)
     metrics.upstream("backend").connects = 1
     metrics.upstream("backend").failed("connect")
+    metrics.connections_refused = {"too-many": 2, "descriptors": 0}
     metrics.connections, metrics.connections_open, metrics.log_dropped = 9, 4, 3
     metrics.handshakes.complete("TLSv1.3", is_resumed=False)
     metrics.handshakes.complete("TLSv1.2", is_resumed=True)
@@ -61,6 +62,8 @@ def test_every_family_parses_and_has_its_value(metrics: WorkerMetrics) -> None:
         ("hotgate_upstream_connections_total", (("kind", "reused"), upstream)): 0,
         ("hotgate_upstream_failures_total", (("kind", "connect"), upstream)): 1,
         ("hotgate_connections_total", ()): 9,
+        ("hotgate_connections_refused_total", (("reason", "too-many"),)): 2,
+        ("hotgate_connections_refused_total", (("reason", "descriptors"),)): 0,
         ("hotgate_connections_open", ()): 4,
         ("hotgate_exchanges_active", ()): 0,
         ("hotgate_log_dropped_total", ()): 3,
