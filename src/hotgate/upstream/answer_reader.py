@@ -104,6 +104,8 @@ class AnswerReader:
                 self.is_done = True
                 return b""
         is_first, self.started = not self.started, True
+        if is_first and data[:1] != b"H":
+            raise InvalidAnswer("not HTTP")  # the parser would skip line ends, and take RTSP and ICE as well
         self._is_plain = True
         self._head_bytes += len(data)
         try:
