@@ -15,8 +15,8 @@ from hotgate.observe.log import security_event
 class ProxyProtocol(asyncio.Protocol):
     """sources: the load balancers. A connection from elsewhere is closed: it may be one that goes around them.
 
-    following: makes the next protocol; `arrival` is told the client's address before. Until the header is here, nothing is answered: the
-    other side of such a listener is a machine that was set up wrongly, or an attacker.
+    following: makes the next protocol; `arrival` is told the client's address before. Until the header is here,
+    nothing is answered: the other side of such a listener is a machine that was set up wrongly, or an attacker.
     """
 
     __slots__ = ("_arrival", "_context", "_deadline", "_following", "_received", "_sources", "_transport")
