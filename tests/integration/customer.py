@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import ssl
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -41,11 +42,14 @@ class Answer(NamedTuple):
 
 
 class Customer:
-    """One kept-alive connection. source: the local address to come from, one of 127.0.0.0/8."""
+    """One kept-alive connection. source: the local address to come from, one of 127.0.0.0/8. tls: to speak TLS with."""
 
-    def __init__(self, port: int, source: str = "127.0.0.1") -> None:
-        self._connection = http.client.HTTPConnection(
-            "127.0.0.1", port, timeout=TIMEOUT, source_address=(source, 0) if source != "127.0.0.1" else None
+    def __init__(self, port: int, source: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
+        address = (source, 0) if source != "127.0.0.1" else None
+        self._connection = (
+            http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT, source_address=address)
+            if tls is None
+            else http.client.HTTPSConnection("localhost", port, timeout=TIMEOUT, source_address=address, context=tls)
         )
 
     def ask(self, target: str, fields: Fields = (), *, method: str = "GET", body: bytes | None = None) -> Answer:

@@ -1,6 +1,7 @@
 """Clients that send one request after the other, on connections that they keep, and remember what went wrong."""
 
 import http.client
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,9 +13,10 @@ from integration.customer import Answer, Customer
 class KeptAlive(threading.Thread):
     """statuses: how often each came. failures: what else happened. last: the latest answer."""
 
-    def __init__(self, port: int, paths: Sequence[str]) -> None:
+    def __init__(self, port: int, paths: Sequence[str], tls: ssl.SSLContext | None = None) -> None:
         super().__init__()
         self._port = port
+        self._tls = tls
         self._paths = paths
         self._stop_wanted = threading.Event()
         self.statuses: Counter[int] = Counter()
@@ -23,7 +25,7 @@ class KeptAlive(threading.Thread):
 
     def run(self) -> None:
         """Send until stopped. A connection that the gateway said it would close is opened again."""
-        customer = Customer(self._port)
+        customer = Customer(self._port, tls=self._tls)
         while not self._stop_wanted.is_set():
             for path in self._paths:
                 try:
@@ -41,9 +43,11 @@ class KeptAlive(threading.Thread):
 
 
 @contextmanager
-def kept_alive(port: int, paths: Sequence[str], clients: int = 4) -> Iterator[list[KeptAlive]]:
+def kept_alive(
+    port: int, paths: Sequence[str], clients: int = 4, tls: ssl.SSLContext | None = None
+) -> Iterator[list[KeptAlive]]:
     """So many clients at work during a block; they have stopped after it."""
-    made = [KeptAlive(port, paths) for _ in range(clients)]
+    made = [KeptAlive(port, paths, tls) for _ in range(clients)]
     for client in made:
         client.start()
     try:

@@ -9,28 +9,37 @@ from textwrap import dedent
 from integration.conftest import Gateway
 
 _HEAD = """\
-listeners: [{{name: web, bind: "127.0.0.1:{port}"}}]
+listeners: [{{name: web, bind: "127.0.0.1:{port}"{listener}}}]
 admin: {{bind: "127.0.0.1:{admin_port}"}}
 workers: {workers}
 runtime_dir: run
-watch: false
+watch: {watch}
 access_log: {{path: access.log}}
 """
 
 
-def write(gateway: Gateway, text: str, *, workers: int = 1) -> None:
-    """Replace the gateway's file at once: `text` says what comes after listeners, workers and folders."""
-    head = _HEAD.format(port=gateway.port, admin_port=gateway.admin_port, workers=workers)
+def write(gateway: Gateway, text: str, *, workers: int = 1, listener: str = "", watch: bool = False) -> None:
+    """Replace the gateway's file at once: `text` says what comes after listeners, workers and folders.
+
+    listener: more keys of the one listener.
+    """
+    head = _HEAD.format(
+        port=gateway.port,
+        admin_port=gateway.admin_port,
+        workers=workers,
+        listener=f", {listener}" if listener else "",
+        watch=str(watch).lower(),
+    )
     new = gateway.folder / "new.yaml"
     new.write_text(head + dedent(text))
     new.replace(gateway.file)
 
 
 @contextmanager
-def serving(folder: Path, text: str, *, workers: int = 1) -> Iterator[Gateway]:
+def serving(folder: Path, text: str, *, workers: int = 1, listener: str = "", watch: bool = False) -> Iterator[Gateway]:
     """A running gateway that is ready, keys included; all its processes end with the block."""
     gateway = Gateway(folder)
-    write(gateway, text, workers=workers)
+    write(gateway, text, workers=workers, listener=listener, watch=watch)
     try:
         gateway.start()
         gateway.until(lambda: gateway.admin("/readyz")[0] == 200)

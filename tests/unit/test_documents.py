@@ -9,6 +9,7 @@ from textwrap import dedent
 
 import pytest
 
+from certificate_authority import authority
 from hotgate.runtime.compile import compile_errors
 from hotgate.runtime.load import load_configuration
 from hotgate.testing import make_exchange, run
@@ -54,6 +55,17 @@ def test_the_policy_does_what_it_says(example: Path) -> None:
     answer = run(office.business_hours, by_night)
     assert answer is not None
     assert answer.code == "outside-business-hours"
+
+
+@pytest.mark.parametrize("block", _BLOCK.findall((ROOT / "docs" / "tls.md").read_text(encoding="utf-8")))
+def test_the_listeners_of_the_page_on_tls_work(tmp_path: Path, block: tuple[str, str]) -> None:
+    text = block[1] + 'routes: [{name: all, match: {path: "/*"}, public: true, respond: {}}]\n'
+    (tmp_path / "hotgate.yaml").write_text(text)
+    for name in ("server", "api", "wildcard"):
+        authority().issue("a.example").save(tmp_path, name)
+    (tmp_path / "partners-ca.pem").write_text(authority().pem)
+    (tmp_path / "staple.der").write_bytes(b"any")
+    assert compile_errors(load_configuration(tmp_path / "hotgate.yaml")) == []
 
 
 def test_every_package_is_in_the_architecture() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from hotgate.config.models import gateway_model
+from hotgate.edge.connection import ServerConnection
 from hotgate.identity.key_sets import KeySets
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.observe.access_log import AccessLog
@@ -47,6 +48,7 @@ class Gateway:
     def __init__(self, configuration: Mapping[str, Any]) -> None:
         loop = asyncio.get_running_loop()
         self.compiled: Compiled
+        self._configuration = configuration
         self.records = KeptRecords()
         self.now = loop.time()
         self.plane = DataPlane(
@@ -61,6 +63,17 @@ class Gateway:
         self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32 * 1024)
         self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)
         self.port: int = self._listening.getsockname()[1]
+
+    @property
+    def speaks_tls(self) -> bool:
+        """Whether its listener does, by the configuration in force."""
+        return self.compiled.snapshot.listeners["web"].tls is not None
+
+    def change_listener(self, listener: Mapping[str, Any]) -> None:
+        """Reload: put a configuration into force that differs in what it says of its listener."""
+        changed = {**self._configuration, "listeners": [{"name": "web", "bind": "127.0.0.1:0", **listener}]}
+        self.compiled = self.plane.prepare(_MODEL.model_validate(changed))
+        self.plane.commit(self.compiled)
 
     async def start(self) -> None:
         """Take connections."""
@@ -81,6 +94,11 @@ class Gateway:
     def connections(self) -> int:
         """Clients that are connected."""
         return int(self.plane.metrics_snapshot()["gauges"]["connections_open"])
+
+    @property
+    def client_connections(self) -> list[ServerConnection]:
+        """Those whose handshake, if any, is done."""
+        return [each for each in self.plane._context.connections if isinstance(each, ServerConnection)]
 
     async def stop(self) -> None:
         """Cut what is left."""

@@ -4,6 +4,7 @@ import asyncio
 import functools
 import inspect
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,8 @@ from hotgate.pipeline.policy import UserPolicy
 from wire.backend import Backend
 from wire.gateway import Gateway, declared
 from wire.message import Message
-from wire.peer import Peer, turns
+from wire.peer import PATIENCE, Peer, turns
+from wire.tls_peer import TlsPeer, TlsStream, client_context
 
 Script = Callable[..., Awaitable[None]]
 
@@ -28,15 +30,44 @@ class Wire:
         self.clients: list[Peer] = []
 
     async def connect(self, *, receive_buffer: int = 0) -> Peer:
-        """A new client. receive_buffer: bytes that its kernel takes while it does not read; 0 is the default."""
+        """A new client, which speaks what the listener speaks.
+
+        receive_buffer: bytes that its kernel takes while it does not read; 0 is the default.
+        """
+        if self.gateway.speaks_tls:
+            return await self.connect_tls(receive_buffer=receive_buffer)
+        return await self.connect_plain(receive_buffer=receive_buffer)
+
+    async def connect_tls(
+        self,
+        name: str | None = "a.example",
+        *,
+        context: ssl.SSLContext | None = None,
+        session: ssl.SSLSession | None = None,
+        receive_buffer: int = 0,
+    ) -> TlsPeer:
+        """A new client that asks for this name. Raises ssl.SSLError if it is refused."""
+        streams = await self._streams(receive_buffer)
+        stream = TlsStream(*streams, context or client_context(), name, session)
+        client = TlsPeer(stream)
+        self.clients.append(client)
+        async with asyncio.timeout(PATIENCE):
+            await stream.shake_hands()
+        return client
+
+    async def connect_plain(self, *, receive_buffer: int = 0) -> Peer:
+        """A new client without TLS, whatever the listener speaks."""
+        client = Peer(*await self._streams(receive_buffer))
+        self.clients.append(client)
+        return client
+
+    async def _streams(self, receive_buffer: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         connecting = socket.socket()
         connecting.setblocking(False)
         if receive_buffer:
             connecting.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         await asyncio.get_running_loop().sock_connect(connecting, ("127.0.0.1", self.gateway.port))
-        client = Peer(*await asyncio.open_connection(sock=connecting))
-        self.clients.append(client)
-        return client
+        return await asyncio.open_connection(sock=connecting)
 
     async def send(self, *pieces: bytes) -> Peer:
         """A new client that sends something."""

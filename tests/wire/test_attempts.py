@@ -196,7 +196,7 @@ def test_an_upload_goes_on_towards_the_other_target(framing: str) -> None:
     head += b"Content-Length: 9\r\n\r\n" if length else b"Transfer-Encoding: chunked\r\n\r\n"
     pieces = [b"one", b"two", b"six"] if length else [chunk(b"one"), chunk(b"two"), chunk(b"six") + b"0\r\n\r\n"]
 
-    @scenario(backends=2, upstream=_on(503))
+    @scenario(backends=2, upstream=_on(503), limits={"request_buffer": 0})
     async def script(wire: Wire) -> None:
         client = await wire.send(head, pieces[0])
         first = await wire.backend.accept()
@@ -215,7 +215,7 @@ def test_an_upload_goes_on_towards_the_other_target(framing: str) -> None:
     script()
 
 
-@scenario(backends=2, upstream=_on(503, max_body="4B"))
+@scenario(backends=2, upstream=_on(503, max_body="4B"), limits={"request_buffer": 0})
 async def test_an_upload_that_outgrew_what_is_held(wire: Wire) -> None:
     client = await wire.send(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\none")
     first = await wire.backend.accept()

@@ -95,7 +95,6 @@ _REFUSED: dict[str, tuple[bytes, int]] = {
     "HTTP/1.10": (b"GET / HTTP/1.10\r\nHost: a\r\n\r\n", 0),
     "http/1.1": (b"GET / http/1.1\r\nHost: a\r\n\r\n", 0),
     "HTTP/2 preface": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 0),
-    "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(100)), 400),
     "RTSP": (b"OPTIONS / RTSP/1.0\r\nHost: a\r\n\r\n", 505),
     "RTSP with another version": (b"GET /a RTSP/1.1\r\nHost: a\r\n\r\n", 505),
     "RTSP behind two spaces": (b"GET /a  RTSP/1.0\r\nHost: a\r\n\r\n", 505),

@@ -20,6 +20,11 @@ class Limits(Settings):
     max_target: Annotated[int, SizeBetween("128", "64KiB")] = Field(
         default=8 * 1024, description="The request target (path and query); longer is answered 414. nginx: 8k."
     )
+    tls_handshake: Annotated[float, DurationBetween("100ms", "10m")] = Field(
+        default=10.0,
+        description="Time from a connection to the end of its TLS handshake. nginx gives it 60 s; two round trips and a"
+        " slow phone need less than 10.",
+    )
     first_byte_timeout: Annotated[float, DurationBetween("100ms", "10m")] = Field(
         default=10.0,
         description="Time from a new connection to its first byte; then it is closed. HAProxy counts it into"

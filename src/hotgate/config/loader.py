@@ -8,13 +8,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from hotgate.config.certificates import doubtful_certificates, wrong_certificates
 from hotgate.config.dangers import dangers
 from hotgate.config.document import MAX_FILE_SIZE, UNREADABLE, parse
 from hotgate.config.errors import ConfigurationError, ConfigurationErrors
 from hotgate.config.gateway import Gateway
 from hotgate.config.includes import Includes
 from hotgate.config.merging import merge_routes
-from hotgate.config.pem import Pem
 from hotgate.config.position import SourceMap, find, path_text
 from hotgate.config.references import Finding, unused_names, wrong_references
 from hotgate.config.secret import Secret, SecretFiles
@@ -77,7 +77,8 @@ class _Loading:
         merge_routes(tree)
         secret_files = SecretFiles(self._file.parent)
         config = self._validated(tree, model, secret_files)
-        warnings = [*includes.warnings, *self._located(tree, [*unused_names(tree), *dangers(config)])]
+        doubts = [*unused_names(tree), *dangers(config), *doubtful_certificates(config)]
+        warnings = [*includes.warnings, *self._located(tree, doubts)]
         return self._loaded(config, tree, warnings, has_secret_files=bool(secret_files.read))
 
     def _loaded(
@@ -93,8 +94,8 @@ class _Loading:
         for file, content in secret_files.read.items():
             self._files[file] = None
             self._variables.hide(content, f"file:{file}")
-        if not isinstance(result, Gateway):
-            self._errors += self._located(tree, result)
+        found = wrong_certificates(result) if isinstance(result, Gateway) else result
+        self._errors += self._located(tree, found)
         self._errors += self._located(tree, wrong_references(tree))
         if self._errors or not isinstance(result, Gateway):
             raise ConfigurationErrors(self._errors, self._files)
@@ -137,8 +138,6 @@ def _fill_in_secrets(value: Any, tree: Any) -> Any:
     """`tree` with the content of secret files in place of the references to them."""
     if isinstance(value, Secret):
         return value.reveal()
-    if isinstance(value, Pem):
-        return value.text
     if isinstance(value, BaseModel) and isinstance(tree, dict):
         fields = type(value).model_fields.items()
         pairs = [(field.alias or name, getattr(value, name)) for name, field in fields]

@@ -1,73 +1,77 @@
-"""Certificates and keys: PEM text in the file, or the path of a file that holds it."""
+"""Certificates and keys in the file: a path, or the PEM text itself."""
 
+import os
+import ssl
+from base64 import b64decode
 from typing import Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from hotgate.config.notation import refused
-from hotgate.config.secret import MAX_SECRET_SIZE, Secret, SecretFiles
+from hotgate.config.secret import Secret, SecretFiles, checked_text
 
-MAX_PEM_SIZE = 1024 * 1024  # Mozilla's list of authorities has 230 KiB
 _BEGIN = "-----BEGIN "
 
 
-class Pem:
-    """Certificates as PEM text. A path is relative to the configuration's folder; only the control process reads it."""
+class Pem(Secret):
+    """PEM text, read from a path that starts from the folder of the main file unless the value is PEM already.
 
-    __slots__ = ("text",)
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def __eq__(self, other: object) -> bool:
-        return self.text == other.text if isinstance(other, Pem) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self.text)
-
-    def __repr__(self) -> str:
-        return f"Pem({len(self.text)} characters)"
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        def read(value: object, info: core_schema.ValidationInfo) -> Pem:
-            return value if isinstance(value, Pem) else cls(_pem_text(value, info.context, MAX_PEM_SIZE))
-
-        written = core_schema.plain_serializer_function_ser_schema(lambda pem: pem.text)
-        return core_schema.with_info_plain_validator_function(read, serialization=written)
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "string", "minLength": 1, "$comment": "PEM file or text"}
-
-
-class PrivateKey(Secret):
-    """A private key as PEM text, hidden like every secret."""
+    It may be a private key, so nothing shows it.
+    """
 
     __slots__ = ()
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        def read(value: object, info: core_schema.ValidationInfo) -> PrivateKey:
-            return value if isinstance(value, PrivateKey) else cls(_pem_text(value, info.context, MAX_SECRET_SIZE))
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "$comment": "path, or PEM text"}
 
-        hidden = core_schema.plain_serializer_function_ser_schema(str)
-        return core_schema.with_info_plain_validator_function(read, serialization=hidden)
+    @classmethod
+    def _read(cls, value: object, info: core_schema.ValidationInfo) -> "Pem":
+        if isinstance(value, cls):
+            return value
+        text = checked_text(value, "PEM or a path")
+        if isinstance(info.context, SecretFiles) and _BEGIN not in text:
+            text = info.context.text(text, "the file")
+        if _BEGIN not in text:
+            raise refused("the file is not PEM: it has no '-----BEGIN …-----'")
+        return cls(text)
+
+
+class DerFile(Secret):
+    """The content of a binary file, in base64."""
+
+    __slots__ = ()
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "string", "minLength": 1, "writeOnly": True, "$comment": "PEM file or text, secret"}
+        return {"type": "string", "minLength": 1, "$comment": "path"}
+
+    @classmethod
+    def _read(cls, value: object, info: core_schema.ValidationInfo) -> "DerFile":
+        if isinstance(value, cls):
+            return value
+        text = checked_text(value, "a path")
+        if isinstance(info.context, SecretFiles):
+            text = info.context.base64(text, "the file")
+        return cls(text)
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the file."""
+        return b64decode(self.reveal())
 
 
-def _pem_text(value: object, context: object, max_size: int) -> str:
-    if not isinstance(value, str) or not value:
-        raise refused("must be PEM text or the path of a PEM file")
-    # Workers get trees whose files have been read, and read none themselves.
-    if _BEGIN not in value and isinstance(context, SecretFiles):
-        value = context.resolve(value, max_size)
-    if len(value) > max_size:
-        raise refused(f"may have at most {max_size // 1024} KiB")
-    if _BEGIN not in value:
-        raise refused("is not PEM: there is no line that starts with -----BEGIN")
-    return value
+def load_chain(context: ssl.SSLContext, chain: str, key: str) -> None:
+    """Have a context present a certificate. `ssl` takes files only: this one is in memory, and no key touches a disk.
+
+    Raises ssl.SSLError, and ValueError for an encrypted key.
+    """
+    with os.fdopen(os.memfd_create("tls", os.MFD_CLOEXEC), "w") as file:
+        file.write(f"{key}\n{chain}")
+        file.flush()
+        context.load_cert_chain(f"/proc/self/fd/{file.fileno()}", password=_no_password)
+
+
+def _no_password() -> str:
+    raise ValueError("the key is encrypted; give one that is not")  # OpenSSL would ask on the terminal

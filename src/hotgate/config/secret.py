@@ -3,6 +3,8 @@
 import hmac
 import os
 import stat
+from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -11,7 +13,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from hotgate.config.notation import refused
 
-MAX_SECRET_SIZE = 64 * 1024
+MAX_SECRET_SIZE = 1024 * 1024  # Mozilla's list of authorities has 230 KiB
 _FILE = "file:"
 _HIDDEN = "***"
 
@@ -48,7 +50,7 @@ class Secret:
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         hidden = core_schema.plain_serializer_function_ser_schema(str)
-        return core_schema.with_info_plain_validator_function(_read, serialization=hidden)
+        return core_schema.with_info_plain_validator_function(cls._read, serialization=hidden)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -59,50 +61,63 @@ class Secret:
             "$comment": "secret: text, `${ENV}` or `file:/path`",
         }
 
+    @classmethod
+    def _read(cls, value: object, info: core_schema.ValidationInfo) -> "Secret":
+        if isinstance(value, cls):
+            return value
+        text = checked_text(value, "a secret")
+        # Only the loader passes the context. Workers get trees whose references are resolved, and read no files.
+        if isinstance(info.context, SecretFiles) and text.startswith(_FILE):
+            text = info.context.text(text.removeprefix(_FILE), "the secret's file")
+        return cls(text)
+
 
 class SecretFiles:
-    """Reads `file:` references while a configuration is validated: pass it as pydantic's validation context.
+    """Reads the files that values refer to while a configuration is validated: pass it as pydantic's context.
 
-    folder: what relative paths start from. read: every file that was read → its content, without the last line end.
+    folder: what relative paths start from. read: every file that was read → what stands for its content in the tree.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.read: dict[Path, str] = {}
 
-    def resolve(self, reference: str, max_size: int = MAX_SECRET_SIZE) -> str:
-        """The content of the file that `reference` (`file:…`, or a path) names. Raises PydanticCustomError."""
-        path = self._folder / reference.removeprefix(_FILE)
+    def text(self, name: str, what: str) -> str:
+        """The content of a file, without its last line end. what: to call it in errors. Raises PydanticCustomError."""
+        return self._kept(name, what, lambda content: _one_line_end_less(_decoded(content)))
+
+    def base64(self, name: str, what: str) -> str:
+        """The content of a binary file, in a form that a tree can hold."""
+        return self._kept(name, what, lambda content: b64encode(content).decode("ascii"))
+
+    def _kept(self, name: str, what: str, form: Callable[[bytes], str]) -> str:
+        path = self._folder / name
         try:
-            self.read[path] = _content(path, max_size)
+            self.read[path] = form(_content(path))
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise refused(f"the file cannot be used: {reason}") from None
+            raise refused(f"{what} cannot be used: {reason}") from None
         return self.read[path]
 
 
-def _read(value: object, info: core_schema.ValidationInfo) -> Secret:
-    if isinstance(value, Secret):
-        return value
+def checked_text(value: object, what: str) -> str:
+    """A value that is text of a size that a secret may have. Raises PydanticCustomError."""
     if not isinstance(value, str) or not value:
-        raise refused("a secret must be text that is not empty; quote a number")
+        raise refused(f"{what} must be text that is not empty; quote a number")
     if len(value) > MAX_SECRET_SIZE:
-        raise refused("a secret may have at most 64 KiB")
-    # Only the loader passes the context. Workers get trees whose references are resolved, and read no files.
-    if isinstance(info.context, SecretFiles) and value.startswith(_FILE):
-        value = info.context.resolve(value)
-    return Secret(value)
+        raise refused(f"{what} may have at most 1 MiB")
+    return value
 
 
-def _content(path: Path, max_size: int) -> str:
+def _content(path: Path) -> bytes:
     # Without O_NONBLOCK, opening a FIFO would wait for a writer for ever.
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise ValueError("it is not a regular file")
-        content = file.read(max_size + 1)
-    if len(content) > max_size:
-        raise ValueError(f"it is larger than {max_size // 1024} KiB")
-    return _one_line_end_less(_decoded(content))
+        content = file.read(MAX_SECRET_SIZE + 1)
+    if len(content) > MAX_SECRET_SIZE:
+        raise ValueError("it is larger than 1 MiB")
+    return content
 
 
 def _decoded(content: bytes) -> str:

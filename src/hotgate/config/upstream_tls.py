@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from hotgate.config.notation import refused
-from hotgate.config.pem import Pem, PrivateKey
+from hotgate.config.pem import Pem
 from hotgate.config.settings import Flag, Form, Settings, given
 
 _PIN = Form(
@@ -28,7 +28,7 @@ class UpstreamTls(Settings):
         default=None, description="The name in the certificate, and in SNI. Not set: the host of the target's URL."
     )
     certificate: Pem | None = Field(default=None, description="The gateway's own certificate, then its issuers'.")
-    key: PrivateKey | None = Field(default=None, description="The private key of `certificate`, not encrypted.")
+    key: Pem | None = Field(default=None, description="The private key of `certificate`, not encrypted.")
     pins: tuple[Annotated[str, _PIN], ...] = Field(
         default=(),
         min_length=1,

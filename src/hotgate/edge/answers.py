@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from hotgate.http.problem import with_request_id
+from hotgate.http.headers import encode_fields
+from hotgate.http.problem import STATUS_LINES, with_request_id
 from hotgate.http.response import Response
 from hotgate.upstream.failure import UpstreamFailure
 
@@ -61,6 +62,14 @@ def upstream_failed(failure: UpstreamFailure) -> Response:
     return Response.problem(
         failure.status, code=failure.kind, detail=failure.detail, log_detail=failure.log_detail, headers=headers
     )
+
+
+def last_answer(status: int, code: str, detail: str) -> bytes:
+    """An answer outside any exchange, after which the connection ends: all of its bytes."""
+    response = Response.problem(status, code=code, detail=detail)
+    body = response.body or b""
+    framing = b"content-length: %d\r\nconnection: close\r\n" % len(body)
+    return b"%b%b%b\r\n%b" % (STATUS_LINES[status], encode_fields(response.headers.fields), framing, body)
 
 
 def body_of(response: Response, request_id: str) -> bytes:

@@ -7,11 +7,15 @@ from collections import deque
 from typing import cast
 
 from hotgate.edge.admission import Reason
+from hotgate.edge.answers import last_answer
 from hotgate.edge.context import EdgeContext
+from hotgate.edge.https_redirect import HttpsRedirect
 from hotgate.edge.incoming import Incoming
+from hotgate.edge.misdirected import MisdirectedRequests
 from hotgate.edge.pace import ReadingPace
 from hotgate.edge.relay import Relay
-from hotgate.edge.request_reader import RequestReader
+from hotgate.edge.request_reader import RequestOwner, RequestReader
+from hotgate.edge.tls_transport import TlsTransport
 from hotgate.http.forwarded import TrustedProxies
 from hotgate.http.headers import Field, encode_fields
 from hotgate.http.problem import STATUS_LINES
@@ -23,10 +27,14 @@ _MAX_LINGER = 64 * 1024 * 1024  # bytes that a client may have had under way whe
 _HIGH_WATER = 64 * 1024  # bytes queued towards a slow client before the backend is paused
 _MAX_DISCARD = 256 * 1024  # bytes of a refused request's body: reading them is cheaper than a new connection
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER with time 0: close sends RST
+_NO_TLS_HERE = b"\x15\x03\x03\0\x02\x02\x46"  # an alert: fatal, protocol_version (RFC 8446 §6)
 
 
 class ServerConnection(asyncio.Protocol):
-    """listener: name as in the file. peer: the address that connected. output: where relays write their answers."""
+    """listener: name as in the file. peer: the address that connected. output: where relays write their answers.
+
+    tls: its transport, if the client speaks TLS.
+    """
 
     __slots__ = (
         "_active",
@@ -52,14 +60,16 @@ class ServerConnection(asyncio.Protocol):
         "output",
         "peer",
         "scheme",
+        "tls",
         "trusted_proxies",
     )
 
-    def __init__(self, context: EdgeContext, listener: str, *, scheme: str = "http") -> None:
+    def __init__(self, context: EdgeContext, listener: str, *, tls: TlsTransport | None = None) -> None:
         self._context = context
         self.listener = listener
-        self.scheme = scheme
-        self._reader = RequestReader(self, context.snapshot.rules, scheme=scheme)
+        self.tls = tls
+        self.scheme = "http" if tls is None else "https"
+        self._reader = RequestReader(self._first_judge(), context.snapshot.rules, scheme=self.scheme)
         self._pending: deque[Incoming] = deque()
         self._active: Relay | None = None
         self.output: Output
@@ -126,13 +136,12 @@ class ServerConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         context = self._context
-        context.connections.discard(self)
         if self._address is not None:
             context.admission.leave(self._address)
         context.admission.lingering -= self._is_turned_away
-        if context.draining and not context.connections:
-            context.emptied.set()
+        context.forget(self)
         self._leave()
+        self._reader.release()
 
     def pause_writing(self) -> None:
         self._is_blocked = True
@@ -155,6 +164,14 @@ class ServerConnection(asyncio.Protocol):
     def on_incoming(self, incoming: Incoming) -> bool:
         self._pending.append(incoming)
         return len(self._pending) <= self._context.snapshot.rules.limits.max_pipelined
+
+    def on_client_hello(self) -> bool:
+        """TLS where none is spoken: an alert is what such a client understands, unless it is waiting for an answer."""
+        if self._active is not None or self._pending:
+            return False
+        self.output.write(_NO_TLS_HERE)
+        self._linger()
+        return True
 
     # The tick and the drain call these.
 
@@ -186,7 +203,7 @@ class ServerConnection(asyncio.Protocol):
             if self._is_lingering or self._transport.is_closing():
                 self._transport.abort()  # it does not take what it asked for
             elif self._reader.has_partial_head:
-                self._write_last(408, "request-timeout", "The request did not arrive in time.")
+                self.output.write(last_answer(408, "request-timeout", "The request did not arrive in time."))
                 self._linger()
             else:
                 self._transport.close()
@@ -224,6 +241,8 @@ class ServerConnection(asyncio.Protocol):
     def cut(self) -> None:
         """End an answer that cannot be completed so that the client sees it: never as a clean close."""
         self.output.send()
+        if self.tls is not None:
+            self.tls.is_broken = True
         connected = self._transport.get_extra_info("socket")
         if connected is not None and not self._transport.is_closing():
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
@@ -259,6 +278,14 @@ class ServerConnection(asyncio.Protocol):
     def close_after_refusal(self) -> None:
         """The body of a refused request turned out malformed."""
         self._transport.abort()
+
+    def _first_judge(self) -> RequestOwner:
+        """Who is told of requests: on a listener with rules of its own, they stand before the connection."""
+        if self.tls is not None:
+            asks = self.tls.rules.asks_for_certificates
+            return MisdirectedRequests(self, self.tls.rules, self.tls.context) if asks else self
+        rules = self._context.snapshot.listeners.get(self.listener)
+        return self if rules is None or rules.https_port is None else HttpsRedirect(self, rules.https_port)
 
     def _go_on(self) -> None:
         context = self._context
@@ -354,7 +381,7 @@ class ServerConnection(asyncio.Protocol):
 
     def _turn_away(self, reason: Reason) -> None:
         admission = self._context.admission
-        self._write_last(503, "too-many-connections", "There are too many connections. Try again later.")
+        self.output.write(last_answer(503, "too-many-connections", "There are too many connections. Try again later."))
         if admission.may_linger(reason):
             self._is_turned_away = True
             admission.lingering += 1
@@ -369,13 +396,9 @@ class ServerConnection(asyncio.Protocol):
             self._active.on_client_stalled()
         self.abort()
 
-    def _write_last(self, status: int, code: str, detail: str) -> None:
-        """An answer outside any exchange. Nothing comes after it."""
-        response = Response.problem(status, code=code, detail=detail)
-        body = response.body or b""
-        fields = encode_fields(response.headers.fields)
-        framing = b"content-length: %d\r\nconnection: close\r\n" % len(body)
-        self.output.write(b"%b%b%b\r\n%b" % (STATUS_LINES[status], fields, framing, body))
+    def _answer_and_close(self, status: int, code: str, detail: str) -> None:
+        self.output.write(last_answer(status, code, detail))
+        self._linger()
 
 
 class _Discarding:

@@ -4,20 +4,32 @@ import asyncio
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from hotgate.edge.admission import Admission
 from hotgate.edge.request_rules import RequestRules
+from hotgate.edge.tls_listener import TlsListener
 from hotgate.http.forwarded import TrustedProxies
 from hotgate.observe.access_record import AccessRecord
+from hotgate.observe.handshakes import Handshakes
 from hotgate.observe.log import security_event
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route
 from hotgate.routing.table import RouteTable
 from hotgate.upstream.outbox import Outbox
 
-if TYPE_CHECKING:
-    from hotgate.edge.connection import ServerConnection
+
+class Connection(Protocol):
+    """A client's connection as the tick and the drain see it. is_busy: an exchange is under way."""
+
+    @property
+    def is_busy(self) -> bool: ...
+
+    def check(self, now: float) -> None: ...
+
+    def drain(self) -> None: ...
+
+    def abort(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +37,7 @@ class ClientTimeouts:
     """Seconds. first_byte: of a new connection. head: from its first byte to its last. idle: between requests.
 
     body: without a byte either way. body_rate, read_rate: bytes per second that a client must send of a body, and take
-    of an answer, after grace seconds; 0 for any.
+    of an answer, after grace seconds; 0 for any. handshake: from a new connection to the end of its TLS handshake.
     linger: how long a connection that is being closed may still send, so that the client reads its answer first.
     last_request: how long an idle connection is kept during a drain; a request that comes by then is still served.
     """
@@ -40,13 +52,19 @@ class ClientTimeouts:
     policy: float = 30.0
     linger: float = 2.0
     last_request: float = 1.0
+    handshake: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class ListenerRules:
-    """What a reload may change of a listener; its address and name cannot, without new workers."""
+    """What a reload may change of a listener; its address and name cannot, without new workers.
+
+    tls: None for a plain one. https_port: where every request is redirected to; None: they are served.
+    """
 
     trusted_proxies: TrustedProxies
+    tls: TlsListener | None = None
+    https_port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +86,8 @@ class EdgeContext:
     """now: coarse monotonic seconds, set by the tick. date: the `Date` field's value, likewise.
 
     snapshot: set before the first connection. log: takes an access record; None: no access log. accepted: connections
-    so far. admission: which of them were served. emptied: set when the last connection is gone during a drain.
+    so far, TLS ones once their handshake is done. admission: which of them were served. emptied: set when the last
+    connection is gone during a drain.
     """
 
     __slots__ = (
@@ -78,6 +97,7 @@ class EdgeContext:
         "date",
         "draining",
         "emptied",
+        "handshakes",
         "log",
         "now",
         "outbox",
@@ -91,6 +111,7 @@ class EdgeContext:
         log: Callable[[AccessRecord], None] | None = None,
         outbox: Outbox | None = None,
         admission: Admission | None = None,
+        handshakes: Handshakes | None = None,
     ) -> None:
         self.snapshot: Snapshot
         self.now = now
@@ -98,10 +119,17 @@ class EdgeContext:
         self.accepted = 0
         self.admission = admission or Admission()
         self.date = b""
-        self.connections: set[ServerConnection] = set()
+        self.connections: set[Connection] = set()
+        self.handshakes = handshakes or Handshakes()
         self.draining = False
         self.emptied = asyncio.Event()
         self.outbox = outbox or Outbox()
+
+    def forget(self, connection: Connection) -> None:
+        """A connection is gone."""
+        self.connections.discard(connection)
+        if self.draining and not self.connections:
+            self.emptied.set()
 
     def report_policy_failure(self, exchange: Exchange, error: BaseException) -> None:
         """Tell operators where a policy failed. Not what the error says: that may quote a credential."""

@@ -22,8 +22,8 @@ class Incoming:
 
     asks_upgrade: it has an `Upgrade` field. upgrade: the protocol that will be offered to the backend, b"" for none.
     buffer: body (or tunnel) bytes that came before `consumer` was set.
-    forwarding: the client's `Forwarded` and `X-Forwarded-*` fields. refusal: the answer to a malformed request, which
-    the rest then stands for.
+    forwarding: the client's `Forwarded` and `X-Forwarded-*` fields. refusal: the answer, if no route is to be asked: of
+    a malformed request, which the rest then stands for, or of one that its listener does not serve.
     """
 
     __slots__ = (

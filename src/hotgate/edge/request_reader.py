@@ -33,6 +33,8 @@ _MAX_TRAILERS = 64
 _MAX_REST_OF_LINE = 64  # bytes of a request line besides its target: method, spaces, protocol
 _MAX_FRAMING = 64 * 1024  # bytes of a chunked body's framing, besides
 _WIRE_PER_BYTE = 8  # so many for each byte of the body: chunks of one byte cost six
+_CLIENT_HELLO = b"\x16\x03"  # a handshake record (RFC 8446 §5.1)
+_HTTP_2_PREFACE = "Pause on PRI/Upgrade"  # what the parser says of it (RFC 9113 §3.4)
 
 
 class RequestOwner(Protocol):
@@ -40,6 +42,10 @@ class RequestOwner(Protocol):
 
     def on_incoming(self, incoming: Incoming) -> bool:
         """A request whose head is complete, or a refusal. False: take no more requests from this connection."""
+        ...
+
+    def on_client_hello(self) -> bool:
+        """The client speaks TLS, and this is not the place. Whether it has been told; else it is a bad request."""
         ...
 
 
@@ -150,6 +156,12 @@ class RequestReader:
         if self._chunked_bytes > _MAX_FRAMING + _WIRE_PER_BYTE * incoming.received:
             self._refuse(Refused(400, "framing-invalid", "The body is mostly chunk extensions."))
 
+    def release(self) -> None:
+        """The connection is gone. Nothing may be fed any more, and no reference cycle is left."""
+        self.is_closed = True
+        self._repeated = self._current = None
+        del self._owner, self._parser
+
     def _deliver(self) -> None:
         """Hand the body on once per read, however many chunks it came in."""
         pieces = self._pieces
@@ -169,7 +181,12 @@ class RequestReader:
         except httptools.HttpParserCallbackError as error:
             self._refuse(_verdict(error.__context__))
         except httptools.HttpParserError as error:
-            self._refuse(_malformed(str(error)))
+            is_hello = data.startswith(_CLIENT_HELLO) and self._heads == 1 and not self._target
+            if is_hello and self._owner.on_client_hello():
+                self.is_closed = True
+                self._head_bytes = 0
+            else:
+                self._refuse(_malformed(str(error)))
         else:
             if not self.is_between and self._head_bytes > self._rules.limits.max_head_bytes:
                 self._refuse(too_large(self._target, self._rules.limits))
@@ -337,7 +354,7 @@ def _is_forwarded_trailer(name: bytes) -> bool:
 
 
 def _malformed(reason: str) -> Refused:
-    if "version" in reason.lower():
+    if "version" in reason.lower() or reason == _HTTP_2_PREFACE:
         return Refused(505, "http-version-unsupported", "Use HTTP/1.1.")
     return Refused(400, "request-malformed", f"The request is not valid HTTP/1.1: {reason}.")
 

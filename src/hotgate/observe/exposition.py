@@ -54,6 +54,7 @@ class GatewayCollector(Collector):
         yield from _upstream_families(self._total["upstreams"])
         yield from _target_families(self._total, self._facts)
         yield from _worker_families(self._total)
+        yield from _handshake_families(self._total["counters"])
         yield from _gateway_families(self._facts)
 
 
@@ -141,6 +142,16 @@ def _worker_families(total: Snapshot) -> Iterator[Metric]:
     yield CounterMetricFamily(
         "hotgate_log_dropped", "Access log lines given up because the sink stalled.", counters.get("log_dropped", 0)
     )
+
+
+def _handshake_families(counters: dict[str, Any]) -> Iterator[Metric]:
+    done = CounterMetricFamily("hotgate_tls_handshakes", "TLS handshakes of clients.", labels=["version", "kind"])
+    for name, count in counters.get("handshakes", {}).items():
+        done.add_metric(name.split(" "), count)
+    failed = CounterMetricFamily("hotgate_tls_handshake_failures", "Handshakes that failed.", labels=["reason"])
+    for reason, count in counters.get("handshake_failures", {}).items():
+        failed.add_metric([reason], count)
+    yield from (done, failed)
 
 
 def _gateway_families(facts: GatewayFacts) -> Iterator[Metric]:

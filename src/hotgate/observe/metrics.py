@@ -7,12 +7,13 @@ client can make the number of series grow.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from hotgate.observe.handshakes import Handshakes
 from hotgate.observe.recorder import RouteRecorder, UpstreamRecorder
 
 Snapshot = dict[str, Any]
 """JSON types: {"routes": [values], "upstreams": [values], "gauges": {name: number}, "counters": {name: number}}.
 
-A counter may also be a mapping of labels to numbers.
+A gauge or counter with labels is a mapping of labels to numbers.
 """
 
 Recorder = RouteRecorder | UpstreamRecorder
@@ -25,6 +26,7 @@ class WorkerMetrics:
     connections_refused: those that were turned away, by reason; the edge's own mapping, which it raises.
     log_dropped: access log lines given up because the sink stalled. ejected: by upstream and target, 1 for each that is
     out of service for its failures. panics: by upstream, 1 for each that uses all its targets for want of better ones.
+    handshakes: of TLS listeners.
     """
 
     __slots__ = (
@@ -36,6 +38,7 @@ class WorkerMetrics:
         "connections_refused",
         "ejected",
         "exchanges_active",
+        "handshakes",
         "log_dropped",
         "panics",
     )
@@ -48,6 +51,7 @@ class WorkerMetrics:
         self.log_dropped = 0
         self.ejected: dict[str, dict[str, int]] = {}
         self.panics: dict[str, int] = {}
+        self.handshakes = Handshakes()
         self._routes: dict[str, RouteRecorder] = {}
         self._upstreams: dict[str, UpstreamRecorder] = {}
         self._round: Iterator[Recorder] | None = None
@@ -119,5 +123,6 @@ class WorkerMetrics:
                 "connections": self.connections,
                 "connections_refused": dict(self.connections_refused),
                 "log_dropped": self.log_dropped,
+                **self.handshakes.values(),
             },
         }

@@ -24,6 +24,7 @@ from hotgate.routing.path_shape import BadPattern
 from hotgate.routing.pattern import RoutePattern
 from hotgate.routing.table import RouteTable
 from hotgate.runtime.compile_route import compile_route
+from hotgate.runtime.compile_tls import compile_tls
 from hotgate.runtime.compile_upstream import compile_upstream
 from hotgate.upstream.outbox import Outbox
 from hotgate.upstream.upstream import Upstream
@@ -88,9 +89,10 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
         if pattern is not None and route is not None:
             entries.append((pattern, route))
     table = _table(config, entries, problems)
+    listeners = _listeners(config, problems)
     if problems or table is None:
         raise CompileProblems(problems)
-    return Compiled(_snapshot(config, table, parts), config, upstreams)
+    return Compiled(_snapshot(config, table, listeners, parts), config, upstreams)
 
 
 def compile_errors(loaded: Loaded) -> list[ConfigurationError]:
@@ -183,7 +185,19 @@ def _table(
         return None
 
 
-def _snapshot(config: Gateway, table: RouteTable[Route], parts: Parts) -> Snapshot:
+def _listeners(config: Gateway, problems: list[Problem]) -> dict[str, ListenerRules]:
+    rules = {}
+    for index, settings in enumerate(config.listeners):
+        tls = None
+        if settings.tls is not None:
+            tls = _attempt(problems, ("listeners", index, "tls"), partial(compile_tls, settings.name, settings.tls))
+        rules[settings.name] = ListenerRules(TrustedProxies(settings.trusted_proxies), tls, settings.redirect_https)
+    return rules
+
+
+def _snapshot(
+    config: Gateway, table: RouteTable[Route], listeners: Mapping[str, ListenerRules], parts: Parts
+) -> Snapshot:
     limits = config.limits
     rules = RequestRules(
         RequestLimits(
@@ -208,8 +222,9 @@ def _snapshot(config: Gateway, table: RouteTable[Route], parts: Parts) -> Snapsh
             grace=limits.rate_grace,
             body_rate=limits.min_body_rate,
             read_rate=limits.min_read_rate,
+            handshake=limits.tls_handshake,
         ),
-        listeners={each.name: ListenerRules(TrustedProxies(each.trusted_proxies)) for each in config.listeners},
+        listeners=listeners,
         max_connections=limits.max_connections,
         max_connections_per_address=limits.max_connections_per_address,
         max_requests=limits.max_requests_per_connection,

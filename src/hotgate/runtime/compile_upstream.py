@@ -74,9 +74,9 @@ def compile_tls(upstream: UpstreamSettings) -> ClientTls | None:
     if settings is None:
         return ClientTls(_system_context())
     context = client_context(
-        ca=[ca.text for ca in settings.ca],
+        ca=[ca.reveal() for ca in settings.ca],
         min_version=settings.min_version,
-        certificate=settings.certificate.text if settings.certificate else "",
+        certificate=settings.certificate.reveal() if settings.certificate else "",
         key=settings.key.reveal() if settings.key else "",
         verify=not settings.insecure_skip_verify,
     )

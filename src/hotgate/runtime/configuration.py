@@ -19,8 +19,9 @@ class Configuration:
     model: Any
     drain: float
 
-    def prepare_frame(self, key_sets: Mapping[str, Any]) -> bytes:
-        """The `prepare` message with the keys known now, encoded once for all workers. Raises FrameError."""
-        return encode_frame(
-            {"type": "prepare", "revision": self.revision, "tree": self.tree, "key_sets": dict(key_sets)}
-        )
+    def prepare_frame(self, keys: Mapping[str, Any]) -> bytes:
+        """The `prepare` message with the keys known now, encoded once for all workers. Raises FrameError.
+
+        keys: `key_sets`, to verify tokens with, and `ticket_key`, of TLS sessions.
+        """
+        return encode_frame({"type": "prepare", "revision": self.revision, "tree": self.tree, **keys})

@@ -21,14 +21,16 @@ from hotgate.runtime.keys import Keys
 from hotgate.runtime.lease_desk import LeaseDesk
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.targets import Targets
+from hotgate.runtime.ticket_key import TicketKey
 from hotgate.runtime.worker_handle import WorkerHandle
 
 Broadcast = Callable[[Message], None]
 
 
 class ControlPlane:
-    """keys: verification keys. targets: names and health of backends. admin_address: where the admin interface really
-    listens."""
+    """keys: verification keys. targets: names and health of backends. ticket_key: of TLS sessions. admin_address: where
+    the admin interface really listens.
+    """
 
     def __init__(
         self, fleet: Fleet, reloader: Reloader, broadcast: Broadcast, folder: Path, left_behind: Iterable[int]
@@ -37,6 +39,7 @@ class ControlPlane:
         self._now = now = time.monotonic
         self.keys = Keys(broadcast, folder)
         self.targets = Targets(broadcast)
+        self.ticket_key = TicketKey(broadcast, now)
         self._metrics = FleetMetrics()
         self._leases = LeaseDesk(now, broadcast, left_behind)
         self._status = GatewayStatus(fleet, reloader, self.keys, self.targets, self._metrics, now)
@@ -71,6 +74,7 @@ class ControlPlane:
     def tick(self) -> None:
         """Call about once a second."""
         self._leases.tick()
+        self.ticket_key.tick()
 
     def set_workers(self, workers: int) -> None:
         """How many workers the current generation has, or the one that starts."""

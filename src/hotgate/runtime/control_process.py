@@ -47,7 +47,7 @@ class ControlProcess:
         self._loop = asyncio.get_running_loop()
         self._left_behind = running_workers(directory.socket_path)
         self._fleet = Fleet(ProcessHost(self._loop), self._gone)
-        self._conversations = Conversations(self._fleet, self._key_documents, self._reported, self._lost)
+        self._conversations = Conversations(self._fleet, self._keys, self._reported, self._lost)
         self._server = WorkerServer(
             directory.socket_path, self._conversations.on_message, self._conversations.on_closed
         )
@@ -123,8 +123,7 @@ class ControlProcess:
             "routes": len(self._loaded.config.routes),
         }
         _log.info("ready", extra={"facts": facts})
-        for warning in self._loaded.warnings:
-            _log.warning("%s", warning)
+        _warn(self._loaded)
 
     def _handle_signals(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -165,10 +164,13 @@ class ControlProcess:
         reason = await self._deployment.apply(loaded)
         if not reason:
             self._watch.watch(loaded.files)
+            _warn(loaded)
         return reason
 
-    def _key_documents(self) -> Mapping[str, Any]:
-        return self._plane.keys.documents() if self._plane else {}
+    def _keys(self) -> Mapping[str, Any]:
+        if self._plane is None:
+            raise RuntimeError("no worker is answered before there are keys")
+        return {"key_sets": dict(self._plane.keys.documents()), "ticket_key": self._plane.ticket_key.text}
 
     def _reported(self, worker: WorkerHandle, message: Message) -> None:
         if self._plane is not None:
@@ -181,3 +183,9 @@ class ControlProcess:
     def _gone(self, worker: WorkerHandle) -> None:
         if self._plane is not None:
             self._plane.gone(worker)
+
+
+def _warn(loaded: Loaded) -> None:
+    """Say what works but is doubtful, such as a certificate that has expired."""
+    for warning in loaded.warnings:
+        _log.warning("%s", warning)

@@ -20,19 +20,20 @@ from hotgate.runtime.worker_state import UnexpectedEvent, WorkerState
 
 _log = logging.getLogger("hotgate.runtime")
 
-KeySetDocuments = Callable[[], Mapping[str, Any]]
+Keys = Callable[[], Mapping[str, Any]]
 Report = Callable[[WorkerHandle, Message], None]
 Lost = Callable[[WorkerHandle], None]
 
 
 class Conversations:
-    """key_sets: the keys known now, by name. on_report: gets each `hello`, and what is not about a worker's life.
-    on_lost: called when a worker cannot be heard any more; its process may have ended or not.
+    """keys: what each configuration is sent with (`Configuration.prepare_frame`). on_report: gets each `hello`, and
+    what is not about a worker's life. on_lost: called when a worker cannot be heard any more; its process may have
+    ended or not.
     """
 
-    def __init__(self, fleet: Fleet, key_sets: KeySetDocuments, on_report: Report, on_lost: Lost) -> None:
+    def __init__(self, fleet: Fleet, keys: Keys, on_report: Report, on_lost: Lost) -> None:
         self._fleet = fleet
-        self._key_sets = key_sets
+        self._keys = keys
         self._on_report = on_report
         self._on_lost = on_lost
         self._by_channel: dict[Channel, WorkerHandle] = {}
@@ -72,7 +73,7 @@ class Conversations:
         generation = self.current
         current = generation.configuration.revision
         ready = [worker for worker in generation.workers if worker.is_ready and worker.revision == current]
-        reason = await roll_out(ready, configuration, self._key_sets())
+        reason = await roll_out(ready, configuration, self._keys())
         if not reason:
             generation.configuration = configuration
         for worker in generation.workers:
@@ -129,7 +130,7 @@ class Conversations:
         """Prepare and commit until the worker has what its generation has, which may change meanwhile."""
         while worker.channel is not None and worker.revision != generation.configuration.revision:
             configuration = generation.configuration
-            frame = configuration.prepare_frame(self._key_sets())
+            frame = configuration.prepare_frame(self._keys())
             failure = await worker.prepare(configuration.revision, frame)
             if worker.channel is None:
                 return

@@ -10,8 +10,8 @@ from email.utils import formatdate
 from typing import Any
 
 from hotgate.config.gateway import Gateway
+from hotgate.edge.accept import accept
 from hotgate.edge.admission import Admission
-from hotgate.edge.connection import ServerConnection
 from hotgate.edge.context import EdgeContext
 from hotgate.identity.key_sets import KeySets
 from hotgate.limits.lease_client import LeaseClient
@@ -44,10 +44,12 @@ class DataPlane:
         self._key_sets = key_sets
         self._access_log = access_log
         self._metrics = metrics
-        self._context = EdgeContext(now=loop.time(), admission=Admission(highest_descriptor))
+        admission = Admission(highest_descriptor)
+        self._context = EdgeContext(now=loop.time(), admission=admission, handshakes=metrics.handshakes)
         metrics.connections_refused = self._context.admission.refused
         self._current: Compiled | None = None
         self._target_reports = TargetReports()
+        self._ticket_key = b""
         self._servers: list[asyncio.Server] = []
         self._retired: list[Upstream] = []  # no longer configured, but some exchange has not finished with them
 
@@ -62,6 +64,7 @@ class DataPlane:
         previous, self._current = self._current, compiled
         self._target_reports.apply(compiled.upstreams)
         self._context.snapshot = compiled.snapshot
+        self._share_sessions()
         self._context.log = self._access_log.append if compiled.config.access_log.enabled else None
         if previous is not None:
             kept = set(compiled.upstreams.values())
@@ -74,6 +77,11 @@ class DataPlane:
     def hear_of_targets(self, message: Message) -> None:
         """The control process says who is healthy, and where names lead. Raises KeyError, TypeError or ValueError."""
         self._target_reports.hear(message, self._upstreams)
+
+    def use_ticket_key(self, key: bytes) -> None:
+        """Encrypt TLS session tickets with the key of all workers."""
+        self._ticket_key = key
+        self._share_sessions()
 
     async def listen(self, sockets: Mapping[str, Sequence[socket.socket]]) -> None:
         """Accept connections. sockets: bound and listening ones, by listener name."""
@@ -139,6 +147,13 @@ class DataPlane:
     def _upstreams(self) -> Mapping[str, Upstream]:
         return self._current.upstreams if self._current else {}
 
+    def _share_sessions(self) -> None:
+        if self._current is None or not self._ticket_key:
+            return
+        for listener in self._current.snapshot.listeners.values():
+            if listener.tls is not None:
+                listener.tls.use_ticket_key(self._ticket_key)
+
     def _factory(self, listener: str) -> Any:
         context = self._context
-        return lambda: ServerConnection(context, listener)
+        return lambda: accept(context, listener)

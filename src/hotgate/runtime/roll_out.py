@@ -13,14 +13,14 @@ PREPARE_TIMEOUT = 60.0  # seconds; 10,000 routes take a few on a slow core
 async def roll_out(
     workers: Sequence[WorkerHandle],
     configuration: Configuration,
-    key_sets: Mapping[str, Any],
+    keys: Mapping[str, Any],
     timeout: float = PREPARE_TIMEOUT,  # noqa: ASYNC109 (one deadline for all answers together)
 ) -> str:
     """Prepare everywhere, then commit everywhere. Returns why it was refused; empty when it is in force.
 
     A worker that dies or disconnects meanwhile does not count: it gets the outcome when it is back.
     """
-    frame = configuration.prepare_frame(key_sets)
+    frame = configuration.prepare_frame(keys)
     answers = {worker: worker.prepare(configuration.revision, frame) for worker in workers}
     if answers:
         await asyncio.wait(answers.values(), timeout=timeout)

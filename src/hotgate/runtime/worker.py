@@ -74,6 +74,7 @@ class Worker:
             "abort": lambda message: self._configuration.abort(int(message["revision"])),
             "keys": self._replace_keys,
             "targets": self._data_plane.hear_of_targets,
+            "ticket_key": lambda message: self._data_plane.use_ticket_key(bytes.fromhex(message["key"])),
             "refreshed": lambda message: self._refresh.done(str(message["name"])),
             "drain": lambda message: self.drain(float(message["seconds"])),
             "reopen": lambda _: self._access_log.reopen(),

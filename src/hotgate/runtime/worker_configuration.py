@@ -76,6 +76,7 @@ class WorkerConfiguration:
             # Threads, because a large file takes long to validate and to compile, and requests are being served.
             config = await asyncio.to_thread(validated, message["tree"])
             self._load_keys(message["key_sets"])
+            self._data_plane.use_ticket_key(bytes.fromhex(message["ticket_key"]))
             snapshot = await asyncio.to_thread(self._data_plane.prepare, config)
         except Exception as reason:  # noqa: BLE001 (whatever it is, the control process must hear of it)
             error = f"{type(reason).__name__}: {reason}"

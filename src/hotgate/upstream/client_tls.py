@@ -2,15 +2,15 @@
 
 import hashlib
 import hmac
-import os
 import ssl
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_der_x509_certificate
+
+from hotgate.config.pem import load_chain
 
 _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
@@ -65,23 +65,6 @@ def _authorities(ca: Sequence[str]) -> str:
 
 def _present(context: ssl.SSLContext, certificate: str, key: str) -> None:
     try:
-        with _memory_file(certificate) as chain_path, _memory_file(key) as key_path:
-            context.load_cert_chain(chain_path, key_path, password=_no_password)
-    except (ssl.SSLError, OSError) as error:
+        load_chain(context, certificate, key)
+    except ssl.SSLError as error:
         raise ValueError("`certificate` and `key` cannot be read, or do not belong together") from error
-
-
-def _no_password() -> str:
-    raise ValueError("the key is encrypted; give one that is not")  # OpenSSL would ask on the terminal
-
-
-@contextmanager
-def _memory_file(text: str) -> Iterator[str]:
-    """The path of a file that is in memory only, for a library that takes nothing else."""
-    descriptor = os.memfd_create("hotgate-pem", os.MFD_CLOEXEC)
-    try:
-        with os.fdopen(descriptor, "w", closefd=False) as file:
-            file.write(text)
-        yield f"/proc/self/fd/{descriptor}"
-    finally:
-        os.close(descriptor)

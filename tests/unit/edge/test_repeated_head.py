@@ -12,9 +12,14 @@ FIELDS = b"Host: a.example\r\nX-One: 1\r\nX-Forwarded-For: 192.0.2.1\r\nX-Reques
 class Owner:
     def __init__(self) -> None:
         self.requests: list[Incoming] = []
+        self.spoke_tls = False
 
     def on_incoming(self, incoming: Incoming) -> bool:
         self.requests.append(incoming)
+        return True
+
+    def on_client_hello(self) -> bool:
+        self.spoke_tls = True
         return True
 
 

@@ -12,11 +12,16 @@ class Owner:
 
     def __init__(self, most: int = 100) -> None:
         self.requests: list[Incoming] = []
+        self.spoke_tls = False
         self.most = most
 
     def on_incoming(self, incoming: Incoming) -> bool:
         self.requests.append(incoming)
         return len(self.requests) < self.most
+
+    def on_client_hello(self) -> bool:
+        self.spoke_tls = True
+        return True
 
 
 def read(*pieces: bytes, rules: RequestRules | None = None, most: int = 100) -> list[Incoming]:

@@ -28,6 +28,9 @@ def metrics() -> WorkerMetrics:
     metrics.upstream("backend").connects = 1
     metrics.upstream("backend").failed("connect")
     metrics.connections, metrics.connections_open, metrics.log_dropped = 9, 4, 3
+    metrics.handshakes.complete("TLSv1.3", is_resumed=False)
+    metrics.handshakes.complete("TLSv1.2", is_resumed=True)
+    metrics.handshakes.fail("timeout")
     return metrics
 
 
@@ -52,6 +55,9 @@ def test_every_family_parses_and_has_its_value(metrics: WorkerMetrics) -> None:
         ("hotgate_connections_open", ()): 4,
         ("hotgate_exchanges_active", ()): 0,
         ("hotgate_log_dropped_total", ()): 3,
+        ("hotgate_tls_handshakes_total", (("kind", "full"), ("version", "TLSv1.3"))): 1,
+        ("hotgate_tls_handshakes_total", (("kind", "resumed"), ("version", "TLSv1.2"))): 1,
+        ("hotgate_tls_handshake_failures_total", (("reason", "timeout"),)): 1,
         ("hotgate_reloads_total", (("result", "ok"),)): 5,
         ("hotgate_reloads_total", (("result", "failed"),)): 6,
         ("hotgate_workers_up", ()): 2,

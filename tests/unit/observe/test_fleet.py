@@ -9,6 +9,7 @@ def worker(requests: int, *, open_connections: int = 0, route: str = "orders") -
     metrics.upstream("backend").reuses = requests
     metrics.connections = requests
     metrics.connections_open = open_connections
+    metrics.handshakes.done["TLSv1.3 full"] = requests
     return metrics
 
 
@@ -25,6 +26,7 @@ def test_workers_are_summed() -> None:
     assert total["upstreams"][0]["reuses"] == 5
     assert total["gauges"]["connections_open"] == 5
     assert total["counters"]["connections"] == 5
+    assert total["counters"]["handshakes"] == {"TLSv1.3 full": 5}
 
 
 def test_summing_changes_no_snapshot() -> None:

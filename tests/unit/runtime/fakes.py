@@ -92,10 +92,10 @@ class Scene:
         self.reports: list[Message] = []
         self.gone: list[int] = []
         self.lost: list[int] = []
-        self.key_sets: Mapping[str, Any] = {"corp": {"keys": []}}
+        self.keys: Mapping[str, Any] = {"key_sets": {"corp": {"keys": []}}, "ticket_key": "00"}
         self.fleet = Fleet(self.host, lambda worker: self.gone.append(worker.process.pid))
         self.conversations = Conversations(
-            self.fleet, lambda: self.key_sets, self._report, lambda worker: self.lost.append(worker.process.pid)
+            self.fleet, lambda: self.keys, self._report, lambda worker: self.lost.append(worker.process.pid)
         )
 
     def _report(self, _worker: WorkerHandle, message: Message) -> None:

@@ -9,12 +9,18 @@ from hotgate.runtime import worker_configuration
 from hotgate.runtime.channel import Message
 from hotgate.runtime.worker_configuration import WorkerConfiguration
 
+TICKETS = {"ticket_key": "0a0b"}
+
 
 class FakeDataPlane:
     """Prepares any tree but `bad`; a snapshot is the tree itself."""
 
     def __init__(self) -> None:
         self.committed: list[Any] = []
+        self.ticket_key = b""
+
+    def use_ticket_key(self, key: bytes) -> None:
+        self.ticket_key = key
 
     def prepare(self, config: Any) -> Any:
         if config == "bad":
@@ -45,7 +51,7 @@ class Scene:
         self.commits += 1
 
     async def prepare(self, revision: int, tree: str) -> Message:
-        self.configuration.prepare({"type": "prepare", "revision": revision, "tree": tree, "key_sets": {}})
+        self.configuration.prepare({"type": "prepare", "revision": revision, "tree": tree, "key_sets": {}, **TICKETS})
         return await self.answers.get()
 
 
@@ -98,7 +104,7 @@ def test_an_aborted_revision_cannot_be_committed() -> None:
 
 def test_an_abort_while_it_is_being_prepared_counts() -> None:
     async def script(scene: Scene) -> None:
-        scene.configuration.prepare({"type": "prepare", "revision": 1, "tree": "one", "key_sets": {}})
+        scene.configuration.prepare({"type": "prepare", "revision": 1, "tree": "one", "key_sets": {}, **TICKETS})
         scene.configuration.abort(1)
         await scene.answers.get()
         scene.configuration.commit(1)
@@ -129,7 +135,7 @@ def test_only_what_was_prepared_last_can_be_committed() -> None:
 
 def test_keys_that_make_no_sense_do_not_stop_a_configuration() -> None:
     async def script(scene: Scene) -> None:
-        message = {"type": "prepare", "revision": 1, "tree": "one", "key_sets": {"corp": {"keys": "x"}}}
+        message = {"type": "prepare", "revision": 1, "tree": "one", "key_sets": {"corp": {"keys": "x"}}, **TICKETS}
         scene.configuration.prepare(message)
         assert (await scene.answers.get())["ok"] is True
 

@@ -1,0 +1,73 @@
+"""What is wrong with the certificates and keys of a configuration that is valid otherwise."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from cryptography import x509
+
+from hotgate.config.certificate import certificate_error, chain_of, expiry_warning, key_error
+from hotgate.config.gateway import Gateway
+from hotgate.config.ocsp_response import NotStapled, valid_until
+from hotgate.config.position import Path
+from hotgate.config.references import Finding
+from hotgate.config.tls import Certificate, Tls
+
+
+def wrong_certificates(config: Gateway) -> Iterator[Finding]:
+    """Every reason for which a handshake could not work."""
+    now = datetime.now(UTC)
+    for path, pair in _pairs(config):
+        yield from _errors_of(path, pair, now)
+    for path, tls in _listeners(config):
+        if tls.client_ca is not None and (error := _chain_error(tls.client_ca.reveal())):
+            yield Finding((*path, "client_ca"), error)
+
+
+def doubtful_certificates(config: Gateway) -> Iterator[Finding]:
+    """What works, but not as it should. Call it for a configuration without errors."""
+    now = datetime.now(UTC)
+    for path, pair in _pairs(config):
+        certificate = chain_of(pair.certificate.reveal())[0]
+        if warning := expiry_warning(certificate, now):
+            yield Finding((*path, "certificate"), warning)
+        if pair.ocsp_staple is not None and (reason := _not_stapled(pair.ocsp_staple.content, certificate, now)):
+            yield Finding((*path, "ocsp_staple"), f"the response is not sent: {reason}")
+
+
+def _errors_of(path: Path, pair: Certificate, now: datetime) -> Iterator[Finding]:
+    pem = pair.certificate.reveal()
+    if error := _chain_error(pem):
+        yield Finding((*path, "certificate"), error)
+        return
+    certificate = chain_of(pem)[0]
+    if error := certificate_error(certificate, now):
+        yield Finding((*path, "certificate"), error)
+    if error := key_error(pair.key.reveal(), certificate):
+        yield Finding((*path, "key"), error)
+
+
+def _chain_error(pem: str) -> str:
+    try:
+        chain_of(pem)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _not_stapled(der: bytes, certificate: x509.Certificate, now: datetime) -> str:
+    try:
+        return "it is expired" if valid_until(der, certificate) < now else ""
+    except NotStapled as reason:
+        return str(reason)
+
+
+def _listeners(config: Gateway) -> Iterator[tuple[Path, Tls]]:
+    for index, listener in enumerate(config.listeners):
+        if listener.tls is not None:
+            yield ("listeners", index, "tls"), listener.tls
+
+
+def _pairs(config: Gateway) -> Iterator[tuple[Path, Certificate]]:
+    for path, tls in _listeners(config):
+        for index, pair in enumerate(tls.pairs):
+            yield ((*path, "certificates", index) if tls.certificates else path), pair

@@ -1,0 +1,132 @@
+"""A certificate authority for tests: certificates of any kind, good and bad, and what it says about them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A certificate with its key."""
+
+    certificate: x509.Certificate
+    key: Any
+
+    @property
+    def pem(self) -> str:
+        return self.certificate.public_bytes(Encoding.PEM).decode()
+
+    @property
+    def key_pem(self) -> str:
+        return pem_of(self.key)
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """As `tls:` of a listener takes it."""
+        return {"certificate": self.pem, "key": self.key_pem}
+
+    def save(self, folder: Path, name: str = "server") -> None:
+        """As `name.pem` and `name.key`, each replaced at once."""
+        for suffix, text in (("pem", self.pem), ("key", self.key_pem)):
+            new = folder / f"new-{name}.{suffix}"
+            new.write_text(text)
+            new.replace(folder / f"{name}.{suffix}")
+
+
+def pem_of(key: Any, password: bytes = b"") -> str:
+    """A private key as text."""
+    encryption = BestAvailableEncryption(password) if password else NoEncryption()
+    text: bytes = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
+    return text.decode()
+
+
+def new_key(kind: str = "ec") -> Any:
+    """ec, rsa, small-rsa, ed25519 or dsa."""
+    if kind == "ec":
+        return ec.generate_private_key(ec.SECP256R1())
+    if kind == "ed25519":
+        return ed25519.Ed25519PrivateKey.generate()
+    if kind == "dsa":
+        return dsa.generate_private_key(2048)
+    return rsa.generate_private_key(65537, 1024 if kind == "small-rsa" else 2048)
+
+
+class Authority:
+    """pem: its own certificate."""
+
+    def __init__(self, name: str = "test authority") -> None:
+        self._key = new_key()
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        basic = x509.BasicConstraints(ca=True, path_length=None)
+        builder = self._builder(self._name, self._key, timedelta(0)).add_extension(basic, critical=True)
+        self.certificate = builder.sign(self._key, hashes.SHA256())
+        self.pem = self.certificate.public_bytes(Encoding.PEM).decode()
+
+    def issue(
+        self,
+        *names: str,
+        key: Any = None,
+        shifted: timedelta = timedelta(0),
+        is_client: bool = False,
+    ) -> Issued:
+        """A certificate for host names, or a client's for one. It lives from yesterday to in ten days, or shifted."""
+        key = key or new_key()
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0] if names else "nobody")])
+        usage = ExtendedKeyUsageOID.CLIENT_AUTH if is_client else ExtendedKeyUsageOID.SERVER_AUTH
+        builder = self._builder(subject, key, shifted).add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        if names and not is_client:
+            alternatives = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
+            builder = builder.add_extension(alternatives, critical=False)
+        return Issued(builder.sign(self._key, hashes.SHA256()), key)
+
+    def ocsp(self, issued: Issued, *, is_good: bool = True, shifted: timedelta = timedelta(0)) -> bytes:
+        """What it says about a certificate, DER. Valid as long as a certificate is."""
+        now = datetime.now(UTC) + shifted
+        builder = ocsp.OCSPResponseBuilder().add_response(
+            issued.certificate,
+            self.certificate,
+            hashes.SHA1(),
+            ocsp.OCSPCertStatus.GOOD if is_good else ocsp.OCSPCertStatus.REVOKED,
+            now - DAY,
+            now + 10 * DAY,
+            None if is_good else now - DAY,
+            None,
+        )
+        signed = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, self.certificate).sign(
+            self._key, hashes.SHA256()
+        )
+        return signed.public_bytes(Encoding.DER)
+
+    def _builder(self, subject: x509.Name, key: Any, shifted: timedelta) -> x509.CertificateBuilder:
+        now = datetime.now(UTC) + shifted
+        return (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self._name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - DAY)
+            .not_valid_after(now + 10 * DAY)
+        )
+
+
+@cache
+def authority() -> Authority:
+    """The one that test clients trust."""
+    return Authority()
