@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format bench endurance docs clean
+.PHONY: help demo test check lint format bench endurance fuzz docs clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,11 +36,15 @@ bench: $(READY) ## measure Hotgate beside other gateways and write docs/benchmar
 endurance: $(READY) ## hours under load while things fail; ARGS="soak --minutes 60", "slow" or "dead"
 	$(BIN)/python -m bench.endurance $(ARGS)
 
+fuzz: $(READY) ## look for inputs that others read differently, 60 s per target; ARGS="requests --seconds 600" for one
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[fuzz]'
+	PYTHONPATH=tests $(BIN)/python -m fuzz $(ARGS)
+
 docs: $(READY) ## write the generated pages again
 	$(BIN)/hotgate schema --markdown > docs/configuration.md
 
 clean: ## remove everything that was made here
-	rm -rf $(VENV) .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .bench .fuzz .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Hotgate needs Python 3.11 or newer: make PYTHON=…" if sys.version_info < (3, 11) else 0)'

@@ -1,4 +1,4 @@
-"""Request smuggling as researchers have published it: each technique, who described it, and what must come of it.
+"""Request smuggling as researchers have published it: each technique, a description of its kind, what must come of it.
 
 Every attack has a request within it, for /smuggled, that some server or other was brought to see on its own.
 """

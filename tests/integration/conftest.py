@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,7 @@ class Gateway:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.file = folder / "hotgate.yaml"
+        self.host = "127.0.0.1"
         self.port = free_port()
         self.admin_port = free_port()
         self.command = COMMAND
@@ -71,8 +72,13 @@ class Gateway:
 
     def launch(self) -> None:
         """Start the process without waiting for anything."""
+        self.launch_as([sys.executable, "-c", self.command])
+
+    def launch_as(self, program: Sequence[str], descriptors: Sequence[int] = ()) -> None:
+        """Start it by another command, which inherits descriptors."""
         self.process = subprocess.Popen(
-            [sys.executable, "-c", self.command, "run", "--config", str(self.file), "--log-format", "json"],
+            [*program, "run", "--config", str(self.file), "--log-format", "json"],
+            pass_fds=descriptors,
             env={**os.environ, "PYTHONPATH": os.pathsep.join([str(SOURCES), os.environ.get("PYTHONPATH", "")])},
             stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -97,6 +103,16 @@ class Gateway:
         """The exit status."""
         assert self.process is not None
         return self.process.wait(DEADLINE)
+
+    @property
+    def pid(self) -> int:
+        """The control process that was started last."""
+        assert self.process is not None
+        return self.process.pid
+
+    def successor(self) -> int:
+        """The process that an upgrade has started."""
+        return int(self.wait_for_log("upgrade: process")["message"].split()[2])
 
     def signal(self, number: int) -> None:
         """Send a signal to the control process."""
@@ -150,18 +166,18 @@ class Gateway:
                 os.kill(pid, signal.SIGKILL)
 
     def _left_behind(self) -> set[int]:
-        mark = f'"socket":"{self.folder}/'.encode()
+        marks = (f'"socket":"{self.folder}/'.encode(), os.fsencode(self.file))  # workers, and who took over
         found = set()
         for entry in Path("/proc").iterdir():
             try:
-                if entry.name.isdigit() and mark in (entry / "cmdline").read_bytes():
+                if entry.name.isdigit() and any(mark in (entry / "cmdline").read_bytes() for mark in marks):
                     found.add(int(entry.name))
             except OSError:
                 continue
         return found
 
     def _get(self, port: int, path: str) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE)
+        connection = http.client.HTTPConnection(self.host, port, timeout=DEADLINE)
         try:
             connection.request("GET", path)
             response = connection.getresponse()

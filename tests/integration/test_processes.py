@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from integration.conftest import Gateway, free_port
+from integration.load import kept_alive
 
 SLOW = """
   - {{name: slow, match: {{path: "/slow"}}, public: true, upstream: backend}}
@@ -239,6 +240,31 @@ def test_a_new_listener_serves_beside_the_old_one(gateway: Gateway) -> None:
     assert gateway.get() == (200, "one")
     gateway.port = port
     assert gateway.get() == (200, "one")
+
+
+def test_listeners_and_workers_come_and_go_and_nobody_is_refused(gateway: Gateway, client: Client) -> None:
+    gateway.write(workers=2)
+    gateway.start()
+    client.start()
+    unix, port = gateway.folder / "more.sock", free_port()
+    with kept_alive(gateway.port, ["/hello"], clients=2) as kept:
+        for workers, more in (
+            (3, f'{{name: more, bind: "unix:{unix}"}}, '),
+            (1, f'{{name: more, bind: "127.0.0.1:{port}"}}, '),
+            (2, f'{{name: more, bind: "unix:{unix}", mode: "0600"}}, '),
+            (2, ""),
+        ):
+            gateway.write(workers=workers)
+            gateway.file.write_text(gateway.file.read_text().replace("listeners: [", f"listeners: [{more}"))
+            gateway.signal(signal.SIGHUP)
+            gateway.wait_for_log("the configuration is in force")
+            gateway.until_workers(workers)
+    client.stop()
+    assert client.answers
+    assert client.failures == []
+    assert [each.failures for each in kept] == [[], []]
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
 
 
 def test_a_killed_worker_is_replaced(gateway: Gateway) -> None:

@@ -10,12 +10,13 @@ from textwrap import dedent
 import pytest
 
 from certificate_authority import authority
+from hotgate.config.limits import Limits
 from hotgate.runtime.compile import compile_errors
 from hotgate.runtime.load import load_configuration
 from hotgate.testing import make_exchange, run
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "bench" / "README.md"]
+DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "bench" / "README.md"]
 _LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
 _PATH = re.compile(r"`((?:tests|src|bench|docs)/[\w./-]+)`")
 _BLOCK = re.compile(r"^```(python|yaml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -26,6 +27,13 @@ def test_links_and_paths_exist(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     targets = [document.parent / link for link in _LINK.findall(text)] + [ROOT / path for path in _PATH.findall(text)]
     assert [str(target) for target in targets if not target.exists()] == []
+
+
+def test_every_limit_is_in_the_table_with_its_default() -> None:
+    page = (ROOT / "docs" / "security" / "http.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `limits\.(\w+)` \| (\w+) \|", page, re.MULTILINE))
+    assert Limits.model_validate(rows) == Limits()
+    assert rows.keys() == Limits.model_fields.keys()
 
 
 @pytest.fixture

@@ -83,6 +83,12 @@ class Wire:
         backend.send(answer)
         return received, await client.message()
 
+    async def until_connected(self, count: int) -> None:
+        """Wait until so many clients are connected."""
+        async with asyncio.timeout(PATIENCE):
+            while self.gateway.connections != count:
+                await turns(1)
+
     @property
     def upstream_metrics(self) -> dict[str, Any]:
         """What has been counted about the upstream."""

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from wire.peer import Peer, turns
-from wire.samples import GET, OK, get
+from wire.samples import CHUNKED_POST, GET, OK, get
 from wire.scenario import Wire, scenario
 
 
@@ -109,6 +109,18 @@ async def test_the_last_request_may_have_a_body(wire: Wire) -> None:
     backend.send(OK)
     assert (await client.message()).closes
     assert await client.rest() == b""
+
+
+@scenario(limits={"max_requests_per_connection": 2})
+async def test_the_last_request_may_be_malformed(wire: Wire) -> None:
+    client = await wire.send(GET, CHUNKED_POST, b"x\r\n")
+    backend = await wire.backend.accept()
+    await backend.message()
+    backend.send(OK)
+    assert (await client.message()).status == 200
+    assert (await client.message()).status == 400
+    client.send(GET)
+    assert b"HTTP/1.1" not in await client.rest()
 
 
 @pytest.mark.parametrize("answered", [True, False])

@@ -9,7 +9,7 @@ import pytest
 from wire.backend import Backend
 from wire.message import Message
 from wire.peer import Peer, turns
-from wire.samples import GET, OK, post
+from wire.samples import CHUNKED_POST, GET, OK
 from wire.scenario import Wire, scenario
 
 _FAST = {"retries": {"attempts": 1}, "ejection": {"consecutive_failures": 2, "for": "30s"}}
@@ -196,7 +196,7 @@ async def test_an_answer_that_does_not_come_is_a_failure(wire: Wire) -> None:
 @scenario(upstream={**_BREAKER, "timeouts": {"head": "10s"}})
 async def test_a_client_that_sends_slowly_puts_no_target_out_of_service(wire: Wire) -> None:
     for _ in range(3):
-        client = await wire.send(post(b"body")[:-2])
+        client = await wire.send(CHUNKED_POST)
         backend = await wire.backend.accept()
         await backend.until(b"\r\n\r\n")
         wire.gateway.advance(31)

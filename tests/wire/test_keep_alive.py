@@ -2,6 +2,7 @@
 
 import pytest
 
+from wire.peer import turns
 from wire.samples import GET, OK, get
 from wire.scenario import Wire, scenario
 
@@ -184,6 +185,36 @@ def test_204_and_304_end_with_their_head(status: int, fields: bytes) -> None:
         await other.message()
         other.send(OK)
         assert (await client.message()).body == b"ok"
+
+    script()
+
+
+@pytest.mark.parametrize(
+    ("fields", "closes"),
+    [
+        (["Connection: close, X-Hop"], True),
+        (["Connection: X-Hop ,\tCLOSE"], True),
+        (["Connection: keep-alive, close"], True),
+        (["Connection: keep-alive", "Connection: close"], True),
+        (["Connection: closed"], False),
+        (["Connection: x-close, keep-alive"], False),
+    ],
+)
+def test_close_among_other_options(fields: list[str], closes: bool) -> None:
+    @scenario()
+    async def script(wire: Wire) -> None:
+        client = await wire.send(get("/", *fields, "X-Hop: 1"), get("/second"))
+        backend = await wire.backend.accept()
+        first = await backend.message()
+        assert (first.get(b"x-hop") is None) is any("hop" in field.lower() for field in fields)
+        backend.send(OK)
+        assert (await client.message()).closes is closes
+        if closes:
+            assert await client.rest() == b""
+            await turns()
+            assert backend.received() == b""
+        else:
+            assert (await backend.message()).start == b"GET /second HTTP/1.1"
 
     script()
 

@@ -11,12 +11,14 @@ import typer
 from hotgate.cli.check import check
 from hotgate.cli.demo import demo
 from hotgate.cli.init import init
+from hotgate.cli.reload import reload
 from hotgate.cli.routes import routes
 from hotgate.cli.run import run
 from hotgate.cli.schema import schema
+from hotgate.cli.upgrade import upgrade
 
 app = typer.Typer(name="hotgate", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for command in (run, check, routes, schema, init, demo):
+for command in (run, reload, upgrade, check, routes, schema, init, demo):
     app.command()(command)
 
 

@@ -1,4 +1,4 @@
-"""Addresses in the file: where to listen, where backends are, which networks are trusted."""
+"""Addresses in the file: TCP addresses to listen on, where backends are, which networks are trusted."""
 
 import ipaddress
 import re
@@ -20,7 +20,7 @@ _SOCKET = re.compile(r"unix:(//)?(?P<path>/[!-.0-~][!-~]{0,105})")  # sun_path h
 
 
 class Bind(NamedTuple):
-    """Where to listen. host: an IP address without brackets, or a name. port: 0 takes a free one."""
+    """A TCP address to listen on. host: an IP address without brackets, or a name. port: 0 takes a free one."""
 
     host: str
     port: int
@@ -113,6 +113,5 @@ def _ip(text: str, kind: type[ipaddress.IPv4Address] | type[ipaddress.IPv6Addres
         return None
 
 
-BindText = Annotated[Bind, Notation(parse_bind, {"type": "string", "$comment": '"host:port"'}, str)]
 TargetText = Annotated[TargetUrl, Notation(parse_target, {"type": "string", "pattern": "^(https?://|unix:)"}, str)]
 Network = Annotated[str, Notation(parse_network, {"type": "string", "$comment": "network or address"}, str)]

@@ -76,6 +76,11 @@ class Limits(Settings):
         description="Those of one address (for IPv6: of one /64) with each worker; more are answered 503 and closed."
         " Addresses in `trusted_proxies` may have any number. By default nobody gets more than half of all.",
     )
+    worker_memory: Annotated[int, SizeBetween("64MiB", "1024GiB")] | None = Field(
+        default=None,
+        description="Resident memory above which a worker is replaced, one at a time, the new one first (as uWSGI's "
+        "`reload-on-rss`). No bound by default: what is normal depends on routes and connections.",
+    )
     drain: Annotated[float, DurationBetween("0s", "1h")] = Field(
         default=30.0, description="How long requests in flight may go on after a stop or a reload."
     )

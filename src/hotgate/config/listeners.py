@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from hotgate.config.addresses import Bind, BindText, Network
+from hotgate.config.addresses import Bind
+from hotgate.config.binds import OWNER_AND_GROUP, AnyBind, BindText, FileMode, Peer, UnixBind
 from hotgate.config.notation import Notation, refused
 from hotgate.config.settings import Name, Settings, WholeNumber
 from hotgate.config.tls import Tls
@@ -25,17 +26,35 @@ def _read_https_port(value: object) -> int | None:
 _HTTPS_PORT_SCHEMA = {"anyOf": [{"type": "boolean"}, _PORT.schema], "$comment": "`true`, `false` or a port"}
 
 
+class ProxyProtocol(Settings):
+    """The header that a load balancer for TCP sends first on each connection, with the client's address (v1 or v2)."""
+
+    sources: tuple[Peer, ...] = Field(
+        alias="from",
+        min_length=1,
+        max_length=1024,
+        description="The load balancers: networks or addresses, `unix` for a Unix socket. Each of their connections "
+        "must begin with the header; connections from elsewhere are closed.",
+    )
+
+
 class Listener(Settings):
     """A socket that takes requests."""
 
     name: Name = Field(description="A unique name, for logs and metrics.")
     bind: BindText = Field(
-        description='Where to listen: "host:port", "[::1]:8080" for IPv6; port 0 takes a free port.',
+        description='Where to listen: "host:port", "[::1]:8080" for IPv6, port 0 takes a free port; '
+        '"unix:/run/hotgate/web.sock"; "systemd:name" for a socket that systemd has opened.',
     )
-    trusted_proxies: tuple[Network, ...] = Field(
+    mode: FileMode | None = Field(
+        default=None,
+        description='Permissions of a Unix socket\'s file, `"0660"` if not given: whoever may write may connect.',
+    )
+    trusted_proxies: tuple[Peer, ...] = Field(
         default=(),
         max_length=1024,
-        description="Networks or addresses whose X-Forwarded-* and Forwarded fields are believed. None by default.",
+        description="Networks or addresses whose X-Forwarded-* and Forwarded fields are believed, `unix` for the "
+        "clients of a Unix socket. None by default.",
     )
     tls: Tls | None = Field(default=None, description="Speak TLS here, and nothing else.")
     redirect_https: Annotated[int | None, Notation(_read_https_port, _HTTPS_PORT_SCHEMA)] = Field(
@@ -43,6 +62,15 @@ class Listener(Settings):
         description="Serve nothing here: answer every request 308 with the same host and path in https. `true` is "
         "port 443; a number is another port.",
     )
+    proxy_protocol: ProxyProtocol | None = Field(
+        default=None,
+        description="Take the client's address from the PROXY protocol. `trusted_proxies` is then about that address.",
+    )
+
+    @property
+    def place(self) -> AnyBind:
+        """Where to listen, with the permissions of a Unix socket."""
+        return _place(self.bind, self.mode)
 
     @model_validator(mode="after")
     def _redirects_from_http(self) -> "Listener":
@@ -50,8 +78,33 @@ class Listener(Settings):
             raise refused("redirect_https is for a listener without tls")
         return self
 
+    @model_validator(mode="after")
+    def _mode_is_for_unix_sockets(self) -> "Listener":
+        _check_mode(self.bind, self.mode)
+        return self
+
 
 class Admin(Settings):
     """The operators' interface: metrics, health and the admin API. It has no authentication yet: keep it private."""
 
     bind: BindText = Field(default=Bind("127.0.0.1", 9900), description="Where to listen, as for a listener.")
+    mode: FileMode | None = Field(default=None, description="Permissions of a Unix socket's file, as for a listener.")
+
+    @property
+    def place(self) -> AnyBind:
+        """Where to listen, with the permissions of a Unix socket."""
+        return _place(self.bind, self.mode)
+
+    @model_validator(mode="after")
+    def _mode_is_for_unix_sockets(self) -> "Admin":
+        _check_mode(self.bind, self.mode)
+        return self
+
+
+def _place(bind: AnyBind, mode: int | None) -> AnyBind:
+    return UnixBind(bind.path, OWNER_AND_GROUP if mode is None else mode) if isinstance(bind, UnixBind) else bind
+
+
+def _check_mode(bind: AnyBind, mode: int | None) -> None:
+    if mode is not None and not isinstance(bind, UnixBind):
+        raise refused('`mode` is for Unix sockets ("unix:/path") only')

@@ -11,7 +11,8 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
-from hotgate.config.addresses import Bind, parse_bind
+from hotgate.config.addresses import Bind
+from hotgate.config.binds import AnyBind, parse_any_bind
 from hotgate.config.listeners import Admin
 from hotgate.config.position import Path, Position, SourceList, SourceMap, find
 from hotgate.config.routes import NEITHER_PUBLIC_NOR_NOT
@@ -106,19 +107,20 @@ def _repeated_names(tree: SourceMap, key: str, word: str) -> Iterator[Finding]:
 
 def _shared_addresses(tree: SourceMap) -> Iterator[Finding]:
     binds = list(_binds(tree))
-    wide = {bind.port: path for path, bind in binds if bind.host in _EVERY_ADDRESS}
-    seen: dict[Bind, Path] = {}
-    ports = Counter(bind.port for _, bind in binds)
+    tcp = [(path, bind) for path, bind in binds if isinstance(bind, Bind)]
+    wide = {bind.port: path for path, bind in tcp if bind.host in _EVERY_ADDRESS}
+    seen: dict[AnyBind, Path] = {}
+    ports = Counter(bind.port for _, bind in tcp)
     for path, bind in binds:
         other = seen.setdefault(bind, path)
-        if other == path and ports[bind.port] > 1 and bind.host not in _EVERY_ADDRESS:
+        if isinstance(bind, Bind) and other == path and ports[bind.port] > 1 and bind.host not in _EVERY_ADDRESS:
             other = wide.get(bind.port, path)
         if other != path:
-            yield Finding(path, f"the address is taken by {_place(find(tree, other))}; choose another port")
+            yield Finding(path, f"the address is taken by {_place(find(tree, other))}; choose another")
 
 
-def _binds(tree: SourceMap) -> Iterator[tuple[Path, Bind]]:
-    """Every address with a fixed port, the admin interface's last."""
+def _binds(tree: SourceMap) -> Iterator[tuple[Path, AnyBind]]:
+    """Every address but those whose port the kernel chooses, the admin interface's last."""
     paths: list[tuple[Path, Any]] = [
         (("listeners", index, "bind"), listener.get("bind"))
         for index, listener in enumerate(_list(tree, "listeners"))
@@ -127,10 +129,10 @@ def _binds(tree: SourceMap) -> Iterator[tuple[Path, Bind]]:
     paths.append((("admin", "bind"), _mapping(tree, "admin").get("bind", str(Admin().bind))))
     for path, text in paths:
         try:
-            bind = parse_bind(text)
+            bind = parse_any_bind(text)
         except PydanticCustomError:
             continue  # reported when the models are validated
-        if bind.port:
+        if not isinstance(bind, Bind) or bind.port:
             yield path, bind
 
 

@@ -14,7 +14,7 @@ _STOP_SECONDS = 1
 
 
 class AdminServer:
-    """One listening socket and what is served on it."""
+    """One listening socket and what is served on it. listening: the socket, closed by `stop`."""
 
     def __init__(self, application: ASGIApp, listening: socket.socket) -> None:
         config = uvicorn.Config(
@@ -31,19 +31,19 @@ class AdminServer:
             timeout_graceful_shutdown=_STOP_SECONDS,
         )
         self._server = _QuietServer(config)
-        self._socket = listening
+        self.listening = listening
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Serve from now on."""
-        self._task = asyncio.create_task(self._server.serve([self._socket]))
+        self._task = asyncio.create_task(self._server.serve([self.listening]))
 
     async def stop(self) -> None:
         """Answer what was asked, then close."""
         self._server.should_exit = True
         if self._task is not None:
             await self._task
-        self._socket.close()
+        self.listening.close()
 
 
 class _QuietServer(uvicorn.Server):

@@ -112,6 +112,8 @@ def _judge(settings: Health, head: bytes) -> None:
 
 def _reason(error: OSError) -> str:
     """What went wrong, without addresses."""
+    if isinstance(error, UnknownKey):
+        return str(error)
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"certificate: {error.verify_message}"
     if isinstance(error, ssl.SSLError):

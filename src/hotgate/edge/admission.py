@@ -43,9 +43,13 @@ class Admission:
         if not self._by_address[key]:
             del self._by_address[key]
 
-    def may_linger(self, reason: Reason) -> bool:
-        """Count a refusal; whether there is room for its connection until the answer has been read."""
+    def refuse(self, reason: Reason) -> Reason:
+        """Count a connection that is turned away."""
         self.refused[reason] += 1
+        return reason
+
+    def may_linger(self, reason: Reason) -> bool:
+        """Whether there is room for a refused connection until its client has read the answer."""
         return reason != "descriptors" and self.lingering < _MAX_LINGERING
 
     def report(self, now: float) -> None:

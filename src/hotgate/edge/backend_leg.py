@@ -9,7 +9,6 @@ from hotgate.edge.client_addresses import client_addresses
 from hotgate.edge.request_body import RequestBody
 from hotgate.edge.request_head import request_head
 from hotgate.edge.stage import NEVER, Stage
-from hotgate.edge.tunnel import TUNNEL_IDLE
 from hotgate.http.headers import Field
 from hotgate.upstream.connection import UpstreamConnection
 from hotgate.upstream.failure import (
@@ -243,7 +242,8 @@ class BackendLeg:
         if relay.stage is Stage.ANSWER_BODY:
             relay.deadline = relay.context.now + self.upstream.timeouts.read
         elif relay.stage is Stage.TUNNEL:
-            relay.deadline = relay.context.now + TUNNEL_IDLE
+            relay.tunnel.on_answer_data(data)
+            return
         relay.on_answer_data(data)
 
     def on_end(self, trailers: Sequence[Field]) -> None:
@@ -257,9 +257,7 @@ class BackendLeg:
         """101: from now on both connections carry bytes that are none of our business (RFC 9110 §7.8)."""
         if self._connection is not None:
             self._connection.target.circuit.answered(101)
-        relay = self._relay
-        relay.wait(Stage.TUNNEL, TUNNEL_IDLE)
-        relay.on_tunnel(head)
+        self._relay.on_tunnel(head)
 
     def on_failure(self, failure: UpstreamFailure) -> None:
         self._connection = None

@@ -8,7 +8,9 @@ from typing import cast
 
 from hotgate.edge.admission import Reason
 from hotgate.edge.answers import last_answer
+from hotgate.edge.arrival import Arrival
 from hotgate.edge.context import EdgeContext
+from hotgate.edge.discarded_body import DiscardedBody
 from hotgate.edge.https_redirect import HttpsRedirect
 from hotgate.edge.incoming import Incoming
 from hotgate.edge.misdirected import MisdirectedRequests
@@ -16,10 +18,8 @@ from hotgate.edge.pace import ReadingPace
 from hotgate.edge.relay import Relay
 from hotgate.edge.request_reader import RequestOwner, RequestReader
 from hotgate.edge.tls_transport import TlsTransport
-from hotgate.http.forwarded import TrustedProxies
 from hotgate.http.headers import Field, encode_fields
 from hotgate.http.problem import STATUS_LINES
-from hotgate.http.response import Response
 from hotgate.upstream.outbox import Output
 
 _MANY_PIECES = 1000  # chunks in one read
@@ -31,14 +31,13 @@ _NO_TLS_HERE = b"\x15\x03\x03\0\x02\x02\x46"  # an alert: fatal, protocol_versio
 
 
 class ServerConnection(asyncio.Protocol):
-    """listener: name as in the file. peer: the address that connected. output: where relays write their answers.
-
-    tls: its transport, if the client speaks TLS.
+    """listener: name as in the file. peer: the client's address. output: where relays write their answers. tls: its
+    transport, if the client speaks TLS.
     """
 
     __slots__ = (
         "_active",
-        "_address",
+        "_arrival",
         "_context",
         "_deadline",
         "_is_blocked",
@@ -64,9 +63,11 @@ class ServerConnection(asyncio.Protocol):
         "trusted_proxies",
     )
 
-    def __init__(self, context: EdgeContext, listener: str, *, tls: TlsTransport | None = None) -> None:
+    def __init__(self, context: EdgeContext, arrival: Arrival, tls: TlsTransport | None = None) -> None:
         self._context = context
-        self.listener = listener
+        self._arrival = arrival
+        self.listener = arrival.listener
+        self.trusted_proxies = arrival.rules.trusted_proxies
         self.tls = tls
         self.scheme = "http" if tls is None else "https"
         self._reader = RequestReader(self._first_judge(), context.snapshot.rules, scheme=self.scheme)
@@ -77,13 +78,11 @@ class ServerConnection(asyncio.Protocol):
         self._is_starting = self._is_paused = self._is_lingering = self._is_head_timed = self._is_blocked = False
         self._deadline = 0.0
         self._lingered = 0
-        self._address: str | None = None
         self._is_turned_away = False
         self._reading: ReadingPace | None = None
         self._requests_left = context.snapshot.max_requests
         self._transport: asyncio.Transport
         self.peer = ""
-        self.trusted_proxies: TrustedProxies | None = None
         # The forwarding fields for one authority, kept because a client hardly ever changes it.
         self.forwarded_for = b"\0"
         self.forwarded_block = b""
@@ -94,16 +93,14 @@ class ServerConnection(asyncio.Protocol):
         context = self._context
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but ancestry
         transport = self._transport
-        peer = transport.get_extra_info("peername")
-        self.peer = peer[0] if isinstance(peer, tuple) else ""
-        rules = context.snapshot.listeners.get(self.listener)
-        self.trusted_proxies = rules.trusted_proxies if rules is not None else None
         transport.set_write_buffer_limits(high=_HIGH_WATER)
         self.output = Output(transport, context.outbox)
         self._deadline = context.now + context.snapshot.timeouts.first_byte
+        reason = self._arrival.admit(transport)
+        self.peer = self._arrival.peer
         context.connections.add(self)
         context.accepted += 1
-        if (reason := self._refusal()) is not None:
+        if reason is not None:
             self._turn_away(reason)
 
     def data_received(self, data: bytes) -> None:
@@ -136,8 +133,7 @@ class ServerConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         context = self._context
-        if self._address is not None:
-            context.admission.leave(self._address)
+        self._arrival.leave()
         context.admission.lingering -= self._is_turned_away
         context.forget(self)
         self._leave()
@@ -195,7 +191,9 @@ class ServerConnection(asyncio.Protocol):
     def check(self, now: float) -> None:
         """Act on a deadline that has passed."""
         if self._reading is not None and self._reading.is_too_slow(self._context.snapshot.timeouts, now):
-            self._give_up()
+            if self._active is not None:
+                self._active.time_out_client()
+            self.abort()
         elif self._active is not None:
             self._active.check(now)
         elif now >= self._deadline and not self._is_blocked:
@@ -211,9 +209,13 @@ class ServerConnection(asyncio.Protocol):
     def drain(self) -> None:
         """The next answer says that the connection ends. An idle one is closed soon: a request may be on its way."""
         self._deadline = min(self._deadline, self._context.now + self._context.snapshot.timeouts.last_request)
+        if self._active is not None:
+            self._active.drain()
 
     def abort(self) -> None:
-        """Close without waiting for anything."""
+        """Close without waiting for anything. An answer that is being sent must not look complete."""
+        if self._active is not None:
+            self._reset_when_closed()
         self._leave()
         self._transport.abort()
 
@@ -241,13 +243,16 @@ class ServerConnection(asyncio.Protocol):
     def cut(self) -> None:
         """End an answer that cannot be completed so that the client sees it: never as a clean close."""
         self.output.send()
+        self._reset_when_closed()
+        self._active = None
+        self._close_in_time()
+
+    def _reset_when_closed(self) -> None:
         if self.tls is not None:
             self.tls.is_broken = True
         connected = self._transport.get_extra_info("socket")
         if connected is not None and not self._transport.is_closing():
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-        self._active = None
-        self._close_in_time()
 
     def on_exchange_over(self, incoming: Incoming, *, keep_alive: bool) -> None:
         """The answer is written. Go on with the next request, or close."""
@@ -258,7 +263,7 @@ class ServerConnection(asyncio.Protocol):
         if incoming.is_complete:
             self._go_on()
         else:
-            incoming.consumer = _Discarding(self)
+            incoming.consumer = DiscardedBody(self)
             self._deadline = self._context.now + self._context.snapshot.timeouts.body
             self.resume_reading()
 
@@ -322,7 +327,8 @@ class ServerConnection(asyncio.Protocol):
     def _is_last(self, incoming: Incoming) -> None:
         """Its answer says that the connection ends; what the client has sent behind it is not read."""
         incoming.keep_alive = False
-        self._reader.is_closed = incoming.is_complete
+        if incoming.is_complete:
+            self._reader.is_closed = True  # otherwise the reader does so at the end of its body
 
     def _close(self, incoming: Incoming) -> None:
         self._pending.clear()
@@ -366,19 +372,6 @@ class ServerConnection(asyncio.Protocol):
         if relay is not None:
             relay.on_client_lost()
 
-    def _refusal(self) -> Reason | None:
-        """Why this connection is not served, or None: then it counts for its address."""
-        context = self._context
-        snapshot, admission = context.snapshot, context.admission
-        if self._transport.get_extra_info("socket").fileno() > admission.highest_descriptor:
-            return "descriptors"
-        if len(context.connections) - admission.lingering > snapshot.max_connections:
-            return "too-many"
-        if self.peer and not (self.trusted_proxies is not None and self.trusted_proxies.trusts(self.peer)):
-            self._address = admission.enter(self.peer, snapshot.max_connections_per_address)
-            return None if self._address is not None else "per-address"
-        return None
-
     def _turn_away(self, reason: Reason) -> None:
         admission = self._context.admission
         self.output.write(last_answer(503, "too-many-connections", "There are too many connections. Try again later."))
@@ -389,31 +382,3 @@ class ServerConnection(asyncio.Protocol):
         else:
             self.output.send()
             self._close_in_time()
-
-    def _give_up(self) -> None:
-        """The client does not take its answer."""
-        if self._active is not None:
-            self._active.on_client_stalled()
-        self.abort()
-
-    def _answer_and_close(self, status: int, code: str, detail: str) -> None:
-        self.output.write(last_answer(status, code, detail))
-        self._linger()
-
-
-class _Discarding:
-    """Reads the rest of a refused request's body and forgets it."""
-
-    __slots__ = ("_connection",)
-
-    def __init__(self, connection: ServerConnection) -> None:
-        self._connection = connection
-
-    def on_request_data(self, data: bytes) -> None:
-        """Forget it."""
-
-    def on_request_end(self) -> None:
-        self._connection.on_discarded()
-
-    def on_request_broken(self, refusal: Response) -> None:
-        self._connection.close_after_refusal()

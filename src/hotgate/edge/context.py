@@ -60,11 +60,13 @@ class ListenerRules:
     """What a reload may change of a listener; its address and name cannot, without new workers.
 
     tls: None for a plain one. https_port: where every request is redirected to; None: they are served.
+    proxy_sources: who must send the header of the PROXY protocol; None: it is not spoken here.
     """
 
     trusted_proxies: TrustedProxies
     tls: TlsListener | None = None
     https_port: int | None = None
+    proxy_sources: TrustedProxies | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,8 @@ class EdgeContext:
     """now: coarse monotonic seconds, set by the tick. date: the `Date` field's value, likewise.
 
     snapshot: set before the first connection. log: takes an access record; None: no access log. accepted: connections
-    so far, TLS ones once their handshake is done. admission: which of them were served. emptied: set when the last
-    connection is gone during a drain.
+    so far, TLS ones once their handshake is done. admission: which of them were served. drained_at: when a drain that
+    is under way ends. emptied: set when the last connection is gone during it.
     """
 
     __slots__ = (
@@ -95,6 +97,7 @@ class EdgeContext:
         "admission",
         "connections",
         "date",
+        "drained_at",
         "draining",
         "emptied",
         "handshakes",
@@ -122,6 +125,7 @@ class EdgeContext:
         self.connections: set[Connection] = set()
         self.handshakes = handshakes or Handshakes()
         self.draining = False
+        self.drained_at = now
         self.emptied = asyncio.Event()
         self.outbox = outbox or Outbox()
 

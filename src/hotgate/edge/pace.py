@@ -55,9 +55,9 @@ class ReadingPace:
 
 def _unread(transport: Transport) -> int:
     """Bytes queued here and in the kernel."""
-    connected = transport.get_extra_info("socket")
     try:
-        in_kernel: int = _COUNT.unpack(fcntl.ioctl(connected.fileno(), termios.TIOCOUTQ, bytes(_COUNT.size)))[0]
-    except OSError:
+        descriptor = transport.get_extra_info("socket").fileno()
+        in_kernel: int = _COUNT.unpack(fcntl.ioctl(descriptor, termios.TIOCOUTQ, bytes(_COUNT.size)))[0]
+    except (OSError, ValueError):
         in_kernel = 0  # closed meanwhile
     return transport.get_write_buffer_size() + in_kernel

@@ -245,10 +245,8 @@ class Relay:
         self._status = 101
         self._keep_alive = False
         self._write(b"%b%b\r\n" % (STATUS_LINES[101], head.encoded))
-        tunnel = self.incoming.consumer
-        assert isinstance(tunnel, Tunnel)
         assert self._backend is not None
-        tunnel.open(self._backend)
+        self.tunnel.open(self._backend)
 
     def on_backend_failed(self, failure: UpstreamFailure) -> None:
         """There is no answer, or no more of it."""
@@ -261,7 +259,35 @@ class Relay:
         else:
             self.respond(answers.upstream_failed(failure))
 
+    # Called by the tunnel.
+
+    @property
+    def tunnel(self) -> Tunnel:
+        """What carries the bytes after a 101."""
+        tunnel = self.incoming.consumer
+        assert isinstance(tunnel, Tunnel)
+        return tunnel
+
+    def write_to_client(self, data: bytes) -> None:
+        """Bytes of the tunnel."""
+        self._bytes_out += len(data)
+        self._write(data)
+
+    def end_tunnel(self) -> None:
+        """The client was told to go, and had time for it."""
+        self._finish(keep_alive=False)
+
+    def time_out_client(self) -> None:
+        """The client, or a whole tunnel, has made no progress for too long."""
+        self._end(code="client-timeout")
+        self.downstream.abort()
+
     # Called by the client's connection.
+
+    def drain(self) -> None:
+        """The gateway goes down. Answers that are being sent go on; who listens without end is told."""
+        if self.stage is Stage.TUNNEL:
+            self.tunnel.drain()
 
     def on_client_blocked(self, blocked: bool) -> None:
         """The client reads slower than the backend sends."""
@@ -274,10 +300,6 @@ class Relay:
             is_tunnel = self.stage is Stage.TUNNEL
             self._status = 101 if is_tunnel else CLIENT_CLOSED
             self._end(code="" if is_tunnel else "client-closed")
-
-    def on_client_stalled(self) -> None:
-        """The client does not take its answer."""
-        self._end(code="client-timeout")
 
     def wait(self, stage: Stage, seconds: float) -> None:
         """What is waited for now, and how long."""
@@ -300,11 +322,12 @@ class Relay:
             self.respond(answers.policy_timeout())
         elif backend is not None and (now >= backend.total_deadline or self._waits_for_backend(stage)):
             backend.expire(stage, now)
+        elif stage is Stage.TUNNEL:
+            self.tunnel.expire(now)
         elif stage is Stage.CLIENT_BODY:
             self.fail(answers.body_timeout())
         else:
-            self.on_client_stalled()
-            self.downstream.abort()
+            self.time_out_client()
 
     def _waits_for_backend(self, stage: Stage) -> bool:
         """Whether it is the backend that is waited for: it may also be the one who does not take the client's body."""

@@ -46,7 +46,7 @@ def forwarding_of(incoming: Incoming, connection: "ServerConnection") -> tuple[s
     """(the caller's address, the encoded forwarding fields). Kept per connection unless a trusted proxy speaks."""
     authority = incoming.request.authority
     trusted = connection.trusted_proxies
-    if incoming.forwarding and trusted is not None and trusted.trusts(connection.peer):
+    if incoming.forwarding and trusted.trusts(connection.peer):
         return _forwarding_through(incoming.forwarding, incoming, connection, trusted)
     if authority != connection.forwarded_for:
         connection.forwarded_block = forwarded_fields((connection.peer,), connection.scheme, authority)

@@ -240,7 +240,7 @@ class RequestReader:
         self._in_head = False
         self._trailer_bytes = self._chunked_bytes = 0
         limits = self._rules.limits
-        if head_bytes > limits.max_target_bytes or len(fields) > limits.max_fields or self._began_midway:
+        if head_bytes > limits.unmeasured_bytes or len(fields) > limits.max_fields or self._began_midway:
             check_size(target, fields, limits)
         incoming = self._canonical(target, fields)
         self._current = self._latest = incoming
@@ -288,6 +288,8 @@ class RequestReader:
         return rest
 
     def _refuse(self, refused: Refused) -> None:
+        if self.is_closed:
+            return  # behind the last request nothing is read, so nothing of it can be wrong
         self.is_closed = True
         incoming, self._current = self._current, None
         if incoming is not None and incoming.consumer is not None:

@@ -10,9 +10,12 @@ from hotgate.http.targets import canonical, host_of
 
 
 class RequestLimits:
-    """Bounds of one request. Bytes, except max_fields and max_pipelined (counts)."""
+    """Bounds of one request. Bytes, except max_fields and max_pipelined (counts).
 
-    __slots__ = ("max_fields", "max_head_bytes", "max_pipelined", "max_target_bytes")
+    unmeasured_bytes: a head of no more bytes cannot break a bound of size.
+    """
+
+    __slots__ = ("max_fields", "max_head_bytes", "max_pipelined", "max_target_bytes", "unmeasured_bytes")
 
     def __init__(
         self,
@@ -26,6 +29,7 @@ class RequestLimits:
         self.max_target_bytes = max_target_bytes
         self.max_fields = max_fields
         self.max_pipelined = max_pipelined
+        self.unmeasured_bytes = min(max_head_bytes, max_target_bytes)
 
 
 class RequestRules:

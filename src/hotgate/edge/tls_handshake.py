@@ -5,6 +5,7 @@ import ssl
 from typing import cast
 
 from hotgate.edge.answers import last_answer
+from hotgate.edge.arrival import Arrival
 from hotgate.edge.connection import ServerConnection
 from hotgate.edge.context import EdgeContext
 from hotgate.edge.handshake_failure import failure_of
@@ -20,11 +21,11 @@ class TlsHandshake(asyncio.Protocol):
     """Lives until the handshake is done, and makes the `ServerConnection` then. is_busy: never."""
 
     __slots__ = (
+        "_arrival",
         "_context",
         "_deadline",
         "_incoming",
         "_is_refused",
-        "_listener",
         "_outgoing",
         "_raw",
         "_received",
@@ -34,9 +35,9 @@ class TlsHandshake(asyncio.Protocol):
 
     is_busy = False
 
-    def __init__(self, context: EdgeContext, listener: str, rules: TlsListener) -> None:
+    def __init__(self, context: EdgeContext, arrival: Arrival, rules: TlsListener) -> None:
         self._context = context
-        self._listener = listener
+        self._arrival = arrival
         self._rules = rules
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = rules.context.wrap_bio(self._incoming, self._outgoing, server_side=True)
@@ -51,10 +52,10 @@ class TlsHandshake(asyncio.Protocol):
         context = self._context
         self._raw = cast(asyncio.Transport, transport)
         self._deadline = context.now + context.snapshot.timeouts.handshake
-        if len(context.connections) >= context.snapshot.max_connections:
-            self._raw.abort()  # whatever there is to say must not cost a handshake
-            return
+        is_refused = self._arrival.admit(transport) is not None
         context.connections.add(self)
+        if is_refused:
+            self._raw.abort()  # whatever there is to say must not cost a handshake
 
     def data_received(self, data: bytes) -> None:
         is_first = not self._received
@@ -74,6 +75,7 @@ class TlsHandshake(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._arrival.leave()
         self._context.forget(self)
 
     # The tick and the drain call these.
@@ -112,7 +114,7 @@ class TlsHandshake(asyncio.Protocol):
         context.connections.discard(self)
         context.handshakes.complete(self._tls.version() or "", is_resumed=bool(self._tls.session_reused))
         transport = TlsTransport(self._raw, self._rules, self._tls, self._incoming, self._outgoing)
-        connection = ServerConnection(context, self._listener, tls=transport)
+        connection = ServerConnection(context, self._arrival, transport)
         transport.begin(connection)
         if context.draining:
             connection.drain()

@@ -1,8 +1,15 @@
-"""After a 101: bytes from the client go to the backend as they are (RFC 9110 §7.8)."""
+"""After a 101: bytes pass both ways as they are (RFC 9110 §7.8), until either side ends it or the gateway goes down.
 
+Only where frames end is followed, from the backend to the client, so that a client can be told to go: a Close frame in
+the middle of another would be garbage. It is told once, at a random moment of the drain, so that not all come back at
+once; what the backend sends after that is dropped, for nothing may follow a Close frame (RFC 6455 §5.5.1).
+"""
+
+import random
 from typing import TYPE_CHECKING
 
-from hotgate.edge.stage import Stage
+from hotgate.edge.stage import NEVER, Stage
+from hotgate.edge.websocket_frames import GOING_AWAY, FrameBoundaries
 from hotgate.http.response import Response
 
 if TYPE_CHECKING:
@@ -10,17 +17,22 @@ if TYPE_CHECKING:
     from hotgate.edge.relay import Relay
 
 TUNNEL_IDLE = 3600.0  # seconds without a byte either way
+_SPREAD = 0.8  # of the drain in which clients are told to go; the rest is for them to say goodbye
+_FAREWELL = 2.0  # seconds for a client to answer, and for its backend to hang up
 
 
 class Tunnel:
     """The consumer of what a client sends behind a handshake; until the backend agrees, no more of it is read."""
 
-    __slots__ = ("_backend", "_held", "_relay")
+    __slots__ = ("_backend", "_frames", "_has_said_goodbye", "_held", "_is_leaving", "_leave_at", "_relay")
 
     def __init__(self, relay: "Relay") -> None:
         self._relay = relay
         self._backend: BackendLeg | None = None
         self._held = relay.incoming.take_buffer()
+        self._frames = FrameBoundaries()
+        self._leave_at = NEVER
+        self._is_leaving = self._has_said_goodbye = False
 
     def open(self, backend: "BackendLeg") -> None:
         """The backend has agreed."""
@@ -28,7 +40,11 @@ class Tunnel:
         if self._held:
             backend.send_data(bytes(self._held))
             self._held.clear()
+        self._relay.stage = Stage.TUNNEL
         self._relay.downstream.resume_reading()
+        self._wait()
+        if self._relay.context.draining:
+            self.drain()
 
     def on_request_data(self, data: bytes) -> None:
         if self._backend is None:
@@ -36,10 +52,56 @@ class Tunnel:
             self._relay.downstream.pause_reading()
         else:
             self._backend.send_data(data)
-            self._relay.wait(Stage.TUNNEL, TUNNEL_IDLE)
+            self._wait()
 
     def on_request_end(self) -> None:
         """A tunnel ends with its connections."""
 
     def on_request_broken(self, refusal: Response) -> None:
         """Nothing is parsed in a tunnel, so nothing can be malformed."""
+
+    def on_answer_data(self, data: bytes) -> None:
+        """More from the backend: for the client, as far as that may still hear it."""
+        if self._has_said_goodbye:
+            return
+        self._wait()
+        frames, position = self._frames, 0
+        while position < len(data) and not (self._is_leaving and frames.is_between):
+            position = frames.step(data, position)
+        self._relay.write_to_client(data[:position] + self._goodbye() if self._is_leaving else data)
+
+    def drain(self) -> None:
+        """The gateway goes down: choose when to tell the client."""
+        if self._backend is not None and self._leave_at == NEVER:
+            context = self._relay.context
+            share = random.uniform(0.0, _SPREAD)  # noqa: S311 (spreads load, guards nothing)
+            self._leave_at = context.now + share * (context.drained_at - context.now)
+            self._wait()
+
+    def expire(self, now: float) -> None:
+        """The relay's deadline has passed."""
+        if self._has_said_goodbye:
+            self._relay.end_tunnel()
+        elif now >= self._leave_at and not self._is_leaving:
+            self._is_leaving = True
+            self._relay.write_to_client(self._goodbye())
+        else:
+            self._relay.time_out_client()
+
+    def _goodbye(self) -> bytes:
+        """The Close frame, if this is the place for it. A backend that has sent one is about to end it all anyway."""
+        if not self._frames.is_between or self._frames.has_closed:
+            return b""
+        self._has_said_goodbye = True
+        self._wait()
+        return GOING_AWAY
+
+    def _wait(self) -> None:
+        relay = self._relay
+        now = relay.context.now
+        if self._has_said_goodbye:
+            relay.deadline = min(relay.deadline, now + _FAREWELL)
+        elif self._is_leaving:
+            relay.deadline = NEVER  # the end of the drain cuts it
+        else:
+            relay.deadline = min(now + TUNNEL_IDLE, self._leave_at)

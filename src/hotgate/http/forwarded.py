@@ -17,6 +17,7 @@ from hotgate.http.targets import host_of
 __all__ = [
     "FORWARDED_NAMES",
     "MAX_HOPS",
+    "UNIX_PEER",
     "TrustedProxies",
     "client_address",
     "client_scheme",
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 MAX_HOPS = 32  # proxies in a row; longer chains are not read further
+UNIX_PEER = "unix"  # the peer of every connection through a Unix socket, for it has no address
 
 _CACHED_ADDRESSES = 4096
 _Address = IPv4Address | IPv6Address
@@ -41,7 +43,8 @@ class TrustedProxies:
     """The networks whose word about the client is taken, and the field in which these proxies give it.
 
     A proxy keeps one of the two fields and passes the other through as the client sent it, so when both arrive only
-    `field` counts. Raises ValueError for what is neither an address nor a network in CIDR form.
+    `field` counts. UNIX_PEER among the networks stands for the peers of Unix sockets. Raises ValueError for what is
+    neither that nor an address nor a network in CIDR form.
     """
 
     __slots__ = ("_contain", "field")
@@ -51,9 +54,10 @@ class TrustedProxies:
         networks: Iterable[str] = (),
         field: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for",
     ) -> None:
-        parsed = tuple(ip_network(network) for network in networks)
+        named = set(networks)
+        parsed = tuple(ip_network(network) for network in named - {UNIX_PEER})
         self.field = field
-        self._contain = lru_cache(_CACHED_ADDRESSES)(partial(_contain, parsed))
+        self._contain = lru_cache(_CACHED_ADDRESSES)(partial(_contain, parsed, UNIX_PEER in named))
 
     def trusts(self, address: str) -> bool:
         """Whether the address is in one of the networks; text that is no address is not."""
@@ -110,7 +114,9 @@ def forwarded_fields(believed: Sequence[str], scheme: str, authority: bytes) -> 
     return b"".join([line + b"\r\n" for line in lines])
 
 
-def _contain(networks: tuple[_Network, ...], address: str) -> bool:
+def _contain(networks: tuple[_Network, ...], unix: bool, address: str) -> bool:
+    if address == UNIX_PEER:
+        return unix
     known = _parsed(address)
     return known is not None and any(known in network for network in networks)
 

@@ -66,6 +66,11 @@ class LeaseAuthority:
             self._members.pause()
             self._recovery = Recovery(deadline)
 
+    def expect_until(self, deadline: float) -> None:
+        """Wait no longer for reports than until `deadline`."""
+        if self._recovery is not None:
+            self._recovery.deadline = deadline
+
     def hello(self, worker: str, message: Message) -> Message:
         """A worker connected and reports; the answer is for it. Raises KeyError, TypeError, ValueError if malformed."""
         report = Report.from_message(message)

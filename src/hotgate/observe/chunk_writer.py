@@ -26,6 +26,7 @@ class ChunkWriter:
         self._bytes_out = 0
         self._refused_lines = 0
         self._failed_lines = 0
+        self._is_failing = False
         self._thread = Thread(target=self._run, name="hotgate-log-writer", daemon=True)
         self._thread.start()
 
@@ -64,9 +65,23 @@ class ChunkWriter:
     def _write(self, chunk: bytes, lines: int) -> None:
         try:
             self._sink.write(chunk)
-        except OSError:  # the disk is full, the pipe has no reader: counted, and visible as a metric
+        except OSError as error:  # the disk is full, the pipe has no reader: counted, and visible as a metric
             self._failed_lines += lines
+            self._tell(error)
+        else:
+            self._tell(None)
         self._bytes_out += len(chunk)
+
+    def _tell(self, error: OSError | None) -> None:
+        """Log the first failure, and its end. If this is the log that cannot be written, the line is lost as well."""
+        if self._is_failing is (error is not None):
+            return
+        self._is_failing = error is not None
+        logger = logging.getLogger("hotgate.observe")
+        if error is None:
+            logger.warning("the log can be written again; %d lines are lost", self._failed_lines)
+        else:
+            logger.error("the log cannot be written, its lines are lost: %s", error.strerror)
 
     def _reopen(self) -> None:
         try:

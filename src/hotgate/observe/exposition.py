@@ -20,11 +20,16 @@ _LE = (*(str(bound) for bound in BOUNDS), "+Inf")
 
 @dataclass(frozen=True, slots=True)
 class GatewayFacts:
-    """What only the control process knows. checks: one mapping per target that is checked, as `HealthChecks.state`."""
+    """What only the control process knows. worker_memory: resident bytes of each worker.
+
+    checks: one mapping per target that is checked, as `HealthChecks.state`.
+    """
 
     version: str
     workers_up: int = 0
     worker_restarts: int = 0
+    worker_renewals: int = 0
+    worker_memory: Sequence[int] = ()
     reloads_ok: int = 0
     reloads_failed: int = 0
     checks: Sequence[dict[str, Any]] = ()
@@ -162,6 +167,14 @@ def _gateway_families(facts: GatewayFacts) -> Iterator[Metric]:
     build.add_metric([facts.version], 1)
     yield from (reloads, build)
     yield GaugeMetricFamily("hotgate_workers_up", "Workers that serve.", facts.workers_up)
+    memory = facts.worker_memory
+    yield GaugeMetricFamily("hotgate_workers_memory_bytes", "Resident memory of all workers.", sum(memory))
+    yield GaugeMetricFamily(
+        "hotgate_largest_worker_memory_bytes", "Resident memory of the largest worker.", max(memory, default=0)
+    )
+    yield CounterMetricFamily(
+        "hotgate_worker_renewals", "Workers that were replaced because of their memory.", facts.worker_renewals
+    )
     yield CounterMetricFamily("hotgate_worker_restarts", "Workers that died and were replaced.", facts.worker_restarts)
 
 

@@ -12,7 +12,6 @@ from hotgate.config.loader import Loaded
 from hotgate.config.routes import Route as RouteSettings
 from hotgate.edge.context import ClientTimeouts, ListenerRules, Snapshot
 from hotgate.edge.request_rules import RequestLimits, RequestRules
-from hotgate.http.forwarded import TrustedProxies
 from hotgate.identity.key_sets import KeySets
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.observe.metrics import WorkerMetrics
@@ -23,8 +22,8 @@ from hotgate.routing.ambiguity import AmbiguousRoutes
 from hotgate.routing.path_shape import BadPattern
 from hotgate.routing.pattern import RoutePattern
 from hotgate.routing.table import RouteTable
+from hotgate.runtime.compile_listener import compile_listener
 from hotgate.runtime.compile_route import compile_route
-from hotgate.runtime.compile_tls import compile_tls
 from hotgate.runtime.compile_upstream import compile_upstream
 from hotgate.upstream.outbox import Outbox
 from hotgate.upstream.upstream import Upstream
@@ -188,10 +187,9 @@ def _table(
 def _listeners(config: Gateway, problems: list[Problem]) -> dict[str, ListenerRules]:
     rules = {}
     for index, settings in enumerate(config.listeners):
-        tls = None
-        if settings.tls is not None:
-            tls = _attempt(problems, ("listeners", index, "tls"), partial(compile_tls, settings.name, settings.tls))
-        rules[settings.name] = ListenerRules(TrustedProxies(settings.trusted_proxies), tls, settings.redirect_https)
+        compiled = _attempt(problems, ("listeners", index, "tls"), partial(compile_listener, settings))
+        if compiled is not None:
+            rules[settings.name] = compiled
     return rules
 
 

@@ -31,7 +31,7 @@ _UPLOAD_SHARE = 2  # one of so many connections may wait for its client's body; 
 def compile_upstream(name: str, settings: UpstreamSettings, recorder: UpstreamRecorder, outbox: Outbox) -> Upstream:
     """The upstream, with empty pools. Raises ValueError for certificates that cannot be used."""
     retries = settings.retries or Retries(attempts=min(2, len(settings.targets)))
-    tls = compile_tls(settings)
+    tls = compile_client_tls(settings)
     return Upstream(
         name,
         [_target(target, settings, tls, outbox) for target in settings.targets],
@@ -66,7 +66,7 @@ def _availability(settings: UpstreamSettings) -> AvailabilityRules:
     )
 
 
-def compile_tls(upstream: UpstreamSettings) -> ClientTls | None:
+def compile_client_tls(upstream: UpstreamSettings) -> ClientTls | None:
     """How backends are verified; None if none of them speaks TLS. Raises ValueError."""
     if not any(target.url.scheme == "https" for target in upstream.targets):
         return None

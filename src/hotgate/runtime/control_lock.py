@@ -1,5 +1,6 @@
 """One control process per gateway: a lock that the kernel frees when its holder dies, however it dies."""
 
+import errno
 import fcntl
 import os
 from pathlib import Path
@@ -17,7 +18,8 @@ class AlreadyRunning(Exception):
 class ControlLock:
     """An exclusive flock(2) on a file that also holds the pid of its holder. A context manager.
 
-    The descriptor is not inherited by workers; they must not keep the lock of a control process that died.
+    Workers do not inherit the descriptor; they must not keep the lock of a control process that died. A successor
+    does: the lock belongs to the open file that both share (flock(2)), so there is no moment without it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -33,9 +35,25 @@ class ControlLock:
             holder = os.pread(descriptor, 32, 0)
             os.close(descriptor)
             raise AlreadyRunning(int(holder) if holder.strip().isdigit() else 0) from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
         self._descriptor = descriptor
+        self.claim()
+
+    def inherit(self, descriptor: int) -> None:
+        """Share the lock that another process took and passed on. Raises OSError if it is another gateway's."""
+        theirs, ours = os.fstat(descriptor), self._path.stat()
+        if (theirs.st_dev, theirs.st_ino) != (ours.st_dev, ours.st_ino):
+            raise OSError(errno.EXDEV, "runtime_dir cannot change while the gateway runs; restart it")
+        self._descriptor = descriptor
+
+    @property
+    def descriptor(self) -> int:
+        """What a process must inherit to share the lock."""
+        return self._descriptor
+
+    def claim(self) -> None:
+        """Write that this process is the holder."""
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, b"%d\n" % os.getpid(), 0)
 
     def release(self) -> None:
         """Give the lock back; the file stays, so that nobody locks a file that is being removed."""
@@ -44,7 +62,8 @@ class ControlLock:
             self._descriptor = -1
 
     def __enter__(self) -> "ControlLock":
-        self.acquire()
+        if self._descriptor < 0:
+            self.acquire()
         return self
 
     def __exit__(

@@ -4,12 +4,14 @@ Its libraries take as long to import as a worker takes to start, so this module 
 """
 
 import asyncio
+import contextlib
 import socket
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from hotgate.config.addresses import Bind
+from hotgate.config.binds import AnyBind
 from hotgate.config.gateway import Gateway
 from hotgate.control.admin import admin_application
 from hotgate.control.admin_server import AdminServer
@@ -19,10 +21,14 @@ from hotgate.runtime.fleet import Fleet
 from hotgate.runtime.gateway_status import GatewayStatus
 from hotgate.runtime.keys import Keys
 from hotgate.runtime.lease_desk import LeaseDesk
+from hotgate.runtime.listening_sockets import ADMIN, NamedSocket, shown_address
 from hotgate.runtime.reloader import Reloader
+from hotgate.runtime.renewal import Renewal
 from hotgate.runtime.targets import Targets
 from hotgate.runtime.ticket_key import TicketKey
 from hotgate.runtime.worker_handle import WorkerHandle
+
+_KEYS_SECONDS = 10.0
 
 Broadcast = Callable[[Message], None]
 
@@ -33,16 +39,27 @@ class ControlPlane:
     """
 
     def __init__(
-        self, fleet: Fleet, reloader: Reloader, broadcast: Broadcast, folder: Path, left_behind: Iterable[int]
+        self,
+        fleet: Fleet,
+        reloader: Reloader,
+        broadcast: Broadcast,
+        folder: Path,
+        left_behind: Iterable[int],
+        *,
+        has_predecessor: bool = False,
     ) -> None:
-        """left_behind: process ids of the workers of an earlier control process that still run."""
+        """left_behind: process ids of the workers of an earlier control process that still run.
+
+        has_predecessor: that process still runs as well, and keeps them until `left_alone_by_predecessor`.
+        """
         self._now = now = time.monotonic
         self.keys = Keys(broadcast, folder)
         self.targets = Targets(broadcast)
         self.ticket_key = TicketKey(broadcast, now)
         self._metrics = FleetMetrics()
-        self._leases = LeaseDesk(now, broadcast, left_behind)
-        self._status = GatewayStatus(fleet, reloader, self.keys, self.targets, self._metrics, now)
+        self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
+        self._renewal = Renewal(fleet)
+        self._status = GatewayStatus(fleet, reloader, self.keys, self.targets, self._metrics, self._renewal, now)
         self._refreshes: set[asyncio.Task[None]] = set()
         self._admin: AdminServer | None = None
         self.admin_address = ""
@@ -53,6 +70,7 @@ class ControlPlane:
         worker.heard = self._now()
         if kind == "metrics":
             self._metrics.update(worker.name, message["report"])
+            worker.memory = int(message.get("memory", 0))
         elif kind == "refresh_keys":
             task = asyncio.get_running_loop().create_task(self._refresh(worker, str(message["name"])))
             self._refreshes.add(task)
@@ -71,10 +89,11 @@ class ControlPlane:
         """A worker cannot be heard."""
         self._leases.lost(worker)
 
-    def tick(self) -> None:
-        """Call about once a second."""
+    def tick(self, config: Gateway) -> None:
+        """Call about once a second, with the configuration in force."""
         self._leases.tick()
         self.ticket_key.tick()
+        self._renewal.look(config.limits.worker_memory, self._now())
 
     def set_workers(self, workers: int) -> None:
         """How many workers the current generation has, or the one that starts."""
@@ -84,13 +103,26 @@ class ControlPlane:
         """A configuration is in force: forget the counts of what it no longer has."""
         self._metrics.retain([route.name for route in config.routes], config.upstreams)
 
-    async def serve_admin(self, bind: Bind, listening: socket.socket) -> None:
+    async def keys_were_tried(self) -> None:
+        """Wait until every source of keys was asked once, unless one takes very long."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.keys.tried.wait(), _KEYS_SECONDS)
+
+    def left_alone_by_predecessor(self, workers: set[int]) -> None:
+        """The earlier control process has let go of its workers; those of them that live come to us from now on."""
+        self._leases.left_alone(workers)
+
+    def named_sockets(self) -> list[NamedSocket]:
+        """The socket of the admin interface, as a successor is to know it."""
+        return [] if self._admin is None else [(ADMIN, self._admin.listening)]
+
+    async def serve_admin(self, bind: AnyBind, listening: socket.socket) -> None:
         """Serve the admin interface here from now on, and no longer where it was."""
         previous = self._admin
-        self._admin = AdminServer(admin_application(self._status, [bind.host]), listening)
+        names = [bind.host] if isinstance(bind, Bind) else []
+        self._admin = AdminServer(admin_application(self._status, names), listening)
         self._admin.start()
-        host, port = listening.getsockname()[:2]
-        self.admin_address = str(Bind(host, port))
+        self.admin_address = shown_address(listening)
         if previous is not None:
             await previous.stop()
 

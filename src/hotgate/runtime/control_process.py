@@ -11,18 +11,23 @@ from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hotgate.config.loader import Loaded
-from hotgate.runtime.channel import Message
+from hotgate.runtime.channel import Channel, Message
 from hotgate.runtime.conversations import Conversations
 from hotgate.runtime.file_watch import FileWatch
 from hotgate.runtime.fleet import Fleet
+from hotgate.runtime.generation import Generation
 from hotgate.runtime.generations import Generations
-from hotgate.runtime.handover import collect_sockets, remove_stale_offers
+from hotgate.runtime.handover import collect_sockets, distinct, remove_stale_offers
 from hotgate.runtime.launch import running_workers
-from hotgate.runtime.listening_sockets import ListeningSockets
+from hotgate.runtime.listening_sockets import ListeningSockets, NamedSocket
 from hotgate.runtime.load import RunOptions, check_compiles, load_configuration
+from hotgate.runtime.operator_desk import OperatorDesk
+from hotgate.runtime.origin import Origin
 from hotgate.runtime.process_host import ProcessHost
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.runtime_directory import RuntimeDirectory
+from hotgate.runtime.successor import Successor
+from hotgate.runtime.upgrade import Upgrader
 from hotgate.runtime.worker_handle import WorkerHandle
 from hotgate.runtime.worker_server import WorkerServer
 
@@ -41,21 +46,25 @@ class StartFailed(Exception):
 class ControlProcess:
     """Create it in a running loop, holding the control lock."""
 
-    def __init__(self, options: RunOptions, loaded: Loaded, directory: RuntimeDirectory) -> None:
+    def __init__(self, options: RunOptions, loaded: Loaded, directory: RuntimeDirectory, origin: Origin) -> None:
         self._options = options
         self._loaded = loaded
+        self._origin = origin
         self._loop = asyncio.get_running_loop()
-        self._left_behind = running_workers(directory.socket_path)
+        self._directory = directory
+        self._left_behind = self._own_workers()
         self._fleet = Fleet(ProcessHost(self._loop), self._gone)
         self._conversations = Conversations(self._fleet, self._keys, self._reported, self._lost)
-        self._server = WorkerServer(
-            directory.socket_path, self._conversations.on_message, self._conversations.on_closed
-        )
-        sockets = ListeningSockets(lambda: running_workers(directory.socket_path))
-        sockets.adopt(collect_sockets(directory.path, self._left_behind))
+        self._server = WorkerServer(directory.socket_path, self._received, self._conversations.on_closed)
+        sockets = ListeningSockets(self._own_workers)
+        sockets.adopt(distinct([*origin.sockets, *collect_sockets(directory.path, self._left_behind)]))
         remove_stale_offers(directory.path, self._left_behind)
         self._generations = Generations(options, directory, self._fleet, sockets)
-        self._reloader = Reloader(self._load, self._apply)
+        self._reloader = Reloader(
+            self._load, self._apply, begun=origin.service.reloading, ended=lambda _: self._tell_service()
+        )
+        self._upgrader = Upgrader(self._start_successor, self._server.reopen)
+        self._desk = OperatorDesk({"reload": self._request_reload, "upgrade": self._upgrader.request})
         self._watch = FileWatch(loaded.files)
         self._stop_requested = asyncio.Event()
         self._plane: ControlPlane | None = None
@@ -66,21 +75,39 @@ class ControlProcess:
         self._handle_signals()
         try:
             await self._until_stopped(self._start())
-            await self._until_stopped(self._reloader.run(), self._look_around())
+            await self._until_stopped(self._reloader.run(), self._look_around(), self._upgrader.run())
         finally:
             await self._stop()
 
     async def _start(self) -> None:
+        predecessor = self._origin.predecessor
         self._server.open()
-        generation = self._generations.start(self._loaded)
+        generation = self._generations.start(self._loaded, is_held=predecessor is not None)
         deployment, plane = self._import_control_plane()
         check_compiles(self._loaded)
         await deployment.start(len(generation.places))
+        if predecessor is None:
+            await deployment.serve_admin()
         await self._server.serve()
+        if predecessor is not None:
+            await self._relieve(generation, plane)
+            await deployment.serve_admin()
         if reason := await self._generations.settle(generation):
             raise StartFailed(reason)
         self._generations.close_unused(self._loaded)
         self._announce(plane.admin_address)
+
+    async def _relieve(self, generation: Generation, plane: "ControlPlane") -> None:
+        """Take the place of the old control process, now that nothing can fail any more."""
+        predecessor = self._origin.predecessor
+        assert predecessor is not None
+        if reason := await self._generations.prepare(generation):
+            raise StartFailed(reason)
+        await plane.keys_were_tried()
+        await asyncio.to_thread(predecessor.relieve)
+        self._origin.lock.claim()
+        plane.left_alone_by_predecessor(self._own_workers())
+        generation.may_serve.set()
 
     def _import_control_plane(self) -> "tuple[Deployment, ControlPlane]":
         from hotgate.runtime.control_plane import ControlPlane  # noqa: PLC0415 (see the module's docstring)
@@ -88,9 +115,19 @@ class ControlProcess:
 
         folder = self._options.file.absolute().parent
         broadcast = self._conversations.broadcast
-        self._plane = ControlPlane(self._fleet, self._reloader, broadcast, folder, self._left_behind)
+        self._plane = ControlPlane(
+            self._fleet,
+            self._reloader,
+            broadcast,
+            folder,
+            self._left_behind,
+            has_predecessor=self._origin.predecessor is not None,
+        )
         self._deployment = Deployment(self._loaded, self._generations, self._conversations, self._plane)
         return self._deployment, self._plane
+
+    def _own_workers(self) -> set[int]:
+        return running_workers(self._directory.socket_path)
 
     async def _until_stopped(self, *work: Coroutine[Any, Any, None]) -> None:
         """Do the work, all at once, until it is over or we are asked to stop. Raises what the work raises."""
@@ -104,31 +141,48 @@ class ControlProcess:
             task.result()
 
     async def _stop(self) -> None:
+        if self._upgrader.successor:
+            self._origin.service.succeeded_by(self._upgrader.successor)
+            self._fleet.let_go()
+            self._server.leave()
+        else:
+            await self._stop_workers()
+            self._server.stop()
+        if self._plane is not None:
+            await self._plane.stop()
+
+    async def _stop_workers(self) -> None:
         if self._fleet.generation is None:
-            self._fleet.kill_all()
+            self._fleet.give_up()
         else:
             seconds = self._in_force.config.limits.drain
             _log.info("stopping; requests in flight have %g s", seconds)
+            self._origin.service.stopping(seconds)
+            self._generations.close_all()
             self._fleet.drain_all(seconds)
         await self._fleet.emptied.wait()
-        self._server.stop()
-        if self._plane is not None:
-            await self._plane.stop()
 
     def _announce(self, admin: str) -> None:
         facts = {
             "listeners": self._generations.addresses(self._loaded),
             "admin": admin,
-            "workers": len(self._fleet.workers),
+            "workers": len(self._conversations.current.places),
             "routes": len(self._loaded.config.routes),
         }
         _log.info("ready", extra={"facts": facts})
         _warn(self._loaded)
+        self._tell_service()
+
+    def _tell_service(self) -> None:
+        failure = self._reloader.last_error.partition("\n")[0]
+        serving = f"serving {len(self._in_force.config.routes)} routes"
+        self._origin.service.ready(f"{serving}; the last reload failed: {failure}" if failure else serving)
 
     def _handle_signals(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._request_stop)
         self._loop.add_signal_handler(signal.SIGHUP, self._request_reload)
+        self._loop.add_signal_handler(signal.SIGUSR2, self._upgrader.request)
 
     def _request_stop(self) -> None:
         if self._stop_requested.is_set():
@@ -136,15 +190,25 @@ class ControlProcess:
             self._fleet.kill_all()
         self._stop_requested.set()
 
-    def _request_reload(self) -> None:
+    def _request_reload(self) -> "asyncio.Future[str]":
         self._conversations.broadcast({"type": "reopen"})
-        self._reloader.request()
+        return self._reloader.request()
+
+    def _start_successor(self) -> Successor:
+        sockets: dict[str, list[int]] = {}
+        for name, listening in [*self._generations.named_sockets(self._in_force), *self._plane_sockets()]:
+            sockets.setdefault(name, []).append(listening.fileno())
+        return Successor.start(self._origin.lock.descriptor, sockets, self._origin.service.environment)
+
+    def _plane_sockets(self) -> list[NamedSocket]:
+        return [] if self._plane is None else self._plane.named_sockets()
 
     async def _look_around(self) -> None:
         while True:
             await asyncio.sleep(_INTERVAL)
+            self._origin.service.alive()
             if self._plane is not None:
-                self._plane.tick()
+                self._plane.tick(self._in_force.config)
             if self._watch.look() and self._in_force.config.watch:
                 _log.info("a file of the configuration has changed")
                 self._reloader.request()
@@ -171,6 +235,12 @@ class ControlProcess:
         if self._plane is None:
             raise RuntimeError("no worker is answered before there are keys")
         return {"key_sets": dict(self._plane.keys.documents()), "ticket_key": self._plane.ticket_key.text}
+
+    def _received(self, channel: Channel, message: Message) -> None:
+        if self._desk.serves(message):
+            self._desk.on_message(channel, message)
+        else:
+            self._conversations.on_message(channel, message)
 
     def _reported(self, worker: WorkerHandle, message: Message) -> None:
         if self._plane is not None:

@@ -96,6 +96,9 @@ class Conversations:
             self._on_report(worker, message)
 
     def _hello(self, channel: Channel, message: Message) -> None:
+        if self._fleet.has_let_go:
+            channel.close()
+            return
         worker = self._fleet.worker_of(channel.peer)
         worker.attach(channel, int(message["revision"]) if worker.launch else 0)
         self._by_channel[channel] = worker
@@ -113,6 +116,7 @@ class Conversations:
         generation = self._fleet.generation_of(worker)
         if generation is not None:
             self._bring_up(generation, worker)
+            self._fleet.promote(worker)
             generation.check_settled()
 
     def _drain_seconds(self) -> float:
@@ -139,5 +143,7 @@ class Conversations:
                 worker.failure = failure
                 worker.signal(signal.SIGTERM)
                 return
+            generation.check_settled()
+            await generation.may_serve.wait()
             worker.commit(configuration.revision)
         generation.check_settled()

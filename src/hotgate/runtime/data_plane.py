@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from email.utils import formatdate
+from functools import partial
 from typing import Any
 
 from hotgate.config.gateway import Gateway
@@ -23,6 +24,7 @@ from hotgate.runtime.target_reports import TargetReports
 from hotgate.upstream.upstream import Upstream
 
 _BACKLOG = 4096
+_MAX_UNSENT = 128 * 1024  # bytes of a connection that the kernel holds, besides those that are on their way
 _ACCEPTED = 0.05  # seconds in which the event loop reports connections that it has accepted already
 
 
@@ -86,9 +88,12 @@ class DataPlane:
     async def listen(self, sockets: Mapping[str, Sequence[socket.socket]]) -> None:
         """Accept connections. sockets: bound and listening ones, by listener name."""
         for name, listening in sockets.items():
+            factory = partial(accept, self._context, name)
             for each in listening:
-                server = await self._loop.create_server(self._factory(name), sock=each, backlog=_BACKLOG)
-                self._servers.append(server)
+                bound_unsent(each)
+                is_unix = each.family == socket.AF_UNIX
+                create = self._loop.create_unix_server if is_unix else self._loop.create_server
+                self._servers.append(await create(factory, sock=each, backlog=_BACKLOG))
 
     def tick(self, now: float) -> None:
         """Deadlines, idle connections, leases, log lines. `now`: the loop's time."""
@@ -108,6 +113,7 @@ class DataPlane:
         """Accept nothing more, let exchanges finish for so long, then cut what is left."""
         context = self._context
         context.draining = True
+        context.drained_at = context.now + seconds
         for server in self._servers:
             server.close()
         self._drain_connections()
@@ -154,6 +160,11 @@ class DataPlane:
             if listener.tls is not None:
                 listener.tls.use_ticket_key(self._ticket_key)
 
-    def _factory(self, listener: str) -> Any:
-        context = self._context
-        return lambda: accept(context, listener)
+
+def bound_unsent(listening: socket.socket) -> None:
+    """Let the kernel take no more for a client than it can soon send; accepted connections inherit this.
+
+    It would take megabytes for one that reads nothing. What is on its way does not count, so speed does not suffer.
+    """
+    if listening.family in (socket.AF_INET, socket.AF_INET6):
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _MAX_UNSENT)

@@ -4,12 +4,10 @@ import asyncio
 import socket
 from contextlib import ExitStack, closing
 
-from hotgate.config.errors import ConfigurationErrors
 from hotgate.config.loader import Loaded
 from hotgate.runtime.control_plane import ControlPlane
 from hotgate.runtime.conversations import Conversations
-from hotgate.runtime.generations import Generations, bind_error
-from hotgate.runtime.listening_sockets import BindError, open_exclusive
+from hotgate.runtime.generations import Generations
 
 
 class Deployment:
@@ -22,12 +20,17 @@ class Deployment:
         self._generations = generations
         self._conversations = conversations
         self._plane = plane
+        self._admin: socket.socket
 
     async def start(self, workers: int) -> None:
         """Bring up what the first configuration needs besides workers. Raises ConfigurationErrors."""
         self._plane.set_workers(workers)
         await self._follow()
-        await self._plane.serve_admin(self.loaded.config.admin.bind, self._open_admin(self.loaded))
+        self._admin = self._generations.open_admin(self.loaded)
+
+    async def serve_admin(self) -> None:
+        """Answer operators from now on; call after `start`."""
+        await self._plane.serve_admin(self.loaded.config.admin.place, self._admin)
 
     async def apply(self, new: Loaded) -> str:
         """Put a configuration into force. Returns why not; then nothing has changed. Raises ConfigurationErrors."""
@@ -49,8 +52,8 @@ class Deployment:
     async def _replace(self, new: Loaded) -> str:
         with ExitStack() as opened:
             admin = None
-            if new.config.admin.bind != self.loaded.config.admin.bind:
-                admin = opened.enter_context(closing(self._open_admin(new)))
+            if new.config.admin.place != self.loaded.config.admin.place:
+                admin = opened.enter_context(closing(self._generations.open_admin(new)))
             reason = await self._change_workers(new)
             if reason:
                 return reason
@@ -58,7 +61,7 @@ class Deployment:
         self.loaded = new
         self._plane.in_force(new.config)
         if admin is not None:
-            await self._plane.serve_admin(new.config.admin.bind, admin)
+            await self._plane.serve_admin(new.config.admin.place, admin)
         return ""
 
     async def _change_workers(self, new: Loaded) -> str:
@@ -71,9 +74,3 @@ class Deployment:
             self._plane.set_workers(len(self._conversations.current.places))
         self._generations.close_unused(self.loaded if reason else new)
         return reason
-
-    def _open_admin(self, loaded: Loaded) -> socket.socket:
-        try:
-            return open_exclusive("admin", loaded.config.admin.bind)
-        except BindError as error:
-            raise ConfigurationErrors([bind_error(loaded, error)]) from error

@@ -7,6 +7,8 @@ nothing spins or waits in vain. Clients are turned away before it comes to that,
 import logging
 import resource
 
+from hotgate.config.limits import Limits
+
 _log = logging.getLogger("hotgate.runtime")
 
 _MOST = 1 << 20  # the kernel's own default bound (fs.nr_open); "unlimited" is more than it takes
@@ -28,12 +30,12 @@ def highest_for_clients(limit: int) -> int:
     return limit - min(limit // 4, _RESERVE)
 
 
-def warn_if_too_few(limit: int, max_connections: int, *, is_asked_for: bool) -> None:
-    """Tell operators that `limits.max_connections` cannot be reached; a default that nobody asked for is no worry."""
-    available = highest_for_clients(limit)
+def tell_if_too_few(limit: int, limits: Limits) -> None:
+    """Tell operators that `max_connections` cannot be reached: a warning if they have asked for so many."""
+    available, max_connections = highest_for_clients(limit), limits.max_connections
     if max_connections > available:
         _log.log(
-            logging.WARNING if is_asked_for else logging.INFO,
+            logging.WARNING if "max_connections" in limits.model_fields_set else logging.INFO,
             "limits.max_connections is %d, but %d file descriptors allow only %d connections; raise `ulimit -n`"
             " (LimitNOFILE= of systemd)",
             max_connections,

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from hotgate.runtime.generation import Generation, Place
@@ -30,7 +30,8 @@ class Host(Protocol):
 class Fleet:
     """generation: the current one; None until the first is ready. restarts: workers that were replaced.
 
-    on_gone: called when a worker's process has ended. emptied: set when the fleet is stopping and no process is left.
+    has_let_go: workers that come now belong to another control process. on_gone: called when a worker's process has
+    ended. emptied: set when the fleet is stopping and no process is left.
     """
 
     def __init__(self, host: Host, on_gone: Callable[[WorkerHandle], None]) -> None:
@@ -41,6 +42,7 @@ class Fleet:
         self.generation: Generation | None = None
         self.restarts = 0
         self.is_stopping = False
+        self.has_let_go = False
         self.emptied = asyncio.Event()
 
     @property
@@ -55,7 +57,7 @@ class Fleet:
         """
         worker = self._by_pid.get(pid)
         if worker is None:
-            process = self._host.adopt(pid, lambda: self._forget(self._by_pid[pid]))
+            process = self._host.adopt(pid, lambda: self._ended(pid))
             worker = self._by_pid[pid] = WorkerHandle(process, launch=None, started=self._host.now())
         return worker
 
@@ -68,6 +70,20 @@ class Fleet:
         self._generations[generation.number] = generation
         for place in generation.places:
             self._fill(generation, place)
+
+    def renew(self, generation: Generation, place: Place) -> bool:
+        """Start a worker beside the one here, which drains once the new one serves. False if it cannot be started."""
+        place.successor = self._started(generation, place)
+        return place.successor is not None
+
+    def promote(self, worker: WorkerHandle) -> None:
+        """A worker serves; if it was started to succeed another, that one drains."""
+        generation = self.generation_of(worker)
+        for place in generation.places if generation else ():
+            if generation and place.successor is worker:
+                previous, place.worker, place.successor = place.worker, worker, None
+                if previous is not None:
+                    self.drain(previous, generation.configuration.drain)
 
     def take_over(self, generation: Generation) -> None:
         """Make a generation the current one; the one before it, and orphans, drain."""
@@ -104,32 +120,69 @@ class Fleet:
             worker.signal(signal.SIGKILL)
         self._check_emptied()
 
+    def give_up(self) -> None:
+        """Stop before there was anything: end the workers that were started; those of another go on without us."""
+        self._let_go(worker for worker in self.workers if worker.launch is None)
+        self.kill_all()
+
+    def let_go(self) -> None:
+        """Stop, and leave every worker to the control process that it finds next."""
+        self.is_stopping = True
+        self._let_go(self.workers)
+        self._check_emptied()
+
+    def _let_go(self, workers: Iterable[WorkerHandle]) -> None:
+        self.has_let_go = True
+        for worker in workers:
+            del self._by_pid[worker.process.pid]
+            if worker.channel is not None:
+                worker.channel.close()
+
     def _fill(self, generation: Generation, place: Place) -> None:
         if self.is_stopping or generation.number not in self._generations:
             return
-        try:
-            process = self._host.start(place.launch, lambda: self._exited(generation, place))
-        except OSError as error:
-            _log.error("cannot start worker %d: %s", place.launch.index, error)
+        place.worker = self._started(generation, place)
+        if place.worker is None:
             place.deaths += 1
             self._replace(generation, place, lifetime=0.0)
-            return
-        place.worker = WorkerHandle(process, launch=place.launch, started=self._host.now())
-        self._by_pid[process.pid] = place.worker
 
-    def _exited(self, generation: Generation, place: Place) -> None:
-        worker = place.worker
-        if worker is None:
-            return
+    def _started(self, generation: Generation, place: Place) -> WorkerHandle | None:
+        def ended() -> None:
+            self._exited(generation, place, worker)
+
+        try:
+            process = self._host.start(place.launch, ended)
+        except OSError as error:
+            _log.error("cannot start worker %d: %s", place.launch.index, error)
+            return None
+        worker = self._by_pid[process.pid] = WorkerHandle(process, launch=place.launch, started=self._host.now())
+        return worker
+
+    def _exited(self, generation: Generation, place: Place, worker: WorkerHandle) -> None:
         was_draining = worker.state is WorkerState.DRAINING
-        place.died()
         self._forget(worker)
-        if not self.is_stopping and generation.number in self._generations:
-            if not was_draining:
-                _log.warning("worker %s died and is replaced", worker.name)
-            self.restarts += 1
-            self._replace(generation, place, lifetime=self._host.now() - worker.started)
+        if worker is place.successor:
+            place.successor = None
+            _log.warning("worker %s ended before it could succeed another", worker.name)
+        elif worker is place.worker:
+            place.died()
+            self._after_death(generation, place, worker, was_draining)
         generation.check_settled()
+
+    def _after_death(self, generation: Generation, place: Place, worker: WorkerHandle, was_draining: bool) -> None:
+        if self.is_stopping or generation.number not in self._generations:
+            return
+        if not was_draining:
+            _log.warning("worker %s died and is replaced", worker.name)
+        self.restarts += 1
+        if place.worker is None:
+            self._replace(generation, place, lifetime=self._host.now() - worker.started)
+
+    def _ended(self, pid: int) -> None:
+        """An orphan's process is gone."""
+        worker = self._by_pid.get(pid)
+        if worker is not None:
+            self._forget(worker)
 
     def _forget(self, worker: WorkerHandle) -> None:
         worker.happened("exit")

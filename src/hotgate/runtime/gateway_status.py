@@ -10,6 +10,7 @@ from hotgate.observe.fleet import Fleet as FleetMetrics
 from hotgate.runtime.fleet import Fleet
 from hotgate.runtime.keys import Keys
 from hotgate.runtime.reloader import Reloader
+from hotgate.runtime.renewal import Renewal
 from hotgate.runtime.targets import Targets
 from hotgate.runtime.worker_handle import WorkerHandle
 
@@ -26,9 +27,11 @@ class GatewayStatus:
         keys: Keys,
         targets: Targets,
         metrics: FleetMetrics,
+        renewal: Renewal,
         now: Callable[[], float],
     ) -> None:
         self._fleet = fleet
+        self._renewal = renewal
         self._reloader = reloader
         self._keys = keys
         self._targets = targets
@@ -67,6 +70,7 @@ class GatewayStatus:
             "ready": not self.not_ready(),
             "workers": [self._worker(worker) for worker in self._fleet.workers],
             "worker_restarts": self._fleet.restarts,
+            "worker_renewals": self._renewal.count,
             "reloads": {
                 "ok": self._reloader.succeeded,
                 "failed": self._reloader.failed,
@@ -87,6 +91,8 @@ class GatewayStatus:
             version=__version__,
             workers_up=sum(worker.is_ready for worker in self._fleet.workers),
             worker_restarts=self._fleet.restarts,
+            worker_renewals=self._renewal.count,
+            worker_memory=[worker.memory for worker in self._fleet.workers],
             reloads_ok=self._reloader.succeeded,
             reloads_failed=self._reloader.failed,
             checks=self._targets.health(),
@@ -99,5 +105,6 @@ class GatewayStatus:
             "index": worker.launch.index if worker.launch else None,
             "state": worker.state.value,
             "revision": worker.revision,
+            "memory_bytes": worker.memory,
             "uptime_seconds": round(self._now() - worker.started, 1),
         }

@@ -14,13 +14,15 @@ DEATHS_BEFORE_GIVING_UP = 3
 class Place:
     """Where one worker of a generation belongs: who fills it, and how its predecessors fared.
 
-    failure: why the last one refused the configuration. deaths: how many died before they were ready.
+    successor: a worker that gets ready to take the place of the one here. failure: why the last one refused the
+    configuration. deaths: how many died before they were ready.
     """
 
     def __init__(self, launch: Launch) -> None:
         self.launch = launch
         self.backoff = Backoff()
         self.worker: WorkerHandle | None = None
+        self.successor: WorkerHandle | None = None
         self.failure = ""
         self.deaths = 0
 
@@ -34,7 +36,7 @@ class Place:
         if self.worker is not None:
             self.deaths = 0 if self.worker.was_ready else self.deaths + 1
             self.failure = self.worker.failure
-            self.worker = None
+            self.worker, self.successor = self.successor, None
 
     @property
     def is_hopeless(self) -> bool:
@@ -43,18 +45,29 @@ class Place:
 
 
 class Generation:
-    """configuration: what its workers serve, or are to serve. settled: set once all are ready, or none ever will be."""
+    """configuration: what its workers serve, or are to serve. settled: set once all are ready, or none ever will be.
 
-    def __init__(self, number: int, launches: Sequence[Launch], configuration: Configuration) -> None:
+    may_serve: until it is set (`is_held`), workers get ready but put nothing into force. prepared: set once all have
+    come so far, or none ever will.
+    """
+
+    def __init__(
+        self, number: int, launches: Sequence[Launch], configuration: Configuration, *, is_held: bool = False
+    ) -> None:
         self.number = number
         self.places = [Place(launch) for launch in launches]
         self.configuration = configuration
         self.settled = asyncio.Event()
+        self.prepared = asyncio.Event()
+        self.may_serve = asyncio.Event()
+        if not is_held:
+            self.may_serve.set()
 
     @property
     def workers(self) -> list[WorkerHandle]:
         """Those whose process runs."""
-        return [place.worker for place in self.places if place.worker is not None]
+        there = [worker for place in self.places for worker in (place.worker, place.successor)]
+        return [worker for worker in there if worker is not None]
 
     @property
     def is_ready(self) -> bool:
@@ -71,5 +84,7 @@ class Generation:
 
     def check_settled(self) -> None:
         """Wake up who waits for the start to be over, one way or the other."""
+        if self.failure or all(place.worker and place.worker.is_prepared for place in self.places):
+            self.prepared.set()
         if self.is_ready or self.failure:
             self.settled.set()

@@ -1,14 +1,17 @@
 """Starts generations of workers: the first one, and another whenever the listeners or the number of workers change."""
 
 import asyncio
+import socket
+from collections.abc import Iterator
 
 from hotgate.config.errors import ConfigurationError, ConfigurationErrors
 from hotgate.config.loader import Loaded
+from hotgate.runtime.bind_error import BindError
 from hotgate.runtime.configuration import Configuration
 from hotgate.runtime.fleet import Fleet
 from hotgate.runtime.generation import Generation
 from hotgate.runtime.layout import binds_of, launches, worker_count
-from hotgate.runtime.listening_sockets import BindError, ListeningSockets
+from hotgate.runtime.listening_sockets import ListeningSockets, NamedSocket
 from hotgate.runtime.load import RunOptions
 from hotgate.runtime.runtime_directory import RuntimeDirectory
 
@@ -33,22 +36,42 @@ class Generations:
         self._revision += 1
         return Configuration(self._revision, loaded.tree, loaded.config, loaded.config.limits.drain)
 
-    def start(self, loaded: Loaded) -> Generation:
-        """Open what is missing of the sockets and start the workers. Raises ConfigurationErrors."""
+    def start(self, loaded: Loaded, *, is_held: bool = False) -> Generation:
+        """Open what is missing of the sockets and start the workers. Raises ConfigurationErrors.
+
+        is_held: they accept no connection before `generation.may_serve` is set.
+        """
         binds, workers = binds_of(loaded.config), worker_count(self._options, loaded.config)
         try:
             self._sockets.open(binds, workers)
         except BindError as error:
-            raise ConfigurationErrors([bind_error(loaded, error)]) from error
+            raise ConfigurationErrors([_positioned(loaded, error)]) from error
         self._number += 1
         orders = launches(self._options, self._directory, self._number, self._sockets.assignments(binds, workers))
-        generation = Generation(self._number, orders, self.configuration(loaded))
+        generation = Generation(self._number, orders, self.configuration(loaded), is_held=is_held)
         self._fleet.start(generation)
         return generation
 
+    def open_admin(self, loaded: Loaded) -> socket.socket:
+        """The socket of the admin interface, which is the caller's. Raises ConfigurationErrors."""
+        try:
+            return self._sockets.open_admin(loaded.config.admin.place)
+        except BindError as error:
+            raise ConfigurationErrors([_positioned(loaded, error)]) from error
+
+    async def prepare(self, generation: Generation) -> str:
+        """Wait until its workers could serve; or stop them and return why they cannot."""
+        reason = await _within_reason(generation.prepared)
+        reason = reason or generation.failure
+        if reason:
+            self._fleet.retire(generation, 0.0)
+        return reason
+
     async def settle(self, generation: Generation) -> str:
         """Wait until its workers serve and make it the current one; or stop them and return why they do not."""
-        reason = await self._outcome(generation)
+        reason = await _within_reason(generation.settled)
+        if not reason and not generation.is_ready:
+            reason = generation.failure or "the workers died"
         if reason:
             self._fleet.retire(generation, 0.0)
             return reason
@@ -65,19 +88,28 @@ class Generations:
         """Close the sockets that a configuration does not name."""
         self._sockets.keep_only(binds_of(loaded.config))
 
+    def close_all(self) -> None:
+        """Close what this process has of the sockets, or clients would wait in a queue that nobody serves any more."""
+        self._sockets.keep_only({})
+
+    def named_sockets(self, loaded: Loaded) -> Iterator[NamedSocket]:
+        """The sockets of a configuration, with the names of their listeners."""
+        return self._sockets.named(binds_of(loaded.config))
+
     def addresses(self, loaded: Loaded) -> dict[str, str]:
         """Listener name → where it really listens."""
         return self._sockets.addresses(binds_of(loaded.config))
 
-    async def _outcome(self, generation: Generation) -> str:
-        try:
-            await asyncio.wait_for(generation.settled.wait(), START_SECONDS)
-        except TimeoutError:
-            return f"the workers were not ready after {START_SECONDS:g} s"
-        return "" if generation.is_ready else generation.failure or "the workers died"
+
+async def _within_reason(event: asyncio.Event) -> str:
+    try:
+        await asyncio.wait_for(event.wait(), START_SECONDS)
+    except TimeoutError:
+        return f"the workers were not ready after {START_SECONDS:g} s"
+    return ""
 
 
-def bind_error(loaded: Loaded, error: BindError) -> ConfigurationError:
+def _positioned(loaded: Loaded, error: BindError) -> ConfigurationError:
     """The error at the key that is to be changed."""
     names = [listener.name for listener in loaded.config.listeners]
     path = ("listeners", names.index(error.listener), "bind") if error.listener in names else ("admin", "bind")

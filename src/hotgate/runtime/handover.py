@@ -62,18 +62,19 @@ class SocketOffer:
 
 
 def collect_sockets(folder: Path, pids: Iterable[int]) -> list[tuple[str, socket.socket]]:
-    """The control process's side: listener names and sockets of running workers, each socket once.
+    """The control process's side: listener names and sockets of running workers.
 
     A worker that does not answer is left out; what it serves is not lost until it stops.
     """
+    return [offered for pid in pids for offered in _received(offer_path(folder, pid))]
+
+
+def distinct(sockets: Iterable[tuple[str, socket.socket]]) -> list[tuple[str, socket.socket]]:
+    """Each socket once, as it came first; other descriptors of it are closed. Two workers may serve one socket."""
     found: dict[int, tuple[str, socket.socket]] = {}
-    for pid in pids:
-        for name, received in _received(offer_path(folder, pid)):
-            inode = os.fstat(received.fileno()).st_ino
-            if inode in found:
-                received.close()  # two workers may serve one socket
-            else:
-                found[inode] = (name, received)
+    for name, received in sockets:
+        if found.setdefault(os.fstat(received.fileno()).st_ino, (name, received))[1] is not received:
+            received.close()
     return list(found.values())
 
 

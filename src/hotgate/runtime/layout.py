@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 
-from hotgate.config.addresses import Bind
+from hotgate.config.binds import AnyBind
 from hotgate.config.gateway import Gateway
 from hotgate.runtime.launch import Launch
 from hotgate.runtime.listening_sockets import Assignment
@@ -17,9 +17,9 @@ def worker_count(options: RunOptions, config: Gateway) -> int:
     return len(os.sched_getaffinity(0)) if wanted == "auto" else wanted
 
 
-def binds_of(config: Gateway) -> dict[str, Bind]:
+def binds_of(config: Gateway) -> dict[str, AnyBind]:
     """Listener name → where it listens."""
-    return {listener.name: listener.bind for listener in config.listeners}
+    return {listener.name: listener.place for listener in config.listeners}
 
 
 def launches(

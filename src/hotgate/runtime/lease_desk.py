@@ -1,6 +1,7 @@
 """Carries messages between the workers and the authority over rate limits."""
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Container, Iterable
 
 from hotgate.limits.authority import LeaseAuthority
 from hotgate.runtime.channel import Message
@@ -11,16 +12,30 @@ _RECOVERY_SECONDS = 5.0  # workers look for a new control process every two
 
 class LeaseDesk:
     """now: monotonic seconds. broadcast: sends to every worker. left_behind: workers of a control process that died;
-    what they know of the limits is waited for, and until then the limits are theirs.
+    what they know of the limits is waited for, and until then the limits are theirs. has_predecessor: it lives still,
+    and keeps them until `left_alone`.
     """
 
     def __init__(
-        self, now: Callable[[], float], broadcast: Callable[[Message], None], left_behind: Iterable[int]
+        self,
+        now: Callable[[], float],
+        broadcast: Callable[[Message], None],
+        left_behind: Iterable[int],
+        *,
+        has_predecessor: bool = False,
     ) -> None:
-        members = [str(worker) for worker in left_behind]
-        self._authority = LeaseAuthority(now, workers=max(1, len(members)))
+        self._now = now
+        self._left_behind = [str(worker) for worker in left_behind]
+        self._authority = LeaseAuthority(now, workers=max(1, len(self._left_behind)))
         self._broadcast = broadcast
-        self._authority.expect(members, now() + _RECOVERY_SECONDS)
+        self._authority.expect(self._left_behind, math.inf if has_predecessor else now() + _RECOVERY_SECONDS)
+
+    def left_alone(self, workers: Container[int]) -> None:
+        """Workers of a control process that lived until now look for us from now on; wait for those that live."""
+        self._authority.expect_until(self._now() + _RECOVERY_SECONDS)
+        for member in self._left_behind:
+            if int(member) not in workers:
+                self._broadcast(self._authority.worker_gone(member))
 
     def set_workers(self, workers: int) -> None:
         """How many workers share each limit from now on."""

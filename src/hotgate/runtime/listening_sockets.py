@@ -1,32 +1,27 @@
-"""The listening sockets of a gateway: one per listener and worker, opened and owned by the control process.
+"""The listening sockets of a gateway, owned by the control process; workers inherit them.
 
-Workers inherit them. A worker that dies loses no queued connection, for its replacement inherits the same socket; and
-a new generation of workers accepts from the same sockets as the old one, so that a reload refuses nobody. A socket is
-closed only when its address leaves the configuration: the kernel spreads connections over all sockets of an address
-(SO_REUSEPORT), and closing one would reset those that wait in its queue. When there are fewer workers than before,
-some get two sockets; the load is even again after a restart.
+A TCP listener has one for each worker, where the address allows it; other sockets are shared by all workers. A worker
+that dies loses no queued connection, for its replacement inherits the same socket; and a new generation of workers
+accepts from the same sockets as the old one, so that a reload refuses nobody. A socket is closed only when its address
+leaves the configuration: the kernel spreads connections over all sockets of an address (SO_REUSEPORT), and closing one
+would reset those that wait in its queue. When there are fewer workers than before, some get two sockets; the load is
+even again after a restart.
 """
 
-import errno
-import os
 import socket
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from hotgate.config.addresses import Bind
-from hotgate.runtime.bind_address import BindAddress, resolve_bind
-from hotgate.runtime.port_owners import inodes_held_by, listening_inodes
+from hotgate.config.binds import AnyBind, SystemdBind, UnixBind
+from hotgate.runtime.bind_address import resolve_bind
+from hotgate.runtime.bind_error import BindError, bind_reason
+from hotgate.runtime.tcp_sockets import address_of, exclusive_socket, more_sockets
+from hotgate.runtime.unix_sockets import follow_mode, listen_on_path
 
-_BACKLOG = 4096  # connections; the kernel lowers it to net.core.somaxconn
+ADMIN = ":admin"  # stands for the admin interface; no listener can have this name
 
 Assignment = dict[str, list[socket.socket]]
-
-
-class BindError(Exception):
-    """A listener that cannot listen. listener: its name. The text says why, and what to change."""
-
-    def __init__(self, listener: str, reason: str) -> None:
-        super().__init__(reason)
-        self.listener = listener
+NamedSocket = tuple[str, socket.socket]
 
 
 class ListeningSockets:
@@ -35,21 +30,26 @@ class ListeningSockets:
     def __init__(self, own_workers: Callable[[], set[int]]) -> None:
         self._own_workers = own_workers
         self._groups: dict[str, list[socket.socket]] = {}
-        self._adopted: list[tuple[str, socket.socket]] = []
+        self._adopted: list[NamedSocket] = []
 
-    def adopt(self, sockets: Iterable[tuple[str, socket.socket]]) -> None:
-        """Use sockets of an earlier control process (listener name, socket) where they fit; call before `open`."""
+    def adopt(self, sockets: Iterable[NamedSocket]) -> None:
+        """Use sockets that others opened, where they fit; call before `open`.
+
+        They come with the listener's name from an earlier control process, or as `systemd:name` from systemd.
+        """
         for name, adopted in sockets:
             adopted.setblocking(False)
+            if adopted.family != socket.AF_UNIX:
+                adopted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted sockets inherit it
             self._adopted.append((name, adopted))
 
-    def open(self, binds: Mapping[str, Bind], count: int) -> None:
-        """Have `count` sockets or more for every listener (name → bind). Raises BindError and changes nothing then."""
-        opened: list[tuple[str, socket.socket]] = []
+    def open(self, binds: Mapping[str, AnyBind], count: int) -> None:
+        """Have what so many workers need for every listener (name → bind). Raises BindError; nothing changes then."""
+        opened: list[NamedSocket] = []
         try:
             for name, bind in binds.items():
                 group = self._group(name, bind)
-                for made in self._grow(name, bind, group, count):
+                for made in self._missing(name, bind, group, count):
                     opened.append((_key(name, bind), made))
         except BindError:
             for _, made in opened:
@@ -58,18 +58,32 @@ class ListeningSockets:
         for key, made in opened:
             self._groups.setdefault(key, []).append(made)
 
-    def assignments(self, binds: Mapping[str, Bind], workers: int) -> list[Assignment]:
+    def open_admin(self, bind: AnyBind) -> socket.socket:
+        """One listening socket that is the caller's from then on. Raises BindError."""
+        for adopted in self._fitting(ADMIN, bind):
+            self._adopted.remove(adopted)
+            return adopted[1]
+        try:
+            return exclusive_socket(bind) if isinstance(bind, Bind) else self._only_socket(bind)
+        except OSError as error:
+            raise BindError(ADMIN, bind_reason(bind, error)) from error
+
+    def assignments(self, binds: Mapping[str, AnyBind], workers: int) -> list[Assignment]:
         """Which sockets each worker accepts from."""
-        return [
-            {name: self._groups[_key(name, bind)][index::workers] for name, bind in binds.items()}
-            for index in range(workers)
-        ]
+        groups = {name: self._groups[_key(name, bind)] for name, bind in binds.items()}
+        return [{name: group[index::workers] or group for name, group in groups.items()} for index in range(workers)]
 
-    def addresses(self, binds: Mapping[str, Bind]) -> dict[str, str]:
+    def named(self, binds: Mapping[str, AnyBind]) -> Iterator[NamedSocket]:
+        """All sockets of the listeners."""
+        for name, bind in binds.items():
+            for listening in self._groups[_key(name, bind)]:
+                yield name, listening
+
+    def addresses(self, binds: Mapping[str, AnyBind]) -> dict[str, str]:
         """Listener name → the address it really has, port 0 resolved."""
-        return {name: str(_address_of(self._groups[_key(name, bind)][0])) for name, bind in binds.items()}
+        return {name: shown_address(self._groups[_key(name, bind)][0]) for name, bind in binds.items()}
 
-    def keep_only(self, binds: Mapping[str, Bind]) -> None:
+    def keep_only(self, binds: Mapping[str, AnyBind]) -> None:
         """Close the sockets of every address that is not among `binds`, and those that were adopted for nothing."""
         while self._adopted:
             self._adopted.pop()[1].close()
@@ -78,116 +92,54 @@ class ListeningSockets:
             for unwanted in self._groups.pop(key):
                 unwanted.close()
 
-    def _group(self, name: str, bind: Bind) -> list[socket.socket]:
+    def _group(self, name: str, bind: AnyBind) -> list[socket.socket]:
         """The sockets there are; adopted ones join them now."""
         group = self._groups.setdefault(_key(name, bind), [])
-        for adopted in [each for each in self._adopted if _fits(each, name, bind)]:
+        for adopted in self._fitting(name, bind):
             self._adopted.remove(adopted)
             group.append(adopted[1])
         return group
 
-    def _grow(self, name: str, bind: Bind, group: list[socket.socket], count: int) -> list[socket.socket]:
+    def _fitting(self, name: str, bind: AnyBind) -> list[NamedSocket]:
+        return [adopted for adopted in self._adopted if _fits(adopted, name, bind)]
+
+    def _missing(self, name: str, bind: AnyBind, group: list[socket.socket], count: int) -> list[socket.socket]:
         try:
-            address = _address_of(group[0]) if group else self._free_address(resolve_bind(*bind))
-            return _listen_many(address, count - len(group))
+            if isinstance(bind, Bind):
+                return more_sockets(bind, group, count, self._own_workers)
+            if not group:
+                return [self._only_socket(bind)]
+            if isinstance(bind, UnixBind):
+                follow_mode(bind)
+            return []
         except OSError as error:
-            raise BindError(name, _reason(bind, error)) from error
+            raise BindError(name, bind_reason(bind, error)) from error
 
-    def _free_address(self, address: BindAddress) -> BindAddress:
-        """SO_REUSEPORT would let us share a port with another program of this user and steal its connections, so a
-        plain bind asks first; what listens there already must be our own."""
-        if address.port == 0:
-            return address
-        with socket.socket(address.family, socket.SOCK_STREAM) as probe:
-            _set_options(probe)
-            try:
-                probe.bind((address.host, address.port))
-            except OSError as error:
-                if error.errno != errno.EADDRINUSE:
-                    raise
-                self._check_owners(address)
-        return address
-
-    def _check_owners(self, address: BindAddress) -> None:
-        listening = listening_inodes(address)
-        if not listening or listening - inodes_held_by({os.getpid()} | self._own_workers()):
-            raise OSError(errno.EADDRINUSE, "in use")
+    def _only_socket(self, bind: UnixBind | SystemdBind) -> socket.socket:
+        if isinstance(bind, UnixBind):
+            return listen_on_path(bind, self._own_workers)
+        raise OSError(f"systemd has passed no socket of the name {bind.name}")
 
 
-def _key(name: str, bind: Bind) -> str:
+def shown_address(listening: socket.socket) -> str:
+    """Where a socket listens, as the configuration writes it."""
+    return f"unix:{listening.getsockname()}" if listening.family == socket.AF_UNIX else str(address_of(listening))
+
+
+def _key(name: str, bind: AnyBind) -> str:
     """A renamed listener keeps its sockets, but two that let the kernel choose a port are not the same."""
-    return str(bind) if bind.port else f"{name} {bind}"
+    return f"{name} {bind}" if isinstance(bind, Bind) and not bind.port else str(bind)
 
 
-def _fits(adopted: tuple[str, socket.socket], name: str, bind: Bind) -> bool:
-    """The same address; where the kernel may choose the port, the same name keeps the port that it had."""
+def _fits(adopted: NamedSocket, name: str, bind: AnyBind) -> bool:
+    """The same address; where the kernel or systemd chooses it, the same name keeps what it had."""
+    given, listening = adopted
+    if isinstance(bind, SystemdBind):
+        return given in (name, str(bind))
+    if isinstance(bind, UnixBind) or listening.family == socket.AF_UNIX:
+        return shown_address(listening) == str(bind)
     try:
-        wanted, found = resolve_bind(*bind), _address_of(adopted[1])
+        wanted, found = resolve_bind(*bind), address_of(listening)
     except OSError:  # an unknown name, which `open` reports
         return False
-    return wanted == found or (bind.port == 0 and adopted[0] == name and wanted.with_port(found.port) == found)
-
-
-def _listen_many(address: BindAddress, count: int) -> list[socket.socket]:
-    made: list[socket.socket] = []
-    try:
-        for _ in range(count):
-            made.append(_listen(address))
-            address = _address_of(made[0])
-    except OSError:
-        for listening in made:
-            listening.close()
-        raise
-    return made
-
-
-def _listen(address: BindAddress) -> socket.socket:
-    listening = socket.socket(address.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-    try:
-        _set_options(listening)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted sockets inherit it
-        listening.bind((address.host, address.port))
-        listening.listen(_BACKLOG)
-    except OSError:
-        listening.close()
-        raise
-    return listening
-
-
-def _set_options(unbound: socket.socket) -> None:
-    unbound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if unbound.family == socket.AF_INET6:
-        # Without it `[::]` also takes IPv4, whose clients then look like `::ffff:192.0.2.1` to every address rule.
-        unbound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-
-
-def _address_of(listening: socket.socket) -> BindAddress:
-    host, port = listening.getsockname()[:2]
-    return BindAddress(listening.family, host, port)
-
-
-def _reason(bind: Bind, error: OSError) -> str:
-    if error.errno == errno.EACCES:
-        return f"{bind} is not permitted; ports below 1024 need the capability CAP_NET_BIND_SERVICE"
-    if error.errno == errno.EADDRINUSE:
-        return f"{bind} is in use by another program; stop it, or choose another port"
-    if error.errno == errno.EADDRNOTAVAIL:
-        return f"{bind} is not an address of this machine"
-    return f"cannot listen on {bind}: {error.strerror or error}"
-
-
-def open_exclusive(name: str, bind: Bind) -> socket.socket:
-    """One listening socket that nobody shares, for the admin interface. Raises BindError."""
-    listening = None
-    try:
-        address = resolve_bind(*bind)
-        listening = socket.socket(address.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-        _set_options(listening)
-        listening.bind((address.host, address.port))
-        listening.listen(_BACKLOG)
-    except OSError as error:
-        if listening is not None:
-            listening.close()
-        raise BindError(name, _reason(bind, error)) from error
-    return listening
+    return wanted == found or (bind.port == 0 and given == name and wanted.with_port(found.port) == found)

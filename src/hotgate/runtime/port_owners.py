@@ -1,4 +1,4 @@
-"""Who listens on a port: the kernel's socket table, and which process holds each socket (proc(5))."""
+"""Who listens on a port or a Unix socket: the kernel's socket table, and which process holds each socket (proc(5))."""
 
 import socket
 from collections.abc import Iterable, Iterator
@@ -7,6 +7,7 @@ from pathlib import Path
 from hotgate.runtime.bind_address import BindAddress
 
 _LISTEN = "0A"  # TCP_LISTEN of include/net/tcp_states.h
+_ACCEPTS = 0x10000  # __SO_ACCEPTCON of include/uapi/linux/net.h
 _WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 (compared, not bound)
 
 
@@ -17,6 +18,14 @@ def listening_inodes(address: BindAddress, processes: Path = Path("/proc")) -> s
         for table in ("tcp", "tcp6")
         for host, port, inode in _listeners(processes / "net" / table)
         if port == address.port and (host == address.host or host in _WILDCARDS or address.host in _WILDCARDS)
+    }
+
+
+def unix_inodes(path: Path, processes: Path = Path("/proc")) -> set[str]:
+    """Inodes of the Unix sockets that listen at a path."""
+    columns = [line.split(maxsplit=7) for line in (processes / "net" / "unix").read_text().splitlines()[1:]]
+    return {
+        column[6] for column in columns if len(column) == 8 and column[7] == str(path) and int(column[3], 16) & _ACCEPTS
     }
 
 

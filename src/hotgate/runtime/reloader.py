@@ -13,27 +13,46 @@ _log = logging.getLogger("hotgate.runtime")
 class Reloader:
     """load: reads and checks the file; runs in a thread. apply: puts what was loaded into force, returns why not.
 
+    begun, ended: called around each reload, the latter with why it failed or "".
     succeeded, failed: how often. last_error: why the last one failed, empty if it did not.
     """
 
-    def __init__(self, load: Callable[[], Any], apply: Callable[[Any], Awaitable[str]]) -> None:
+    def __init__(
+        self,
+        load: Callable[[], Any],
+        apply: Callable[[Any], Awaitable[str]],
+        *,
+        begun: Callable[[], None] = lambda: None,
+        ended: Callable[[str], None] = lambda reason: None,
+    ) -> None:
         self._load = load
         self._apply = apply
+        self._begun = begun
+        self._ended = ended
         self._wanted = asyncio.Event()
+        self._asking: list[asyncio.Future[str]] = []
         self.succeeded = 0
         self.failed = 0
         self.last_error = ""
 
-    def request(self) -> None:
-        """Ask for a reload."""
+    def request(self) -> "asyncio.Future[str]":
+        """Ask for a reload. The result is why it failed, or ""."""
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._asking.append(answer)
         self._wanted.set()
+        return answer
 
     async def run(self) -> None:
         """Serve requests until cancelled."""
         while True:
             await self._wanted.wait()
             self._wanted.clear()
+            asking, self._asking = self._asking, []
+            self._begun()
             await self.reload()
+            self._ended(self.last_error)
+            for answer in asking:
+                answer.set_result(self.last_error)
 
     async def reload(self) -> None:
         """Load and apply once. An error changes nothing, and is logged and kept for the admin API."""

@@ -14,7 +14,11 @@ from hotgate.runtime import descriptors
 from hotgate.runtime.control_lock import AlreadyRunning, ControlLock
 from hotgate.runtime.control_process import ControlProcess, StartFailed
 from hotgate.runtime.load import RunOptions, load_configuration
+from hotgate.runtime.origin import Origin
+from hotgate.runtime.predecessor import Predecessor
 from hotgate.runtime.runtime_directory import RuntimeDirectoryError, runtime_directory
+from hotgate.runtime.service_manager import ServiceManager
+from hotgate.runtime.socket_activation import activated_sockets
 
 _log = logging.getLogger("hotgate.runtime")
 
@@ -23,33 +27,46 @@ def run_gateway(options: RunOptions) -> int:
     """Run a gateway until it is asked to stop. Returns the exit status: 0 after a drain, 1 if it could not start."""
     configure("json" if options.log_format == "json" else "console", StreamSink(sys.stderr.fileno()))
     sys.path.insert(0, str(options.file.absolute().parent))  # users' policies live beside the configuration
-    try:
-        _run(options)
-    except ConfigurationErrors as errors:
-        for error in errors.errors:
-            _log.error("%s", error)
-    except AlreadyRunning as error:
-        _log.error("%s: a gateway of this configuration is %s", options.file, error)
-    except (RuntimeDirectoryError, StartFailed) as error:
-        _log.error("%s", error)
-    except OSError as error:
-        _log.error("cannot start: %s", error)
-    else:
+    predecessor = Predecessor.of(os.environ)
+    reasons = _run(options, predecessor)
+    for reason in reasons:
+        _log.error("%s", reason)
+    if reasons and predecessor is not None:
+        predecessor.failed("\n".join(reasons))
+    if not reasons:
         _log.info("stopped")
-        return 0
-    return 1
+    return 1 if reasons else 0
 
 
-def _run(options: RunOptions) -> None:
+def _run(options: RunOptions, predecessor: Predecessor | None) -> list[str]:
+    """Returns why the gateway could not start; nothing if it could."""
+    try:
+        _serve(options, predecessor)
+    except ConfigurationErrors as errors:
+        return [str(error) for error in errors.errors]
+    except AlreadyRunning as error:
+        return [f"{options.file}: a gateway of this configuration is {error}"]
+    except (RuntimeDirectoryError, StartFailed) as error:
+        return [str(error)]
+    except OSError as error:
+        return [f"cannot start: {error}"]
+    return []
+
+
+def _serve(options: RunOptions, predecessor: Predecessor | None) -> None:
+    service = ServiceManager(os.environ)
+    sockets = activated_sockets(os.environ, os.getpid())
     loaded = load_configuration(options.file)
-    limits = loaded.config.limits
-    is_asked_for = "max_connections" in limits.model_fields_set
-    descriptors.warn_if_too_few(descriptors.raise_limit(), limits.max_connections, is_asked_for=is_asked_for)
+    descriptors.tell_if_too_few(descriptors.raise_limit(), loaded.config.limits)  # workers inherit it
     directory = runtime_directory(options.file, loaded.config.runtime_dir, os.environ)
     directory.create()
-    with ControlLock(directory.lock_path), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    lock = ControlLock(directory.lock_path)
+    if predecessor is not None:
+        lock.inherit(predecessor.lock)
+        sockets += predecessor.sockets
+    with lock, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
 
         async def run() -> None:
-            await ControlProcess(options, loaded, directory).run()
+            await ControlProcess(options, loaded, directory, Origin(lock, service, sockets, predecessor)).run()
 
         runner.run(run())

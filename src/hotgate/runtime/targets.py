@@ -10,7 +10,7 @@ from hotgate.control.name_lookup import NameLookup
 from hotgate.control.probe import Check, probe
 from hotgate.control.resolver import Resolver
 from hotgate.runtime.channel import Message
-from hotgate.runtime.compile_upstream import compile_dialer, compile_tls
+from hotgate.runtime.compile_upstream import compile_client_tls, compile_dialer
 from hotgate.upstream.proxy_header import ClientAddresses, proxy_header
 from hotgate.upstream.target import is_address
 
@@ -90,7 +90,7 @@ def _checks(config: Any) -> Iterator[Check]:
     for name, upstream in config.upstreams.items():
         if upstream.health is None:
             continue
-        tls = compile_tls(upstream)
+        tls = compile_client_tls(upstream)
         header = proxy_header(upstream.proxy_protocol, _NO_CLIENT) if upstream.proxy_protocol else b""
         for target in upstream.targets:
             dialer = compile_dialer(target.url, tls)

@@ -31,6 +31,7 @@ from hotgate.runtime.handover import SocketOffer
 from hotgate.runtime.key_refresh import KeyRefresh
 from hotgate.runtime.launch import Launch
 from hotgate.runtime.load import built_in_model
+from hotgate.runtime.resident_memory import resident_bytes
 from hotgate.runtime.worker_configuration import WorkerConfiguration
 
 _log = logging.getLogger("hotgate.runtime")
@@ -118,7 +119,8 @@ class Worker:
 
     def _report(self) -> None:
         self._metrics.log_dropped = self._access_log.dropped
-        if not self._link.send_droppable({"type": "metrics", "report": self._data_plane.metrics_changes()}):
+        report = {"type": "metrics", "report": self._data_plane.metrics_changes(), "memory": resident_bytes()}
+        if not self._link.send_droppable(report):
             self._metrics.forget_reports()
 
     def _control_found(self) -> None:
@@ -176,6 +178,7 @@ def main() -> int:
     """Run a worker; the exit status is 0 after a drain."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the control process
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)
     launch = Launch.from_argument(sys.argv[1])
     configure("json" if launch.log_format == "json" else "console", StreamSink(sys.stderr.fileno()))
     sys.path.insert(0, launch.folder)  # users' policies live beside the configuration

@@ -22,7 +22,8 @@ class Process(Protocol):
 
 class WorkerHandle:
     """started: monotonic seconds. heard: the same, of its last message (one a second). was_ready: it has served.
-    revision: the configuration it serves, 0 for none. failure: why it refused one.
+    memory: resident bytes, as it said last. revision: the configuration it serves, 0 for none. is_prepared: it has
+    compiled one. failure: why it refused one.
 
     An orphan, left behind by an earlier control process, has no launch: it is only asked to drain.
     """
@@ -34,6 +35,8 @@ class WorkerHandle:
         self.heard = started
         self.state = WorkerState.STARTING
         self.was_ready = False
+        self.memory = 0
+        self.is_prepared = False
         self.revision = 0
         self.failure = ""
         self.channel: Channel | None = None
@@ -87,6 +90,7 @@ class WorkerHandle:
 
     def prepared(self, message: Message) -> None:
         """The worker's answer to `prepare`; one that nobody waits for any more is ignored."""
+        self.is_prepared = message.get("ok") is True
         answer = self._answers.pop(int(message["revision"]), None)
         if answer is not None and not answer.done():
             answer.set_result(

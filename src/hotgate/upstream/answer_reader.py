@@ -160,7 +160,7 @@ class AnswerReader:
         fields = self._fields
         fields.append((_NAMES[name], value.strip(b" \t")))
         if self._in_body:
-            if fields[-1][0] in _FRAMING:
+            if self.is_done or fields[-1][0] in _FRAMING:
                 self._misplaced(fields[-1][0])
             self._head_bytes = 0
             self._trailer_bytes += len(name) + len(value) + 4
@@ -208,9 +208,9 @@ class AnswerReader:
         return [field for field in self._fields if is_allowed_trailer(field[0])]
 
     def _misplaced(self, name: bytes) -> None:
-        """A trailer about framing or the connection (RFC 9110 §6.5.1), which the parser heeds: it is not used again."""
-        if name == b"transfer-encoding":
-            raise InvalidAnswer("a transfer coding in a trailer")
+        """A trailer behind an answer to HEAD; or about framing or the connection, which the parser heeds (§6.5.1)."""
+        if self.is_done or name == b"transfer-encoding":
+            raise InvalidAnswer("a trailer that must not be")
         self.keep_alive = False
 
     def _check_excess(self, error: httptools.HttpParserError) -> None:

@@ -99,7 +99,7 @@ class Availability:
     def _refresh(self) -> None:
         able = [member for member in self._members if member.note_service(self._start_time())]
         reachable = [member for member in self._members if member.target.addresses]
-        self.in_panic = bool(reachable) and len(able) < self._rules.panic_threshold * len(self._members)
+        self.in_panic = bool(reachable) and len(able) < self._share(self._rules.panic_threshold)
         self._tell_of_panic()
         if self.in_panic:
             chosen: list[Any] = [member.target for member in reachable]
@@ -149,7 +149,11 @@ class Availability:
         return circuit
 
     def _may_open(self) -> bool:
-        return len(self.ejected) + 1 <= self._rules.circuit.max_share * len(self._members)
+        return len(self.ejected) + 1 <= self._share(self._rules.circuit.max_share)
+
+    def _share(self, share: float) -> float:
+        """How many targets that is. Rounded, so that 55 % of 20 is 11 and not a little more."""
+        return round(share * len(self._members), 6)
 
     def _circuit_changed(self, member: "_Member", reason: str) -> None:
         circuit, where = member.circuit, (self.name, member.target.name)

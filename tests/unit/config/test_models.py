@@ -22,7 +22,7 @@ def route_with(**keys: Any) -> Route:
 
 def test_model_without_extensions_is_usable() -> None:
     config = gateway_model((), ()).model_validate({"listeners": [{"name": "web", "bind": "[::1]:80"}]})
-    assert (config.admin.bind.port, config.workers, config.watch) == (9900, "auto", True)
+    assert (str(config.admin.bind), config.workers, config.watch) == ("127.0.0.1:9900", "auto", True)
     assert (config.limits.drain, config.limits.max_header_bytes, config.access_log.path) == (30.0, 32768, "stdout")
 
 
@@ -187,6 +187,11 @@ def test_rewrites_that_cannot_work_are_refused(path: str, rewrite: dict[str, str
         "limits: {header_timeout: 0s}",
         "limits: {header_timeout: 30}",
         "limits: {max_target: 1GiB}",
+        "limits: {min_body_rate: 10s}",
+        "limits: {request_buffer: 1MiB}",
+        "limits: {max_connections_per_address: 0}",
+        "limits: {max_requests_per_connection: 0}",
+        "dotted_headers: keep",
         "limits: null",
         "encoded_slashes: allow",
         "runtime_dir: 7",

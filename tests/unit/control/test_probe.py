@@ -143,7 +143,7 @@ def test_a_lack_of_our_own_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> Non
     async def fails(*_: Any, **__: Any) -> Any:
         raise OSError(errno.EMFILE, "Too many open files")
 
-    monkeypatch.setattr(asyncio, "open_connection", fails)
+    monkeypatch.setattr(Dialer, "connect", fails)
     with pytest.raises(ProbeImpossible, match="Too many open files"):
         asyncio.run(probe(check_of(1), ["127.0.0.1"]))
 

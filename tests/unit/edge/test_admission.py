@@ -47,7 +47,7 @@ def test_refusals_are_told_once_a_second(caplog: pytest.LogCaptureFixture) -> No
         admission.report(0.0)
         for second in range(10):
             for _ in range(1000):
-                admission.may_linger("too-many")
+                admission.refuse("too-many")
             for tick in range(4):
                 admission.report(second / 2 + tick / 8)
         admission.report(100.0)

@@ -1,5 +1,7 @@
 """What becomes of header names."""
 
+from typing import Literal
+
 import pytest
 
 from hotgate.edge.field_names import DROPPED, RefusedName, field_names
@@ -23,6 +25,18 @@ from hotgate.edge.field_names import DROPPED, RefusedName, field_names
 )
 def test_names(name: bytes, kept: bytes) -> None:
     assert field_names(refuse_underscores=False)[name] == kept
+
+
+@pytest.mark.parametrize(("dots", "kept"), [("pass", b"x.a"), ("drop", DROPPED)])
+def test_dots_are_a_choice(dots: Literal["pass", "drop"], kept: bytes) -> None:
+    names = field_names(refuse_underscores=False, dots=dots)
+    assert names[b"X.A"] == kept
+    assert names[b"X.Auth.Subject"] == DROPPED
+
+
+def test_dots_may_be_refused() -> None:
+    with pytest.raises(RefusedName):
+        field_names(refuse_underscores=False, dots="refuse")[b"X.A"]
 
 
 def test_underscores_may_be_refused() -> None:

@@ -146,3 +146,17 @@ def test_a_peer_without_address_is_unknown() -> None:
 def test_a_malformed_authority_injects_nothing(authority: bytes) -> None:
     with pytest.raises(BadTarget):
         forwarded_fields(("192.0.2.7",), "http", authority)
+
+
+def test_peers_of_unix_sockets_are_trusted_only_by_name() -> None:
+    assert TrustedProxies(["unix"]).trusts("unix")
+    assert not TrustedProxies(["0.0.0.0/0", "::/0"]).trusts("unix")
+    assert not TrustedProxies(["unix"]).trusts("192.0.2.1")
+    assert not TrustedProxies(["unix"]).trusts("")
+    assert client_address("unix", [b"192.0.2.1"], [], TrustedProxies(["unix"])) == "192.0.2.1"
+    assert client_address("unix", [b"192.0.2.1"], [], TrustedProxies(["10.0.0.0/8"])) == "unix"
+
+
+def test_a_client_cannot_claim_to_be_a_unix_socket() -> None:
+    trusted = TrustedProxies(["unix", "10.0.0.0/8"])
+    assert client_address("10.0.0.1", [b"203.0.113.9, unix"], [], trusted) == "10.0.0.1"

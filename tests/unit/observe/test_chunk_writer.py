@@ -71,6 +71,7 @@ def test_a_failing_sink_is_counted_and_the_thread_lives_on(caplog: pytest.LogCap
         assert writer.close(10)
     assert writer.dropped == 3
     assert "the old file goes on" in caplog.text
+    assert caplog.text.count("cannot be written") == 1  # once, not for every chunk
 
 
 def test_reopen_keeps_its_place_in_the_queue() -> None:

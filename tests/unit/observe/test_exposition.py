@@ -27,6 +27,7 @@ def metrics() -> WorkerMetrics:
     metrics.upstream("backend").attempt(0.002)
     metrics.upstream("backend").connects = 1
     metrics.upstream("backend").failed("connect")
+    metrics.connections_refused = {"too-many": 2, "descriptors": 0}
     metrics.connections, metrics.connections_open, metrics.log_dropped = 9, 4, 3
     metrics.handshakes.complete("TLSv1.3", is_resumed=False)
     metrics.handshakes.complete("TLSv1.2", is_resumed=True)
@@ -36,7 +37,16 @@ def metrics() -> WorkerMetrics:
 
 def test_every_family_parses_and_has_its_value(metrics: WorkerMetrics) -> None:
     samples = samples_of(
-        metrics, GatewayFacts("1.2.3", workers_up=2, worker_restarts=1, reloads_ok=5, reloads_failed=6)
+        metrics,
+        GatewayFacts(
+            "1.2.3",
+            workers_up=2,
+            worker_restarts=1,
+            worker_renewals=7,
+            worker_memory=[300, 500],
+            reloads_ok=5,
+            reloads_failed=6,
+        ),
     )
     route, upstream = ("route", "orders"), ("upstream", "backend")
     expected = {
@@ -52,6 +62,8 @@ def test_every_family_parses_and_has_its_value(metrics: WorkerMetrics) -> None:
         ("hotgate_upstream_connections_total", (("kind", "reused"), upstream)): 0,
         ("hotgate_upstream_failures_total", (("kind", "connect"), upstream)): 1,
         ("hotgate_connections_total", ()): 9,
+        ("hotgate_connections_refused_total", (("reason", "too-many"),)): 2,
+        ("hotgate_connections_refused_total", (("reason", "descriptors"),)): 0,
         ("hotgate_connections_open", ()): 4,
         ("hotgate_exchanges_active", ()): 0,
         ("hotgate_log_dropped_total", ()): 3,
@@ -62,6 +74,9 @@ def test_every_family_parses_and_has_its_value(metrics: WorkerMetrics) -> None:
         ("hotgate_reloads_total", (("result", "failed"),)): 6,
         ("hotgate_workers_up", ()): 2,
         ("hotgate_worker_restarts_total", ()): 1,
+        ("hotgate_worker_renewals_total", ()): 7,
+        ("hotgate_workers_memory_bytes", ()): 800,
+        ("hotgate_largest_worker_memory_bytes", ()): 500,
         ("hotgate_build_info", (("version", "1.2.3"),)): 1,
     }
     assert {key: samples.get(key) for key in expected} == pytest.approx(expected)
@@ -88,3 +103,24 @@ def test_hostile_labels_cannot_forge_a_sample() -> None:
 
 def test_an_empty_gateway_has_a_page() -> None:
     assert samples_of(WorkerMetrics())["hotgate_connections_open", ()] == 0
+
+
+def test_targets_have_their_health_and_their_ejections() -> None:
+    metrics = WorkerMetrics()
+    for _ in range(2):
+        metrics.upstream("api").ejected("http://a")
+    metrics.upstream("api").ejected("http://b")
+    metrics.ejected, metrics.panics = {"api": {"http://a": 1}}, {"api": 1}
+    check = {"upstream": "api", "target": "http://a", "healthy": False, "checks": {"ok": 3, "failed": 4}}
+    samples = samples_of(metrics, GatewayFacts("1", checks=[check]))
+    a, b, upstream = ("target", "http://a"), ("target", "http://b"), ("upstream", "api")
+    expected = {
+        ("hotgate_upstream_target_healthy", (a, upstream)): 0,
+        ("hotgate_health_checks_total", (("result", "ok"), a, upstream)): 3,
+        ("hotgate_health_checks_total", (("result", "failed"), a, upstream)): 4,
+        ("hotgate_upstream_target_ejected", (a, upstream)): 1,
+        ("hotgate_upstream_target_ejected", (b, upstream)): 0,
+        ("hotgate_upstream_target_ejections_total", (a, upstream)): 2,
+        ("hotgate_upstream_panic", (upstream,)): 1,
+    }
+    assert {key: samples.get(key) for key in expected} == expected

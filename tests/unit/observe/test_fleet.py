@@ -77,3 +77,14 @@ def test_routes_that_are_gone_are_forgotten_in_the_sum_of_the_dead_too() -> None
     fleet.retain(["new"], [])
     assert [values["route"] for values in fleet.total()["routes"]] == ["new"]
     assert fleet.total()["upstreams"] == []
+
+
+def test_what_is_out_of_service_is_summed_over_the_workers_that_live() -> None:
+    fleet = Fleet()
+    for name in ("0", "1", "2"):
+        metrics = WorkerMetrics()
+        metrics.ejected = {"api": {"http://a": 1}}
+        fleet.update(name, metrics.snapshot())
+    fleet.retire("2")
+    assert fleet.total()["gauges"]["ejected"] == {"api": {"http://a": 2}}
+    assert fleet.total()["gauges"]["ejected"] == {"api": {"http://a": 2}}  # asking changes nothing

@@ -101,12 +101,12 @@ class Scene:
     def _report(self, _worker: WorkerHandle, message: Message) -> None:
         self.reports.append(message)
 
-    def generation(self, workers: int = 1, number: int = 1, revision: int = 1) -> Generation:
+    def generation(self, workers: int = 1, number: int = 1, revision: int = 1, *, is_held: bool = False) -> Generation:
         launches = [
             Launch(socket="s", index=index, generation=number, workers=workers, folder="/", listeners={})
             for index in range(workers)
         ]
-        return Generation(number, launches, configuration(revision))
+        return Generation(number, launches, configuration(revision), is_held=is_held)
 
     def connect(self, pid: int, revision: int = 0) -> FakeChannel:
         channel = FakeChannel(pid)

@@ -30,3 +30,22 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="symbolic link"):
         ControlLock(tmp_path / "lock").acquire()
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_successor_shares_the_lock_until_both_are_gone(tmp_path: Path) -> None:
+    first, second = ControlLock(tmp_path / "lock"), ControlLock(tmp_path / "lock")
+    first.acquire()
+    second.inherit(os.dup(first.descriptor))  # as a child process inherits it
+    first.release()
+    with pytest.raises(AlreadyRunning):
+        ControlLock(tmp_path / "lock").acquire()
+    with second:
+        second.claim()
+        assert (tmp_path / "lock").read_text() == f"{os.getpid()}\n"
+    ControlLock(tmp_path / "lock").acquire()
+
+
+def test_the_lock_of_another_gateway_is_not_inherited(tmp_path: Path) -> None:
+    (tmp_path / "two").touch()
+    with ControlLock(tmp_path / "one") as one, pytest.raises(OSError, match="runtime_dir cannot change"):
+        ControlLock(tmp_path / "two").inherit(one.descriptor)

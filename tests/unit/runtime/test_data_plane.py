@@ -1,6 +1,7 @@
 """The configuration in force: prepared aside, put into force at once, and what survives."""
 
 import asyncio
+import socket
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
@@ -13,7 +14,7 @@ from hotgate.observe.access_log import AccessLog
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.policies import MECHANISMS, POLICIES
 from hotgate.runtime.compile import CompileProblems
-from hotgate.runtime.data_plane import DataPlane
+from hotgate.runtime.data_plane import DataPlane, bound_unsent
 from hotgate.testing import FakeClock
 
 MODEL = gateway_model(POLICIES, MECHANISMS)
@@ -82,3 +83,20 @@ def test_preparing_puts_nothing_into_force(plane: DataPlane) -> None:
 def test_a_tick_before_the_first_configuration(plane: DataPlane) -> None:
     plane.tick(1.0)
     assert plane.metrics_snapshot()["gauges"]["connections_open"] == 0
+
+
+def test_the_kernel_takes_little_for_a_client_that_reads_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening, socket.socket() as client:
+        bound_unsent(listening)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(listening.getsockname())
+        accepted, _ = listening.accept()
+        with accepted:
+            accepted.setblocking(False)
+            taken = 0
+            try:
+                while taken < 64 * 1024 * 1024:
+                    taken += accepted.send(bytes(16 * 1024))
+            except BlockingIOError:
+                pass
+    assert taken < 512 * 1024

@@ -5,6 +5,7 @@ import resource
 
 import pytest
 
+from hotgate.config.limits import Limits
 from hotgate.runtime import descriptors
 
 
@@ -33,9 +34,10 @@ def test_some_are_kept_for_backends(limit: int, highest: int) -> None:
 
 
 def test_a_configuration_that_cannot_be_fulfilled_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING, logger="hotgate.runtime"):
-        descriptors.warn_if_too_few(1024, 768, is_asked_for=True)
-        descriptors.warn_if_too_few(1024, 20_000, is_asked_for=False)
+    with caplog.at_level(logging.INFO, logger="hotgate.runtime"):
+        descriptors.tell_if_too_few(1024, Limits(max_connections=768))
         assert not caplog.records
-        descriptors.warn_if_too_few(1024, 769, is_asked_for=True)
+        descriptors.tell_if_too_few(1024, Limits(max_connections=769))
+        descriptors.tell_if_too_few(1024, Limits())
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
     assert "limits.max_connections is 769" in caplog.text

@@ -357,3 +357,73 @@ def test_states_are_visible() -> None:
         assert [worker.state for worker in scene.fleet.workers] == [WorkerState.READY]
 
     play(script)
+
+
+def test_a_held_generation_gets_ready_and_changes_nothing() -> None:
+    async def script(scene: Scene) -> None:
+        generation = scene.generation(2, is_held=True)
+        scene.fleet.start(generation)
+        channels = []
+        for process in list(scene.host.processes):
+            assert not generation.prepared.is_set()
+            channels.append(scene.connect(process.pid))
+            await turn()
+            scene.answer(channels[-1])
+            await turn()
+        assert generation.prepared.is_set()
+        assert not generation.settled.is_set()
+        assert [channel.kinds() for channel in channels] == [["prepare"]] * 2
+        generation.may_serve.set()
+        await turn()
+        assert [channel.kinds() for channel in channels] == [["prepare", "commit"]] * 2
+
+    play(script)
+
+
+def test_a_held_generation_that_cannot_serve_is_not_waited_for() -> None:
+    async def script(scene: Scene) -> None:
+        generation = scene.generation(1, is_held=True)
+        scene.fleet.start(generation)
+        channel = scene.connect(100)
+        await turn()
+        scene.answer(channel, error="no such policy")
+        await turn()
+        scene.host.processes[0].exit()
+        assert generation.prepared.is_set()
+        assert generation.failure == "no such policy"
+
+    play(script)
+
+
+def test_a_start_that_fails_ends_only_what_it_started() -> None:
+    async def script(scene: Scene) -> None:
+        orphan = scene.connect(7)
+        scene.fleet.start(scene.generation(1))
+        scene.fleet.give_up()
+        assert orphan.is_closed
+        assert scene.host.adopted[0].signals == []
+        assert scene.host.processes[0].signals == [signal.SIGKILL]
+        assert not scene.fleet.emptied.is_set()
+        scene.host.processes[0].exit()
+        assert scene.fleet.emptied.is_set()
+        again = scene.connect(7)
+        assert (again.is_closed, again.sent) == (True, [])
+        scene.host.adopted[0].exit()
+
+    play(script)
+
+
+def test_workers_are_left_to_a_successor_as_they_are() -> None:
+    async def script(scene: Scene) -> None:
+        _, channels = await running(scene, workers=2)
+        sent = [channel.kinds() for channel in channels]
+        scene.fleet.let_go()
+        assert scene.fleet.emptied.is_set()
+        assert all(channel.is_closed for channel in channels)
+        assert [channel.kinds() for channel in channels] == sent
+        scene.host.processes[0].exit()
+        scene.host.pass_time(60.0)
+        assert len(scene.host.processes) == 2
+        assert [process.signals for process in scene.host.processes] == [[], []]
+
+    play(script)

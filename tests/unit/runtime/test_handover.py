@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hotgate.config.addresses import Bind
-from hotgate.runtime.handover import SocketOffer, collect_sockets, offer_path, remove_stale_offers
+from hotgate.runtime.handover import SocketOffer, collect_sockets, distinct, offer_path, remove_stale_offers
 from hotgate.runtime.listening_sockets import ListeningSockets
 
 
@@ -42,7 +42,7 @@ def test_a_socket_survives_its_first_owner(tmp_path: Path, listening: socket.soc
 
 
 def test_a_socket_that_is_offered_twice_is_taken_once(tmp_path: Path, listening: socket.socket) -> None:
-    found = collected(tmp_path, {"web": [listening, listening]})
+    found = distinct(collected(tmp_path, {"web": [listening, listening]}))
     assert len(found) == 1
     found[0][1].close()
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 import pytest
 
 from hotgate.config.addresses import Bind
-from hotgate.runtime.listening_sockets import BindError, ListeningSockets, open_exclusive
+from hotgate.runtime.bind_error import BindError
+from hotgate.runtime.listening_sockets import ListeningSockets
 
 ANY_PORT = Bind("127.0.0.1", 0)
 
@@ -104,6 +105,6 @@ def test_workers_inherit_nothing_by_accident(sockets: ListeningSockets) -> None:
     assert not listening.get_inheritable()
 
 
-def test_an_exclusive_socket_is_shared_with_nobody() -> None:
-    with open_exclusive("admin", ANY_PORT) as admin, pytest.raises(BindError, match="in use"):
-        open_exclusive("admin", Bind("127.0.0.1", admin.getsockname()[1]))
+def test_the_admin_socket_is_shared_with_nobody(sockets: ListeningSockets) -> None:
+    with sockets.open_admin(ANY_PORT) as admin, pytest.raises(BindError, match="in use"):
+        sockets.open_admin(Bind("127.0.0.1", admin.getsockname()[1]))

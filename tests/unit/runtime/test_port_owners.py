@@ -3,7 +3,7 @@ import socket
 from pathlib import Path
 
 from hotgate.runtime.bind_address import BindAddress, resolve_bind
-from hotgate.runtime.port_owners import inodes_held_by, listening_inodes
+from hotgate.runtime.port_owners import inodes_held_by, listening_inodes, unix_inodes
 
 TCP = """  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 101 1
@@ -55,3 +55,15 @@ def test_our_own_sockets_are_found() -> None:
 
 def test_a_process_that_is_gone_holds_nothing(tmp_path: Path) -> None:
     assert inodes_held_by([1], tmp_path) == set()
+
+
+def test_unix_sockets_that_listen_are_found_by_path(tmp_path: Path) -> None:
+    path = tmp_path / "a b.sock"
+    with socket.socket(socket.AF_UNIX) as listening, socket.socket(socket.AF_UNIX) as client:
+        listening.bind(str(path))
+        assert unix_inodes(path) == set()
+        listening.listen()
+        client.connect(str(path))
+        assert unix_inodes(path) == {str(os.fstat(listening.fileno()).st_ino)}
+        assert unix_inodes(path) <= inodes_held_by([os.getpid()])
+    assert unix_inodes(tmp_path / "other.sock") == set()

@@ -90,3 +90,30 @@ def test_requests_that_come_together_are_one_reload() -> None:
         assert steps.loads == 1
 
     play(script)
+
+
+def test_who_asks_is_told_how_it_went_and_others_when_it_begins_and_ends() -> None:
+    async def run() -> None:
+        steps, news = Steps(), list[str]()
+        reloader = Reloader(steps.load, steps.apply, begun=lambda: news.append("begun"), ended=news.append)
+        running = asyncio.create_task(reloader.run())
+        assert await reloader.request() == ""
+        steps.reason = "no"
+        assert await reloader.request() == "no"
+        assert news == ["begun", "", "begun", "no"]
+        running.cancel()
+
+    asyncio.run(run())
+
+
+def test_who_asks_during_a_reload_waits_for_another() -> None:
+    async def script(steps: Steps, reloader: Reloader) -> None:
+        running = asyncio.create_task(reloader.run())
+        first = reloader.request()
+        await steps.applied.wait()
+        second = reloader.request()
+        assert [await first, await second] == ["", ""]
+        assert steps.loads == 2
+        running.cancel()
+
+    play(script)

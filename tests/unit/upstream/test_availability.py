@@ -181,6 +181,14 @@ def test_when_too_few_are_left_all_are_used() -> None:
     assert (scene.names, scene.availability.in_panic) == ("ad", False)
 
 
+def test_exactly_the_threshold_is_enough() -> None:
+    scene = Scene(*[1] * 20, panic_threshold=0.55).begin()  # 0.55 * 20 is more than 11 in floating point
+    scene.check(**{target.name: False for target in scene.targets[11:]})
+    assert not scene.availability.in_panic
+    scene.check(**{scene.targets[0].name: False})
+    assert scene.availability.in_panic
+
+
 def test_panic_is_told_once_and_not_before_it_matters(caplog: pytest.LogCaptureFixture) -> None:
     scene = Scene(1, 1, 1)
     scene.targets[0].addresses = scene.targets[1].addresses = ()

@@ -1,0 +1,17 @@
+"""One listener's settings → what a connection is accepted by."""
+
+from hotgate.config.listeners import Listener
+from hotgate.edge.context import ListenerRules
+from hotgate.http.forwarded import TrustedProxies
+from hotgate.runtime.compile_tls import compile_tls
+
+
+def compile_listener(settings: Listener) -> ListenerRules:
+    """The rules of a listener. Raises ValueError for a certificate that cannot be used."""
+    fronted = settings.proxy_protocol
+    return ListenerRules(
+        TrustedProxies(settings.trusted_proxies),
+        tls=None if settings.tls is None else compile_tls(settings.name, settings.tls),
+        https_port=settings.redirect_https,
+        proxy_sources=None if fronted is None else TrustedProxies(fronted.sources),
+    )

@@ -1,0 +1,177 @@
+"""`hotgate upgrade`: another control process takes over, and no client notices."""
+
+import os
+import signal
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from integration.conftest import COMMAND, SOURCES, Gateway
+from integration.customer import connect
+from integration.load import kept_alive
+from integration.test_process_state import LIMITED, admitted
+
+
+def command(gateway: Gateway, name: str) -> tuple[int, str]:
+    """(exit status, what it says) of `hotgate NAME`."""
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, name, "--config", str(gateway.file)],
+        env={**os.environ, "PYTHONPATH": str(SOURCES)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def control_pid(gateway: Gateway) -> int:
+    return int((gateway.folder / "run" / "control.lock").read_text())
+
+
+def has_ended(gateway: Gateway, pid: int) -> bool:
+    return not gateway.is_running(pid)
+
+
+def upgraded(gateway: Gateway) -> None:
+    """Upgrade with success."""
+    before = control_pid(gateway)
+    assert command(gateway, "upgrade") == (0, "the new version has taken over\n")
+    gateway.wait_for_log("ready")
+    assert gateway.wait_for_exit() == 0
+    assert control_pid(gateway) != before
+
+
+def test_nothing_is_refused_or_cut(gateway: Gateway) -> None:
+    gateway.write(workers=2)
+    gateway.start()
+    old = gateway.worker_pids()
+    with kept_alive(gateway.port, ["/hello"]) as clients, connect(gateway.port) as kept:
+        gateway.write("two", workers=2)
+        upgraded(gateway)
+        gateway.until(lambda: not any(map(gateway.is_running, old)))
+        kept.close()
+    assert [client.failures for client in clients] == [[], [], [], []]
+    assert {status for client in clients for status in client.statuses} == {200}
+    assert {gateway.get() for _ in range(20)} == {(200, "two")}
+    assert gateway.admin("/readyz")[0] == 200
+    assert len(gateway.worker_pids()) == 2
+
+
+def test_a_signal_does_the_same_and_it_can_be_done_again(gateway: Gateway) -> None:
+    gateway.start()
+    for _ in range(2):
+        before = control_pid(gateway)
+        os.kill(before, signal.SIGUSR2)
+        gateway.wait_for_log("ready")
+        assert control_pid(gateway) != before
+        gateway.until(partial(has_ended, gateway, before))
+        assert gateway.get() == (200, "one")
+    os.kill(control_pid(gateway), signal.SIGTERM)
+    gateway.wait_for_log("stopped")
+
+
+def test_limits_survive(gateway: Gateway) -> None:
+    gateway.write(workers=2, more=LIMITED)
+    gateway.start()
+    assert admitted(gateway, 40) == 20
+    upgraded(gateway)
+    assert admitted(gateway, 20) == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ("nonsense: 1", "nonsense"),
+        ("  - {name: more, match: {path: /m}, public: true, respond: {}, policies: [{use: 'broken:one'}]}", "broken"),
+    ],
+)
+def test_a_new_version_that_cannot_start_changes_nothing(gateway: Gateway, more: str, says: str) -> None:
+    gateway.start()
+    before = control_pid(gateway)
+    gateway.write("two", more=more)
+    os.kill(before, signal.SIGUSR2)
+    assert says in gateway.wait_for_log("no upgrade, this process goes on")["message"]
+    status, text = command(gateway, "upgrade")
+    assert (status, says in text) == (1, True)
+    assert gateway.get() == (200, "one")
+    assert control_pid(gateway) == before
+    gateway.write("three")
+    gateway.signal(signal.SIGHUP)
+    gateway.wait_for_log("the configuration is in force")
+    assert gateway.get() == (200, "three")
+
+
+def test_policies_that_end_the_workers_change_nothing(gateway: Gateway) -> None:
+    """What only the new workers find out: the control process itself compiles the policy without harm."""
+    policy = gateway.folder / "mine.py"
+    policy.write_text("from hotgate import policy\n@policy(phase='admit')\ndef one(exchange): return None\n")
+    route = "  - {name: more, match: {path: /m}, public: true, respond: {}, policies: [{use: 'mine:one'}]}"
+    gateway.write(more=route)
+    gateway.start()
+    (worker,) = gateway.worker_pids()
+    policy.write_text(
+        "import sys, os\nif 'runtime.worker' in ' '.join(sys.orig_argv): os._exit(3)\n" + policy.read_text()
+    )
+    status, text = command(gateway, "upgrade")
+    assert (status, text) == (1, "the workers die as soon as they start\n")
+    assert gateway.get() == (200, "one")
+    assert gateway.worker_pids() == [worker]
+
+
+def test_a_successor_that_is_killed_changes_nothing(gateway: Gateway) -> None:
+    gateway.write(workers=2)
+    gateway.start()
+    workers = gateway.worker_pids()
+    with kept_alive(gateway.port, ["/hello"], clients=2) as clients:
+        gateway.signal(signal.SIGUSR2)
+        os.kill(gateway.successor(), signal.SIGKILL)
+        gateway.wait_for_log("no upgrade, this process goes on")
+        gateway.until_workers(2)
+        assert gateway.worker_pids() == workers
+        upgraded(gateway)
+    assert [client.failures for client in clients] == [[], []]
+
+
+def test_an_old_process_that_is_killed_meanwhile_is_replaced_all_the_same(gateway: Gateway) -> None:
+    gateway.write(workers=2)
+    gateway.start()
+    workers = gateway.worker_pids()
+    with kept_alive(gateway.port, ["/hello"], clients=2) as clients:
+        gateway.signal(signal.SIGUSR2)
+        gateway.successor()
+        gateway.signal(signal.SIGKILL)
+        gateway.wait_for_log("ready")
+        gateway.until(lambda: not any(map(gateway.is_running, workers)))
+    assert [client.failures for client in clients] == [[], []]
+
+
+def test_a_stop_ends_an_upgrade(gateway: Gateway) -> None:
+    gateway.start()
+    gateway.signal(signal.SIGUSR2)
+    successor = gateway.successor()
+    gateway.signal(signal.SIGTERM)
+    assert gateway.wait_for_exit() == 0
+    assert not gateway.is_running(successor)
+
+
+def test_commands_need_a_running_gateway(gateway: Gateway, tmp_path: Path) -> None:
+    for name in ("upgrade", "reload"):
+        status, text = command(gateway, name)
+        assert (status, "no gateway of this configuration is running" in text) == (1, True)
+
+
+def test_reload_says_how_it_went(gateway: Gateway) -> None:
+    gateway.start()
+    gateway.write("two")
+    assert command(gateway, "reload") == (0, "the configuration is in force\n")
+    assert gateway.get() == (200, "two")
+    gateway.write(
+        "three", more="  - {name: m, match: {path: /m}, public: true, respond: {}, policies: [{use: 'no:no'}]}"
+    )
+    status, text = command(gateway, "reload")
+    assert (status, "routes[1]" in text) == (1, True)
+    assert gateway.get() == (200, "two")
