@@ -72,7 +72,7 @@ def _play(backend: TlsBackend, script: Script, *, host: str = "127.0.0.1", **ups
     async def played(wire: Wire) -> None:
         target = wire.gateway.compiled.upstreams["api"].targets[0]
         target._dialer = Dialer(target.host, await backend.start(), tls=target._dialer.tls)
-        target.addresses = ("127.0.0.1",)
+        wire.gateway.plane.hear_of_targets({"healthy": {}, "addresses": {target.host: ["127.0.0.1"]}})
         try:
             await script(wire, backend)
         finally:

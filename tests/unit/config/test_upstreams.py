@@ -88,7 +88,7 @@ TLS: dict[str, Any] = {"targets": ["https://h:1"]}
         ({"certificate": _OWN.pem}, "`certificate` and `key` go together"),
         ({"insecure_skip_verify": True, "ca": [_CA.pem]}, "`ca` has no use"),
         ({"ca": ["ca.pem"]}, "is not PEM"),
-        ({"ca": [""]}, "must be PEM text or the path"),
+        ({"ca": [""]}, "PEM or a path must be text"),
         ({"pins": ["sha1/AAAA"]}, "SHA-256 hash of a public key"),
         ({"server_name": "a b"}, "a host name"),
         ({"min_version": "1.1"}, "'1.2' or '1.3'"),
@@ -122,7 +122,7 @@ def test_a_pem_file_that_is_none_is_an_error_with_its_place(folder: Folder) -> N
     text = HEAD + 'upstreams: {api: {targets: ["https://h:1"], tls: {certificate: none.pem, key: key}}}\n' + ROUTE
     assert folder.errors(text) == [
         "hotgate.yaml:2:64: upstreams.api.tls.certificate: the file cannot be used: No such file or directory",
-        "hotgate.yaml:2:79: upstreams.api.tls.key: is not PEM: there is no line that starts with -----BEGIN",
+        "hotgate.yaml:2:79: upstreams.api.tls.key: the file is not PEM: it has no '-----BEGIN …-----'",
     ]
 
 

@@ -16,6 +16,9 @@ class Transport:
         self.written: list[bytes] = []
         self.is_closed = False
 
+    def get_extra_info(self, name: str) -> None:
+        """Nothing is known."""
+
     def set_write_buffer_limits(self, high: int) -> None:
         """Whatever it is."""
 
