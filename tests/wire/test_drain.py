@@ -46,6 +46,7 @@ async def test_a_websocket_is_told_to_go_and_both_sides_say_goodbye(wire: Wire) 
         backend.send(GOING_AWAY)
         backend.close()
         assert await client.rest() == b""
+        client.close()
         await drain
     assert (wire.last_record["status"], wire.last_record.get("code", "")) == (101, "")
 

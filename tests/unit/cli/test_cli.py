@@ -15,7 +15,7 @@ def test_version_is_shown(shell: Shell) -> None:
 
 def test_help_lists_the_commands(shell: Shell) -> None:
     output = shell.run("--help").stdout
-    assert all(command in output for command in ("check", "routes", "schema", "init"))
+    assert all(command in output for command in ("run", "reload", "upgrade", "check", "routes", "schema", "init"))
 
 
 def test_unknown_command_fails(shell: Shell) -> None:
