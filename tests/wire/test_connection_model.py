@@ -6,7 +6,7 @@ never looks complete. The gateway answers for a backend only when something has 
 their part, every request is answered or its connection has ended; and when nobody does anything, all connections end.
 """
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -20,7 +20,7 @@ _ANSWERS = st.sampled_from([b"", b"ok", b"HTTP/1.1 200 OK\r\n\r\n", b"z" * 3000,
 _KINDS = st.sampled_from(["length", "length", "chunked", "to the end", "empty", "after 103", "and close"])
 _ANY = st.integers(0, 7)
 _SIZES = st.sampled_from([1, 7, 40, 70, 100, 1000, 10_000_000])
-_OTHER_SETTINGS = [
+_OTHER_SETTINGS: list[dict[str, Any]] = [
     {},
     {"limits": {"max_pipelined": 3, "max_header_bytes": "2KiB"}},
     {"upstreams": {"api": {"targets": ["http://127.0.0.1:9"], "timeouts": {"read": "20s"}}}},
@@ -124,6 +124,29 @@ class Connections(RuleBasedStateMachine):
             self._begin_answer(backend, kind, body)
         self._go_on(backend, size)
 
+    @precondition(lambda self: self._count_alive() > 0)
+    @rule(which=_ANY, size=_SIZES)
+    def answer_early(self, which: int, size: int) -> None:
+        """The whole answer is there before the request is."""
+        client = self._client(which)
+        client.unsent += self._new(client, "POST", b"y" * 5000, closes=False).data
+        client.send(max(0, len(client.unsent) - 3000))
+        self._settle()
+        for backend in self._waiting():
+            if not backend.began and self._is_for(backend, client):
+                self._begin_answer(backend, "length", b"early")
+                self._go_on(backend, size)
+
+    @precondition(lambda self: self._waiting())
+    @rule(which=_ANY, kind=_KINDS, is_reset=st.booleans())
+    def cut_short(self, which: int, kind: str, is_reset: bool) -> None:
+        backend = _chosen(self._waiting(), which)
+        if not backend.began:
+            self._begin_answer(backend, kind, b"z" * 3000)
+            self._go_on(backend, len(backend.answering) // 2)
+            self._kill(backend, is_reset=is_reset or backend.ends)
+            self._settle()
+
     @precondition(lambda self: self._waiting())
     @rule(which=_ANY, is_reset=st.booleans())
     def fail(self, which: int, is_reset: bool) -> None:
@@ -131,16 +154,19 @@ class Connections(RuleBasedStateMachine):
         self._settle()
 
     @precondition(lambda self: self._idle() and self._count_alive() > 0)
-    @rule(which=_ANY, method=st.sampled_from(["GET", "POST"]), is_reset=st.booleans())
-    def close_when_it_is_asked(self, which: int, method: str, is_reset: bool) -> None:
-        """The worst moment: the request is on its way on a connection that has just ended."""
+    @rule(which=_ANY, method=st.sampled_from(["GET", "POST"]), is_reset=st.booleans(), arrives=st.booleans())
+    def close_when_it_is_asked(self, which: int, method: str, is_reset: bool, arrives: bool) -> None:
+        """The worst moment: the request is on its way, or has just arrived, when the connection ends."""
         client = self._client(which)
         if client.unsent:
             return
         request = self._new(client, method)
         request.may_fail |= method == "POST"
+        idle = self._idle()
         client.end.send(request.data)
-        for backend in self._idle():
+        if arrives:
+            self._settle()
+        for backend in idle:
             self._kill(backend, is_reset=is_reset)
         self._settle()
 
@@ -297,7 +323,7 @@ def _chosen(sides: list[Side], which: int) -> Side:
 
 TestConnections = Connections.TestCase
 TestConnections.settings = settings(
-    max_examples=150,
+    max_examples=120,
     stateful_step_count=50,
     deadline=None,
     derandomize=True,
