@@ -4,6 +4,7 @@ _HEAD = b"HTTP/1.1 200 OK\r\nX-One: 1\r\n"
 
 SEEDS = (
     _HEAD + b"Content-Length: 2\r\n\r\nok",
+    _HEAD + b"Content-Length: 4\r\n\r\n\r\nok\r\n",
     _HEAD + b"\r\nok",
     _HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-T: 1\r\n\r\n",
     _HEAD + b"Transfer-Encoding: chunked\r\n\r\nA;x=y\r\n0123456789\r\n1\r\na\r\n0\r\n\r\n",

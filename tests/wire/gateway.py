@@ -90,6 +90,11 @@ class Gateway:
         self.now += seconds
         self.plane.tick(self.now)
 
+    def reload(self, configuration: Mapping[str, Any]) -> None:
+        """Put another configuration into force."""
+        self.compiled = self.plane.prepare(_MODEL.model_validate(configuration))
+        self.plane.commit(self.compiled)
+
     @property
     def connections(self) -> int:
         """Clients that are connected."""

@@ -33,6 +33,16 @@ class MemoryWire:
         self.loop.settle()
         return client
 
+    def reload(self, **settings: Any) -> None:
+        """Put another configuration into force."""
+        self.loop.call_soon(self.gateway.reload, configuration(settings))
+        self.loop.settle()
+
+    def begin_drain(self, seconds: float) -> None:
+        """Take no new connections; let exchanges finish."""
+        self.loop.create_task(self.gateway.plane.drain(seconds))
+        self.loop.advance(1.0)
+
     def advance(self, seconds: float) -> None:
         """Let time pass, with a tick at its end."""
         self.loop.advance(seconds)

@@ -118,7 +118,8 @@ def _resolved(segments: list[str]) -> list[str]:
         if segment == "..":
             if not kept:
                 raise BadTarget("the path leaves the root")
-            kept.pop()
+            if "%2F" in kept.pop():
+                raise BadTarget("the path has a dot segment behind an escaped slash")
         elif segment not in ("", "."):
             _refuse_hidden_dots(segment)
             kept.append(segment)

@@ -230,7 +230,8 @@ class AnswerReader:
         answer = self._latest
         if answer.length is not None and answer.has_body and self.keep_alive and not self.has_excess:
             head = data[: len(data) - answer.length]
-            if len(head) <= _MAX_REPEATED and head.endswith(b"\r\n\r\n"):
+            # The parser skips line ends behind an answer: `head` is the head only if it ends with its first empty line.
+            if len(head) <= _MAX_REPEATED and head.find(b"\r\n\r\n") == len(head) - 4:
                 self._repeated = _Repeated(head, len(data), answer)
 
     def _interim(self, status: int, fields: list[Field]) -> None:

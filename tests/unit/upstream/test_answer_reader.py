@@ -195,6 +195,15 @@ def test_any_other_answer_is_parsed(answer: bytes) -> None:
         reader.feed(answer)
 
 
+def test_line_ends_behind_an_answer_do_not_shift_the_next_one() -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n\r\nab" + b"\r\n"
+    reader, first = read(answer)
+    second = Sink()
+    reader.begin(second, b"")
+    reader.feed(answer)
+    assert first.data == second.data == [b"\r\nab"]
+
+
 def test_a_head_for_head_has_no_body_though_it_is_equal() -> None:
     reader, _ = read(_ANSWER + b"ab")
     sink = Sink("HEAD")

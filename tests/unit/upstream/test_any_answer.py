@@ -95,6 +95,7 @@ def _kept_connection(steps: list[tuple[str, bytes, list[int]]]) -> list[object]:
 
 
 _KEPT = [
+    b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n\r\nok\r\n",
     *(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno"),
     *(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokk"),
     *(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nokk", b"HTTP/1.1 304 OK\r\nContent-Length: 2\r\n\r\n"),
