@@ -163,6 +163,10 @@ class _Socket:
     def __init__(self, transport: MemoryTransport) -> None:
         self._transport = transport
 
+    def fileno(self) -> int:
+        """Of a connection that no kernel knows."""
+        return -1
+
     def setsockopt(self, level: int, option: int, value: int | bytes) -> None:
         if option == socket.SO_LINGER:
             self._transport.resets_on_close = True

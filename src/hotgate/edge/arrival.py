@@ -10,7 +10,7 @@ from hotgate.http.forwarded import UNIX_PEER
 
 class Arrival:
     """listener: its name. rules: as they were when it came. peer: the address that connected, or the one that a
-    protocol before the present one was told of; "" before either is known.
+    protocol before the present one was told of, "" if that is no address of IP; None before either is known.
     """
 
     __slots__ = ("_address", "_context", "_is_admitted", "listener", "peer", "rules")
@@ -19,7 +19,7 @@ class Arrival:
         self._context = context
         self.listener = listener
         self.rules = rules
-        self.peer = ""
+        self.peer: str | None = None
         self._address: str | None = None
         self._is_admitted = False
 
@@ -40,7 +40,8 @@ class Arrival:
         """
         if self._is_admitted:
             return None
-        self.peer = self.peer or peer_of(transport)
+        if self.peer is None:
+            self.peer = peer_of(transport)
         reason = self.overload(transport) or self._excess()
         self._is_admitted = reason is None
         return reason
@@ -52,7 +53,7 @@ class Arrival:
             self._address = None
 
     def _excess(self) -> Reason | None:
-        if self.peer in ("", UNIX_PEER) or self.rules.trusted_proxies.trusts(self.peer):
+        if not self.peer or self.peer == UNIX_PEER or self.rules.trusted_proxies.trusts(self.peer):
             return None
         admission = self._context.admission
         self._address = admission.enter(self.peer, self._context.snapshot.max_connections_per_address)

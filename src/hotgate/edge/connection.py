@@ -97,7 +97,7 @@ class ServerConnection(asyncio.Protocol):
         self.output = Output(transport, context.outbox)
         self._deadline = context.now + context.snapshot.timeouts.first_byte
         reason = self._arrival.admit(transport)
-        self.peer = self._arrival.peer
+        self.peer = self._arrival.peer or ""
         context.connections.add(self)
         context.accepted += 1
         if reason is not None:

@@ -143,7 +143,7 @@ def test_secret_file_that_looks_like_a_reference_is_not_followed(folder: Folder,
 
 def test_unreadable_secret_file_is_an_error_with_its_place(folder: Folder) -> None:
     assert folder.errors(TOKEN % "file:nothing") == [
-        "hotgate.yaml:4:21: identity.corp.token.secret: the file cannot be used: No such file or directory"
+        "hotgate.yaml:4:21: identity.corp.token.secret: the secret's file cannot be used: No such file or directory"
     ]
 
 

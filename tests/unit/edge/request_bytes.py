@@ -38,6 +38,10 @@ class Owner:
         self.requests.append(incoming)
         return True
 
+    def on_client_hello(self) -> bool:
+        """Nobody here speaks TLS."""
+        return False
+
 
 def read(pieces: Iterable[bytes], rules: RequestRules | None = None) -> tuple[list[Any], bool]:
     """(all requests as plain values, whether nothing more is read)."""
