@@ -82,21 +82,23 @@ def _backend() -> Backend:
 
 
 def _compare_with_client(outcome: Outcome, read: Reading) -> None:
-    """The requests forwarded are the first of those that h11 finds in the client's bytes."""
-    if len(outcome.forwarded) > len(read.complete):
-        raise Disagreement(f"{len(outcome.forwarded)} were forwarded of {len(read.complete)} ({read.error})")
-    for sent, got in zip(read.complete, outcome.forwarded, strict=False):
+    """The requests forwarded are the first of those that h11 finds in the client's bytes and that are for a backend."""
+    messages = [message for message in read.messages if message.start != (b"OPTIONS", b"*")]
+    complete = [message for message in messages if message.is_complete]
+    if len(outcome.forwarded) > len(complete):
+        raise Disagreement(f"{len(outcome.forwarded)} were forwarded of {len(complete)} ({read.error})")
+    for sent, got in zip(complete, outcome.forwarded, strict=False):
         _compare(sent, got)
         if (sent.body, sent.is_complete) != (got.body, True):
             raise Disagreement(f"another body: {sent.body!r} became {got.body!r}")
-    if outcome.partly is not None and len(read.messages) <= len(outcome.forwarded):
+    if outcome.partly is not None and len(messages) <= len(outcome.forwarded):
         raise Disagreement(f"a request was forwarded that is none: {read.error}: {outcome.partly}")
     if outcome.partly is not None:
-        sent = read.messages[len(outcome.forwarded)]
+        sent = messages[len(outcome.forwarded)]
         _compare(sent, outcome.partly)
         if not sent.body.startswith(outcome.partly.body):
             raise Disagreement(f"another body: {sent.body!r} became {outcome.partly.body!r}")
-    if not outcome.is_over and len(outcome.forwarded) < len(read.complete):
+    if not outcome.is_over and len(outcome.forwarded) < len(complete):
         raise Disagreement("a request was lost on a connection that lives on")
 
 
