@@ -223,7 +223,7 @@ class ServerConnection(asyncio.Protocol):
 
     def send_interim(self, status: int, fields: list[Field]) -> None:
         """A 1xx answer; HTTP/1.0 clients know none (RFC 9110 §15.2)."""
-        if self._active is not None and self._active.version == "1.1":
+        if self._active is not None and self._active.incoming.request.version == "1.1":
             self.output.write(STATUS_LINES[status] + encode_fields(fields) + b"\r\n")
 
     def pause_reading(self) -> None:

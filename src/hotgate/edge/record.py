@@ -1,7 +1,9 @@
-"""The one record of a finished exchange: it feeds the metrics and the access log."""
+"""The end of an exchange: one record feeds the metrics and the access log, and the `finish` steps run."""
 
 from time import monotonic
 from typing import TYPE_CHECKING
+
+from hotgate.edge.pending_policy import ANY_FAILURE
 
 if TYPE_CHECKING:
     from hotgate.edge.backend_leg import BackendLeg
@@ -53,3 +55,13 @@ def record(
         0 if backend is None else backend.attempts,
     )
     relay.context.log(entry)
+
+
+def finish(relay: "Relay") -> None:
+    """Run the `finish` steps. The answer is out: one that fails does not keep the others from running."""
+    exchange = relay.exchange
+    for step in exchange.route.finish:
+        try:
+            step(exchange)
+        except ANY_FAILURE as error:
+            relay.context.report_policy_failure(exchange, error)

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from hotgate.edge import answers
 from hotgate.edge.backend_leg import BackendLeg
 from hotgate.edge.context import EdgeContext
+from hotgate.edge.deadline import expire
 from hotgate.edge.incoming import Incoming
 from hotgate.edge.pending_policy import ANY_FAILURE, PendingPolicy
-from hotgate.edge.record import CLIENT_CLOSED, record
+from hotgate.edge.record import CLIENT_CLOSED, finish, record
 from hotgate.edge.request_body import Refused, RequestBody
 from hotgate.edge.request_head import forwarding_of
+from hotgate.edge.response_steps import ResponseSteps
 from hotgate.edge.stage import NEVER, Stage
 from hotgate.edge.tunnel import Tunnel
 from hotgate.http.headers import Field, encode_fields
@@ -24,7 +26,6 @@ from hotgate.http.problem import STATUS_LINES
 from hotgate.http.response import Response
 from hotgate.http.trace import trace_of, valid_request_id
 from hotgate.pipeline.exchange import Exchange
-from hotgate.pipeline.route import Route
 from hotgate.pipeline.run import Suspended, run
 from hotgate.upstream.failure import UpstreamFailure
 from hotgate.upstream.sink import AnswerHead
@@ -34,26 +35,26 @@ if TYPE_CHECKING:
 
 # Policies may set any field of an answer but those that frame it or name the request.
 WRITTEN_HERE = HOP_BY_HOP | {b"content-length", b"x-request-id"}
-_BACKEND_STAGES = (Stage.CONNECTION, Stage.ANSWER_HEAD, Stage.ANSWER_BODY, Stage.NEXT_TRY)
 
 
 class Relay:
-    """Between one client connection and one backend. `is_answering`: the head of the answer has been written."""
+    """Between one client connection and one backend. is_answering: the head of the answer has been written.
+
+    backend: its half of the exchange, once every step has let the request pass.
+    """
 
     __slots__ = (
         "_added",
-        "_answer_head",
-        "_backend",
         "_bytes_out",
-        "_held",
-        "_held_end",
         "_is_chunked",
         "_is_over",
         "_keep_alive",
         "_pending",
         "_skips_after",
         "_status",
+        "_steps",
         "_write",
+        "backend",
         "body",
         "context",
         "deadline",
@@ -82,16 +83,9 @@ class Relay:
         self._status = CLIENT_CLOSED
         self._bytes_out = 0
         self._added = b""
-        self._backend: BackendLeg | None = None
+        self.backend: BackendLeg | None = None
+        self._steps: ResponseSteps | None = None
         self._pending: PendingPolicy | None = None
-        self._answer_head: AnswerHead | None = None
-        self._held: list[bytes] | None = None
-        self._held_end: Sequence[Field] | None = None
-
-    @property
-    def version(self) -> str:
-        """The client's version of HTTP."""
-        return self.incoming.request.version
 
     # Down: route and pipeline.
 
@@ -107,11 +101,15 @@ class Relay:
         given = incoming.request_id
         request_id = given.decode("ascii") if given and valid_request_id(given) else trace.trace_id
         self.exchange = Exchange(request, route, params, client, request_id, monotonic())
+        if route.after:
+            self._steps = ResponseSteps(self)
         if found is None:
             self._without_route()
-        elif incoming.has_body and not self._begin_body(route):
+        elif incoming.has_body and max(incoming.received, incoming.length or 0) > route.max_body:
             self.respond(answers.body_too_large(route.max_body))
         else:
+            if incoming.has_body:
+                self.body = incoming.consumer = RequestBody(self, route.max_body)
             if route.body_step >= 0 and self.body is None:
                 request.body = b""
             if incoming.upgrade:
@@ -123,19 +121,11 @@ class Relay:
         if refusal is not None:
             self._keep_alive = False
             self.respond(refusal)
-            return
-        if self.path == "*":
+        elif self.path == "*":
             self.respond(answers.server_options())
-            return
-        allowed = self.context.snapshot.table.allowed_methods(self.incoming.request)
-        self.respond(answers.method_not_allowed(allowed) if allowed else answers.not_found())
-
-    def _begin_body(self, route: Route) -> bool:
-        incoming = self.incoming
-        if max(incoming.received, incoming.length or 0) > route.max_body:
-            return False
-        self.body = incoming.consumer = RequestBody(self, route.max_body)
-        return True
+        else:
+            allowed = self.context.snapshot.table.allowed_methods(self.incoming.request)
+            self.respond(answers.method_not_allowed(allowed) if allowed else answers.not_found())
 
     def _run(self, start: int) -> None:
         exchange = self.exchange
@@ -157,12 +147,12 @@ class Relay:
         elif isinstance(outcome, Response):
             self.respond(outcome)
         else:
-            self._await(outcome, self._run, self.respond)
+            self.wait_for_policy(outcome, self._run, self.respond)
 
     def forward(self) -> None:
         """Every step has let it pass: to the backend."""
-        self._backend = BackendLeg(self, self.exchange.route.target)
-        self._backend.start()
+        self.backend = BackendLeg(self, self.exchange.route.target)
+        self.backend.start()
 
     def on_body_collected(self, whole: bytes) -> None:
         """A policy's wish for the whole body is fulfilled."""
@@ -171,7 +161,10 @@ class Relay:
 
     # Policies that wait, or fail.
 
-    def _await(self, suspended: Suspended, go_on: Callable[[int], None], conclude: Callable[[Response], None]) -> None:
+    def wait_for_policy(
+        self, suspended: Suspended, go_on: Callable[[int], None], conclude: Callable[[Response], None]
+    ) -> None:
+        """A step has returned an awaitable: go on with the next one, or conclude with what it answers."""
         self.wait(Stage.POLICY, self.context.snapshot.timeouts.policy)
         self._pending = PendingPolicy(suspended, go_on=go_on, conclude=conclude, fail=self.policy_failed)
 
@@ -179,6 +172,11 @@ class Relay:
         pending, self._pending = self._pending, None
         if pending is not None:
             pending.cancel()
+
+    def time_out_policy(self) -> None:
+        """A step has waited for too long: denied."""
+        self._skips_after = True
+        self.respond(answers.policy_timeout())
 
     def policy_failed(self, error: BaseException) -> None:
         """A policy raised, or left what cannot be sent: denied."""
@@ -205,15 +203,11 @@ class Relay:
 
     def on_answer_head(self, head: AnswerHead) -> None:
         """The head of the backend's answer."""
-        exchange = self.exchange
         try:
-            if exchange.route.after:
-                self._answer_head = head
-                exchange.response = response = Response.received(head.status, head.fields, head.encoded)
-                response.add_fields(exchange.answer_fields)
-                self._run_after(0)
+            if self._steps is not None:
+                self._steps.on_answer_head(head)
             else:
-                self._send_head(head, head.status, head.encoded + self._added)
+                self._write_head(head.status, head.encoded + self._added, self._framing(head, head.status))
         except Exception as error:  # noqa: BLE001  (a policy left what cannot be sent, whatever that is)
             self.policy_failed(error)
 
@@ -224,16 +218,16 @@ class Relay:
 
     def on_answer_data(self, data: bytes) -> None:
         """More of the answer's body, or of the tunnel."""
-        if self._held is not None:
-            self._held.append(data)
+        if self._steps is not None and self._steps.is_holding:
+            self._steps.hold(data)
         elif not self._is_over:
             self._bytes_out += len(data)
             self._write(b"%x\r\n%b\r\n" % (len(data), data) if self._is_chunked else data)
 
     def on_answer_end(self, trailers: Sequence[Field]) -> None:
         """The answer is complete; its connection is back in the pool or closed."""
-        if self._held is not None:
-            self._held_end = trailers
+        if self._steps is not None and self._steps.is_holding:
+            self._steps.hold_end(trailers)
         elif not self._is_over:
             if self._is_chunked:
                 self._write(b"0\r\n%b\r\n" % encode_fields(trailers))
@@ -245,8 +239,8 @@ class Relay:
         self._status = 101
         self._keep_alive = False
         self._write(b"%b%b\r\n" % (STATUS_LINES[101], head.encoded))
-        assert self._backend is not None
-        self.tunnel.open(self._backend)
+        assert self.backend is not None
+        self.tunnel.open(self.backend)
 
     def on_backend_failed(self, failure: UpstreamFailure) -> None:
         """There is no answer, or no more of it."""
@@ -268,15 +262,6 @@ class Relay:
         assert isinstance(tunnel, Tunnel)
         return tunnel
 
-    def write_to_client(self, data: bytes) -> None:
-        """Bytes of the tunnel."""
-        self._bytes_out += len(data)
-        self._write(data)
-
-    def end_tunnel(self) -> None:
-        """The client was told to go, and had time for it."""
-        self._finish(keep_alive=False)
-
     def time_out_client(self) -> None:
         """The client, or a whole tunnel, has made no progress for too long."""
         self._end(code="client-timeout")
@@ -291,8 +276,8 @@ class Relay:
 
     def on_client_blocked(self, blocked: bool) -> None:
         """The client reads slower than the backend sends."""
-        if self._backend is not None and not self._is_over:
-            self._backend.on_client_blocked(blocked)
+        if self.backend is not None and not self._is_over:
+            self.backend.on_client_blocked(blocked)
 
     def on_client_lost(self) -> None:
         """The client has left: so does its request."""
@@ -308,109 +293,63 @@ class Relay:
 
     def check(self, now: float) -> None:
         """Act on a deadline that has passed. Called by the tick."""
-        backend = self._backend
+        backend = self.backend
         if now >= self.deadline or (backend is not None and now >= backend.total_deadline):
             self.deadline = NEVER
-            self._expire(now)
+            expire(self, now)
         elif self.stage is Stage.CLIENT_BODY and self.body is not None and self.body.is_too_slow(now):
             self.fail(answers.body_timeout())
-
-    def _expire(self, now: float) -> None:
-        stage, backend = self.stage, self._backend
-        if stage is Stage.POLICY:
-            self._skips_after = True
-            self.respond(answers.policy_timeout())
-        elif backend is not None and (now >= backend.total_deadline or self._waits_for_backend(stage)):
-            backend.expire(stage, now)
-        elif stage is Stage.TUNNEL:
-            self.tunnel.expire(now)
-        elif stage is Stage.CLIENT_BODY:
-            self.fail(answers.body_timeout())
-        else:
-            self.time_out_client()
-
-    def _waits_for_backend(self, stage: Stage) -> bool:
-        """Whether it is the backend that is waited for: it may also be the one who does not take the client's body."""
-        return stage in _BACKEND_STAGES or (stage is Stage.CLIENT_BODY and self.downstream.is_paused)
 
     # Answering.
 
     def respond(self, response: Response) -> None:
         """Answer from here, whatever the backend would have said."""
-        if self._is_over:
-            return
-        self._stop_waiting()
-        try:
-            self._take(response)
-            if self.exchange.route.after and not self._skips_after:
-                self._run_after(0)
-            else:
-                self._send_taken()
-        except Exception as error:  # noqa: BLE001  (a policy left what cannot be sent, whatever that is)
-            self.policy_failed(error)
+        if not self._is_over:
+            self._stop_waiting()
+            self._answer(response, None if self._skips_after else self._steps)
 
-    def _replace(self, response: Response) -> None:
+    def replace(self, response: Response) -> None:
         """A response step answers instead: the steps behind it are not asked."""
+        self._answer(response, None)
+
+    def _answer(self, response: Response, steps: ResponseSteps | None) -> None:
         try:
             self._take(response)
-            self._send_taken()
+            if steps is not None:
+                steps.run(0)
+            else:
+                self.send_taken()
         except Exception as error:  # noqa: BLE001  (a policy left what cannot be sent, whatever that is)
             self.policy_failed(error)
 
     def _take(self, response: Response) -> None:
         """Let the backend go; this is the answer. A copy, for a policy may give the same one to every request."""
-        self._answer_head = self._held = self._held_end = None
-        if self._backend is not None:
-            self._backend.abandon()
+        if self._steps is not None:
+            self._steps.forget()
+        if self.backend is not None:
+            self.backend.abandon()
         if not self.incoming.is_complete:
             self.incoming.consumer = Refused(self.downstream)
         self.exchange.response = response = response.copy()
         response.add_fields(self.exchange.answer_fields)
 
-    def _run_after(self, start: int) -> None:
-        exchange = self.exchange
-        after = exchange.route.after
-        try:
-            outcome = run(after, exchange, start, len(after))
-        except ANY_FAILURE as error:
-            self.policy_failed(error)
-            return
-        if isinstance(outcome, Suspended):
-            self._hold()
-            self._await(outcome, self._run_after, self._replace)
-        elif outcome is not None:
-            self._replace(outcome)
-        elif self._answer_head is not None:
-            self._send_changed(self._answer_head)
-        else:
-            self._send_taken()
+    def send_head(self, head: AnswerHead, response: Response) -> None:
+        """The head of the backend's answer as the policies left it: `response`."""
+        self._write_head(response.status, response.encoded_fields(WRITTEN_HERE), self._framing(head, response.status))
 
-    def _send_changed(self, head: AnswerHead) -> None:
-        """The backend's answer as the policies left its head."""
-        response = self.exchange.response
-        assert response is not None
-        has_body = response.status not in (204, 304)
-        if response.status != head.status and self.exchange.request.method != "HEAD" and has_body != head.has_body:
-            self._replace(Response(response.status, response.headers))  # the backend's framing fits no more
-            return
-        self._send_head(head, response.status, response.encoded_fields(WRITTEN_HERE))
-        self._release()
-
-    def _send_head(self, head: AnswerHead, status: int, fields: bytes) -> None:
-        """The head of the backend's answer, as the policies left it, in a framing that this client understands."""
-        framing = b""
+    def _framing(self, head: AnswerHead, status: int) -> bytes:
+        """How this client is told where the body of the backend's answer ends."""
         if head.length is not None:
-            if status != 204:  # RFC 9110 §8.6
-                framing = b"content-length: %d\r\n" % head.length
-        elif head.has_body:
-            if self.incoming.request.version == "1.0":
-                self._keep_alive = False  # the end of the connection is the end of the body
-            else:
-                self._is_chunked = True
-                framing = b"transfer-encoding: chunked\r\n"
-        self._write_head(status, fields, framing)
+            return b"content-length: %d\r\n" % head.length if status != 204 else b""  # RFC 9110 §8.6
+        if not head.has_body:
+            return b""
+        if self.incoming.request.version == "1.0":
+            self._keep_alive = False  # the end of the connection is the end of the body
+            return b""
+        self._is_chunked = True
+        return b"transfer-encoding: chunked\r\n"
 
-    def _send_taken(self) -> None:
+    def send_taken(self) -> None:
         """An answer that is wholly here."""
         response = self.exchange.response
         assert response is not None
@@ -436,22 +375,6 @@ class Relay:
         self.is_answering = True
         self._status = status
 
-    def _hold(self) -> None:
-        if self._answer_head is not None and self._backend is not None:
-            self._held = []
-            self._backend.pause()
-
-    def _release(self) -> None:
-        held, self._held = self._held, None
-        if held is None or self._backend is None:
-            return
-        for data in held:
-            self.on_answer_data(data)
-        if self._held_end is not None:
-            self.on_answer_end(self._held_end)
-        else:
-            self._backend.resume()
-
     # Ending.
 
     def fail(self, refusal: Response) -> None:
@@ -473,13 +396,10 @@ class Relay:
         """Nothing more is sent from here on. Records the exchange, once."""
         self._is_over = True
         self._stop_waiting()
-        backend, self._backend = self._backend, None  # no reference cycle is left for the garbage collector
+        backend, self.backend = self.backend, None  # no reference cycle is left for the garbage collector
         self.incoming.consumer = None
         if backend is not None and not backend.is_done:
             backend.abandon()
         record(self, self._status, code, log_detail, self._bytes_out, backend)
-        for step in self.exchange.route.finish:
-            try:
-                step(self.exchange)
-            except ANY_FAILURE as error:
-                self.context.report_policy_failure(self.exchange, error)  # the answer is out: let the others run
+        if self.exchange.route.finish:
+            finish(self)

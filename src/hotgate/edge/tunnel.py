@@ -68,7 +68,7 @@ class Tunnel:
         frames, position = self._frames, 0
         while position < len(data) and not (self._is_leaving and frames.is_between):
             position = frames.step(data, position)
-        self._relay.write_to_client(data[:position] + self._goodbye() if self._is_leaving else data)
+        self._relay.on_answer_data(data[:position] + self._goodbye() if self._is_leaving else data)
 
     def drain(self) -> None:
         """The gateway goes down: choose when to tell the client."""
@@ -81,10 +81,10 @@ class Tunnel:
     def expire(self, now: float) -> None:
         """The relay's deadline has passed."""
         if self._has_said_goodbye:
-            self._relay.end_tunnel()
+            self._relay.on_answer_end(())
         elif now >= self._leave_at and not self._is_leaving:
             self._is_leaving = True
-            self._relay.write_to_client(self._goodbye())
+            self._relay.on_answer_data(self._goodbye())
         else:
             self._relay.time_out_client()
 
