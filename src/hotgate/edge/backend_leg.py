@@ -83,9 +83,6 @@ class BackendLeg:
         relay = self._relay
         upstream = self.upstream
         now = relay.context.now
-        relay.stage = Stage.CONNECTION
-        # The pool bounds the wait for a connection and the attempt to make one; this is for when it fails to.
-        relay.deadline = now + 2 * upstream.timeouts.connect + _POOL_GRACE
         if relay.body is not None and not relay.incoming.is_complete and not self._begin_upload():
             self.on_failure(too_many_uploads(upstream.name))
             return
@@ -99,6 +96,9 @@ class BackendLeg:
             return
         if connection is not None:
             self.on_connection(connection)
+        else:
+            # The pool bounds the wait for a connection and the attempt to make one; this is for when it fails to.
+            relay.wait(Stage.CONNECTION, 2 * upstream.timeouts.connect + _POOL_GRACE)
 
     def on_connection(self, connection: UpstreamConnection) -> None:
         """Send the request, or as much of it as there is."""
@@ -249,7 +249,8 @@ class BackendLeg:
     def on_end(self, trailers: Sequence[Field]) -> None:
         self._connection = None
         self.is_done = True
-        self._end_upload()
+        if self._is_upload:
+            self._end_upload()
         if not self.is_over:
             self._relay.on_answer_end(trailers)
 

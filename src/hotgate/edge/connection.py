@@ -316,7 +316,7 @@ class ServerConnection(asyncio.Protocol):
             incoming = self._pending.popleft()
             self._requests_left -= 1
             if self._requests_left <= 0:
-                self._is_last(incoming)
+                self._make_last(incoming)
             relay = Relay(self._context, self, incoming)
             self._active = relay
             relay.start()
@@ -324,7 +324,7 @@ class ServerConnection(asyncio.Protocol):
         if self._is_paused and not self._pending and not self._is_blocked:
             self.resume_reading()
 
-    def _is_last(self, incoming: Incoming) -> None:
+    def _make_last(self, incoming: Incoming) -> None:
         """Its answer says that the connection ends; what the client has sent behind it is not read."""
         incoming.keep_alive = False
         if incoming.is_complete:

@@ -207,7 +207,7 @@ class Relay:
             if self._steps is not None:
                 self._steps.on_answer_head(head)
             else:
-                self._write_head(head.status, head.encoded + self._added, self._framing(head, head.status))
+                self._write_head(head.status, head.encoded + self._added, head.framing or self._framing(head))
         except Exception as error:  # noqa: BLE001  (a policy left what cannot be sent, whatever that is)
             self.policy_failed(error)
 
@@ -335,12 +335,11 @@ class Relay:
 
     def send_head(self, head: AnswerHead, response: Response) -> None:
         """The head of the backend's answer as the policies left it: `response`."""
-        self._write_head(response.status, response.encoded_fields(WRITTEN_HERE), self._framing(head, response.status))
+        framing = b"" if response.status == 204 else head.framing or self._framing(head)
+        self._write_head(response.status, response.encoded_fields(WRITTEN_HERE), framing)
 
-    def _framing(self, head: AnswerHead, status: int) -> bytes:
-        """How this client is told where the body of the backend's answer ends."""
-        if head.length is not None:
-            return b"content-length: %d\r\n" % head.length if status != 204 else b""  # RFC 9110 §8.6
+    def _framing(self, head: AnswerHead) -> bytes:
+        """How this client is told where a body ends whose length the backend has not said."""
         if not head.has_body:
             return b""
         if self.incoming.request.version == "1.0":
