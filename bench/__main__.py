@@ -1,5 +1,6 @@
 """`python -m bench`: install what is missing, measure, save the samples, and write the page if asked to."""
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,7 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _write_docs(taken: results.Results, folder: Path) -> None:
     (folder / "benchmarks.svg").write_text(svg(taken))
-    (folder / "benchmarks.md").write_text(page(taken, "benchmarks.svg"))
+    held_out = folder / "endurance.json"
+    endurance = json.loads(held_out.read_text()) if held_out.exists() else {}
+    (folder / "benchmarks.md").write_text(page(taken, "benchmarks.svg", endurance))
     README.write_text(with_figures(README.read_text(), taken))
 
 

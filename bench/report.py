@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from bench.criteria import CRITERIA
+from bench.endurance.sections import Endurance, endurance_sections
 from bench.results import Results
 from bench.tables import Column, case_table, criteria_table
 
@@ -116,9 +117,9 @@ server. Run it yourself with `make bench`.
 """
 
 
-def page(results: Results, plot: str = "") -> str:
-    """The whole page. plot: the name of the picture beside it, if there is one."""
-    return "\n".join(_parts(results, plot)).rstrip() + "\n"
+def page(results: Results, plot: str = "", endurance: Endurance | None = None) -> str:
+    """The whole page. plot: name of the picture beside it, if there is one. endurance: what `bench.endurance` kept."""
+    return "\n".join((*_parts(results, plot), *endurance_sections(endurance or {}))).rstrip() + "\n"
 
 
 def worst_disturbance(results: Results) -> float:

@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import uvloop
@@ -14,9 +14,11 @@ from bench.cores import TooFewCoresError, choose_cores, pin_this_process
 from bench.endurance.dead import dead
 from bench.endurance.slow import slow
 from bench.endurance.soak import soak
-from bench.machine import allow_open_files
+from bench.machine import allow_open_files, machine
 
-_KEPT = Path(__file__).parents[2] / ".bench" / "endurance.json"
+_ROOT = Path(__file__).parents[2]
+_PUBLISHED = _ROOT / "docs" / "endurance.json"
+_LAST = _ROOT / ".bench" / "endurance.json"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.endurance", description="What Hotgate holds out.")
     parser.add_argument("what", choices=("soak", "slow", "dead"))
     parser.add_argument("--minutes", type=float, default=60.0, help="length of the soak (default 60)")
+    parser.add_argument("--write-docs", action="store_true", help="keep the figures for docs/benchmarks.md")
     found = parser.parse_args(arguments)
     try:
         install.provide()
@@ -38,10 +41,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         figures = runner.run(work[found.what]())
     for name, figure in figures.items():
         print(f"{name:>28}: {figure:,.6g}" if isinstance(figure, float) else f"{name:>28}: {figure}")
-    kept = json.loads(_KEPT.read_text()) if _KEPT.exists() else {}
-    _KEPT.parent.mkdir(exist_ok=True)
-    _KEPT.write_text(json.dumps({**kept, found.what: figures}, indent=1) + "\n")
+    _keep(_PUBLISHED if found.write_docs else _LAST, found.what, {"date": machine()["date"], **figures})
     return 0
+
+
+def _keep(file: Path, what: str, figures: Mapping[str, float | str]) -> None:
+    """Beside the latest figures of the other kinds."""
+    kept = json.loads(file.read_text()) if file.exists() else {}
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps({**kept, what: figures}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 import http.client
 import os
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -155,3 +157,22 @@ def test_new_connections_are_refused_while_the_last_requests_are_answered(gatewa
         gateway.wait_for_log("stopping")
         gateway.until(lambda: is_refused(gateway.port))
     assert gateway.wait_for_exit() == 0
+
+
+def test_a_machine_with_twice_as_much_to_do_as_it_can(gateway: Gateway) -> None:
+    """Slower, but no request fails, and reloads go through."""
+    gateway.write(workers=2)
+    gateway.start()
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2 * (os.cpu_count() or 1))]
+    try:
+        with Persistent(gateway.port) as client:
+            for number in range(3):
+                gateway.write(str(number), workers=2)
+                gateway.signal(signal.SIGHUP)
+                gateway.wait_for_log("the configuration is in force")
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+    assert client.answers > 0
+    assert (client.failures, client.lost) == ([], 0)
