@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from integration.conftest import COMMAND, SOURCES, Gateway
+from integration.backend import backend_running
+from integration.conftest import COMMAND, DEADLINE, SOURCES, Gateway
 from integration.customer import connect
 from integration.load import kept_alive
 from integration.test_process_state import LIMITED, admitted
@@ -175,3 +176,20 @@ def test_reload_says_how_it_went(gateway: Gateway) -> None:
     status, text = command(gateway, "reload")
     assert (status, "routes[1]" in text) == (1, True)
     assert gateway.get() == (200, "two")
+
+
+def test_two_in_a_row_cut_nothing(gateway: Gateway) -> None:
+    """The second new process finds workers that drain already, and does not know it when it wishes them to."""
+    with backend_running() as backend:
+        route = "  - {name: b, match: {path: '/*'}, public: true, upstream: b}"
+        gateway.write(more=f"{route}\nupstreams: {{b: {{targets: ['{backend.url}']}}}}")
+        gateway.start()
+        with connect(gateway.port) as waiting:
+            waiting.sendall(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert backend.asked.wait(DEADLINE)
+            upgraded(gateway)
+            assert command(gateway, "upgrade") == (0, "the new version has taken over\n")
+            gateway.wait_for_log("ready")
+            gateway.until_workers(2)  # the new one, and the first
+            backend.release.set()
+            assert waiting.recv(4096).startswith(b"HTTP/1.1 200")

@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+import struct
+from typing import Any
 
 import pytest
 
@@ -144,5 +146,32 @@ def test_requests_of_a_route_at_once(answered: bool) -> None:
         await last.message()
         last.send(OK)
         assert (await second.message()).status == 200
+
+    script()
+
+
+def _reset_after(data: bytes, port: int) -> None:
+    """A client that is gone before the gateway looks: the kernel keeps what it sent, but not who it was."""
+    with socket.create_connection(("127.0.0.1", port)) as connected:
+        connected.sendall(data)
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+@pytest.mark.parametrize(
+    ("listener", "sent"),
+    [({}, GET), ({"proxy_protocol": {"from": ["127.0.0.0/8"]}}, b"PROXY UNKNOWN\r\n" + GET)],
+)
+def test_nothing_is_asked_in_the_name_of_nobody(listener: dict[str, Any], sent: bytes) -> None:
+    @scenario(listener=listener)
+    async def script(wire: Wire) -> None:
+        for _ in range(20):
+            _reset_after(sent, wire.gateway.port)
+        client = await wire.send(sent)
+        backend = await wire.backend.only()
+        assert (await backend.message()).get(b"x-forwarded-for") == b"127.0.0.1"
+        backend.send(OK)
+        await client.message()
+        await wire.until_connected(1)
+        assert [record["client"] for record in wire.gateway.records.lines] == ["127.0.0.1"]
 
     script()

@@ -5,6 +5,8 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from wire.peer import Peer, turns
 from wire.samples import CHUNKED_OK, GET, OK, chunk, get
 from wire.scenario import Wire, scenario
@@ -179,3 +181,18 @@ async def test_idle_connections_are_closed_and_answers_say_so(wire: Wire) -> Non
         assert answer.closes
         assert await busy.rest() == b""
         await drain
+
+
+@scenario()
+async def test_half_an_answer_does_not_look_whole_when_a_drain_is_ended_early(wire: Wire) -> None:
+    """Its end is the end of the connection: only a reset tells that this one is not it (RFC 9112 §8)."""
+    client = await wire.send(b"GET / HTTP/1.0\r\nHost: a.example\r\n\r\n")
+    backend = await wire.backend.accept()
+    await backend.head()
+    backend.send(CHUNKED_OK)
+    await client.head()
+    async with draining(wire) as drain:
+        drain.cancel()
+        await asyncio.gather(drain, return_exceptions=True)
+        with pytest.raises(ConnectionResetError):
+            await client.rest()

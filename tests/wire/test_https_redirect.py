@@ -57,3 +57,12 @@ async def test_bad_requests_are_not_sent_anywhere(wire: Wire, sent: bytes) -> No
     answer = await (await wire.send(sent)).message()
     assert answer.status == 400
     assert answer.get(b"location") is None
+
+
+@scenario(listener={"redirect_https": True})
+async def test_a_question_about_the_server_is_not_sent_elsewhere(wire: Wire) -> None:
+    """No URL can say `*`, and behind a host it would be part of its name."""
+    client = await wire.send(b"OPTIONS * HTTP/1.1\r\nHost: a.example\r\n\r\n")
+    answer = await client.message()
+    assert (answer.status, answer.get(b"location")) == (204, None)
+    assert wire.backend.accepted == 0

@@ -168,3 +168,18 @@ async def test_a_drain_does_not_wait_for_headers(wire: Wire) -> None:
     await wire.until_connected(1)
     await wire.gateway.plane.drain(0.0)
     assert await client.is_gone()
+
+
+@scenario(listener=FROM_US, limits={"max_connections_per_address": 1})
+async def test_who_is_turned_away_at_once_is_not_served_all_the_same(wire: Wire) -> None:
+    """The request comes in one piece with the header."""
+    client = await wire.send(V1, GET)
+    backend = await wire.backend.accept()
+    await backend.message()
+    wire.gateway.plane._context.admission.lingering = 256  # no room to stay until the answer is read
+    second = await wire.connect()
+    second.send(V1 + GET)
+    assert await second.is_gone()
+    backend.send(OK)
+    await client.message()
+    assert len(wire.gateway.records.lines) == 1

@@ -161,6 +161,17 @@ async def test_a_handshake_has_a_time_limit(wire: Wire) -> None:
     assert failures(wire) == {"timeout": 2}
 
 
+@pytest.mark.parametrize("how", ["close", "reset"])
+@scenario(listener=_TLS)
+async def test_a_client_that_leaves_in_the_handshake_is_counted(wire: Wire, how: str) -> None:
+    client = await wire.connect_plain()
+    client.send(hello(0x0303)[:20])
+    await wire.until_connected(1)
+    client.close() if how == "close" else client.reset()
+    await wire.until_connected(0)
+    assert failures(wire) == {"client-closed": 1}
+
+
 @scenario(listener=_TLS)
 async def test_a_handshake_has_a_size_limit(wire: Wire) -> None:
     """A ClientHello that claims 16 MB and comes in good records."""

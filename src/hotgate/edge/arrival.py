@@ -1,6 +1,7 @@
 """A connection on its way through the protocols of its listener: who it is from, and its place among all others."""
 
 import asyncio
+from typing import cast
 
 from hotgate.edge.admission import Reason
 from hotgate.edge.context import EdgeContext, ListenerRules
@@ -36,12 +37,16 @@ class Arrival:
     def admit(self, transport: asyncio.BaseTransport) -> Reason | None:
         """Why this client is not served, or None: from then on it counts for its address, until `leave`.
 
-        Whichever protocol is the first to speak with the client asks; what comes after it may ask again.
+        Whichever protocol is the first to speak with the client asks; what comes after it may ask again. One that has
+        reset the connection already is aborted: its request may be here, but nobody could say any more who sent it.
         """
         if self._is_admitted:
             return None
         if self.peer is None:
             self.peer = peer_of(transport)
+            if not self.peer:
+                cast(asyncio.Transport, transport).abort()
+                return None
         reason = self.overload(transport) or self._excess()
         self._is_admitted = reason is None
         return reason

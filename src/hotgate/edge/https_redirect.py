@@ -6,6 +6,7 @@ from hotgate.http.headers import Headers, valid_field
 from hotgate.http.response import Response
 
 _HTTPS = 443
+_ABOUT_THE_SERVER = b"*"  # of OPTIONS (RFC 9112 §3.2.4): there is no such place to go to
 
 
 class HttpsRedirect:
@@ -19,7 +20,7 @@ class HttpsRedirect:
         self.on_client_hello = owner.on_client_hello
 
     def on_incoming(self, incoming: Incoming) -> bool:
-        if incoming.refusal is None:
+        if incoming.refusal is None and incoming.request.target != _ABOUT_THE_SERVER:
             incoming.refusal = self._answer(incoming)
         return self._owner.on_incoming(incoming)
 

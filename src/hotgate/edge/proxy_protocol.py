@@ -46,7 +46,9 @@ class ProxyProtocol(asyncio.Protocol):
         context.connections.add(self)
         if is_overloaded:
             self._transport.abort()
-        elif not self._sources.trusts(peer_of(transport)):
+        elif not (peer := peer_of(transport)):
+            self._transport.abort()  # it has left already, as the checks of some load balancers do
+        elif not self._sources.trusts(peer):
             self._refuse("the peer is not among the load balancers")
 
     def data_received(self, data: bytes) -> None:
@@ -85,12 +87,13 @@ class ProxyProtocol(asyncio.Protocol):
         self._transport.abort()
 
     def _make_way(self, header: ProxyHeader) -> None:
-        self._arrival.peer = peer_of(self._transport) if header.source is None else header.source
+        self._arrival.peer = header.source
         following = self._following()
         self._context.connections.discard(self)
         self._transport.set_protocol(following)
         following.connection_made(self._transport)
-        if rest := self._received[header.size :]:
+        rest = self._received[header.size :]
+        if rest and not self._transport.is_closing():  # a client who is turned away must not be served all the same
             following.data_received(rest)
 
     def _refuse(self, why: str) -> None:

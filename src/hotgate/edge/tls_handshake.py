@@ -55,7 +55,7 @@ class TlsHandshake(asyncio.Protocol):
         is_refused = self._arrival.admit(transport) is not None
         context.connections.add(self)
         if is_refused:
-            self._raw.abort()  # whatever there is to say must not cost a handshake
+            self.abort()  # whatever there is to say must not cost a handshake
 
     def data_received(self, data: bytes) -> None:
         is_first = not self._received
@@ -70,11 +70,11 @@ class TlsHandshake(asyncio.Protocol):
             self._shake_hands()
 
     def eof_received(self) -> bool:
-        if not self._is_refused:
-            self._context.handshakes.fail("client-closed")
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if not self._is_refused:  # a scanner resets the connection, and is to be seen as well
+            self._context.handshakes.fail("client-closed")
         self._arrival.leave()
         self._context.forget(self)
 
@@ -85,7 +85,7 @@ class TlsHandshake(asyncio.Protocol):
         if now >= self._deadline:
             if not self._is_refused:
                 self._context.handshakes.fail("timeout")
-            self._raw.abort()
+            self.abort()
 
     def drain(self) -> None:
         """Little time is left, but a request may be on its way."""
@@ -93,6 +93,7 @@ class TlsHandshake(asyncio.Protocol):
 
     def abort(self) -> None:
         """Close without waiting for anything."""
+        self._is_refused = True
         self._raw.abort()
 
     def _shake_hands(self) -> None:
@@ -102,7 +103,7 @@ class TlsHandshake(asyncio.Protocol):
             self._flush()
             if self._received > _MAX_BYTES:
                 self._context.handshakes.fail("too-large")
-                self._raw.abort()
+                self.abort()
         except ssl.SSLError as error:
             self._refuse(failure_of(error))
         else:

@@ -110,20 +110,22 @@ class DataPlane:
         self._access_log.tick()
 
     async def drain(self, seconds: float) -> None:
-        """Accept nothing more, let exchanges finish for so long, then cut what is left."""
+        """Accept nothing more, let exchanges finish for so long, or until cancelled, then cut what is left."""
         context = self._context
         context.draining = True
         context.drained_at = context.now + seconds
         for server in self._servers:
             server.close()
         self._drain_connections()
-        await asyncio.sleep(_ACCEPTED)
-        self._drain_connections()
-        if context.connections:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(context.emptied.wait(), seconds)
-        for connection in list(context.connections):
-            connection.abort()
+        try:
+            await asyncio.sleep(_ACCEPTED)
+            self._drain_connections()
+            if context.connections:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(context.emptied.wait(), seconds)
+        finally:  # the end of the process would close them too, and half an answer would pass for a whole one
+            for connection in list(context.connections):
+                connection.abort()
         await asyncio.sleep(0)
 
     def _drain_connections(self) -> None:

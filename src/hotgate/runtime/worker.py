@@ -15,6 +15,7 @@ from pathlib import Path
 
 import uvloop
 
+from hotgate.edge.server_names import print_no_tracebacks_of_names
 from hotgate.identity.key_set import InvalidKeySet
 from hotgate.identity.key_sets import KeySets
 from hotgate.limits.lease_client import LeaseClient
@@ -77,7 +78,7 @@ class Worker:
             "targets": self._data_plane.hear_of_targets,
             "ticket_key": lambda message: self._data_plane.use_ticket_key(bytes.fromhex(message["key"])),
             "refreshed": lambda message: self._refresh.done(str(message["name"])),
-            "drain": lambda message: self.drain(float(message["seconds"])),
+            "drain": lambda message: self._drain_once(float(message["seconds"])),
             "reopen": lambda _: self._access_log.reopen(),
         }
 
@@ -97,18 +98,19 @@ class Worker:
     def drain(self, seconds: float | None = None) -> None:
         """Stop accepting, finish what is there within `seconds`, then end. A second call ends at once."""
         if self._drain is not None:
-            self._drained.set()
+            self._drain.cancel()
             return
         self._link.send({"type": "draining"})
         if self._offer is not None:
             self._offer.close()
-        self._drain = self._loop.create_task(self._finish(self._configuration.drain if seconds is None else seconds))
+        allowed = self._configuration.drain if seconds is None else seconds
+        self._drain = self._loop.create_task(self._data_plane.drain(allowed))
+        self._drain.add_done_callback(lambda _: self._drained.set())
 
-    async def _finish(self, seconds: float) -> None:
-        try:
-            await self._data_plane.drain(seconds)
-        finally:
-            self._drained.set()
+    def _drain_once(self, seconds: float) -> None:
+        """The control process wishes it. One that is new here may not know that another has wished it before."""
+        if self._drain is None:
+            self.drain(seconds)
 
     def _tick(self) -> None:
         self._loop.call_later(_TICK, self._tick)  # first: whatever fails below, the next tick comes
@@ -182,6 +184,7 @@ def main() -> int:
     launch = Launch.from_argument(sys.argv[1])
     configure("json" if launch.log_format == "json" else "console", StreamSink(sys.stderr.fileno()))
     sys.path.insert(0, launch.folder)  # users' policies live beside the configuration
+    print_no_tracebacks_of_names()
     built_in_model()
     garbage_collection.tune()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
