@@ -8,6 +8,7 @@ from bisect import bisect
 from collections.abc import Sequence
 from hashlib import blake2b
 from math import ceil
+from struct import Struct
 from typing import TYPE_CHECKING
 
 from hotgate.upstream.balance import Balancer, Choose, round_robin
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from hotgate.pipeline.exchange import Exchange
 
 _POINTS = 160  # of a target of average weight, as in libketama: shares are within some 10 % of fair
-_POINTS_PER_HASH = 8  # a 64-byte digest is eight points
+_MOST_POINTS = 64 * 1024  # of all targets: a ring is made on the event loop, within a few hundredths of a second
+_POINTS_PER_HASH = 8
+_EIGHT_NUMBERS = Struct(">8Q")  # in a digest of 64 bytes
 
 
 def consistent_hash(key: Key, balance_factor: int) -> Balancer:
@@ -51,14 +54,12 @@ class HashRing:
         self._factor = balance_factor / 100
         self._weight = sum(target.weight for target in targets)
         mean = self._weight / len(targets)
-        points = [
-            (point, target.name, target)
-            for target in targets
-            for point in _points(target.name, max(1, round(_POINTS * target.weight / mean)))
-        ]
-        points.sort(key=lambda entry: entry[:2])  # equal points, if ever, in the same order everywhere
-        self._points = [point for point, _, _ in points]
-        self._owners = [owner for _, _, owner in points]
+        ring: dict[int, Target] = {}
+        for target in sorted(targets, key=lambda each: each.name):  # equal points, if ever: the same owner everywhere
+            for point in _points(target.name, max(1, round(_points_each(len(targets)) * target.weight / mean))):
+                ring.setdefault(point, target)
+        self._points = sorted(ring)
+        self._owners = [ring[point] for point in self._points]
 
     def find(self, key: bytes) -> Target:
         """The target for a key."""
@@ -81,9 +82,12 @@ class HashRing:
         return owners[start]
 
 
+def _points_each(targets: int) -> int:
+    return min(_POINTS, _MOST_POINTS // targets)
+
+
 def _points(name: str, count: int) -> list[int]:
     points: list[int] = []
     for index in range(0, count, _POINTS_PER_HASH):
-        digest = blake2b(b"%b\0%d" % (name.encode(), index)).digest()
-        points += [int.from_bytes(digest[at : at + 8]) for at in range(0, 64, 8)]
+        points += _EIGHT_NUMBERS.unpack(blake2b(b"%b\0%d" % (name.encode(), index)).digest())
     return points[:count]
