@@ -14,7 +14,11 @@ _NAMED = ("header", "cookie", "query")
 _MIN_SECRET = 16
 
 _COOKIE = Form(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}", "use a cookie's name: letters, digits, '-' and '_', at most 64")
-_KEY_NAME = Form(r"[^\x00-\x20\x7f&=#;,]{1,128}", "use the name of a header, cookie or query parameter")
+# A query parameter is compared as it stands in the URL, so its name is such a token as well.
+_KEY_NAME = Form(
+    r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}",
+    "use the name of a header, cookie or query parameter: letters, digits, '-' and '_', others as %XX",
+)
 _FACTOR = WholeNumber(100, 1000)
 
 

@@ -1,12 +1,13 @@
 """`upstreams.*.tls`: who a backend must prove to be, and who the gateway says it is."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from hotgate.config.notation import refused
 from hotgate.config.pem import Pem
 from hotgate.config.settings import Flag, Form, Settings, given
+from hotgate.config.tls_version import TlsVersion
 
 _PIN = Form(
     r"(sha256/)?[A-Za-z0-9+/]{43}=",
@@ -35,7 +36,7 @@ class UpstreamTls(Settings):
         max_length=64,
         description="Hashes of public keys, one of which the backend's own certificate must have, besides being valid.",
     )
-    min_version: Literal["1.2", "1.3"] = Field(default="1.2", description="The oldest version of TLS, quoted.")
+    min_version: TlsVersion = Field(default="1.2", description="The oldest version of TLS, quoted.")
     insecure_skip_verify: Flag = Field(
         default=False,
         description="Accept any certificate: anybody on the way can read and change everything. With `pins` only the "
