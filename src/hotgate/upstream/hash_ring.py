@@ -1,7 +1,8 @@
 """Consistent hashing with bounded loads (Mirrokni, Thorup, Zadimoghaddam: a paper of 2016 with that title).
 
-Each target owns points on a ring, in number by its weight; a key belongs to the next point. The points of a target
-depend on its name alone, so every worker and every gateway agrees, and one that comes or goes moves only its own share.
+Each target owns points on a ring, in number by its weight; a key belongs to the next point. Where the points of a
+target are depends on its name alone, so every worker and every gateway agrees. How many there are depends on the
+largest weight: a target that comes or goes, or starts slowly, moves only its own share unless it alone has that.
 """
 
 from bisect import bisect
@@ -18,7 +19,7 @@ from hotgate.upstream.target import Target
 if TYPE_CHECKING:
     from hotgate.pipeline.exchange import Exchange
 
-_POINTS = 160  # of a target of average weight, as in libketama: shares are within some 10 % of fair
+_POINTS = 160  # of the heaviest target, as in libketama: shares are within some 10 % of fair
 _MOST_POINTS = 64 * 1024  # of all targets: a ring is made on the event loop, within a few hundredths of a second
 _POINTS_PER_HASH = 8
 _EIGHT_NUMBERS = Struct(">8Q")  # in a digest of 64 bytes
@@ -53,10 +54,10 @@ class HashRing:
         self._targets = tuple(targets)
         self._factor = balance_factor / 100
         self._weight = sum(target.weight for target in targets)
-        mean = self._weight / len(targets)
+        points_per_weight = min(_POINTS, _MOST_POINTS // len(targets)) / max(target.weight for target in targets)
         ring: dict[int, Target] = {}
         for target in sorted(targets, key=lambda each: each.name):  # equal points, if ever: the same owner everywhere
-            for point in _points(target.name, max(1, round(_points_each(len(targets)) * target.weight / mean))):
+            for point in _points(target.name, max(1, round(points_per_weight * target.weight))):
                 ring.setdefault(point, target)
         self._points = sorted(ring)
         self._owners = [ring[point] for point in self._points]
@@ -80,10 +81,6 @@ class HashRing:
                     return target
                 seen.add(target)
         return owners[start]
-
-
-def _points_each(targets: int) -> int:
-    return min(_POINTS, _MOST_POINTS // targets)
 
 
 def _points(name: str, count: int) -> list[int]:
