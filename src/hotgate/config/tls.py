@@ -37,7 +37,7 @@ class Tls(Settings):
         description="Several certificates, chosen by the name that a client asks for (SNI): an exact name, then "
         "`*.` in place of its first label, then the first certificate of the list.",
     )
-    min_version: TlsVersion = Field(default="1.2", description="The oldest version of TLS that is spoken.")
+    min_version: TlsVersion = Field(default="1.2", description="The oldest version of TLS that is spoken, in quotes.")
     unknown_sni: Literal["default", "refuse"] = Field(
         default="default",
         description="A client that asks for no name, or one that no certificate has: it gets the first certificate, "
