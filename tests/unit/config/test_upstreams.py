@@ -151,11 +151,11 @@ def test_giving_verification_up_is_warned_of(pins: str, count: int, folder: Fold
 
 
 def test_the_examples_of_the_guide_are_valid(folder: Folder) -> None:
-    guide = (Path(__file__).parents[3] / "docs" / "resilience-attempts.md").read_text(encoding="utf-8")
+    guide = (Path(__file__).parents[3] / "docs" / "resilience.md").read_text(encoding="utf-8")
     examples = re.findall(r"^```yaml\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
     folder.write("0123456789abcdef", "sticky.key")
     for name, text in {"ca.pem": _CA.pem, "gateway.pem": _OWN.pem, "gateway.key": _OWN.key_pem}.items():
         folder.write(text, f"tls/{name}")
-    assert len(examples) == 4
+    assert len(examples) == 5
     for example in examples:
         assert folder.load(HEAD + example).config.upstreams
