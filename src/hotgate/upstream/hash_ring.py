@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hotgate.pipeline.exchange import Exchange
 
 _POINTS = 160  # of the heaviest target, as in libketama: shares are within some 10 % of fair
-_MOST_POINTS = 64 * 1024  # of all targets: a ring is made on the event loop, within a few hundredths of a second
+_MOST_POINTS = 16 * 1024  # of all targets: a ring is made on the event loop, in less than a hundredth of a second
 _POINTS_PER_HASH = 8
 _EIGHT_NUMBERS = Struct(">8Q")  # in a digest of 64 bytes
 
