@@ -14,14 +14,18 @@ _NAMED = ("header", "cookie", "query")
 _MIN_SECRET = 16
 
 _COOKIE = Form(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}", "use a cookie's name: letters, digits, '-' and '_', at most 64")
-_KEY_NAME = Form(r"[^\x00-\x20\x7f&=#;,]{1,128}", "use the name of a header, cookie or query parameter")
+# A query parameter is compared as it stands in the URL, so its name is such a token as well.
+_KEY_NAME = Form(
+    r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}",
+    "use the name of a header, cookie or query parameter: letters, digits, '-' and '_', others as %XX",
+)
 _FACTOR = WholeNumber(100, 1000)
 
 
 def _read_factor(value: object) -> int:
     factor = int(_FACTOR.read(value))
     if factor == 100:
-        raise refused("must be from 101 to 1000 (percent of the average load)")
+        raise refused("must be a whole number from 101 to 1000 (percent of a fair share)")
     return factor
 
 
@@ -36,14 +40,14 @@ class ConsistentHash(Settings):
         "or query parameter."
     )
     name: Annotated[str, _KEY_NAME] | None = Field(
-        default=None, description="The name of the header, cookie or query parameter."
+        default=None, description="The name of the header, cookie or query parameter. Only with these."
     )
     balance_factor: Annotated[
         int, Notation(_read_factor, {"type": "integer", "minimum": 101, "maximum": 1000}, lambda value: value)
     ] = Field(
         default=125,
         description="Percent of its fair share of the requests in flight that a target may have before the next one on "
-        "the ring takes over (bounded loads; HAProxy's `hash-balance-factor`).",
+        "the ring takes over (bounded loads). HAProxy: `hash-balance-factor`.",
     )
 
     @model_validator(mode="after")
@@ -59,7 +63,7 @@ class Sticky(Settings):
     cookie: Annotated[str, _COOKIE] = Field(description="The cookie's name.")
     secret: Secret = Field(
         description="At least 16 characters. The cookie holds a keyed hash of the target, which tells nothing without "
-        "this secret (as HAProxy's `dynamic-cookie-key`). Keep it, or every client is assigned anew."
+        "this secret. Keep it, or every client is assigned anew. HAProxy: `dynamic-cookie-key`."
     )
     ttl: Annotated[float, DurationBetween("1s", "366d")] | None = Field(
         default=None, description="How long the client keeps the cookie. Not set: until its session ends."

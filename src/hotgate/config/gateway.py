@@ -87,7 +87,7 @@ class Gateway(Settings):
     include: tuple[str, ...] = Field(
         default=(),
         max_length=256,
-        description="Files or patterns such as `routes/*.yaml`, relative to this file. Each may hold "
+        description="Files or patterns such as `routes/*.yaml`, relative to the folder of this file. Each may hold "
         "routes, upstreams, identity and profiles.",
     )
     access_log: AccessLog = Field(default=AccessLog(), description="The log of requests.")

@@ -22,12 +22,12 @@ class Limits(Settings):
     )
     tls_handshake: Annotated[float, DurationBetween("100ms", "10m")] = Field(
         default=10.0,
-        description="Time from a connection to the end of its TLS handshake. nginx gives it 60 s; two round trips and a"
-        " slow phone need less than 10.",
+        description="Time from a new connection to the end of its TLS handshake; then it is closed. Two round trips "
+        "and a slow phone need less than 10 s. nginx: 60 s.",
     )
     first_byte_timeout: Annotated[float, DurationBetween("100ms", "10m")] = Field(
         default=10.0,
-        description="Time from a new connection to its first byte; then it is closed. HAProxy counts it into"
+        description="Time from a new connection to its first byte; then it is closed. HAProxy: within"
         " `timeout http-request`.",
     )
     header_timeout: Annotated[float, DurationBetween("100ms", "10m")] = Field(
@@ -36,21 +36,22 @@ class Limits(Settings):
         " Apache: 20 s.",
     )
     keep_alive: Annotated[float, DurationBetween("0s", "1h")] = Field(
-        default=75.0, description="How long an idle client connection stays open. nginx: 75 s."
+        default=75.0, description="Time for which an idle client connection stays open. nginx: 75 s."
     )
     body_idle: Annotated[float, DurationBetween("100ms", "1h")] = Field(
         default=30.0,
-        description="Longest pause while a body is being received (then 408) or sent (then cut). nginx: 60 s.",
+        description="Longest pause while a body is being received or sent; a longer one is answered 408, or the "
+        "answer is cut. nginx: 60 s.",
     )
     min_body_rate: Annotated[int, SizeBetween("0", "1GiB")] = Field(
         default=240,
         description="Bytes per second that a client must send of a body, on average; slower is answered 408. Time in"
-        " which the backend is the slow one does not count. Kestrel: 240. 0: any rate.",
+        " which the backend is the slow one does not count. 0: any rate. Kestrel: 240.",
     )
     min_read_rate: Annotated[int, SizeBetween("0", "1GiB")] = Field(
         default=240,
         description="Bytes per second that a client must take, on average, of an answer that it does not read as fast"
-        " as it comes; slower is cut off. Kestrel: 240. 0: any rate.",
+        " as it comes; slower is cut. 0: any rate. Kestrel: 240.",
     )
     rate_grace: Annotated[float, DurationBetween("0s", "10m")] = Field(
         default=5.0, description="Time after which the two rates count. Kestrel: 5 s."
@@ -58,29 +59,33 @@ class Limits(Settings):
     request_buffer: Annotated[int, SizeBetween("0", "64KiB")] = Field(
         default=16 * 1024,
         description="How much of a body of known length must be there before a connection to the backend is taken;"
-        " the rest streams. As HAProxy's `option http-buffer-request`. 0: none.",
+        " the rest streams. 0: nothing. HAProxy: `option http-buffer-request`.",
     )
     max_pipelined: Annotated[int, WholeNumber(1, 1000)] = Field(
-        default=32, description="Requests of one connection that may wait for the answer to an earlier one."
+        default=32,
+        description="Requests of one connection that may wait for the answer to an earlier one; no more is read then.",
     )
     max_requests_per_connection: Annotated[int, WholeNumber(1, 1_000_000_000)] = Field(
         default=10_000,
-        description="After so many answers a connection is closed, which also spreads clients over the workers anew."
-        " nginx: 1,000.",
+        description="Requests that a connection may bring; then it is closed, which also spreads clients over the "
+        "workers anew. nginx: 1,000.",
     )
     max_connections: Annotated[int, WholeNumber(1, 1_000_000)] = Field(
-        default=20_000, description="Client connections of each worker; more are answered 503 and closed."
+        default=20_000, description="Client connections that each worker may have; more are answered 503 and closed."
     )
     max_connections_per_address: Annotated[int, WholeNumber(1, 1_000_000)] = Field(
         default=10_000,
-        description="Those of one address (for IPv6: of one /64) with each worker; more are answered 503 and closed."
-        " Addresses in `trusted_proxies` may have any number. By default nobody gets more than half of all.",
+        description="Client connections that one address (for IPv6: one /64) may have with each worker; more are "
+        "answered 503 and closed. Addresses in `trusted_proxies` may have any number. By default nobody gets more "
+        "than half of all. nginx: `limit_conn`.",
     )
     worker_memory: Annotated[int, SizeBetween("64MiB", "1024GiB")] | None = Field(
         default=None,
-        description="Resident memory above which a worker is replaced, one at a time, the new one first (as uWSGI's "
-        "`reload-on-rss`). No bound by default: what is normal depends on routes and connections.",
+        description="Resident memory above which a worker is replaced: one at a time, the new one first. Not set: no "
+        "bound, for what is normal depends on routes and connections. uWSGI: `reload-on-rss`.",
     )
     drain: Annotated[float, DurationBetween("0s", "1h")] = Field(
-        default=30.0, description="How long requests in flight may go on after a stop or a reload."
+        default=30.0,
+        description="Time for which requests in flight may go on when a worker is to end; then they are cut. Envoy: "
+        "600 s.",
     )

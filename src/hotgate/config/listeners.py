@@ -48,15 +48,15 @@ class Listener(Settings):
     )
     mode: FileMode | None = Field(
         default=None,
-        description='Permissions of a Unix socket\'s file, `"0660"` if not given: whoever may write may connect.',
+        description='Permissions of a Unix socket\'s file: whoever may write may connect. Not set: `"0660"`.',
     )
     trusted_proxies: tuple[Peer, ...] = Field(
         default=(),
         max_length=1024,
         description="Networks or addresses whose X-Forwarded-* and Forwarded fields are believed, `unix` for the "
-        "clients of a Unix socket. None by default.",
+        "clients of a Unix socket. Not set: nobody's are.",
     )
-    tls: Tls | None = Field(default=None, description="Speak TLS here, and nothing else.")
+    tls: Tls | None = Field(default=None, description="Speak TLS here, and nothing else. Not set: plain HTTP.")
     redirect_https: Annotated[int | None, Notation(_read_https_port, _HTTPS_PORT_SCHEMA)] = Field(
         default=None,
         description="Serve nothing here: answer every request 308 with the same host and path in https. `true` is "

@@ -27,32 +27,37 @@ class Health(Settings):
     A target is in service until it fails: the first check decides at once, later ones count by the thresholds.
     """
 
-    path: Annotated[str, _PATH] | None = Field(default=None, description="What to ask for, such as `/healthz`.")
-    tcp: Flag = Field(default=False, description="Only connect (and finish the TLS handshake); ask for nothing.")
-    method: Literal["GET", "HEAD"] = Field(default="GET", description="How to ask.")
-    # Any of 200 to 399, as HAProxy's httpchk.
+    path: Annotated[str, _PATH] | None = Field(
+        default=None, description="What to ask for, such as `/healthz`. Either this or `tcp`."
+    )
+    tcp: Flag = Field(
+        default=False,
+        description="Only connect (and finish the TLS handshake); ask for nothing. Either this or `path`.",
+    )
+    method: Literal["GET", "HEAD"] = Field(default="GET", description="The method to ask with.")
     expect: tuple[Statuses, ...] = Field(
-        default=(StatusRange(200, 399),), min_length=1, max_length=16, description="Statuses that mean healthy."
+        default=(StatusRange(200, 399),),
+        min_length=1,
+        max_length=16,
+        description="Statuses that mean healthy. HAProxy: 200 to 399.",
     )
     host: Annotated[str, _HOST] | None = Field(
-        default=None, description="The Host to send. That of the target's URL when not set."
+        default=None, description="The Host to send. Not set: that of the target's URL."
     )
     port: Annotated[int, WholeNumber(1, 65535)] | None = Field(
-        default=None, description="Where to connect, if not to the port that serves requests."
+        default=None, description="The port to connect to. Not set: that of the target's URL."
     )
-    # nginx and Consul ask every 5 to 10 s, HAProxy every 2 s.
     every: Annotated[float, DurationBetween("100ms", "1h")] = Field(
-        default=5.0, description="Time between two checks of a target, give or take 15 %."
+        default=5.0, description="Time between two checks of a target, give or take 15 %. nginx: 5 s; HAProxy: 2 s."
     )
     timeout: Annotated[float, DurationBetween("10ms", "1m")] = Field(
-        default=2.0, description="For everything: connection, TLS and the head of the answer."
+        default=2.0, description="Time for a whole check: connection, TLS and the header section of the answer."
     )
-    # HAProxy's `rise 2 fall 3`.
     healthy_after: Annotated[int, WholeNumber(1, 100)] = Field(
-        default=2, description="Good checks in a row until a target is in service again."
+        default=2, description="Good checks in a row until a target is in service again. HAProxy: `rise`, 2."
     )
     unhealthy_after: Annotated[int, WholeNumber(1, 100)] = Field(
-        default=3, description="Failed checks in a row until a target is out of service."
+        default=3, description="Failed checks in a row until a target is out of service. HAProxy: `fall`, 3."
     )
 
     @model_validator(mode="after")
@@ -73,36 +78,33 @@ class Ejection(Settings):
     and what `statuses` adds. After its time, a target gets a few requests on trial before it gets its share again.
     """
 
-    # 5, 30 s and 300 s as Envoy's outlier detection.
     consecutive_failures: Annotated[int, WholeNumber(0, 1000)] = Field(
-        default=5, description="Failures in a row that take a target out of service. 0: never for that."
+        default=5, description="Failures in a row that take a target out of service. 0: never for that. Envoy: 5."
     )
     failure_share: Annotated[float, PercentBetween(1, 100)] | None = Field(
         default=None,
         description="The share of failures among the requests of the last `window` that takes a target out of "
         "service, in a row or not: a classical circuit breaker. Not set: never for that.",
     )
-    # 20 requests in 10 s, as Hystrix.
     min_requests: Annotated[int, WholeNumber(1, 100_000)] = Field(
-        default=20, description="Fewer requests than this in the window say nothing about the share."
+        default=20, description="Requests that must be in the window for `failure_share` to count. Hystrix: 20."
     )
     window: Annotated[float, DurationBetween("1s", "10m")] = Field(
-        default=10.0, description="How far back `failure_share` looks."
+        default=10.0, description="Time back to which `failure_share` looks. Hystrix: 10 s."
     )
     duration: Annotated[float, DurationBetween("1s", "1h")] = Field(
         default=30.0,
         alias="for",
-        description="How long a target is out the first time; twice as long the second time in a row, and so on. "
-        "Each such time in good order takes one back.",
+        description="Time for which a target is out of service the first time; twice that the second time in a row, "
+        "three times that the third. Each such time in good order takes one step back. Envoy: 30 s.",
     )
     longest: Annotated[float, DurationBetween("1s", "1d")] = Field(
-        default=300.0, description="How long a target is out at most."
+        default=300.0, description="Time for which a target is out of service at most. Envoy: 300 s."
     )
-    # Envoy's is 10 %, of clusters that are larger than most.
     max_share: Annotated[float, PercentBetween(0, 100)] = Field(
         default=0.5,
-        description="The share of targets that may be out for their failures at once; so a single target never is, "
-        "unless this is 100%.",
+        description="The share of targets that may be out of service for their failures at once, rounded down: a "
+        "single target never is, unless this is 100%. Envoy: 10 %, for larger clusters.",
     )
     trials: Annotated[int, WholeNumber(1, 100)] = Field(
         default=1,
@@ -112,7 +114,7 @@ class Ejection(Settings):
     statuses: tuple[Statuses, ...] = Field(
         default=(),
         max_length=16,
-        description="Answers that are failures too, such as `502-504` or `5xx`. None by default: a client that can "
+        description="Answers that are failures too, such as `502-504` or `5xx`. Not set: none, for a client that can "
         "provoke them could put targets out of service for all.",
     )
 
@@ -156,16 +158,18 @@ class Resolver(Settings):
     """How names of targets become addresses. The control process does it in the background and follows the DNS."""
 
     nameservers: tuple[NameserverText, ...] = Field(
-        default=(), max_length=16, description="Which to ask. Those of `/etc/resolv.conf` when empty."
+        default=(),
+        max_length=16,
+        description="The name servers to ask. Not set: those of `/etc/resolv.conf`, with its search list.",
     )
     timeout: Annotated[float, DurationBetween("100ms", "1m")] = Field(
-        default=5.0, description="For one name, over all name servers and tries."
+        default=5.0, description="Time for one name, over all name servers and tries. resolv.conf: 5 s for each try."
     )
     min_ttl: Annotated[float, DurationBetween("1s", "1h")] = Field(
-        default=1.0, description="A name is not asked about sooner, whatever its answer says."
+        default=1.0, description="Time for which an answer counts at least, whatever its TTL says."
     )
     max_ttl: Annotated[float, DurationBetween("1s", "1d")] = Field(
-        default=300.0, description="A name is asked about after this time, whatever its answer says."
+        default=300.0, description="Time for which an answer counts at most, whatever its TTL says."
     )
 
     @model_validator(mode="after")

@@ -43,10 +43,12 @@ class RetryBudget(Settings):
     """
 
     percent: Annotated[int, WholeNumber(0, 100)] = Field(
-        default=20, description="Retries among the requests of the last 10 to 20 seconds (as in Finagle and Envoy)."
+        default=20,
+        description="Percent of the requests of the last 10 to 20 seconds that may be retries. Finagle, Envoy: 20.",
     )
     per_second: Annotated[int, WholeNumber(0, 10_000)] = Field(
-        default=10, description="Retries that are allowed besides, however few requests there are (as in Finagle)."
+        default=10,
+        description="Retries per second that are allowed besides, however few requests there are. Finagle: 10.",
     )
 
 
@@ -69,15 +71,15 @@ class Retries(Settings):
     )
     per_try_timeout: Annotated[float, DurationBetween("1ms", "1h")] | None = Field(
         default=None,
-        description="Until the answer's header section is there, for each try. `timeouts.head` when that is shorter or "
-        "this is not set. `timeouts.total` bounds all tries together.",
+        description="Time for each try until the answer's header section is there, if that is less than "
+        "`timeouts.head`. `timeouts.total` bounds all tries together. Not set: `timeouts.head`.",
     )
     non_idempotent: tuple[Annotated[str, Form(r"[A-Z][A-Z0-9_-]{0,31}", "use a method in capital letters")], ...] = (
         Field(
             default=(),
             max_length=64,
-            description="Methods such as POST that are sent again although the backend may act upon them twice "
-            "(nginx's `non_idempotent`). Only for backends that recognise a repeated request.",
+            description="Methods such as POST that are sent again although the backend may act upon them twice. "
+            "Only for backends that recognise a repeated request. nginx: `non_idempotent`.",
         )
     )
     max_body: Annotated[int, SizeBetween("0", "16MiB")] = Field(

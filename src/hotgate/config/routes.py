@@ -127,8 +127,8 @@ class RouteOptions(Settings):
 
     max_concurrent: Annotated[int, WholeNumber(1, 1_000_000)] | None = Field(
         default=None,
-        description="How many of its requests may be on their way at once, with each worker; more are answered 503."
-        " By default as many as there may be connections. nginx: `limit_conn`.",
+        description="Requests of the route that may be under way at once with each worker; more are answered 503."
+        " Not set: as many as there may be connections. nginx: `limit_conn`.",
     )
 
     def policy(self, name: str) -> Any:

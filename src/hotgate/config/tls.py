@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from hotgate.config.notation import refused
 from hotgate.config.pem import DerFile, Pem
 from hotgate.config.settings import Settings
+from hotgate.config.tls_version import TlsVersion
 
 
 class Certificate(Settings):
@@ -36,7 +37,7 @@ class Tls(Settings):
         description="Several certificates, chosen by the name that a client asks for (SNI): an exact name, then "
         "`*.` in place of its first label, then the first certificate of the list.",
     )
-    min_version: Literal["1.2", "1.3"] = Field(default="1.2", description="The oldest version of TLS that is spoken.")
+    min_version: TlsVersion = Field(default="1.2", description="The oldest version of TLS that is spoken, in quotes.")
     unknown_sni: Literal["default", "refuse"] = Field(
         default="default",
         description="A client that asks for no name, or one that no certificate has: it gets the first certificate, "

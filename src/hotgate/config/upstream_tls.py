@@ -1,12 +1,13 @@
 """`upstreams.*.tls`: who a backend must prove to be, and who the gateway says it is."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from hotgate.config.notation import refused
 from hotgate.config.pem import Pem
 from hotgate.config.settings import Flag, Form, Settings, given
+from hotgate.config.tls_version import TlsVersion
 
 _PIN = Form(
     r"(sha256/)?[A-Za-z0-9+/]{43}=",
@@ -27,15 +28,20 @@ class UpstreamTls(Settings):
     server_name: Annotated[str, _SERVER_NAME] | None = Field(
         default=None, description="The name in the certificate, and in SNI. Not set: the host of the target's URL."
     )
-    certificate: Pem | None = Field(default=None, description="The gateway's own certificate, then its issuers'.")
-    key: Pem | None = Field(default=None, description="The private key of `certificate`, not encrypted.")
+    certificate: Pem | None = Field(
+        default=None,
+        description="The gateway's own certificate, followed by those between it and its authority. Not set: none is "
+        "shown.",
+    )
+    key: Pem | None = Field(default=None, description="The private key of `certificate`, without a pass phrase.")
     pins: tuple[Annotated[str, _PIN], ...] = Field(
         default=(),
         min_length=1,
         max_length=64,
-        description="Hashes of public keys, one of which the backend's own certificate must have, besides being valid.",
+        description="SHA-256 hashes of public keys, as `sha256/…=`. The backend's own certificate must have one of "
+        "them, besides being valid. Not set: any key will do.",
     )
-    min_version: Literal["1.2", "1.3"] = Field(default="1.2", description="The oldest version of TLS, quoted.")
+    min_version: TlsVersion = Field(default="1.2", description="The oldest version of TLS that is spoken, in quotes.")
     insecure_skip_verify: Flag = Field(
         default=False,
         description="Accept any certificate: anybody on the way can read and change everything. With `pins` only the "

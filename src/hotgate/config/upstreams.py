@@ -39,19 +39,19 @@ class Target(Settings):
 
 
 class Timeouts(Settings):
-    """How long an upstream may take, phase by phase."""
+    """How long an exchange with an upstream may take, phase by phase. Beyond it is answered 504."""
 
     connect: Annotated[float, DurationBetween("1ms", "10m")] = Field(
-        default=2.0, description="Until a new connection is ready, TLS included."
+        default=2.0, description="Time until a new connection is ready, TLS included."
     )
     head: Annotated[float, DurationBetween("1ms", "1h")] | None = Field(
-        default=None, description="Until the answer's header section is there. As `read` when not set."
+        default=None, description="Time until the answer's header section is there. Not set: as `read`."
     )
     read: Annotated[float, DurationBetween("1ms", "1h")] = Field(
         default=30.0, description="Longest pause while the answer's body is being received."
     )
     total: Annotated[float, DurationBetween("1ms", "1d")] | None = Field(
-        default=None, description="From the request to the end of the answer. No bound when not set."
+        default=None, description="Time from the request to the end of the answer. Not set: no bound."
     )
 
     @property
@@ -71,54 +71,59 @@ class Upstream(Settings):
         description="Who is next: in turn; the one with the fewest requests in flight; the less busy of two picked at "
         "random; or, as a mapping, by a key of the request or a cookie.",
     )
-    timeouts: Timeouts = Field(default=Timeouts(), description="How long it may take, phase by phase.")
+    timeouts: Timeouts = Field(default=Timeouts(), description="How long an exchange may take, phase by phase.")
     retries: Retries | None = Field(
         default=None,
-        description="When to send a request once more. Not set: once, if no connection could be made and there is "
-        "another target.",
+        description="When a request is sent once more. Not set: when no connection could be made, if there is another "
+        "target.",
     )
     health: Health | None = Field(default=None, description="Active checks of the targets. Not set: none.")
     ejection: Ejection = Field(
         default=Ejection(), description="When a target that fails requests is out of service for a while."
     )
     panic_threshold: Annotated[float, PercentBetween(0, 100)] = Field(
-        default=0.5,  # as Envoy's healthy_panic_threshold
-        description="When less than this share of the targets is available, all are used: the few left would not bear "
-        "the load. 0%: never; then requests are answered 503 when no target is available.",
+        default=0.5,
+        description="The share of available targets below which all are used, for the few left would not bear the "
+        "load. 0%: never; then requests are answered 503 when no target is available. Envoy: 50 %.",
     )
     slow_start: Annotated[float, DurationBetween("0s", "1h")] = Field(
         default=0.0,
-        description="How long a target that comes back into service gets less than its share, growing from 10 %.",
+        description="Time in which a target that comes back into service is given its share again, beginning with 10 "
+        "%. 0s: at once.",
     )
     max_connections: Annotated[int, WholeNumber(1, 100_000)] = Field(
-        default=1024, description="Connections of each worker to each target."
+        default=1024, description="Connections that each worker may have to each target; more requests wait for one."
     )
     max_header_bytes: Annotated[int, SizeBetween("1KiB", "1MiB")] = Field(
         default=64 * 1024,
-        description="All header fields of an answer together, and all its trailers; more is answered 502. Envoy's"
-        " default is 60 KiB.",
+        description="All header fields of an answer together, and all its trailers; more is answered 502. Envoy:"
+        " 60 KiB.",
     )
     max_headers: Annotated[int, WholeNumber(1, 1000)] = Field(
-        default=200, description="The number of header fields of an answer; more is answered 502. Envoy's is 100."
+        default=200, description="The number of header fields of an answer; more is answered 502. Envoy: 100."
     )
     idle_timeout: Annotated[float, DurationBetween("0s", "1h")] = Field(
-        default=60.0, description="How long an unused connection to a target is kept, less up to a tenth at random."
+        default=60.0,
+        description="Time for which an idle connection to a target stays open, less up to a tenth at random.",
     )
     max_age: Annotated[float, DurationBetween("1s", "30d")] = Field(
         default=3600.0,
-        description="How old a connection to a target may be when it takes a request, less up to a tenth at random, so "
-        "that a pool does not turn over at once (nginx's `keepalive_time`).",
+        description="Age up to which a connection to a target takes requests, less up to a tenth at random, so that a "
+        "pool does not turn over at once. nginx: `keepalive_time`, 1 h.",
     )
     max_requests: Annotated[int, WholeNumber(1, 1_000_000_000)] | None = Field(
-        default=None, description="How many requests a connection to a target may serve. No bound when not set."
+        default=None,
+        description="Requests that a connection to a target may serve; then it is closed. Not set: no bound.",
     )
     proxy_protocol: Literal["v1", "v2"] | None = Field(
         default=None,
         description="Begin each connection with a PROXY header that names the client. Such a connection serves one "
-        "request, for it speaks of one client.",
+        "request, for it speaks of one client. Not set: no header.",
     )
     tls: UpstreamTls | None = Field(
-        default=None, description="How targets with `https://` are verified. Not set: by the system's authorities."
+        default=None,
+        description="How targets with `https://` are verified, and what they are shown. Not set: by the system's "
+        "authorities, and nothing.",
     )
     host: Literal["preserve", "upstream"] = Field(
         default="preserve", description="The Host that targets see: the client's, or that of the target's URL."

@@ -52,7 +52,8 @@ def _is_miscounted(tree: SourceMap, path: Path, detail: Any) -> bool:
 
 def _is_of_other_member(path: Path, detail: Any) -> bool:
     """Whether a union's member refused the kind of the value. Not worth saying when another member went deeper."""
-    return path[-1:] != detail["loc"][-1:] and str(detail["type"]).endswith("_type")
+    is_of_kind = detail["type"] == "literal_error" or str(detail["type"]).endswith("_type")
+    return path[-1:] != detail["loc"][-1:] and is_of_kind
 
 
 def _finding(path: Path, detail: Any, tree: SourceMap, known: KnownKeys) -> Finding:

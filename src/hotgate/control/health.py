@@ -88,10 +88,13 @@ class HealthChecks:
         await self.follow(())
 
     def decisions(self) -> dict[str, dict[str, bool]]:
-        """What is in force for every target: upstream → target → healthy."""
+        """What is in force: upstream → target → healthy. A target that was never checked is not in it: of that a worker
+        may know more, from an earlier control process.
+        """
         found: dict[str, dict[str, bool]] = {}
         for (upstream, target), watch in self._watches.items():
-            found.setdefault(upstream, {})[target] = watch.verdict.healthy
+            if watch.verdict.checked or not watch.verdict.healthy:
+                found.setdefault(upstream, {})[target] = watch.verdict.healthy
         return found
 
     def state(self) -> list[dict[str, Any]]:

@@ -118,6 +118,4 @@ def _reason(error: OSError) -> str:
         return f"certificate: {error.verify_message}"
     if isinstance(error, ssl.SSLError):
         return f"TLS: {error.reason or type(error).__name__}"
-    if isinstance(error, UnknownKey):
-        return str(error)
     return os.strerror(error.errno) if error.errno else type(error).__name__

@@ -19,22 +19,20 @@ def record(
     """Count and log. `code`: the problem code of an answer of the gateway itself."""
     exchange = relay.exchange
     route = exchange.route
-    started = exchange.started
-    duration = monotonic() - started
+    duration = monotonic() - exchange.started
     bytes_in = relay.incoming.received
-    recorder = route.recorder
-    recorder.record(status, duration, bytes_in, bytes_out)
+    route.recorder.record(status, duration, bytes_in, bytes_out)
     if code:
-        recorder.refused(code)
+        route.recorder.refused(code)
     if relay.context.log is None:
         return
     request = exchange.request
     principal = exchange.principal
     answered_at = -1.0 if backend is None else backend.answered_at
     entry: AccessRecord = (
-        started,
+        exchange.started,
         duration,
-        answered_at - started if answered_at > 0 else -1.0,
+        answered_at - exchange.started if answered_at > 0 else -1.0,
         status,
         bytes_in,
         bytes_out,

@@ -128,8 +128,9 @@ def _target_families(total: Snapshot, facts: GatewayFacts) -> Iterator[Metric]:
     out = total["gauges"].get("ejected", {})
     for values in total["upstreams"]:
         upstream = values["upstream"]
-        _add_counts(ejections, upstream, values["ejections"])
-        for target in values["ejections"]:
+        ejected_before = values.get("ejections", {})  # a worker of an older version
+        _add_counts(ejections, upstream, ejected_before)
+        for target in ejected_before:
             ejected.add_metric([upstream, target], out.get(upstream, {}).get(target, 0))
         panic.add_metric([upstream], total["gauges"].get("panics", {}).get(upstream, 0))
     yield from (healthy, checks, ejected, ejections, panic)

@@ -1,8 +1,9 @@
 """The metrics of all workers together, in the control process; a worker's counts outlive it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from hotgate.observe.label import label
 from hotgate.observe.metrics import Snapshot
 
 
@@ -28,12 +29,19 @@ class Fleet:
         if (last := self._workers.pop(worker, None)) is not None:
             self._retired = merge((self._retired, {**last, "gauges": {}}))
 
-    def retain(self, routes: Iterable[str], upstreams: Iterable[str]) -> None:
-        """Forget routes and upstreams that the new configuration no longer has, so that memory stays bounded."""
-        kept_routes, kept_upstreams = {"", *routes}, set(upstreams)
+    def retain(self, routes: Iterable[str], upstreams: Mapping[str, Iterable[str]]) -> None:
+        """Forget what the new configuration no longer has, so that memory stays bounded.
+
+        upstreams: name → its targets' names.
+        """
+        kept_routes = {"", *routes}
         for snapshot in (self._retired, *self._workers.values()):
             snapshot["routes"] = [values for values in snapshot["routes"] if values["route"] in kept_routes]
-            snapshot["upstreams"] = [values for values in snapshot["upstreams"] if values["upstream"] in kept_upstreams]
+            snapshot["upstreams"] = [
+                _of_targets(values, upstreams[values["upstream"]])
+                for values in snapshot["upstreams"]
+                if values["upstream"] in upstreams
+            ]
 
     def total(self) -> Snapshot:
         """The sum over every worker, past and present."""
@@ -70,6 +78,11 @@ def _add(total: dict[str, Any], values: dict[str, Any]) -> None:
             total[name] = value
         else:
             total[name] = total.get(name, 0) + value
+
+
+def _of_targets(values: dict[str, Any], targets: Iterable[str]) -> dict[str, Any]:
+    kept, ejections = set(map(label, targets)), values.get("ejections", {})
+    return {**values, "ejections": {target: count for target, count in ejections.items() if target in kept}}
 
 
 def _replaced(known: Iterable[dict[str, Any]], reported: Iterable[dict[str, Any]], key: str) -> list[dict[str, Any]]:

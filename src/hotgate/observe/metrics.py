@@ -70,14 +70,16 @@ class WorkerMetrics:
             self._upstreams[upstream] = UpstreamRecorder(upstream)
         return self._upstreams[upstream]
 
-    def retain(self, routes: Iterable[str], upstreams: Iterable[str]) -> None:
-        """Forget recorders whose route or upstream the new configuration no longer has. Call after a commit.
+    def retain(self, routes: Iterable[str], upstreams: Mapping[str, Iterable[str]]) -> None:
+        """Forget what the new configuration no longer has. Call after a commit. upstreams: name → its targets' names.
 
-        Without it, routes that come and go would fill the memory of a node that is never restarted.
+        Without it, routes and targets that come and go would fill the memory of a node that is never restarted.
         """
-        kept_routes, kept_upstreams = {"", *routes}, set(upstreams)
+        kept_routes = {"", *routes}
         self._routes = {name: recorder for name, recorder in self._routes.items() if name in kept_routes}
-        self._upstreams = {name: recorder for name, recorder in self._upstreams.items() if name in kept_upstreams}
+        self._upstreams = {name: recorder for name, recorder in self._upstreams.items() if name in upstreams}
+        for name, recorder in self._upstreams.items():
+            recorder.retain(upstreams[name])
         self._round = None
 
     def snapshot(self) -> Snapshot:

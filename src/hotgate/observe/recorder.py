@@ -1,5 +1,6 @@
 """What is counted about one route and about one upstream. Changed by one thread; plain numbers need no lock."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from hotgate.observe.histogram import Histogram
@@ -111,6 +112,11 @@ class UpstreamRecorder:
         """Count a target that went out of service for its failures."""
         target = label(target)
         self.ejections[target] = self.ejections.get(target, 0) + 1
+
+    def retain(self, targets: Iterable[str]) -> None:
+        """Forget what was counted of targets that are not among these."""
+        kept = set(map(label, targets))
+        self.ejections = {target: count for target, count in self.ejections.items() if target in kept}
 
     def retried(self, reason: str) -> None:
         """Count one more attempt for the same request: after `connect`, `reset`, `timeout`, `stale` or a status."""

@@ -64,7 +64,8 @@ class JwtSettings(Settings):
         default=None, description="Where the issuer publishes its keys (https). Either this or `jwks_file`."
     )
     jwks_file: _Text | None = Field(
-        default=None, description="A file with the issuer's keys (JWKS), relative to this file. It is watched."
+        default=None,
+        description="A file with the issuer's keys (JWKS), relative to the folder of the main file. It is watched.",
     )
     algorithms: Annotated[tuple[AlgorithmName, ...], Field(min_length=1)] = Field(
         default=("RS256", "ES256"), description="The only signature algorithms that are accepted."

@@ -4,8 +4,6 @@ import errno
 
 from hotgate.config.binds import AnyBind
 
-BACKLOG = 4096  # connections that may wait to be accepted; the kernel lowers it to net.core.somaxconn
-
 _REASONS = {
     errno.EACCES: "{} is not permitted; ports below 1024 need the capability CAP_NET_BIND_SERVICE, a Unix socket a "
     "folder that we may write to",

@@ -101,7 +101,8 @@ class ControlPlane:
 
     def in_force(self, config: Gateway) -> None:
         """A configuration is in force: forget the counts of what it no longer has."""
-        self._metrics.retain([route.name for route in config.routes], config.upstreams)
+        targets = {name: [str(each.url) for each in upstream.targets] for name, upstream in config.upstreams.items()}
+        self._metrics.retain([route.name for route in config.routes], targets)
 
     async def keys_were_tried(self) -> None:
         """Wait until every source of keys was asked once, unless one takes very long."""

@@ -21,9 +21,9 @@ from hotgate.observe.metrics import WorkerMetrics
 from hotgate.runtime.channel import Message
 from hotgate.runtime.compile import Compiled, Parts, compile_configuration
 from hotgate.runtime.target_reports import TargetReports
+from hotgate.runtime.tcp_sockets import BACKLOG
 from hotgate.upstream.upstream import Upstream
 
-_BACKLOG = 4096
 _MAX_UNSENT = 128 * 1024  # bytes of a connection that the kernel holds, besides those that are on their way
 _ACCEPTED = 0.05  # seconds in which the event loop reports connections that it has accepted already
 
@@ -74,7 +74,8 @@ class DataPlane:
                 if upstream not in kept:
                     upstream.close()
                     self._retired.append(upstream)
-        self._metrics.retain([route.name for route in compiled.config.routes], compiled.config.upstreams)
+        targets = {name: [each.name for each in upstream.targets] for name, upstream in compiled.upstreams.items()}
+        self._metrics.retain([route.name for route in compiled.config.routes], targets)
 
     def hear_of_targets(self, message: Message) -> None:
         """The control process says who is healthy, and where names lead. Raises KeyError, TypeError or ValueError."""
@@ -93,7 +94,7 @@ class DataPlane:
                 bound_unsent(each)
                 is_unix = each.family == socket.AF_UNIX
                 create = self._loop.create_unix_server if is_unix else self._loop.create_server
-                self._servers.append(await create(factory, sock=each, backlog=_BACKLOG))
+                self._servers.append(await create(factory, sock=each, backlog=BACKLOG))
 
     def tick(self, now: float) -> None:
         """Deadlines, idle connections, leases, log lines. `now`: the loop's time."""

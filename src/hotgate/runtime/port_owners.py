@@ -23,7 +23,9 @@ def listening_inodes(address: BindAddress, processes: Path = Path("/proc")) -> s
 
 def unix_inodes(path: Path, processes: Path = Path("/proc")) -> set[str]:
     """Inodes of the Unix sockets that listen at a path."""
-    columns = [line.split(maxsplit=7) for line in (processes / "net" / "unix").read_text().splitlines()[1:]]
+    # Strangers' paths are in it, which may be any bytes.
+    table = (processes / "net" / "unix").read_text(encoding="utf-8", errors="surrogateescape")
+    columns = [line.split(maxsplit=7) for line in table.split("\n")[1:]]
     return {
         column[6] for column in columns if len(column) == 8 and column[7] == str(path) and int(column[3], 16) & _ACCEPTS
     }

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from hotgate.config.errors import ConfigurationErrors
+from hotgate.runtime.pending_requests import PendingRequests, answer_all
 
 _log = logging.getLogger("hotgate.runtime")
 
@@ -29,30 +30,23 @@ class Reloader:
         self._apply = apply
         self._begun = begun
         self._ended = ended
-        self._wanted = asyncio.Event()
-        self._asking: list[asyncio.Future[str]] = []
+        self._requests = PendingRequests()
         self.succeeded = 0
         self.failed = 0
         self.last_error = ""
 
     def request(self) -> "asyncio.Future[str]":
         """Ask for a reload. The result is why it failed, or ""."""
-        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._asking.append(answer)
-        self._wanted.set()
-        return answer
+        return self._requests.add()
 
     async def run(self) -> None:
         """Serve requests until cancelled."""
         while True:
-            await self._wanted.wait()
-            self._wanted.clear()
-            asking, self._asking = self._asking, []
+            asking = await self._requests.take()
             self._begun()
             await self.reload()
             self._ended(self.last_error)
-            for answer in asking:
-                answer.set_result(self.last_error)
+            answer_all(asking, self.last_error)
 
     async def reload(self) -> None:
         """Load and apply once. An error changes nothing, and is logged and kept for the admin API."""

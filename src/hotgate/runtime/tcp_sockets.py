@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 from hotgate.config.addresses import Bind
 from hotgate.runtime.bind_address import BindAddress, resolve_bind
-from hotgate.runtime.bind_error import BACKLOG
 from hotgate.runtime.port_owners import inodes_held_by, listening_inodes
+
+BACKLOG = 4096  # connections that may wait to be accepted; the kernel lowers it to net.core.somaxconn
 
 
 def more_sockets(

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hotgate.config.binds import UnixBind
-from hotgate.runtime.bind_error import BACKLOG
 from hotgate.runtime.port_owners import inodes_held_by, unix_inodes
+from hotgate.runtime.tcp_sockets import BACKLOG
 
 
 def listen_on_path(bind: UnixBind, own_workers: Callable[[], set[int]]) -> socket.socket:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Awaitable, Callable
 
 from hotgate.runtime.generations import START_SECONDS
+from hotgate.runtime.pending_requests import PendingRequests, answer_all
 from hotgate.runtime.successor import Successor
 
 _log = logging.getLogger("hotgate.runtime")
@@ -26,29 +27,21 @@ class Upgrader:
     def __init__(self, start: Callable[[], Successor], failed: Callable[[], Awaitable[None]]) -> None:
         self._start = start
         self._failed = failed
-        self._wanted = asyncio.Event()
-        self._asking: list[asyncio.Future[str]] = []
+        self._requests = PendingRequests()
         self.successor = 0
 
     def request(self) -> "asyncio.Future[str]":
         """Ask for an upgrade. The result is empty when a new process has taken over, else why none has."""
-        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._asking.append(answer)
-        self._wanted.set()
-        return answer
+        return self._requests.add()
 
     async def run(self) -> None:
         """Serve requests until one succeeds, or until cancelled."""
         while not self.successor:
-            await self._wanted.wait()
-            self._wanted.clear()
-            asking, self._asking = self._asking, []
+            asking = await self._requests.take()
             reason = await self._upgrade()
             if reason:
                 _log.error("no upgrade, this process goes on: %s", reason)
-            for answer in asking:
-                if not answer.done():
-                    answer.set_result(reason)
+            answer_all(asking, reason)
 
     async def _upgrade(self) -> str:
         if os.getpid() == 1:

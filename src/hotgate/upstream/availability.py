@@ -53,7 +53,7 @@ class Availability:
         self._use = use
         self._count_ejection = count_ejection
         self._now = 0.0
-        self._has_begun = False
+        self._has_begun = self._is_ticking = False
         self._is_settled = False
         self._chosen: list[tuple[Any, int]] = []
         self.in_panic = self._has_told_of_panic = False
@@ -68,9 +68,11 @@ class Availability:
         if self._is_settled and self._has_begun:
             return
         self._has_begun = True
+        self._is_ticking = True
         for member in self._members:
             member.circuit.tick()
             member.trial.forget_ended()
+        self._is_ticking = False
         self._refresh()
 
     def follow_checks(self, healthy: Mapping[str, bool]) -> None:
@@ -165,7 +167,8 @@ class Availability:
             _log.info("upstream %s: %s is being tried again", *where)
         else:
             _log.warning("upstream %s: %s is back in service", *where)
-        self._refresh()
+        if not self._is_ticking:  # hundreds may change in one tick, and balancers are to be made anew once
+            self._refresh()
 
 
 class _Member:

@@ -1,7 +1,9 @@
 """Which target serves the next request. The choices that look at the request are in `hash_ring.py` and `sticky.py`."""
 
+from bisect import bisect
 from collections.abc import Callable, Iterable, Sequence
-from math import gcd
+from heapq import heapify, heapreplace
+from itertools import accumulate
 from random import random as weak_random
 from typing import TYPE_CHECKING
 
@@ -18,20 +20,23 @@ Balancer = Callable[[Sequence[Target]], Choose]
 
 
 def round_robin(targets: Sequence[Target]) -> Choose:
-    """Weighted round robin, smooth: with weights 5, 1, 1 the order is a a b a c a a, never five in a row.
+    """Weighted round robin, smooth: with weights 5, 1, 1 the order is a a a b a a c, never five in a row.
 
-    The order is computed once (the algorithm of nginx's upstream module); choosing is an index.
+    The turn of each target comes `weight` times in a period, and the earliest turn is next (as in Envoy's scheduler).
+    Targets begin at different points of the period, so that those of equal weight do not all come at once.
     """
     if len(targets) == 1:
         only = targets[0]
         return lambda _: only
-    order = _smooth_order(targets)
-    position = -1
+    weights = [target.weight for target in targets]
+    begins = [(index + 0.5) / len(targets) for index in range(len(targets))]
+    turns = [(begin / weights[index], index, begin) for index, begin in enumerate(begins)]
+    heapify(turns)
 
     def choose(_: "Exchange | None") -> Target:
-        nonlocal position
-        position = (position + 1) % len(order)
-        return order[position]
+        _due, index, count = turns[0]
+        heapreplace(turns, ((count + 1) / weights[index], index, count + 1))  # no sum of rounding errors
+        return targets[index]
 
     return choose
 
@@ -60,11 +65,13 @@ def power_of_two(targets: Sequence[Target]) -> Choose:
     """
     if len(targets) == 1:
         return round_robin(targets)
-    order = _smooth_order(targets)
-    count = len(order)
+    ends = list(accumulate(target.weight for target in targets))  # of each target's part of a line, long as its weight
+
+    def pick() -> Target:
+        return targets[bisect(ends, int(weak_random() * ends[-1]))]  # noqa: S311  (no secret)
 
     def choose(_: "Exchange | None") -> Target:
-        one, other = order[int(weak_random() * count)], order[int(weak_random() * count)]  # noqa: S311  (no secret)
+        one, other = pick(), pick()
         return other if other.active * one.weight < one.active * other.weight else one
 
     return choose
@@ -80,17 +87,3 @@ BALANCERS: dict[str, Balancer] = {
     "least_requests": least_requests,
     "power_of_two": power_of_two,
 }
-
-
-def _smooth_order(targets: Sequence[Target]) -> list[Target]:
-    divisor = gcd(*(target.weight for target in targets))
-    weights = [target.weight // divisor for target in targets]
-    total = sum(weights)
-    credit = [0] * len(targets)
-    order = []
-    for _ in range(total):
-        credit = [have + weight for have, weight in zip(credit, weights, strict=True)]
-        chosen = credit.index(max(credit))
-        credit[chosen] -= total
-        order.append(targets[chosen])
-    return order

@@ -1,13 +1,15 @@
 """Consistent hashing with bounded loads (Mirrokni, Thorup, Zadimoghaddam: a paper of 2016 with that title).
 
-Each target owns points on a ring, in number by its weight; a key belongs to the next point. The points of a target
-depend on its name alone, so every worker and every gateway agrees, and one that comes or goes moves only its own share.
+Each target owns points on a ring, in number by its weight; a key belongs to the next point. Where the points of a
+target are depends on its name alone, so every worker and every gateway agrees. How many there are depends on the
+largest weight: a target that comes or goes, or starts slowly, moves only its own share unless it alone has that.
 """
 
 from bisect import bisect
 from collections.abc import Sequence
 from hashlib import blake2b
 from math import ceil
+from struct import Struct
 from typing import TYPE_CHECKING
 
 from hotgate.upstream.balance import Balancer, Choose, round_robin
@@ -17,8 +19,10 @@ from hotgate.upstream.target import Target
 if TYPE_CHECKING:
     from hotgate.pipeline.exchange import Exchange
 
-_POINTS = 160  # of a target of average weight, as in libketama: shares are within some 10 % of fair
-_POINTS_PER_HASH = 8  # a 64-byte digest is eight points
+_POINTS = 160  # of the heaviest target, as in libketama: shares are within some 10 % of fair
+_MOST_POINTS = 16 * 1024  # of all targets: a ring is made on the event loop, in less than a hundredth of a second
+_POINTS_PER_HASH = 8
+_EIGHT_NUMBERS = Struct(">8Q")  # in a digest of 64 bytes
 
 
 def consistent_hash(key: Key, balance_factor: int) -> Balancer:
@@ -50,15 +54,13 @@ class HashRing:
         self._targets = tuple(targets)
         self._factor = balance_factor / 100
         self._weight = sum(target.weight for target in targets)
-        mean = self._weight / len(targets)
-        points = [
-            (point, target.name, target)
-            for target in targets
-            for point in _points(target.name, max(1, round(_POINTS * target.weight / mean)))
-        ]
-        points.sort(key=lambda entry: entry[:2])  # equal points, if ever, in the same order everywhere
-        self._points = [point for point, _, _ in points]
-        self._owners = [owner for _, _, owner in points]
+        points_per_weight = min(_POINTS, _MOST_POINTS // len(targets)) / max(target.weight for target in targets)
+        ring: dict[int, Target] = {}
+        for target in sorted(targets, key=lambda each: each.name):  # equal points, if ever: the same owner everywhere
+            for point in _points(target.name, max(1, round(points_per_weight * target.weight))):
+                ring.setdefault(point, target)
+        self._points = sorted(ring)
+        self._owners = [ring[point] for point in self._points]
 
     def find(self, key: bytes) -> Target:
         """The target for a key."""
@@ -84,6 +86,5 @@ class HashRing:
 def _points(name: str, count: int) -> list[int]:
     points: list[int] = []
     for index in range(0, count, _POINTS_PER_HASH):
-        digest = blake2b(b"%b\0%d" % (name.encode(), index)).digest()
-        points += [int.from_bytes(digest[at : at + 8]) for at in range(0, 64, 8)]
+        points += _EIGHT_NUMBERS.unpack(blake2b(b"%b\0%d" % (name.encode(), index)).digest())
     return points[:count]

@@ -27,6 +27,7 @@ class Sticky:
         self._cookie = cookie.encode("ascii")
         self._secret = secret.encode()
         self._otherwise = otherwise
+        self._ids: dict[str, bytes] = {}
         lifetime = b"" if ttl is None else b"; Max-Age=%d" % ttl
         self._attributes = b"; Path=/; HttpOnly; SameSite=Lax" + lifetime
 
@@ -50,5 +51,9 @@ class Sticky:
         return b"set-cookie", b"%b=%b%b%b" % (self._cookie, value, self._attributes, secure)
 
     def _id(self, target: Target) -> bytes:
-        digest = hmac.digest(self._secret, target.name.encode(), "sha256")
-        return urlsafe_b64encode(digest[:_ID_BYTES]).rstrip(b"=")
+        """Kept by name, for every answer asks for one."""
+        known = self._ids.get(target.name)
+        if known is None:
+            digest = hmac.digest(self._secret, target.name.encode(), "sha256")
+            known = self._ids[target.name] = urlsafe_b64encode(digest[:_ID_BYTES]).rstrip(b"=")
+        return known

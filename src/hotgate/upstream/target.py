@@ -250,8 +250,11 @@ class Target:
 
     async def _connected(self, waiter: ConnectionWaiter) -> UpstreamConnection:
         header = proxy_header(self._proxy_protocol, waiter.client_addresses) if self._proxy_protocol else b""
+        # Not always the first address, or it would get every connection as long as it accepts any.
+        turn = self.connects % max(1, len(self.addresses))
+        addresses = self.addresses[turn:] + self.addresses[:turn]
         async with asyncio.timeout(self._connect_timeout):
-            return await self._dialer.connect(self.addresses, lambda: UpstreamConnection(self), header)
+            return await self._dialer.connect(addresses, lambda: UpstreamConnection(self), header)
 
 
 class TargetBusy(Exception):

@@ -98,7 +98,7 @@ def test_one_of_several_is_named(place: "Folder") -> None:
             "tls: {certificate: server.pem, key: server.key, client_auth: optional, client_ca: server.key}",
             "is not a certificate in PEM form",
         ),
-        ("tls: {certificate: server.pem, key: server.key, min_version: '1.1'}", "must be '1.2' or '1.3'"),
+        ("tls: {certificate: server.pem, key: server.key, min_version: '1.1'}", "must be '1.2' or '1.3', in quotes"),
         ("redirect_https: 0", "write true, false or the port of the https listener"),
         ("redirect_https: https", "write true, false or the port of the https listener"),
         (PAIR + "\n    redirect_https: true", "redirect_https is for a listener without tls"),

@@ -41,6 +41,8 @@ def test_a_word_is_enough(word: str) -> None:
         ({}, "either `consistent_hash` or `sticky`"),
         ({"consistent_hash": {"by": "header"}}, "`name` goes with"),
         ({"consistent_hash": {"by": "client", "name": "x"}}, "`name` goes with"),
+        ({"consistent_hash": {"by": "header", "name": "x-\u00fc"}}, "use the name of a header"),
+        ({"consistent_hash": {"by": "header", "name": "x:y"}}, "use the name of a header"),
         ({"consistent_hash": {"by": "client", "balance_factor": 100}}, "from 101 to 1000"),
         ({"sticky": {"cookie": "hg", "secret": "short"}}, "at least 16 characters"),
         ({"sticky": {"cookie": "a=b; Domain=x", "secret": "0123456789abcdef"}}, "a cookie's name"),
@@ -52,6 +54,12 @@ def test_a_word_is_enough(word: str) -> None:
 )
 def test_balance_that_makes_no_sense(balance: object, says: str) -> None:
     assert says in message(balance=balance)
+
+
+def test_a_mistake_within_a_mapping_is_the_only_one_said(folder: Folder) -> None:
+    balance = "{sticky: {cookie: 'a b', secret: 0123456789abcdef}}"
+    (error,) = folder.errors(HEAD + f"upstreams: {{api: {{targets: ['http://h:1'], balance: {balance}}}}}\n" + ROUTE)
+    assert "upstreams.api.balance.sticky.cookie: use a cookie's name" in error
 
 
 @pytest.mark.parametrize("condition", ["connect", "reset", "timeout", 500, "503", 599, 404, 408, 409, 425, 429])
@@ -92,6 +100,7 @@ TLS: dict[str, Any] = {"targets": ["https://h:1"]}
         ({"pins": ["sha1/AAAA"]}, "SHA-256 hash of a public key"),
         ({"server_name": "a b"}, "a host name"),
         ({"min_version": "1.1"}, "'1.2' or '1.3'"),
+        ({"min_version": 1.3}, "in quotes"),
     ],
 )
 def test_tls_that_makes_no_sense(tls: Mapping[str, Any], says: str) -> None:
@@ -142,11 +151,11 @@ def test_giving_verification_up_is_warned_of(pins: str, count: int, folder: Fold
 
 
 def test_the_examples_of_the_guide_are_valid(folder: Folder) -> None:
-    guide = (Path(__file__).parents[3] / "docs" / "resilience-attempts.md").read_text(encoding="utf-8")
+    guide = (Path(__file__).parents[3] / "docs" / "resilience.md").read_text(encoding="utf-8")
     examples = re.findall(r"^```yaml\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
     folder.write("0123456789abcdef", "sticky.key")
     for name, text in {"ca.pem": _CA.pem, "gateway.pem": _OWN.pem, "gateway.key": _OWN.key_pem}.items():
         folder.write(text, f"tls/{name}")
-    assert len(examples) == 4
+    assert len(examples) == 5
     for example in examples:
         assert folder.load(HEAD + example).config.upstreams

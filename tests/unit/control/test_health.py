@@ -136,8 +136,19 @@ def test_checks_are_spread(caplog: pytest.LogCaptureFixture) -> None:
 def test_until_it_is_checked_a_target_is_healthy() -> None:
     async def script(scene: Scene) -> None:
         await scene.follow(check_of("a"))
+        assert scene.checks.state()[0] | {"healthy": True, "checked": False} == scene.checks.state()[0]
+
+    play(script)
+
+
+def test_of_what_was_never_checked_nothing_is_said() -> None:
+    """A worker may know from an earlier control process that the target is not well."""
+
+    async def script(scene: Scene) -> None:
+        await scene.follow(check_of("a"))
+        assert scene.checks.decisions() == {}
+        await scene.round()
         assert scene.checks.decisions() == {"api": {"a": True}}
-        assert scene.checks.state()[0]["checked"] is False
 
     play(script)
 
@@ -149,7 +160,7 @@ def test_what_a_reload_leaves_unchanged_goes_on_undisturbed() -> None:
         await scene.round()
         scene.probed.clear()
         await scene.follow(check_of("a"), check_of("c"))
-        assert scene.checks.decisions() == {"api": {"a": False, "c": True}}
+        assert scene.checks.decisions() == {"api": {"a": False}}
         assert scene.checks.state()[0]["checked"] is True
         await scene.round()
         assert sorted(scene.probed) == ["a", "c"]
@@ -193,7 +204,7 @@ def test_a_lack_of_our_own_says_nothing_about_the_target() -> None:
         scene.checks._probe = no_descriptors
         await scene.follow(check_of("a"))
         await scene.round(10)
-        assert scene.checks.decisions() == {"api": {"a": True}}
+        assert scene.checks.decisions() == {}
         assert scene.checks.state()[0]["last_error"] == "not checked: Too many open files"
 
     play(script)

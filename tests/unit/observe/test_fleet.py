@@ -74,7 +74,7 @@ def test_routes_that_are_gone_are_forgotten_in_the_sum_of_the_dead_too() -> None
     fleet.update("1", worker(1, route="old").snapshot())
     fleet.retire("1")
     fleet.update("2", worker(1, route="new").snapshot())
-    fleet.retain(["new"], [])
+    fleet.retain(["new"], {})
     assert [values["route"] for values in fleet.total()["routes"]] == ["new"]
     assert fleet.total()["upstreams"] == []
 
@@ -88,3 +88,15 @@ def test_what_is_out_of_service_is_summed_over_the_workers_that_live() -> None:
     fleet.retire("2")
     assert fleet.total()["gauges"]["ejected"] == {"api": {"http://a": 2}}
     assert fleet.total()["gauges"]["ejected"] == {"api": {"http://a": 2}}  # asking changes nothing
+
+
+def test_targets_that_are_gone_are_forgotten() -> None:
+    fleet = Fleet()
+    for name in ("1", "2"):
+        metrics = WorkerMetrics()
+        for target in ("http://old", "http://new"):
+            metrics.upstream("api").ejected(target)
+        fleet.update(name, metrics.snapshot())
+    fleet.retire("1")
+    fleet.retain([], {"api": ["http://new"]})
+    assert fleet.total()["upstreams"][0]["ejections"] == {"http://new": 2}

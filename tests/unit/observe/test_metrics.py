@@ -58,7 +58,15 @@ def test_routes_that_are_gone_are_forgotten() -> None:
     for number in range(1000):
         metrics.route(f"route-{number}").record(200, 0.1, 0, 0)
         metrics.upstream(f"upstream-{number}")
-        metrics.retain([f"route-{number}"], [f"upstream-{number}"])
+        metrics.retain([f"route-{number}"], {f"upstream-{number}": []})
     snapshot = metrics.snapshot()
     assert [values["route"] for values in snapshot["routes"]] == ["route-999"]
     assert [values["upstream"] for values in snapshot["upstreams"]] == ["upstream-999"]
+
+
+def test_targets_that_are_gone_are_forgotten() -> None:
+    metrics = WorkerMetrics()
+    for number in range(1000):
+        metrics.upstream("api").ejected(f"http://10.0.0.{number}")
+        metrics.retain([], {"api": [f"http://10.0.0.{number}"]})
+    assert metrics.snapshot()["upstreams"][0]["ejections"] == {"http://10.0.0.999": 1}

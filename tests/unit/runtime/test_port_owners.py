@@ -67,3 +67,12 @@ def test_unix_sockets_that_listen_are_found_by_path(tmp_path: Path) -> None:
         assert unix_inodes(path) == {str(os.fstat(listening.fileno()).st_ino)}
         assert unix_inodes(path) <= inodes_held_by([os.getpid()])
     assert unix_inodes(tmp_path / "other.sock") == set()
+
+
+def test_a_strangers_path_may_be_any_bytes(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as stranger, socket.socket(socket.AF_UNIX) as ours:
+        stranger.bind(os.fsencode(tmp_path) + b"/\xff\xc2\x85x")
+        ours.bind(str(tmp_path / "ours.sock"))
+        for listening in (stranger, ours):
+            listening.listen()
+        assert unix_inodes(tmp_path / "ours.sock") == {str(os.fstat(ours.fileno()).st_ino)}

@@ -108,6 +108,16 @@ def test_balancers_begin_anew_only_when_something_changes() -> None:
     assert scene.uses == 1
 
 
+def test_what_changes_in_one_tick_makes_them_anew_once() -> None:
+    scene = Scene(1, 1, 1, 1).begin()
+    for target in scene.targets[:2]:
+        target.circuit.failed("refused")
+    before = scene.uses
+    scene.pass_time(10)
+    assert [type(each) for each in scene.used] == [FakeTarget, FakeTarget, Trial, Trial]
+    assert scene.uses == before + 1
+
+
 def test_one_that_fails_is_out_and_on_trial_afterwards() -> None:
     scene = Scene(1, 1).begin()
     scene.targets[0].circuit.failed("reason")

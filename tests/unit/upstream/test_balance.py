@@ -1,5 +1,6 @@
 """Who serves the next request."""
 
+import tracemalloc
 from collections import Counter
 
 import pytest
@@ -76,3 +77,24 @@ def test_any_but_a_busy_one() -> None:
     first, second = targets(4, 1)
     first.active, second.active = 3, 1
     assert least_busy([first, second]) is first
+
+
+def test_every_weight_is_exact() -> None:
+    all_targets = targets(*(1 + 7 * index % 13 for index in range(50)))
+    choose = round_robin(all_targets)
+    for _ in range(20):
+        counts = Counter(choose(None).name for _ in range(sum(target.weight for target in all_targets)))
+        assert counts == {target.name: target.weight for target in all_targets}
+
+
+@pytest.mark.parametrize("name", list(BALANCERS))
+def test_what_it_keeps_does_not_grow_with_the_weights(name: str) -> None:
+    """It is made anew on the event loop at each change, and a slow start makes every weight ten times as large."""
+    all_targets = targets(9_999, 10_000, 9_998)
+    tracemalloc.start()
+    try:
+        kept = BALANCERS[name](all_targets)
+        assert kept(None) in all_targets
+        assert tracemalloc.get_traced_memory()[1] < 10_000
+    finally:
+        tracemalloc.stop()

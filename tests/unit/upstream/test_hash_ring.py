@@ -42,6 +42,16 @@ def test_one_that_goes_moves_its_own_keys_only() -> None:
     assert moved == {key for key in KEYS if before[key] == all_targets[0].name}
 
 
+def test_a_slow_start_moves_only_what_it_gains() -> None:
+    all_targets = targets(5, weight=10)
+    before = owners(all_targets)
+    all_targets[0].weight = 1
+    after = owners(all_targets)
+    moved = {key for key in KEYS if before[key] != after[key]}
+    assert moved
+    assert {before[key] for key in moved} == {all_targets[0].name}
+
+
 def test_the_order_in_the_file_does_not_matter() -> None:
     assert owners(targets(5)) == owners(targets(5)[::-1])
 

@@ -9,6 +9,7 @@ import pytest
 
 from hotgate.upstream.circuit import Circuit, CircuitRules
 from hotgate.upstream.connection import UpstreamConnection
+from hotgate.upstream.dial import Dialer
 from hotgate.upstream.failure import UpstreamFailure
 from hotgate.upstream.lifetime import Lifetime
 from hotgate.upstream.proxy_header import ClientAddresses
@@ -197,3 +198,24 @@ def test_a_lack_of_our_own_is_no_failure_of_the_target(
         assert bool(told) is is_failure
 
     play(script)
+
+
+def test_every_address_of_a_name_gets_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    async def connect(self: Dialer, addresses: tuple[str, ...], *_: object) -> None:
+        asked.append(addresses)
+        raise OSError("nobody is there")
+
+    async def run() -> None:
+        monkeypatch.setattr(Dialer, "connect", connect)
+        target = Target("http://b.test", "b.test", 80)
+        target.follow_addresses(("10.0.0.1", "10.0.0.2", "10.0.0.3"))
+        for _ in range(3):
+            waiter = Waiter()
+            target.acquire(waiter, 0.0)
+            await waiter.called.wait()
+
+    asyncio.run(run())
+    assert sorted(addresses[0] for addresses in asked) == ["10.0.0.1", "10.0.0.2", "10.0.0.3"]
+    assert {tuple(sorted(addresses)) for addresses in asked} == {("10.0.0.1", "10.0.0.2", "10.0.0.3")}
