@@ -41,14 +41,10 @@ class ControlLink:
     async def run(self) -> None:
         """Keep a connection until cancelled."""
         while True:
+            lifetime = 0.0
             if await self._connect():
-                self._backoff.reset()
-                self._on_found()
-                await self._closed.wait()
-                self._channel = None
-                self._tell_of_loss()
-                self._on_lost()
-            await self._sleep(self._backoff.delay_after(0.0))
+                lifetime = await self._use()
+            await self._sleep(self._backoff.delay_after(lifetime))
 
     def let_go(self) -> None:
         """The control process is about to hang up, for another one takes its place."""
@@ -76,6 +72,17 @@ class ControlLink:
         except TimeoutError:
             if self._channel is not None:
                 self._channel.abort()
+
+    async def _use(self) -> float:
+        """Until the control process hangs up: after how many seconds. One that is ending may do so at once."""
+        loop = asyncio.get_running_loop()
+        since = loop.time()
+        self._on_found()
+        await self._closed.wait()
+        self._channel = None
+        self._tell_of_loss()
+        self._on_lost()
+        return loop.time() - since
 
     def _tell_of_loss(self) -> None:
         if not self._is_let_go:

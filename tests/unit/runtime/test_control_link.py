@@ -95,6 +95,23 @@ def test_a_control_process_that_goes_is_looked_for_again(tmp_path: Path) -> None
     play(tmp_path, script)
 
 
+def test_one_that_hangs_up_at_once_is_not_asked_again_and_again(tmp_path: Path) -> None:
+    async def script(scene: Script) -> None:
+        assert await scene.delays.get() == 0.0
+        server, channels, _ = await scene.listen()
+        delays = []
+        for _ in range(4):
+            scene.wake.release()
+            assert await scene.events.get() == "found"
+            (await channels.get()).close()
+            assert await scene.events.get() == "lost"
+            delays.append(await scene.delays.get())
+        assert delays == [0.1, 0.2, 0.4, 0.8]
+        server.close()
+
+    play(tmp_path, script)
+
+
 @pytest.mark.parametrize(("is_let_go", "warnings"), [(True, 0), (False, 1)])
 def test_it_warns_of_a_loss_unless_it_was_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, *, is_let_go: bool, warnings: int
