@@ -1,5 +1,6 @@
 """A real gateway: real processes, real sockets on the loopback interface, a configuration in a temporary folder."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -161,9 +162,10 @@ class Gateway:
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        for pid in self._pids | self._left_behind():
-            if self.is_running(pid):
-                os.kill(pid, signal.SIGKILL)
+        while running := {pid for pid in self._pids | self._left_behind() if self.is_running(pid)}:
+            for pid in running:  # and once more: who took over replaces its workers until it is killed itself
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
     def _left_behind(self) -> set[int]:
         marks = (f'"socket":"{self.folder}/'.encode(), os.fsencode(self.file))  # workers, and who took over

@@ -155,7 +155,7 @@ def test_check_says_where_and_what(outputs: dict[str, str], mistake: str, hint: 
 
 def test_check_is_content_with_a_good_file(folder: Path) -> None:
     done = hotgate("check", folder=folder)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "hotgate.yaml: 2 routes, 1 upstreams: ok\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "hotgate.yaml: 2 routes, 1 upstream: ok\n", "")
 
 
 def test_check_tells_all_mistakes_at_once_and_fails(folder: Path) -> None:

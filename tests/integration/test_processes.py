@@ -5,13 +5,14 @@ import os
 import re
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from integration.conftest import Gateway, free_port
+from integration.conftest import COMMAND, Gateway, free_port
 from integration.load import kept_alive
 
 SLOW = """
@@ -377,3 +378,14 @@ def test_a_worker_imports_nothing_of_the_control_plane(gateway: Gateway) -> None
 def _requests(gateway: Gateway) -> float:
     lines = gateway.admin("/metrics")[1].splitlines()
     return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith("hotgate_requests_total{"))
+
+
+@pytest.mark.parametrize("closed", ["<&- >&-", "<&-"])
+def test_closed_standard_streams_stop_nothing_and_are_no_sockets(gateway: Gateway, closed: str) -> None:
+    gateway.write(workers=1)
+    gateway.launch_as(["sh", "-c", f'exec "$0" "$@" {closed}', sys.executable, "-c", COMMAND])
+    gateway.wait_for_log("ready")
+    assert [gateway.get() for _ in range(5)] == [(200, "one")] * 5
+    for pid in (gateway.pid, *gateway.worker_pids()):
+        assert Path(f"/proc/{pid}/fd/0").readlink() == Path("/dev/null")
+        assert Path(f"/proc/{pid}/fd/1").readlink() == Path("/dev/null")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hotgate.runtime.launch import running_workers
 from integration.backend import backend_running
 from integration.conftest import COMMAND, DEADLINE, SOURCES, Gateway
 from integration.customer import connect
@@ -31,6 +32,11 @@ def command(gateway: Gateway, name: str) -> tuple[int, str]:
 
 def control_pid(gateway: Gateway) -> int:
     return int((gateway.folder / "run" / "control.lock").read_text())
+
+
+def processes(gateway: Gateway) -> set[int]:
+    """The workers that there are, whoever started them, ready or not."""
+    return running_workers(gateway.folder / "run" / "control.sock")
 
 
 def has_ended(gateway: Gateway, pid: int) -> bool:
@@ -157,6 +163,31 @@ def test_a_stop_ends_an_upgrade(gateway: Gateway) -> None:
     gateway.signal(signal.SIGTERM)
     assert gateway.wait_for_exit() == 0
     assert not gateway.is_running(successor)
+
+
+def test_a_stop_right_after_an_upgrade_leaves_nothing_behind(gateway: Gateway) -> None:
+    """The new process has relieved the old one, and its own workers do not serve yet."""
+    gateway.write(workers=2)
+    gateway.start()
+    workers = gateway.worker_pids()
+    gateway.signal(signal.SIGUSR2)
+    successor = gateway.successor()
+    gateway.wait_for_log(f"process {successor} takes over")
+    os.kill(successor, signal.SIGTERM)
+    gateway.until(lambda: not any(map(gateway.is_running, [successor, *workers])))
+    gateway.until(lambda: not processes(gateway))
+
+
+def test_a_stop_of_a_start_ends_what_an_earlier_process_left_behind(gateway: Gateway) -> None:
+    gateway.start()
+    orphans = gateway.worker_pids()
+    gateway.signal(signal.SIGKILL)
+    gateway.wait_for_exit()
+    gateway.launch()
+    gateway.until(lambda: len(processes(gateway)) > len(orphans))
+    gateway.signal(signal.SIGTERM)
+    assert gateway.wait_for_exit() == 0
+    gateway.until(lambda: not any(map(gateway.is_running, orphans)))
 
 
 def test_commands_need_a_running_gateway(gateway: Gateway, tmp_path: Path) -> None:

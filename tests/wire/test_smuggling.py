@@ -154,6 +154,12 @@ def test_odd_but_unambiguous(sent: bytes) -> None:
 
 
 @scenario()
+async def test_what_is_wrong_with_a_target_is_said_in_a_sentence(wire: Wire) -> None:
+    client = await wire.send(get("/a%2Fb"))
+    assert b'"detail":"The request is not valid: the path has an escaped slash."' in (await client.message()).body
+
+
+@scenario()
 async def test_a_get_with_a_body_is_framed_like_any_other(wire: Wire) -> None:
     client = await wire.send(get("/", f"Content-Length: {len(_INNER)}"), _INNER, GET)
     backend = await wire.backend.accept()

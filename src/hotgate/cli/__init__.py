@@ -15,6 +15,7 @@ from hotgate.cli.reload import reload
 from hotgate.cli.routes import routes
 from hotgate.cli.run import run
 from hotgate.cli.schema import schema
+from hotgate.cli.standard_streams import fill_closed_streams
 from hotgate.cli.upgrade import upgrade
 
 app = typer.Typer(name="hotgate", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -41,4 +42,5 @@ def _options(
 
 def main() -> None:
     """The entry point of the `hotgate` program."""
+    fill_closed_streams()
     app()

@@ -10,7 +10,7 @@ import typer
 from hotgate.cli.configuration import DEFAULT_FILE, ConfigurationFile, load_configuration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Sequence, Sized
     from pathlib import Path
 
     from hotgate.config.errors import ConfigurationError
@@ -31,7 +31,8 @@ def check(config: ConfigurationFile = DEFAULT_FILE) -> None:
         raise typer.Exit(1) from None
     for warning in loaded.warnings:
         typer.echo(f"{warning} (warning)")
-    typer.echo(f"{config}: {len(loaded.config.routes)} routes, {len(loaded.config.upstreams)} upstreams: ok")
+    routes, upstreams = _count(loaded.config.routes, "route"), _count(loaded.config.upstreams, "upstream")
+    typer.echo(f"{config}: {routes}, {upstreams}: ok")
 
 
 def checked(file: Path, deep_check: DeepCheck) -> Loaded:
@@ -45,6 +46,10 @@ def checked(file: Path, deep_check: DeepCheck) -> Loaded:
     if errors:
         raise ConfigurationErrors(errors)
     return loaded
+
+
+def _count(things: Sized, name: str) -> str:
+    return f"{len(things)} {name}" if len(things) == 1 else f"{len(things)} {name}s"
 
 
 def _compile_errors(loaded: Loaded) -> Sequence[ConfigurationError]:

@@ -12,7 +12,10 @@ _HOST_NAME = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*")
 _ALL_DIGITS = re.compile(r"[0-9.]+|0[xX].*")
 _TARGET = re.compile(r"(?P<scheme>https?)://(?P<authority>[^/?#@\s\\]+)")
 _HIGHEST_PORT = 65535
-_BIND_SAYS = 'write an address as "host:port", such as "127.0.0.1:8080" or "[::1]:8080"; port 0 takes a free one'
+_BIND_SAYS = (
+    'write an address as "host:port", such as "127.0.0.1:8080", "[::1]:8080" or "0.0.0.0:8080" for every IPv4 address; '
+    "port 0 takes a free one"
+)
 _TARGET_SAYS = (
     'write a target as "http://host:port", "https://host:port" (without path, query or user) or "unix:/path/of.sock"'
 )

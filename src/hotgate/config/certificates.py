@@ -8,6 +8,7 @@ from cryptography import x509
 from hotgate.config.certificate import certificate_error, chain_of, expiry_warning, key_error
 from hotgate.config.gateway import Gateway
 from hotgate.config.ocsp_response import NotStapled, valid_until
+from hotgate.config.pem import Pem
 from hotgate.config.position import Path
 from hotgate.config.references import Finding
 from hotgate.config.tls import Certificate, Tls
@@ -18,6 +19,8 @@ def wrong_certificates(config: Gateway) -> Iterator[Finding]:
     now = datetime.now(UTC)
     for path, pair in _pairs(config):
         yield from _errors_of(path, pair, now)
+    for path, certificate, key in _towards_backends(config):
+        yield from _misfits(path, certificate, key)
     for path, tls in _listeners(config):
         if tls.client_ca is not None and (error := _chain_error(tls.client_ca.reveal())):
             yield Finding((*path, "client_ca"), error)
@@ -26,24 +29,34 @@ def wrong_certificates(config: Gateway) -> Iterator[Finding]:
 def doubtful_certificates(config: Gateway) -> Iterator[Finding]:
     """What works, but not as it should. Call it for a configuration without errors."""
     now = datetime.now(UTC)
+    for path, own, _ in _towards_backends(config):
+        yield from _expired(path, own, now)
     for path, pair in _pairs(config):
+        yield from _expired(path, pair.certificate, now)
         certificate = chain_of(pair.certificate.reveal())[0]
-        if warning := expiry_warning(certificate, now):
-            yield Finding((*path, "certificate"), warning)
         if pair.ocsp_staple is not None and (reason := _not_stapled(pair.ocsp_staple.content, certificate, now)):
             yield Finding((*path, "ocsp_staple"), f"the response is not sent: {reason}")
 
 
 def _errors_of(path: Path, pair: Certificate, now: datetime) -> Iterator[Finding]:
+    yield from _misfits(path, pair.certificate, pair.key)
     pem = pair.certificate.reveal()
+    if not _chain_error(pem) and (error := certificate_error(chain_of(pem)[0], now)):
+        yield Finding((*path, "certificate"), error)
+
+
+def _misfits(path: Path, certificate: Pem, key: Pem) -> Iterator[Finding]:
+    """Why the two cannot be used together."""
+    pem = certificate.reveal()
     if error := _chain_error(pem):
         yield Finding((*path, "certificate"), error)
-        return
-    certificate = chain_of(pem)[0]
-    if error := certificate_error(certificate, now):
-        yield Finding((*path, "certificate"), error)
-    if error := key_error(pair.key.reveal(), certificate):
+    elif error := key_error(key.reveal(), chain_of(pem)[0]):
         yield Finding((*path, "key"), error)
+
+
+def _expired(path: Path, certificate: Pem, now: datetime) -> Iterator[Finding]:
+    if warning := expiry_warning(chain_of(certificate.reveal())[0], now):
+        yield Finding((*path, "certificate"), warning)
 
 
 def _chain_error(pem: str) -> str:
@@ -65,6 +78,14 @@ def _listeners(config: Gateway) -> Iterator[tuple[Path, Tls]]:
     for index, listener in enumerate(config.listeners):
         if listener.tls is not None:
             yield ("listeners", index, "tls"), listener.tls
+
+
+def _towards_backends(config: Gateway) -> Iterator[tuple[Path, Pem, Pem]]:
+    """The gateway's own certificates and keys, as backends see them."""
+    for name, upstream in config.upstreams.items():
+        tls = upstream.tls
+        if tls is not None and tls.certificate is not None and tls.key is not None:
+            yield ("upstreams", name, "tls"), tls.certificate, tls.key
 
 
 def _pairs(config: Gateway) -> Iterator[tuple[Path, Certificate]]:

@@ -5,10 +5,11 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from hotgate.config.addresses import Bind
-from hotgate.config.binds import OWNER_AND_GROUP, AnyBind, BindText, FileMode, Peer, UnixBind
+from hotgate.config.binds import OWNER_AND_GROUP, AnyBind, BindText, FileMode, Peer, SystemdBind, UnixBind
 from hotgate.config.notation import Notation, refused
 from hotgate.config.settings import Name, Settings, WholeNumber
 from hotgate.config.tls import Tls
+from hotgate.http.forwarded import UNIX_PEER
 
 _HTTPS = 443
 _PORT = WholeNumber(1, 65535)
@@ -79,6 +80,14 @@ class Listener(Settings):
         return self
 
     @model_validator(mode="after")
+    def _somebody_may_connect(self) -> "Listener":
+        if self.proxy_protocol is not None and not _may_connect(self.bind, self.proxy_protocol.sources):
+            raise refused(
+                "`proxy_protocol.from` closes every connection: clients of a Unix socket are `unix`, and nobody else is"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _mode_is_for_unix_sockets(self) -> "Listener":
         _check_mode(self.bind, self.mode)
         return self
@@ -103,6 +112,12 @@ class Admin(Settings):
 
 def _place(bind: AnyBind, mode: int | None) -> AnyBind:
     return UnixBind(bind.path, OWNER_AND_GROUP if mode is None else mode) if isinstance(bind, UnixBind) else bind
+
+
+def _may_connect(bind: AnyBind, sources: tuple[str, ...]) -> bool:
+    """Whether one of them can reach a socket of this kind; of one that systemd opens, the kind is not known."""
+    is_unix = [source == UNIX_PEER for source in sources]
+    return isinstance(bind, SystemdBind) or (any(is_unix) if isinstance(bind, UnixBind) else not all(is_unix))
 
 
 def _check_mode(bind: AnyBind, mode: int | None) -> None:

@@ -25,7 +25,7 @@ def validate(tree: SourceMap, model: type[M], secret_files: SecretFiles) -> M | 
 
 def _findings(details: list[Any], tree: SourceMap, known: KnownKeys) -> Iterator[Finding]:
     everything = ((written_path(tree, detail["loc"]), detail) for detail in details)
-    located = [(path, detail) for path, detail in everything if not _is_miscounted(tree, path, detail)]
+    located = [(path, detail) for path, detail in everything if not _is_noise(tree, path, detail)]
     wanted = {path for path, detail in located if not _is_of_other_member(path, detail)}
     deeper = {path[:end] for path in wanted for end in range(len(path))}
     refusals: dict[Path, list[Finding]] = {}
@@ -50,6 +50,16 @@ def _is_miscounted(tree: SourceMap, path: Path, detail: Any) -> bool:
     return detail["type"] == "too_short" and bool(len(value_at(tree, path)) >= detail["ctx"]["min_length"])
 
 
+def _is_noise(tree: SourceMap, path: Path, detail: Any) -> bool:
+    return _is_miscounted(tree, path, detail) or _is_word_for_mapping(tree, path, detail)
+
+
+def _is_word_for_mapping(tree: SourceMap, path: Path, detail: Any) -> bool:
+    """Whoever wrote a mapping did not mean the union's words; its other member says what is wrong."""
+    is_member = path[-1:] != detail["loc"][-1:]
+    return is_member and detail["type"] == "literal_error" and isinstance(value_at(tree, path), SourceMap)
+
+
 def _is_of_other_member(path: Path, detail: Any) -> bool:
     """Whether a union's member refused the kind of the value. Not worth saying when another member went deeper."""
     is_of_kind = detail["type"] == "literal_error" or str(detail["type"]).endswith("_type")
@@ -61,4 +71,12 @@ def _finding(path: Path, detail: Any, tree: SourceMap, known: KnownKeys) -> Find
         return Finding(path, f"unknown key '{str(path[-1])[:100]}'", known.suggestion(path), is_key=True)
     is_key = detail["loc"][-1:] == ("[key]",)
     is_member = path[-1:] != detail["loc"][-1:] and detail["type"] != "missing" and not is_key
-    return Finding(path, message_of(detail, variables_within(tree, path)), is_key=is_key, is_member=is_member)
+    message = message_of(detail, variables_within(tree, path))
+    hint = "quote it" if detail["type"] == "literal_error" and _is_number(tree, path) else ""
+    return Finding(path, message, hint, is_key=is_key, is_member=is_member)
+
+
+def _is_number(tree: SourceMap, path: Path) -> bool:
+    """Whether text is wanted that reads as a number in YAML, such as a version."""
+    value = value_at(tree, path)
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -339,7 +339,7 @@ class RequestReader:
             if request.authority:
                 request.host = self._rules.hosts[request.authority]
         except BadTarget as error:
-            raise Refused(400, "target-invalid", str(error)) from error
+            raise Refused(400, "target-invalid", f"The request is not valid: {error}.") from error
 
     def _upgrade(self, incoming: Incoming, special: list[Field]) -> None:
         protocols = [value.strip().lower() for name, value in special if name == b"upgrade"]

@@ -73,7 +73,9 @@ def _line(record: AccessRecord, wall_offset: float, quote: Callable[[str], str])
     if user_agent:
         rest += f',"user_agent":{quote(user_agent[:MAX_USER_AGENT_BYTES].decode("utf-8", "replace"))}'
     if code:
-        rest += f',"code":{quote(code)},"log_detail":{quote(detail)}'
+        rest += f',"code":{quote(code)}'
+        if detail:
+            rest += f',"log_detail":{quote(detail)}'
     return (
         f'{{"time":"{_date_and_time(second)}.{int((moment - second) * 1000):03d}Z","status":{status},'
         f'"method":{quote(method)},"host":{quote(host)},"path":{quote(path)},"http":{quote(http)},'

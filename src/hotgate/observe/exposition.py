@@ -132,7 +132,10 @@ def _target_families(total: Snapshot, facts: GatewayFacts) -> Iterator[Metric]:
         _add_counts(ejections, upstream, ejected_before)
         for target in ejected_before:
             ejected.add_metric([upstream, target], out.get(upstream, {}).get(target, 0))
-        panic.add_metric([upstream], total["gauges"].get("panics", {}).get(upstream, 0))
+    # Also of an upstream that nobody has asked for anything yet: active checks may have put all its targets out.
+    panics = dict.fromkeys((values["upstream"] for values in total["upstreams"]), 0) | total["gauges"].get("panics", {})
+    for upstream, workers in panics.items():
+        panic.add_metric([upstream], workers)
     yield from (healthy, checks, ejected, ejections, panic)
 
 

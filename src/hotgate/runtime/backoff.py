@@ -20,12 +20,8 @@ class Backoff:
     def delay_after(self, lifetime: float) -> float:
         """The wait before the next attempt, when the last one lived `lifetime` seconds."""
         if lifetime >= self.healthy_after:
-            self.reset()
+            self.failures = 0
         self.failures += 1
         if self.failures == 1:
             return 0.0
         return min(self.ceiling, self.first * 2.0 ** min(self.failures - 2, _LARGEST_EXPONENT))
-
-    def reset(self) -> None:
-        """Forget the failures."""
-        self.failures = 0

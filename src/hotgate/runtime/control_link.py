@@ -34,20 +34,21 @@ class ControlLink:
         self._sleep = sleep
         self._backoff = Backoff(ceiling=_LONGEST_WAIT)
         self._channel: Channel | None = None
+        self._is_let_go = False
         self._closed = asyncio.Event()
         self._closed.set()
 
     async def run(self) -> None:
         """Keep a connection until cancelled."""
         while True:
+            lifetime = 0.0
             if await self._connect():
-                self._backoff.reset()
-                self._on_found()
-                await self._closed.wait()
-                self._channel = None
-                _log.warning("the control process is gone; serving on without it")
-                self._on_lost()
-            await self._sleep(self._backoff.delay_after(0.0))
+                lifetime = await self._use()
+            await self._sleep(self._backoff.delay_after(lifetime))
+
+    def let_go(self) -> None:
+        """The control process is about to hang up, for another one takes its place."""
+        self._is_let_go = True
 
     def send(self, message: Message) -> None:
         """Send, or lose the message when nobody is there: what must not be lost is said again in `hello`."""
@@ -71,6 +72,22 @@ class ControlLink:
         except TimeoutError:
             if self._channel is not None:
                 self._channel.abort()
+
+    async def _use(self) -> float:
+        """Until the control process hangs up: after how many seconds. One that is ending may do so at once."""
+        loop = asyncio.get_running_loop()
+        since = loop.time()
+        self._on_found()
+        await self._closed.wait()
+        self._channel = None
+        self._tell_of_loss()
+        self._on_lost()
+        return loop.time() - since
+
+    def _tell_of_loss(self) -> None:
+        if not self._is_let_go:
+            _log.warning("the control process is gone; serving on without it")
+        self._is_let_go = False
 
     async def _connect(self) -> bool:
         def channel() -> Channel:

@@ -18,7 +18,7 @@ from hotgate.runtime.fleet import Fleet
 from hotgate.runtime.generation import Generation
 from hotgate.runtime.generations import Generations
 from hotgate.runtime.handover import collect_sockets, distinct, remove_stale_offers
-from hotgate.runtime.launch import running_workers
+from hotgate.runtime.launch import end_workers, running_workers
 from hotgate.runtime.listening_sockets import ListeningSockets, NamedSocket
 from hotgate.runtime.load import RunOptions, check_compiles, load_configuration
 from hotgate.runtime.operator_desk import OperatorDesk
@@ -67,6 +67,7 @@ class ControlProcess:
         self._desk = OperatorDesk({"reload": self._request_reload, "upgrade": self._upgrader.request})
         self._watch = FileWatch(loaded.files)
         self._stop_requested = asyncio.Event()
+        self._relief: asyncio.Future[None] | None = None
         self._plane: ControlPlane | None = None
         self._deployment: Deployment | None = None
 
@@ -104,7 +105,8 @@ class ControlProcess:
         if reason := await self._generations.prepare(generation):
             raise StartFailed(reason)
         await plane.keys_were_tried()
-        await asyncio.to_thread(predecessor.relieve)
+        self._relief = asyncio.ensure_future(asyncio.to_thread(predecessor.relieve))
+        await asyncio.shield(self._relief)
         self._origin.lock.claim()
         plane.left_alone_by_predecessor(self._own_workers())
         generation.may_serve.set()
@@ -161,6 +163,18 @@ class ControlProcess:
             self._generations.close_all()
             self._fleet.drain_all(seconds)
         await self._fleet.emptied.wait()
+        if self._fleet.generation is None and self._stop_requested.is_set():
+            await self._end_left_behind()
+
+    async def _end_left_behind(self) -> None:
+        """Who stops the gateway before it was ready means the workers of an earlier process too.
+
+        In an upgrade they are ours once the old process was relieved; until then it looks after them.
+        """
+        if self._relief is not None:
+            await self._relief
+        if self._relief is not None or self._origin.predecessor is None:
+            end_workers(self._own_workers())
 
     def _announce(self, admin: str) -> None:
         facts = {

@@ -136,6 +136,7 @@ class Fleet:
         for worker in workers:
             del self._by_pid[worker.process.pid]
             if worker.channel is not None:
+                worker.channel.send({"type": "let_go"})
                 worker.channel.close()
 
     def _fill(self, generation: Generation, place: Place) -> None:

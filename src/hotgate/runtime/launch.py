@@ -1,10 +1,12 @@
 """How a worker is started: a fresh interpreter, its orders as one argument, its sockets as inherited descriptors."""
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -56,6 +58,13 @@ def start_worker(launch: Launch) -> "subprocess.Popen[bytes]":
         pass_fds=launch.descriptors,
         process_group=0,
     )
+
+
+def end_workers(pids: Iterable[int]) -> None:
+    """Have workers drain that nobody supervises. Those that have ended meanwhile are no error."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
 
 
 def running_workers(socket_path: Path, processes: Path = Path("/proc")) -> set[int]:

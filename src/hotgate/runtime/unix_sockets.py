@@ -41,7 +41,10 @@ def follow_mode(bind: UnixBind) -> None:
 
 def _check_folder(folder: Path) -> None:
     """Where strangers may write, they may put a socket of their own in the place of ours."""
-    found = folder.stat()
+    try:
+        found = folder.stat()
+    except FileNotFoundError:
+        raise FileNotFoundError(errno.ENOENT, f"the folder {folder} does not exist") from None
     is_open = found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX
     if is_open or found.st_uid not in (0, os.geteuid()):
         raise PermissionError(errno.EPERM, f"the folder {folder} is open to other users, or belongs to one")

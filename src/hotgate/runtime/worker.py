@@ -80,6 +80,7 @@ class Worker:
             "refreshed": lambda message: self._refresh.done(str(message["name"])),
             "drain": lambda message: self._drain_once(float(message["seconds"])),
             "reopen": lambda _: self._access_log.reopen(),
+            "let_go": lambda _: self._link.let_go(),
         }
 
     async def run(self) -> None:

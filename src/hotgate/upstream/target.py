@@ -234,7 +234,7 @@ class Target:
         elif isinstance(error, (ssl.SSLError, UnknownKey)):
             failure = tls_failed(self.name, str(error))
         else:
-            failure = refused(self.name, f"{type(error).__name__}: {error}")
+            failure = refused(self.name, os.strerror(error.errno) if error.errno else type(error).__name__)
         self.circuit.failed(failure.kind)
         return failure
 

@@ -20,7 +20,7 @@ routes: [{name: r, match: {path: /}, respond: {}, public: true}]
 def test_good_file_is_ok(shell: Shell) -> None:
     shell.write(GOOD)
     result = shell.run("check", "-c", str(shell.file))
-    assert (result.exit_code, result.stdout) == (0, f"{shell.file}: 1 routes, 0 upstreams: ok\n")
+    assert (result.exit_code, result.stdout) == (0, f"{shell.file}: 1 route, 0 upstreams: ok\n")
 
 
 def test_every_error_has_its_line(shell: Shell) -> None:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 def test_file_passes_the_check(shell: Shell) -> None:
     assert shell.run("init", str(shell.folder)).exit_code == 0
     result = shell.run("check", "-c", str(shell.file))
-    assert (result.exit_code, result.stdout) == (0, f"{shell.file}: 2 routes, 1 upstreams: ok\n")
+    assert (result.exit_code, result.stdout) == (0, f"{shell.file}: 2 routes, 1 upstream: ok\n")
 
 
 def test_missing_folder_is_made(shell: Shell) -> None:

@@ -92,6 +92,8 @@ def test_a_listener_on_a_unix_socket(folder: Folder) -> None:
         ('bind: "unix:/x", proxy_protocol: {from: []}', "listeners[0].proxy_protocol.from"),
         ('bind: "unix:/x", proxy_protocol: {from: [everybody]}', "listeners[0].proxy_protocol.from[0]"),
         ('bind: "unix:/x", proxy_protocol: {form: [unix]}', "did you mean 'from'"),
+        ('bind: "unix:/x", proxy_protocol: {from: [10.0.0.0/8]}', "closes every connection"),
+        ('bind: "127.0.0.1:0", proxy_protocol: {from: [unix]}', "closes every connection"),
     ],
 )
 def test_wrong_listeners_are_explained(folder: Folder, listener: str, says: str) -> None:

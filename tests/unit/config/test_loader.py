@@ -66,8 +66,8 @@ def test_all_errors_come_at_once_in_the_order_of_lines(folder: Folder) -> None:
             upstraem: orders
             max_body: ${MISSING}
         """) == [
-        'hotgate.yaml:2:23: listeners[0].bind: write an address as "host:port", such as "127.0.0.1:8080" or '
-        '"[::1]:8080"; port 0 takes a free one',
+        'hotgate.yaml:2:23: listeners[0].bind: write an address as "host:port", such as "127.0.0.1:8080", '
+        '"[::1]:8080" or "0.0.0.0:8080" for every IPv4 address; port 0 takes a free one',
         "hotgate.yaml:3:8: watch: write true or false",
         'hotgate.yaml:5:22: upstreams.orders.targets[0]: write a target as "http://host:port", '
         '"https://host:port" (without path, query or user) or "unix:/path/of.sock"',

@@ -135,6 +135,37 @@ def test_a_pem_file_that_is_none_is_an_error_with_its_place(folder: Folder) -> N
     ]
 
 
+@pytest.mark.parametrize(
+    ("balance", "says"),
+    [
+        ("{sticky: {cookie: hg}}", "2:62: upstreams.api.balance.sticky: key 'secret' is missing"),
+        ("{}", "2:53: upstreams.api.balance: say either `consistent_hash` or `sticky`"),
+    ],
+)
+def test_whoever_writes_a_mapping_hears_nothing_of_words(folder: Folder, balance: str, says: str) -> None:
+    text = HEAD + f'upstreams: {{api: {{targets: ["http://h:1"], balance: {balance}}}}}\n' + ROUTE
+    assert folder.errors(text) == [f"hotgate.yaml:{says}"]
+
+
+def test_a_version_that_reads_as_a_number_is_to_be_quoted(folder: Folder) -> None:
+    text = HEAD + 'upstreams: {api: {targets: ["https://h:1"], tls: {min_version: 1.3}}}\n' + ROUTE
+    (error,) = folder.errors(text)
+    assert error.endswith("min_version: must be '1.2' or '1.3'; quote it")
+
+
+def test_a_key_of_another_certificate_is_found(folder: Folder) -> None:
+    folder.write(_OWN.pem, "own.pem")
+    folder.write(_OWN.key_pem, "own.key")
+    folder.write(_CA.pem, "ca.pem")
+    text = HEAD + 'upstreams: {api: {targets: ["https://h:1"], tls: {certificate: %s, key: own.key}}}\n' + ROUTE
+    assert folder.errors(text % "ca.pem") == [
+        "hotgate.yaml:2:77: upstreams.api.tls.key: it does not belong to the certificate"
+    ]
+    assert folder.errors(text % "own.key") == [
+        "hotgate.yaml:2:64: upstreams.api.tls.certificate: is not a certificate in PEM form"
+    ]
+
+
 @pytest.mark.parametrize(("pins", "count"), [("", 1), (f", pins: ['{_OWN.pin}']", 0)], ids=["alone", "with a pin"])
 def test_giving_verification_up_is_warned_of(pins: str, count: int, folder: Folder) -> None:
     tls = f"tls: {{insecure_skip_verify: true{pins}}}"

@@ -78,6 +78,7 @@ def test_a_line_has_every_fact() -> None:
     [
         ({"upstream": ""}, {"upstream"}),
         ({"code": ""}, {"code", "log_detail"}),
+        ({"log_detail": ""}, {"log_detail"}),
         ({"subject": ""}, {"subject", "provider"}),
     ],
 )

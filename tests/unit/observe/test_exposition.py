@@ -110,7 +110,8 @@ def test_targets_have_their_health_and_their_ejections() -> None:
     for _ in range(2):
         metrics.upstream("api").ejected("http://a")
     metrics.upstream("api").ejected("http://b")
-    metrics.ejected, metrics.panics = {"api": {"http://a": 1}}, {"api": 1}
+    metrics.upstream("calm").attempt(0.1)
+    metrics.ejected, metrics.panics = {"api": {"http://a": 1}}, {"api": 1, "idle": 1}
     check = {"upstream": "api", "target": "http://a", "healthy": False, "checks": {"ok": 3, "failed": 4}}
     samples = samples_of(metrics, GatewayFacts("1", checks=[check]))
     a, b, upstream = ("target", "http://a"), ("target", "http://b"), ("upstream", "api")
@@ -122,5 +123,7 @@ def test_targets_have_their_health_and_their_ejections() -> None:
         ("hotgate_upstream_target_ejected", (b, upstream)): 0,
         ("hotgate_upstream_target_ejections_total", (a, upstream)): 2,
         ("hotgate_upstream_panic", (upstream,)): 1,
+        ("hotgate_upstream_panic", (("upstream", "idle"),)): 1,
+        ("hotgate_upstream_panic", (("upstream", "calm"),)): 0,
     }
     assert {key: samples.get(key) for key in expected} == expected

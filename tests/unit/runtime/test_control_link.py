@@ -3,6 +3,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+import pytest
 import uvloop
 
 from hotgate.runtime.channel import Channel, Message
@@ -92,6 +93,41 @@ def test_a_control_process_that_goes_is_looked_for_again(tmp_path: Path) -> None
         await scene.link.finish()
 
     play(tmp_path, script)
+
+
+def test_one_that_hangs_up_at_once_is_not_asked_again_and_again(tmp_path: Path) -> None:
+    async def script(scene: Script) -> None:
+        assert await scene.delays.get() == 0.0
+        server, channels, _ = await scene.listen()
+        delays = []
+        for _ in range(4):
+            scene.wake.release()
+            assert await scene.events.get() == "found"
+            (await channels.get()).close()
+            assert await scene.events.get() == "lost"
+            delays.append(await scene.delays.get())
+        assert delays == [0.1, 0.2, 0.4, 0.8]
+        server.close()
+
+    play(tmp_path, script)
+
+
+@pytest.mark.parametrize(("is_let_go", "warnings"), [(True, 0), (False, 1)])
+def test_it_warns_of_a_loss_unless_it_was_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, *, is_let_go: bool, warnings: int
+) -> None:
+    async def script(scene: Script) -> None:
+        server, channels, _ = await scene.listen()
+        scene.wake.release()
+        await scene.events.get()
+        if is_let_go:
+            scene.link.let_go()
+        (await channels.get()).close()
+        assert await scene.events.get() == "lost"
+        server.close()
+
+    play(tmp_path, script)
+    assert len(caplog.records) == warnings
 
 
 def test_what_is_queued_is_sent_before_it_hangs_up_for_good(tmp_path: Path) -> None:

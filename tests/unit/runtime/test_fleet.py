@@ -420,7 +420,7 @@ def test_workers_are_left_to_a_successor_as_they_are() -> None:
         scene.fleet.let_go()
         assert scene.fleet.emptied.is_set()
         assert all(channel.is_closed for channel in channels)
-        assert [channel.kinds() for channel in channels] == sent
+        assert [channel.kinds() for channel in channels] == [[*kinds, "let_go"] for kinds in sent]
         scene.host.processes[0].exit()
         scene.host.pass_time(60.0)
         assert len(scene.host.processes) == 2

@@ -83,7 +83,7 @@ def test_a_folder_that_is_open_to_strangers_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_explained(tmp_path: Path) -> None:
     sockets = ListeningSockets(own_workers=set)
-    with pytest.raises(BindError, match="No such file"):
+    with pytest.raises(BindError, match="none does not exist"):
         sockets.open({"web": UnixBind(str(tmp_path / "none" / "web.sock"))}, 1)
 
 
