@@ -150,7 +150,7 @@ def test_whoever_writes_a_mapping_hears_nothing_of_words(folder: Folder, balance
 def test_a_version_that_reads_as_a_number_is_to_be_quoted(folder: Folder) -> None:
     text = HEAD + 'upstreams: {api: {targets: ["https://h:1"], tls: {min_version: 1.3}}}\n' + ROUTE
     (error,) = folder.errors(text)
-    assert error.endswith("min_version: must be '1.2' or '1.3'; quote it")
+    assert error.endswith("min_version: must be '1.2' or '1.3', in quotes")
 
 
 def test_a_key_of_another_certificate_is_found(folder: Folder) -> None:
