@@ -259,3 +259,26 @@ def test_the_proxy_header_comes_before_tls(tmp_path: Path) -> None:
         client.reset()
 
     script()
+
+
+@pytest.mark.parametrize("says_goodbye", [True, False])
+def test_an_answer_whose_end_anybody_could_have_made_is_incomplete(tmp_path: Path, says_goodbye: bool) -> None:
+    """Its end is that of the connection; who is on the way can forge a FIN, but no close_notify (RFC 9112 §9.8)."""
+    backend = TlsBackend(tmp_path, _BACKEND)
+
+    async def script(wire: Wire, backend: TlsBackend) -> None:
+        client = await wire.send(GET)
+        peer = await backend.accept()
+        await peer.message()
+        peer.send(b"HTTP/1.1 200 OK\r\n\r\nhalf")
+        await client.head()
+        assert await client.exactly(9) == b"4\r\nhalf\r\n"
+        if says_goodbye:
+            peer.close()
+            assert await client.exactly(5) == b"0\r\n\r\n"
+        else:
+            backend._writers[-1].transport.abort()
+            assert await client.is_gone()
+        assert wire.last_record.get("code", "") == ("" if says_goodbye else "upstream-cut-short")
+
+    _play(backend, script, tls=_TRUSTED)

@@ -25,6 +25,7 @@ class UpstreamConnection(asyncio.Protocol):
     """
 
     __slots__ = (
+        "_has_ended",
         "_has_streamed",
         "_is_blocked",
         "_is_paused",
@@ -59,6 +60,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._is_tunnel = False
         self._is_blocked = False
         self._is_paused = False
+        self._has_ended = False
 
     # What an exchange calls.
 
@@ -129,6 +131,8 @@ class UpstreamConnection(asyncio.Protocol):
             self._switch(sink, rest)
 
     def eof_received(self) -> bool:
+        # In TLS this is close_notify: a connection that merely ends may have been cut by anybody (RFC 9112 §9.8).
+        self._has_ended = True
         return False  # close; connection_lost decides what that means
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -136,7 +140,7 @@ class UpstreamConnection(asyncio.Protocol):
         sink = self._sink
         if sink is None:
             return
-        if self._is_tunnel or (exc is None and self._reader.eof()):
+        if self._is_tunnel or (exc is None and self._has_ended and self._reader.eof()):
             self._sink = None
             sink.on_end(())
         elif self._reader.started:
