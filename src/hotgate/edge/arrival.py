@@ -51,6 +51,11 @@ class Arrival:
         self._is_admitted = reason is None
         return reason
 
+    @property
+    def has_old_terms(self) -> bool:
+        """Whether a reload has changed what the listener asks of clients, or believes of them, since it came."""
+        return self._context.snapshot.listeners[self.listener].terms != self.rules.terms
+
     def leave(self) -> None:
         """It is gone."""
         if self._address is not None:

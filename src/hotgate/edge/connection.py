@@ -212,6 +212,13 @@ class ServerConnection(asyncio.Protocol):
         if self._active is not None:
             self._active.drain()
 
+    def follow_terms(self) -> None:
+        """Under other terms than those of today it serves one more request at most."""
+        if self._arrival.has_old_terms:
+            self._requests_left = min(self._requests_left, 1)
+            if self._active is None:
+                self._deadline = min(self._deadline, self._context.now + self._context.snapshot.timeouts.last_request)
+
     def abort(self) -> None:
         """Close without waiting for anything. An answer that is being sent must not look complete."""
         if self._active is not None:

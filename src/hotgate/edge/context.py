@@ -31,6 +31,9 @@ class Connection(Protocol):
 
     def abort(self) -> None: ...
 
+    def follow_terms(self) -> None:
+        """End in good time if the listener would not take it any more as it was taken."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClientTimeouts:
@@ -60,13 +63,15 @@ class ListenerRules:
     """What a reload may change of a listener; its address and name cannot, without new workers.
 
     tls: None for a plain one. https_port: where every request is redirected to; None: they are served.
-    proxy_sources: who must send the header of the PROXY protocol; None: it is not spoken here.
+    proxy_sources: who must send the header of the PROXY protocol; None: it is not spoken here. terms: the settings that
+    say what is asked of clients and believed of them; equal if they are the same.
     """
 
     trusted_proxies: TrustedProxies
     tls: TlsListener | None = None
     https_port: int | None = None
     proxy_sources: TrustedProxies | None = None
+    terms: object = None
 
 
 @dataclass(frozen=True, slots=True)

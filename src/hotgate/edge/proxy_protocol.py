@@ -82,6 +82,11 @@ class ProxyProtocol(asyncio.Protocol):
         """A header, and a request, may be on their way."""
         self._deadline = min(self._deadline, self._context.now + self._context.snapshot.timeouts.last_request)
 
+    def follow_terms(self) -> None:
+        """Nothing was asked yet, so nothing is lost."""
+        if self._arrival.has_old_terms:
+            self._transport.abort()
+
     def abort(self) -> None:
         """Close at once."""
         self._transport.abort()

@@ -91,6 +91,11 @@ class TlsHandshake(asyncio.Protocol):
         """Little time is left, but a request may be on its way."""
         self._deadline = min(self._deadline, self._context.now + self._context.snapshot.timeouts.last_request)
 
+    def follow_terms(self) -> None:
+        """Nothing was asked yet, so nothing is lost."""
+        if self._arrival.has_old_terms:
+            self._raw.abort()
+
     def abort(self) -> None:
         """Close without waiting for anything."""
         self._is_refused = True

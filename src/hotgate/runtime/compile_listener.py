@@ -14,4 +14,12 @@ def compile_listener(settings: Listener) -> ListenerRules:
         tls=None if settings.tls is None else compile_tls(settings.name, settings.tls),
         https_port=settings.redirect_https,
         proxy_sources=None if fronted is None else TrustedProxies(fronted.sources),
+        terms=_terms(settings),
     )
+
+
+def _terms(settings: Listener) -> object:
+    """Not the certificates of the gateway itself: to renew one ends no connection."""
+    tls = settings.tls
+    asked = None if tls is None else (tls.client_auth, tls.client_ca, tls.min_version)
+    return settings.trusted_proxies, settings.proxy_protocol, settings.redirect_https, asked

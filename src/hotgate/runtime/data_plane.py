@@ -67,6 +67,8 @@ class DataPlane:
         self._target_reports.apply(compiled.upstreams)
         self._context.snapshot = compiled.snapshot
         self._share_sessions()
+        for connection in list(self._context.connections):
+            connection.follow_terms()
         self._context.log = self._access_log.append if compiled.config.access_log.enabled else None
         if previous is not None:
             kept = set(compiled.upstreams.values())
