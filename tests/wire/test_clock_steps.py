@@ -14,7 +14,7 @@ DAY = 86_400.0
 def test_a_step_moves_no_deadline(step: float, monkeypatch: pytest.MonkeyPatch) -> None:
     @scenario(limits={"header_timeout": "15s"})
     async def script(wire: Wire) -> None:
-        kept, slow = await wire.send(GET), await wire.send(GET[:10])
+        slow, kept = await wire.send(GET[:10]), await wire.send(GET)  # what is sent first is read first
         backend = await wire.backend.accept()
         await backend.message()
         now = time.time() + step
