@@ -6,9 +6,11 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
+from hotgate.runtime.launch import running_workers
 from integration.conftest import Gateway
 from integration.customer import Customer, connect
 from integration.load import kept_alive
@@ -176,3 +178,17 @@ def test_a_machine_with_twice_as_much_to_do_as_it_can(gateway: Gateway) -> None:
             process.wait()
     assert client.answers > 0
     assert (client.failures, client.lost) == ([], 0)
+
+
+def test_a_worker_whose_control_process_dies_before_there_is_a_configuration(gateway: Gateway) -> None:
+    """It could serve nobody, and would keep a socket on which the kernel lets clients wait."""
+    gateway.launch()
+    assert gateway.process is not None
+    control = gateway.process.pid
+    socket_path = gateway.folder / "run" / "control.sock"
+    gateway.until(lambda: running_workers(socket_path))
+    os.kill(control, signal.SIGSTOP)
+    (worker,) = running_workers(socket_path)
+    gateway.until(lambda: Path("/proc/net/unix").read_text().count(str(socket_path)) > 1)
+    os.kill(control, signal.SIGKILL)
+    gateway.until(lambda: not gateway.is_running(worker))

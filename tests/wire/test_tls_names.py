@@ -208,3 +208,35 @@ async def test_without_client_certificates_connections_may_be_shared(wire: Wire)
     client = await wire.connect_tls("a.example")
     client.send(get_from("b.example"))
     await (await wire.backend.accept()).message()
+
+
+@scenario(listener={"tls": {**_A.settings, **_ASKS, "client_auth": "optional"}})
+async def test_a_connection_without_certificate_does_not_outlive_the_reload_that_asks_for_one(wire: Wire) -> None:
+    kept, idle = await wire.connect_tls(context=client_context()), await wire.connect_tls(context=client_context())
+    kept.send(get_from("a.example"))
+    backend = await wire.backend.accept()
+    await backend.message()
+    wire.gateway.change_listener({"tls": {**_A.settings, **_ASKS}})
+    wire.gateway.advance(2)
+    backend.send(OK)
+    assert (await kept.message()).status == 200
+    kept.send(get_from("a.example"))
+    await backend.message()
+    backend.send(OK)
+    assert (await kept.message()).closes
+    assert await kept.is_gone()
+    assert await idle.is_gone()
+
+
+@scenario(listener={"tls": {**_A.settings, **_ASKS, "client_auth": "optional"}})
+async def test_a_renewed_certificate_ends_no_connection(wire: Wire) -> None:
+    client = await wire.connect_tls(context=client_context())
+    renewed = authority().issue("a.example")
+    wire.gateway.change_listener({"tls": {**renewed.settings, **_ASKS, "client_auth": "optional"}})
+    for _ in range(2):
+        wire.gateway.advance(2)
+        client.send(get_from("a.example"))
+        backend = await wire.backend.only()
+        await backend.message()
+        backend.send(OK)
+        assert not (await client.message()).closes

@@ -51,7 +51,8 @@ class Timeouts(Settings):
         default=30.0, description="Longest pause while the answer's body is being received."
     )
     total: Annotated[float, DurationBetween("1ms", "1d")] | None = Field(
-        default=None, description="Time from the request to the end of the answer. Not set: no bound."
+        default=None,
+        description="Time from the request to the end of the answer, not of a WebSocket. Not set: no bound.",
     )
 
     @property

@@ -256,6 +256,7 @@ class BackendLeg:
 
     def on_switched(self, head: AnswerHead) -> None:
         """101: from now on both connections carry bytes that are none of our business (RFC 9110 §7.8)."""
+        self.total_deadline = NEVER  # it bounds an answer; a tunnel has a bound of its own
         if self._connection is not None:
             self._connection.target.circuit.answered(101)
         self._relay.on_tunnel(head)

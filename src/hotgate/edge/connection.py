@@ -152,7 +152,7 @@ class ServerConnection(asyncio.Protocol):
             self._active.on_client_blocked(False)
         elif self._transport.is_closing() or self._is_lingering:
             self._deadline = self._context.now + self._context.snapshot.timeouts.body
-        elif not self._transport.is_closing() and not self._is_lingering:
+        else:
             self._go_on()
 
     # The reader calls this.

@@ -12,10 +12,11 @@ from hotgate.edge import answers
 from hotgate.edge.backend_leg import BackendLeg
 from hotgate.edge.context import EdgeContext
 from hotgate.edge.deadline import expire
+from hotgate.edge.discarded_body import UnwantedBody
 from hotgate.edge.incoming import Incoming
 from hotgate.edge.pending_policy import ANY_FAILURE, PendingPolicy
 from hotgate.edge.record import CLIENT_CLOSED, finish, record
-from hotgate.edge.request_body import Refused, RequestBody
+from hotgate.edge.request_body import RequestBody
 from hotgate.edge.request_head import forwarding_of
 from hotgate.edge.response_steps import ResponseSteps
 from hotgate.edge.stage import NEVER, Stage
@@ -329,7 +330,7 @@ class Relay:
         if self.backend is not None:
             self.backend.abandon()
         if not self.incoming.is_complete:
-            self.incoming.consumer = Refused(self.downstream)
+            self.incoming.consumer = UnwantedBody(self.downstream)
         self.exchange.response = response = response.copy()
         response.add_fields(self.exchange.answer_fields)
 

@@ -11,7 +11,6 @@ from hotgate.http.response import Response
 
 if TYPE_CHECKING:
     from hotgate.edge.backend_leg import BackendLeg
-    from hotgate.edge.connection import ServerConnection
     from hotgate.edge.relay import Relay
 
 _MAX_HELD = 64 * 1024  # bytes held before the client is paused
@@ -183,21 +182,3 @@ class RequestBody:
         owned = self._relay.exchange.route.owned_fields
         trailers = [field for field in self._incoming.trailers if spelling(field[0]) not in owned]
         return b"0\r\n%b\r\n" % encode_fields(trailers)
-
-
-class Refused:
-    """The consumer of a body whose request is being refused: nothing of it is kept, and no more is read."""
-
-    __slots__ = ("_downstream",)
-
-    def __init__(self, downstream: "ServerConnection") -> None:
-        self._downstream = downstream
-
-    def on_request_data(self, data: bytes) -> None:
-        self._downstream.pause_reading()
-
-    def on_request_end(self) -> None:
-        """It is over, and nobody cares."""
-
-    def on_request_broken(self, refusal: Response) -> None:
-        """It was refused already."""

@@ -38,6 +38,7 @@ from hotgate.runtime.worker_configuration import WorkerConfiguration
 _log = logging.getLogger("hotgate.runtime")
 _TICK = 0.25  # seconds
 _TICKS_PER_REPORT = 4
+_TICKS_TO_BE_FOUND = 240  # a minute; the control process listens before it starts a worker
 
 
 class Worker:
@@ -66,7 +67,7 @@ class Worker:
         )
         self._configuration = WorkerConfiguration(self._data_plane, self._key_sets, self._link.send, self._committed)
         self._ticks = 0
-        self._is_listening = False
+        self._is_listening = self._was_found = False
         self._offer: SocketOffer | None = None
         self._drain: asyncio.Task[None] | None = None
         self._drained = asyncio.Event()
@@ -117,6 +118,8 @@ class Worker:
         self._loop.call_later(_TICK, self._tick)  # first: whatever fails below, the next tick comes
         self._data_plane.tick(self._loop.time())
         self._ticks += 1
+        if self._ticks == _TICKS_TO_BE_FOUND and not self._was_found:
+            self._end_if_useless()
         if self._ticks % _TICKS_PER_REPORT == 0:
             self._report()
 
@@ -127,6 +130,7 @@ class Worker:
             self._metrics.forget_reports()
 
     def _control_found(self) -> None:
+        self._was_found = True
         self._metrics.forget_reports()
         self._refresh.lost()
         self._link.send(
@@ -138,6 +142,12 @@ class Worker:
     def _control_lost(self) -> None:
         self._limiter.authority_lost()
         self._refresh.lost()
+        self._end_if_useless()
+
+    def _end_if_useless(self) -> None:
+        """Without a configuration, and nobody to send one, it would only keep a socket that nobody accepts from."""
+        if not self._is_listening and self._drain is None:
+            self.drain(0.0)
 
     def _received(self, message: Message) -> None:
         handler = self._handlers.get(message["type"], self._limiter.on_message)
