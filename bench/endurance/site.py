@@ -53,7 +53,7 @@ class Site:
         upstream = {
             "targets": [f"http://127.0.0.1:{port}" for port in self._backends],
             # "health": {"path": "/health", "every": "1s"},
-            "retries": {"attempts": 3, "on": ["connect", 502, 503]},
+            "retries": {"attempts": 3, "on": ["connect", "reset", 502, 503]},
         }
         gateway = {
             "listeners": [{"name": "web", "bind": f"127.0.0.1:{self.port}"}],

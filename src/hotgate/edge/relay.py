@@ -403,3 +403,4 @@ class Relay:
         record(self, self._status, code, log_detail, self._bytes_out, backend)
         if self.exchange.route.finish:
             finish(self)
+        self.body = self._steps = None  # as the backend: they know this relay

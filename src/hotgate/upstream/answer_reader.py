@@ -102,8 +102,14 @@ class AnswerReader:
         self._pieces: list[bytes] = []
 
     def forget_sink(self) -> None:
-        """The exchange gave up: the rest of what is being read is for nobody."""
+        """The exchange is over, or gave up: the rest of what is being read is for nobody."""
         self._sink = _NOBODY
+
+    def release(self) -> None:
+        """The connection is gone. Nothing may be fed any more, and no reference cycle is left."""
+        self._spent = True
+        self._repeated = None
+        self._parser = None  # type: ignore[assignment] # it knows this reader
 
     def feed(self, data: bytes) -> bytes:
         """Read what arrived; returns what follows a 101. Raises InvalidAnswer."""

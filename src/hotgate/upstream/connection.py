@@ -137,9 +137,12 @@ class UpstreamConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.target.discard(self)
-        sink = self._sink
-        if sink is None:
-            return
+        if self._sink is not None:
+            self._conclude(self._sink, exc)
+        self._reader.release()
+
+    def _conclude(self, sink: AnswerSink, exc: Exception | None) -> None:
+        """The connection has ended while an answer, or more of it, was expected."""
         if self._is_tunnel or (exc is None and self._has_ended and self._reader.eof()):
             self._sink = None
             sink.on_end(())
@@ -166,6 +169,7 @@ class UpstreamConnection(asyncio.Protocol):
     def _finish(self, sink: AnswerSink) -> None:
         reader = self._reader
         self._sink = None
+        reader.forget_sink()  # while it is idle it must not keep what belongs to its last client
         if self._is_paused and not self.transport.is_closing():
             self.resume()  # whoever gets the connection next must be able to read
         if reader.keep_alive and self._is_request_sent and not reader.has_excess and not self._is_blocked:
