@@ -128,4 +128,6 @@ def is_refused(port: int) -> bool:
         connect(port).close()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:  # it was in the queue of a socket that is being closed: the next one is refused
+        return False
     return False
