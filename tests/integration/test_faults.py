@@ -117,7 +117,7 @@ def test_a_start_that_fails_leaves_the_workers_of_the_last_one_alone(gateway: Ga
     assert all(map(gateway.is_running, workers))
     gateway.write("two", workers=2)
     gateway.start()
-    gateway.until_workers(2)
+    gateway.until(lambda: not any(map(gateway.is_running, workers)))  # they go once they have found the new process
     assert gateway.get() == (200, "two")
 
 
