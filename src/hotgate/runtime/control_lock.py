@@ -51,9 +51,8 @@ class ControlLock:
         return self._descriptor
 
     def claim(self) -> None:
-        """Write that this process is the holder."""
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, b"%d\n" % os.getpid(), 0)
+        """Write that this process is the holder: at once and always as long, so that a reader never sees half of it."""
+        os.ftruncate(self._descriptor, os.pwrite(self._descriptor, b"%-10d\n" % os.getpid(), 0))
 
     def release(self) -> None:
         """Give the lock back; the file stays, so that nobody locks a file that is being removed."""

@@ -16,13 +16,13 @@ def test_a_second_holder_is_told_who_the_first_is(tmp_path: Path) -> None:
 def test_a_released_lock_can_be_taken_again(tmp_path: Path) -> None:
     for _ in range(2):
         with ControlLock(tmp_path / "lock"):
-            assert (tmp_path / "lock").read_text() == f"{os.getpid()}\n"
+            assert int((tmp_path / "lock").read_text()) == os.getpid()
 
 
 def test_what_a_dead_holder_wrote_does_not_matter(tmp_path: Path) -> None:
     (tmp_path / "lock").write_text("x" * 1000)
     with ControlLock(tmp_path / "lock"):
-        assert (tmp_path / "lock").read_text() == f"{os.getpid()}\n"
+        assert int((tmp_path / "lock").read_text()) == os.getpid()
 
 
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_a_successor_shares_the_lock_until_both_are_gone(tmp_path: Path) -> None
         ControlLock(tmp_path / "lock").acquire()
     with second:
         second.claim()
-        assert (tmp_path / "lock").read_text() == f"{os.getpid()}\n"
+        assert int((tmp_path / "lock").read_text()) == os.getpid()
     ControlLock(tmp_path / "lock").acquire()
 
 
