@@ -51,10 +51,13 @@ class Gateway:
         self._configuration = configuration
         self.records = KeptRecords()
         self.now = loop.time()
+        self.services: dict[str, Any] = {
+            "limiter": LeaseClient(lambda message: None, lambda: self.now),
+            "key_sets": KeySets(lambda: self.now),
+        }
         self.plane = DataPlane(
             loop=loop,
-            limiter=LeaseClient(lambda message: None, lambda: self.now),
-            key_sets=KeySets(lambda: self.now),
+            services=self.services,
             access_log=cast(AccessLog, self.records),
             metrics=WorkerMetrics(),
         )

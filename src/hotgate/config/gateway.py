@@ -95,6 +95,13 @@ class Gateway(Settings):
     runtime_dir: str | None = Field(
         default=None, min_length=1, max_length=4096, description="Folder for sockets and locks of the processes."
     )
+    state_dir: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=4096,
+        description="Folder for what must outlive a restart: the gateway's own secrets, and its store. Not set: "
+        "`$STATE_DIRECTORY` (systemd), or else `hotgate-state` beside the main file. Keep it in backups.",
+    )
     watch: Flag = Field(default=True, description="Reload when a file of the configuration changes.")
     encoded_slashes: Literal["refuse", "keep"] = Field(
         default="refuse",

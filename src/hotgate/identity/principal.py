@@ -4,17 +4,35 @@ from collections.abc import Mapping
 from typing import Any
 
 from hotgate.http.headers import Field, encode_fields
+from hotgate.limits.limit import Limit
 
 
 class Principal:
     """An authenticated caller. Immutable by convention: one is shared by all requests that carry the same credential.
 
     subject: the stable name of the caller (`sub`, or the key's consumer). provider: the name under `identity:`.
-    mechanism: "jwt" or "api_key". claims: verified facts, JSON types. backend_fields: the header fields that tell the
-    backend who calls; backend_block: the same for the wire.
+    mechanism: as under `identity:`, "jwt" or "api_key". groups, tier, tenant: what the token or the consumer says of
+    the caller. client: the application that calls for it (`client_id`, `azp`). credential: names the proof, never
+    secret (a key's id, `jti`, a fingerprint). limit: the caller's own, besides the route's. claims: verified facts,
+    JSON types. backend_fields: the header fields that tell the backend who calls; backend_block: the same for the wire.
     """
 
-    __slots__ = ("backend_block", "backend_fields", "claims", "mechanism", "provider", "roles", "scopes", "subject")
+    __slots__ = (
+        "backend_block",
+        "backend_fields",
+        "claims",
+        "client",
+        "credential",
+        "groups",
+        "limit",
+        "mechanism",
+        "provider",
+        "roles",
+        "scopes",
+        "subject",
+        "tenant",
+        "tier",
+    )
 
     def __init__(
         self,
@@ -24,6 +42,12 @@ class Principal:
         mechanism: str,
         scopes: frozenset[str] = frozenset(),
         roles: frozenset[str] = frozenset(),
+        groups: frozenset[str] = frozenset(),
+        tier: str | None = None,
+        tenant: str | None = None,
+        client: str | None = None,
+        credential: str | None = None,
+        limit: Limit | None = None,
         claims: Mapping[str, Any] | None = None,
     ) -> None:
         self.subject = subject
@@ -31,6 +55,12 @@ class Principal:
         self.mechanism = mechanism
         self.scopes = scopes
         self.roles = roles
+        self.groups = groups
+        self.tier = tier
+        self.tenant = tenant
+        self.client = client
+        self.credential = credential
+        self.limit = limit
         self.claims: Mapping[str, Any] = {} if claims is None else claims
         self.backend_fields: tuple[Field, ...] = _backend_fields(self)
         self.backend_block = encode_fields(self.backend_fields)

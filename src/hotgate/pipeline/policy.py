@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from hotgate.http.headers import InvalidHeader  # noqa: F401  (part of what policy authors may catch)
 from hotgate.http.response import Response
+from hotgate.identity.credential_source import CredentialSource
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.route import Outcome, Step
@@ -35,8 +36,10 @@ class Authenticator(Protocol):
 
     name: str
     challenge: str  # the value of WWW-Authenticate when nothing was sent (RFC 9110 §11.6.1)
-    credential_header: bytes  # the request field that carries the credential, lower case
-    forwards_credential: bool  # whether the backend gets that field after this authenticator has verified it
+    forwards_credential: bool  # whether the backend gets the credential after this authenticator has verified it
+
+    @property
+    def sources(self) -> Sequence[CredentialSource]: ...  # where credentials may stand; empty: not in the request
 
     def authenticate(self, exchange: Exchange) -> Any: ...
 

@@ -13,7 +13,7 @@ from hotgate.config.settings import Flag, Form, Settings
 from hotgate.http.response import Response
 from hotgate.identity.api_key import ApiKey, ApiKeys
 from hotgate.identity.challenge import api_key_challenge, api_key_refused
-from hotgate.identity.credential_field import only_value
+from hotgate.identity.credential_source import HeaderSource
 from hotgate.identity.principal import Principal
 from hotgate.identity.refusal import CredentialRefused
 from hotgate.pipeline.exchange import Exchange
@@ -117,7 +117,7 @@ class ApiKeyAuthenticator:
     def __init__(self, name: str, settings: ApiKeySettings, clock: Callable[[], float]) -> None:
         self.name = name
         self.challenge = api_key_challenge(settings.realm or name, settings.header)
-        self.credential_header = settings.header.encode("ascii")
+        self.sources = (HeaderSource(settings.header.encode("ascii"), "key-unknown"),)
         self.forwards_credential = settings.forward_key
         self._keys = ApiKeys(key.known_key(name) for key in settings.keys)
         self._clock = clock
@@ -125,7 +125,7 @@ class ApiKeyAuthenticator:
     def authenticate(self, exchange: Exchange) -> Principal | Response | None:
         """Principal, refusal, or None without a key."""
         try:
-            presented = only_value(exchange.request.headers.fields, self.credential_header, "key-unknown")
+            presented = self.sources[0].read(exchange.request)
             return None if presented is None else self._keys.verify(presented, self._clock())
         except CredentialRefused as refusal:
             return api_key_refused(self.challenge, refusal)

@@ -1,17 +1,19 @@
 """`authenticate: [corp, partners]`: any one of the named entries of `identity:` must recognise the caller.
 
 They are asked in order, and the first that finds its kind of credential decides: a bad token is refused even if a
-good key came with it. Once the caller is known, every field that could carry a credential for this route is removed,
-so that the backend never sees one that nobody has verified; only the deciding entry may forward its own.
+good key came with it. Once the caller is known, every credential that the route could have asked for is removed, so
+that the backend never sees one that nobody has verified; only the deciding entry may forward its own.
 """
 
 from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
 
-from hotgate.http.headers import Headers
+from hotgate.http.request import Request
 from hotgate.http.reserved import spelling
 from hotgate.http.response import Response
 from hotgate.identity.challenge import credential_missing
 from hotgate.identity.credential_field import bearer_token, only_value
+from hotgate.identity.credential_source import CredentialSource
 from hotgate.identity.jwt import unverified_issuer
 from hotgate.identity.principal import Principal
 from hotgate.identity.refusal import CredentialRefused
@@ -60,8 +62,9 @@ def compile_authenticate(names: Sequence[str], context: CompileContext) -> list[
     if not authenticators or len(set(names)) != len(names):
         raise ValueError("authenticate needs at least one name, and each only once")
     challenges = tuple(authenticator.challenge for authenticator in authenticators)
-    step = _step(_asked(authenticators), _dropped_fields(authenticators), challenges)
-    owned = frozenset(spelling(authenticator.credential_header) for authenticator in authenticators)
+    step = _step(_asked(authenticators), _stripped(authenticators), challenges)
+    fields = [source.field for authenticator in authenticators for source in authenticator.sources]
+    owned = frozenset(spelling(field) for field in fields if field is not None)
     return [PhasedStep(Phase.AUTHENTICATE, step, owned_fields=owned)]
 
 
@@ -84,24 +87,44 @@ def _asked(authenticators: Sequence[Authenticator]) -> tuple[Authenticator | Iss
     return tuple(asked)
 
 
-def _dropped_fields(authenticators: Sequence[Authenticator]) -> dict[str, frozenset[bytes]]:
-    """By the entry that decides: the fields that the backend does not get."""
-    every = frozenset(authenticator.credential_header for authenticator in authenticators)
-    return {
-        authenticator.name: every - {authenticator.credential_header} if authenticator.forwards_credential else every
-        for authenticator in authenticators
-    }
+@dataclass(frozen=True, slots=True)
+class Stripped:
+    """What the backend does not get. fields: whole header fields, lower case. places: what is not a whole field."""
+
+    fields: frozenset[bytes]
+    places: tuple[CredentialSource, ...]
+
+    def strip(self, request: Request) -> None:
+        """Take it out of a request."""
+        headers = request.headers
+        headers.fields = [field for field in headers.fields if field[0] not in self.fields]
+        for place in self.places:
+            place.strip(request)
+
+
+def _stripped(authenticators: Sequence[Authenticator]) -> dict[str, Stripped]:
+    """What the backend does not get, by the entry that decides."""
+    every = {source for authenticator in authenticators for source in authenticator.sources}
+    return {each.name: _without(every, each.sources if each.forwards_credential else ()) for each in authenticators}
+
+
+def _without(sources: set[CredentialSource], forwarded: Sequence[CredentialSource]) -> Stripped:
+    kept = {source.field for source in forwarded}
+    return Stripped(
+        frozenset(source.field for source in sources if source.field is not None and source.field not in kept),
+        tuple(source for source in sources if source.field is None and source not in forwarded),
+    )
 
 
 def _step(
     asked: Sequence[Authenticator | IssuerChoice],
-    dropped_fields: Mapping[str, frozenset[bytes]],
+    stripped: Mapping[str, Stripped],
     challenges: tuple[str, ...],
 ) -> Step:
     def conclude(exchange: Exchange, found: object) -> Outcome:
         if isinstance(found, Principal):
             exchange.principal = found
-            _drop(exchange.request.headers, dropped_fields[found.provider])
+            stripped[found.provider].strip(exchange.request)
             return None
         if isinstance(found, Response):
             return found
@@ -122,10 +145,6 @@ def _step(
         return credential_missing(challenges)
 
     return authenticate
-
-
-def _drop(headers: Headers, names: frozenset[bytes]) -> None:
-    headers.fields = [field for field in headers.fields if field[0] not in names]
 
 
 POLICY = PolicySpec("authenticate", tuple[str, ...], compile_authenticate)

@@ -14,6 +14,7 @@ from hotgate.config.units import DurationBetween
 from hotgate.http.response import Response
 from hotgate.identity.challenge import bearer_challenge, bearer_refused, key_set_unavailable
 from hotgate.identity.credential_field import bearer_token, only_value
+from hotgate.identity.credential_source import BearerSource
 from hotgate.identity.jwt import JwtVerifier
 from hotgate.identity.key_sets import KeySets, key_set_name
 from hotgate.identity.principal import Principal
@@ -115,7 +116,7 @@ class JwtSettings(Settings):
 class JwtAuthenticator:
     """One issuer's tokens, compiled. clock: seconds since the epoch."""
 
-    credential_header = b"authorization"
+    sources = (BearerSource(),)
 
     def __init__(self, name: str, settings: JwtSettings, key_sets: KeySets, clock: Callable[[], float]) -> None:
         self.name = name

@@ -58,25 +58,22 @@ class Compiled:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a compiled configuration is wired to. current: the one in force, whose unchanged upstreams are kept."""
+    """What a compiled configuration is wired to. current: the one in force, whose unchanged upstreams are kept.
 
-    limiter: LeaseClient
-    key_sets: KeySets
+    services: what policies may use, by name; at least "limiter" (LeaseClient) and "key_sets" (KeySets).
+    """
+
+    services: Mapping[str, Any]
     metrics: WorkerMetrics
     outbox: Outbox = field(default_factory=Outbox)
     current: Compiled | None = None
-
-    @property
-    def services(self) -> dict[str, Any]:
-        """What policies may use, by name."""
-        return {"limiter": self.limiter, "key_sets": self.key_sets, "shared_limits": {}}
 
 
 def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     """Compile, changing nothing that is in force. Raises CompileProblems."""
     problems: list[Problem] = []
     upstreams = _upstreams(config, parts, problems)
-    services = parts.services
+    services = {**parts.services, "shared_limits": {}}
     identities = _identities(config, services, problems)
     entries = []
     for index, settings in enumerate(config.routes):
@@ -96,13 +93,17 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
 
 def compile_errors(loaded: Loaded) -> list[ConfigurationError]:
     """What compiling finds wrong with a loaded configuration, with positions; empty if nothing."""
-    limiter = LeaseClient(lambda message: None, time.monotonic)
-    parts = Parts(limiter, KeySets(time.monotonic), WorkerMetrics())
+    parts = Parts(idle_services(), WorkerMetrics())
     try:
         compile_configuration(loaded.config, parts)
     except CompileProblems as error:
         return [loaded.error(problem.path, problem.message) for problem in error.problems]
     return []
+
+
+def idle_services() -> dict[str, Any]:
+    """Services that are good enough for compiling: nothing is connected to anything."""
+    return {"limiter": LeaseClient(lambda message: None, time.monotonic), "key_sets": KeySets(time.monotonic)}
 
 
 def _attempt(problems: list[Problem], path: Path, action: Callable[[], Any]) -> Any:

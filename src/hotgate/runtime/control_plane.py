@@ -16,6 +16,7 @@ from hotgate.config.gateway import Gateway
 from hotgate.control.admin import admin_application
 from hotgate.control.admin_server import AdminServer
 from hotgate.observe.fleet import Fleet as FleetMetrics
+from hotgate.runtime.answers import Answers
 from hotgate.runtime.channel import Message
 from hotgate.runtime.fleet import Fleet
 from hotgate.runtime.gateway_status import GatewayStatus
@@ -34,8 +35,8 @@ Broadcast = Callable[[Message], None]
 
 
 class ControlPlane:
-    """keys: verification keys. targets: names and health of backends. ticket_key: of TLS sessions. admin_address: where
-    the admin interface really listens.
+    """keys: verification keys. targets: names and health of backends. ticket_key: of TLS sessions. answers: to what
+    workers ask. admin_address: where the admin interface really listens.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class ControlPlane:
         self.keys = Keys(broadcast, folder)
         self.targets = Targets(broadcast)
         self.ticket_key = TicketKey(broadcast, now)
+        self.answers = Answers()
         self._metrics = FleetMetrics()
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
         self._renewal = Renewal(fleet)
@@ -71,6 +73,8 @@ class ControlPlane:
         if kind == "metrics":
             self._metrics.update(worker.name, message["report"])
             worker.memory = int(message.get("memory", 0))
+        elif kind == "ask":
+            self.answers.received(worker, message)
         elif kind == "refresh_keys":
             task = asyncio.get_running_loop().create_task(self._refresh(worker, str(message["name"])))
             self._refreshes.add(task)
@@ -131,6 +135,7 @@ class ControlPlane:
         """End everything."""
         if self._admin is not None:
             await self._admin.stop()
+        await self.answers.stop()
         await self.keys.stop()
         await self.targets.stop()
 

@@ -14,7 +14,6 @@ from hotgate.config.gateway import Gateway
 from hotgate.edge.accept import accept
 from hotgate.edge.admission import Admission
 from hotgate.edge.context import EdgeContext
-from hotgate.identity.key_sets import KeySets
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.observe.access_log import AccessLog
 from hotgate.observe.metrics import WorkerMetrics
@@ -35,15 +34,15 @@ class DataPlane:
         self,
         *,
         loop: asyncio.AbstractEventLoop,
-        limiter: LeaseClient,
-        key_sets: KeySets,
+        services: Mapping[str, Any],
         access_log: AccessLog,
         metrics: WorkerMetrics,
         highest_descriptor: int = sys.maxsize,
     ) -> None:
+        """services: what policies may use, by name, as in `Parts`."""
         self._loop = loop
-        self._limiter = limiter
-        self._key_sets = key_sets
+        self._services = services
+        self._limiter: LeaseClient = services["limiter"]
         self._access_log = access_log
         self._metrics = metrics
         admission = Admission(highest_descriptor)
@@ -58,7 +57,7 @@ class DataPlane:
     def prepare(self, config: Gateway) -> Compiled:
         """Compile; nothing changes yet. Raises CompileProblems."""
         outbox = self._context.outbox
-        parts = Parts(self._limiter, self._key_sets, self._metrics, outbox, self._current)
+        parts = Parts(self._services, self._metrics, outbox, self._current)
         return compile_configuration(config, parts)
 
     def commit(self, compiled: Compiled) -> None:

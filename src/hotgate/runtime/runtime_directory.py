@@ -2,10 +2,10 @@
 
 import hashlib
 import os
-import stat
 from pathlib import Path
 
 from hotgate.runtime.handover import offer_path
+from hotgate.runtime.private_folder import UnsafeFolder, make_private_folder
 
 _HIGHEST_PID = 4_194_304  # PID_MAX_LIMIT on 64-bit Linux, proc(5)
 _LONGEST_SOCKET_PATH = 107  # bytes; sun_path of unix(7) has 108 with its final NUL
@@ -32,24 +32,9 @@ class RuntimeDirectory:
         if len(os.fsencode(longest)) > _LONGEST_SOCKET_PATH:
             raise RuntimeDirectoryError(f"{longest} is too long for a socket; set `runtime_dir` to a shorter path")
         try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            found = self.path.lstat()
-        except OSError as error:
-            raise RuntimeDirectoryError(
-                f"cannot make the folder {self.path}: {error.strerror}; set `runtime_dir`"
-            ) from error
-        if reason := _why_unsafe(found):
-            raise RuntimeDirectoryError(f"{self.path} {reason}; remove it, or set `runtime_dir` to another folder")
-
-
-def _why_unsafe(found: os.stat_result) -> str:
-    if not stat.S_ISDIR(found.st_mode):
-        return "is not a folder"
-    if found.st_uid != os.geteuid():
-        return f"belongs to user {found.st_uid}"
-    if stat.S_IMODE(found.st_mode) & 0o077:
-        return "is open to other users (its mode must be 0700)"
-    return ""
+            make_private_folder(self.path, "runtime_dir")
+        except UnsafeFolder as error:
+            raise RuntimeDirectoryError(str(error)) from error
 
 
 def runtime_directory(

@@ -32,6 +32,7 @@ from hotgate.runtime.handover import SocketOffer
 from hotgate.runtime.key_refresh import KeyRefresh
 from hotgate.runtime.launch import Launch
 from hotgate.runtime.load import built_in_model
+from hotgate.runtime.questions import Questions
 from hotgate.runtime.resident_memory import resident_bytes
 from hotgate.runtime.worker_configuration import WorkerConfiguration
 
@@ -52,6 +53,7 @@ class Worker:
         )
         self._limiter = LeaseClient(self._link.send, time.monotonic)
         self._refresh = KeyRefresh(self._link.send)
+        self._questions = Questions(self._link.send)
         self._key_sets = KeySets(time.monotonic)
         self._key_sets.request_refresh = self._refresh.request
         self._metrics = WorkerMetrics()
@@ -59,8 +61,7 @@ class Worker:
         self._access_log = AccessLog(self._sink)
         self._data_plane = DataPlane(
             loop=loop,
-            limiter=self._limiter,
-            key_sets=self._key_sets,
+            services={"limiter": self._limiter, "key_sets": self._key_sets, "ask": self._questions.ask},
             access_log=self._access_log,
             metrics=self._metrics,
             highest_descriptor=descriptors.highest_for_clients(descriptors.raise_limit()),
@@ -79,6 +80,7 @@ class Worker:
             "targets": self._data_plane.hear_of_targets,
             "ticket_key": lambda message: self._data_plane.use_ticket_key(bytes.fromhex(message["key"])),
             "refreshed": lambda message: self._refresh.done(str(message["name"])),
+            "answer": self._questions.answered,
             "drain": lambda message: self._drain_once(float(message["seconds"])),
             "reopen": lambda _: self._access_log.reopen(),
             "let_go": lambda _: self._link.let_go(),
@@ -142,6 +144,7 @@ class Worker:
     def _control_lost(self) -> None:
         self._limiter.authority_lost()
         self._refresh.lost()
+        self._questions.lost()
         self._end_if_useless()
 
     def _end_if_useless(self) -> None:

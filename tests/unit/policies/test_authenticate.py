@@ -10,6 +10,7 @@ from hotgate.http.headers import Field, Headers
 from hotgate.http.request import Request
 from hotgate.http.response import Response
 from hotgate.identity.api_key import digest
+from hotgate.identity.credential_source import HeaderSource
 from hotgate.identity.key_sets import KeySets, key_set_name
 from hotgate.identity.principal import Principal
 from hotgate.pipeline.exchange import Exchange
@@ -206,7 +207,7 @@ class Scripted:
 
     name = "scripted"
     challenge = "Scripted"
-    credential_header = b"x-scripted"
+    sources = (HeaderSource(b"x-scripted", "token-malformed"),)
     forwards_credential = False
 
     def __init__(self, answer: Any) -> None:

@@ -25,8 +25,8 @@ def compiled(routes: list[dict[str, Any]], **more: Any) -> Compiled:
         "routes": routes,
         **more,
     }
-    limiter = LeaseClient(lambda message: None, clock)
-    return compile_configuration(MODEL.model_validate(settings), Parts(limiter, KeySets(clock), WorkerMetrics()))
+    services = {"limiter": LeaseClient(lambda message: None, clock), "key_sets": KeySets(clock)}
+    return compile_configuration(MODEL.model_validate(settings), Parts(services, WorkerMetrics()))
 
 
 def route(name: str, path: str, **more: Any) -> dict[str, Any]:

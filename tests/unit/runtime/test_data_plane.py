@@ -32,8 +32,7 @@ def plane() -> Iterator[DataPlane]:
     loop = asyncio.new_event_loop()
     yield DataPlane(
         loop=loop,
-        limiter=LeaseClient(lambda message: None, clock),
-        key_sets=KeySets(clock),
+        services={"limiter": LeaseClient(lambda message: None, clock), "key_sets": KeySets(clock)},
         access_log=cast(AccessLog, NoLog()),
         metrics=WorkerMetrics(),
     )

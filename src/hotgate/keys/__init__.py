@@ -1,0 +1,4 @@
+"""The gateway's own secrets: files that are made at the first start and kept in a private folder.
+
+May import `observe`, `config` and `http`. Start with `kept_secret`.
+"""

@@ -1,0 +1,30 @@
+"""Folders that nobody else may look into."""
+
+import os
+import stat
+from pathlib import Path
+
+
+class UnsafeFolder(Exception):
+    """The folder cannot be used safely; the text says what to do."""
+
+
+def make_private_folder(path: Path, key: str) -> None:
+    """Make the folder, or check the one that is there. key: what sets its place in the file. Raises UnsafeFolder."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = path.lstat()
+    except OSError as error:
+        raise UnsafeFolder(f"cannot make the folder {path}: {error.strerror}; set `{key}`") from error
+    if reason := _why_unsafe(found):
+        raise UnsafeFolder(f"{path} {reason}; remove it, or set `{key}` to another folder")
+
+
+def _why_unsafe(found: os.stat_result) -> str:
+    if not stat.S_ISDIR(found.st_mode):
+        return "is not a folder"
+    if found.st_uid != os.geteuid():
+        return f"belongs to user {found.st_uid}"
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        return "is open to other users (its mode must be 0700)"
+    return ""
