@@ -41,7 +41,7 @@ class DataPlane:
     ) -> None:
         """services: what policies may use, by name, as in `Parts`."""
         self._loop = loop
-        self._services = services
+        self._services = {"count_certificate": metrics.handshakes.count_certificate, **services}
         self._limiter: LeaseClient = services["limiter"]
         self._access_log = access_log
         self._metrics = metrics
