@@ -103,9 +103,7 @@ class Relay:
         self.trace = trace = trace_of(incoming.traceparent)
         given = incoming.request_id
         request_id = given.decode("ascii") if given and valid_request_id(given) else trace.trace_id
-        self.exchange = Exchange(
-            request, route, params, client, request_id, monotonic(), certificate=certificate
-        )
+        self.exchange = Exchange(request, route, params, client, request_id, monotonic(), certificate=certificate)
         if route.after:
             self._steps = ResponseSteps(self)
         if found is None:
