@@ -93,7 +93,6 @@ class Authority:
         extensions: Sequence[x509.ExtensionType] = (),
         key: Any = None,
         shifted: timedelta = timedelta(0),
-        digest: hashes.HashAlgorithm | None = None,
     ) -> Issued:
         """A client's certificate. names: common names, any number. It lives as long as others."""
         key = key or new_key()
@@ -104,7 +103,7 @@ class Authority:
             builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
         for extension in extensions:
             builder = builder.add_extension(extension, critical=False)
-        return Issued(builder.sign(self._key, digest or hashes.SHA256()), key)
+        return Issued(builder.sign(self._key, hashes.SHA256()), key)
 
     def issue_responder(self, *, is_authorised: bool = True, shifted: timedelta = timedelta(0)) -> Issued:
         """The certificate of an OCSP responder (RFC 6960 §4.2.2.2), or of somebody who poses as one."""

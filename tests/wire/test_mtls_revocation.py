@@ -122,11 +122,11 @@ class ControlProcess:
         self.status = status
         self.seconds = seconds
         self.asked = 0
+        self.later = 0.0
         self.may_answer = asyncio.Event()
         self.may_answer.set()
         wire.gateway.services["ask"] = self.ask
         wire.gateway.services["wall_clock"] = lambda: time.time() + self.later
-        self.later = 0.0
 
     async def ask(self, about: str, body: Any) -> Any:
         self.asked += 1

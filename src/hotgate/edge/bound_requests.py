@@ -1,6 +1,7 @@
 """Requests on a connection that was made for one host, under rules about the client's certificate."""
 
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from hotgate.edge.context import EdgeContext
@@ -27,7 +28,7 @@ class BoundRequests:
     it proved must still hold: the rules of today are asked, not those of the handshake.
     """
 
-    __slots__ = ("_context", "_host", "_owner", "_rules", "_tls", "_verdict", "on_client_hello")
+    __slots__ = ("_clock", "_context", "_host", "_owner", "_rules", "_tls", "_verdict", "on_client_hello")
 
     def __init__(self, owner: _Owner, tls: TlsTransport, context: EdgeContext) -> None:
         self._owner = owner
@@ -35,6 +36,7 @@ class BoundRequests:
         self._context = context
         self._rules: TlsListener | None = tls.rules
         self._host: ServedHost | None = tls.host
+        self._clock: Callable[[], float] = time.time
         self._verdict = self._judged()
         self.on_client_hello = owner.on_client_hello
 
@@ -52,7 +54,7 @@ class BoundRequests:
             return Response.problem(
                 421, code="misdirected-request", detail="This connection was made for another host. Use a new one."
             )
-        remaining = self._verdict.until - time.time()
+        remaining = self._verdict.until - self._clock()
         if remaining < _LAST_SECONDS:
             incoming.keep_alive = False
             if remaining <= 0:
@@ -83,6 +85,7 @@ class BoundRequests:
         trust = self._host.clients.trust
         if trust is None:
             return Verdict(None)
+        self._clock = trust.clock
         certificate = self._tls.certificate
         if certificate is None:
             return Verdict(recheck() if trust.is_required else None)

@@ -78,7 +78,9 @@ class TlsHandshake(asyncio.Protocol):
             self._refuse_plain_http()
         else:
             self._incoming.write(data)
-            if self._tls is not None or self._is_begun(data):
+            if self._learning is not None:
+                self._wait_for_answer()
+            elif self._tls is not None or self._is_begun(data):
                 self._shake_hands()
 
     def eof_received(self) -> bool:
@@ -153,15 +155,19 @@ class TlsHandshake(asyncio.Protocol):
         if trust is None or certificate is None or trust.judge(certificate) is not None:
             self._go_over(tls, certificate)
         else:
-            self._raw.pause_reading()
             learning = self._learn(trust, certificate, tls)
             self._learning = asyncio.get_running_loop().create_task(learning)
+
+    def _wait_for_answer(self) -> None:
+        """The first request comes meanwhile; some of it is kept, and one who leaves is noticed."""
+        if self._received > _MAX_BYTES:
+            self._raw.pause_reading()
 
     async def _learn(self, trust: ClientTrust, certificate: PresentedCertificate, tls: ssl.SSLObject) -> None:
         await trust.learn(certificate)
         self._learning = None
         if not self._raw.is_closing():
-            self._raw.resume_reading()
+            self._raw.resume_reading()  # does nothing if it was not paused
             self._go_over(tls, certificate)
 
     def _go_over(self, tls: ssl.SSLObject, certificate: PresentedCertificate | None) -> None:

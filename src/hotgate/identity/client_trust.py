@@ -48,6 +48,7 @@ class ClientTrust:
     """is_required: whether a client without certificate is refused.
 
     authorities: PEM texts. ask: the control process; None: nobody can be asked. count: told each result.
+    clock: epoch seconds.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class ClientTrust:
         self.is_required = is_required
         self._accepts_unknown = accepts_unknown
         self._count = count
-        self._clock = clock
+        self.clock = clock
         self._answers: dict[bytes, Answer] = {}
 
     def judge(self, peer: PresentedCertificate) -> Verdict | None:
@@ -87,7 +88,7 @@ class ClientTrust:
         if self._online is None:
             return self._verdict(certificate, [] if self._lists is None else [self._listed(certificate, issuer)])
         answer = self._answers.get(peer.der)
-        if answer is None or answer.until <= self._clock():
+        if answer is None or answer.until <= self.clock():
             return None
         listed = [] if self._lists is None else [self._listed(certificate, issuer)]
         return self._verdict(certificate, [*listed, answer])
@@ -96,7 +97,7 @@ class ClientTrust:
         """Have the control process find out about the certificate; the next `judge` knows."""
         certificate = x509.load_der_x509_certificate(peer.der)
         issuer = self._trusted_issuer(peer, certificate)
-        answer = Answer(Status.UNKNOWN, self._clock() + _UNKNOWN_FOR)
+        answer = Answer(Status.UNKNOWN, self.clock() + _UNKNOWN_FOR)
         if issuer is not None and self._online is not None and self._ask is not None:
             answer = await self._asked(peer.der, issuer, self._online, self._ask)
         if len(self._answers) >= _MAX_ANSWERS:
@@ -111,7 +112,7 @@ class ClientTrust:
             "responder": online.responder,
             "lists": online.lists,
         }
-        now = self._clock()
+        now = self.clock()
         try:
             found = await ask(ABOUT, body)
             return Answer(Status(found["status"]), min(max(float(found["until"]), now + 1), now + _LONGEST))
@@ -120,7 +121,7 @@ class ClientTrust:
 
     def _listed(self, certificate: x509.Certificate, issuer: x509.Certificate) -> Answer:
         assert self._lists is not None
-        return self._lists.answer(certificate.serial_number, issuer, self._clock())
+        return self._lists.answer(certificate.serial_number, issuer, self.clock())
 
     def _trusted_issuer(self, peer: PresentedCertificate, certificate: x509.Certificate) -> x509.Certificate | None:
         """Who has signed it, if the verified chain ends where it may; None if it does not."""
@@ -142,7 +143,7 @@ class ClientTrust:
             return Verdict(_refused("certificate-revoked", "The certificate has been revoked."))
         if status is Status.UNKNOWN:
             refusal = None if self._accepts_unknown else _status_unknown()
-            return Verdict(refusal, min(ends, self._clock() + _UNKNOWN_FOR))
+            return Verdict(refusal, min(ends, self.clock() + _UNKNOWN_FOR))
         return Verdict(None, min(ends, *(each.until for each in answers if each.status is Status.GOOD)))
 
 
