@@ -36,8 +36,9 @@ class BoundRequests:
         self._context = context
         self._rules: TlsListener | None = tls.rules
         self._host: ServedHost | None = tls.host
-        self._clock: Callable[[], float] = time.time
-        self._verdict = self._judged()
+        trust = tls.host.clients.trust
+        self._clock: Callable[[], float] = time.time if trust is None else trust.clock
+        self._verdict = tls.verdict or self._judged()
         self.on_client_hello = owner.on_client_hello
 
     def on_incoming(self, incoming: Incoming) -> bool:

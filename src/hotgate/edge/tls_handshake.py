@@ -14,7 +14,7 @@ from hotgate.edge.presented_chain import presented
 from hotgate.edge.tls_listener import ServedHost, TlsListener
 from hotgate.edge.tls_transport import TlsTransport
 from hotgate.identity.client_certificate import PresentedCertificate
-from hotgate.identity.client_trust import ClientTrust
+from hotgate.identity.client_trust import ClientTrust, Verdict
 
 _MAX_BYTES = 64 * 1024  # of the client, its certificates included
 _METHOD_LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")  # no TLS record begins with one (RFC 8446 §5.1)
@@ -152,8 +152,9 @@ class TlsHandshake(asyncio.Protocol):
         """Go over to HTTP; but first, where that takes a question to its authority, learn about the certificate."""
         trust = self._host.clients.trust
         certificate = None if trust is None else presented(tls)
-        if trust is None or certificate is None or trust.judge(certificate) is not None:
-            self._go_over(tls, certificate)
+        verdict = None if trust is None or certificate is None else trust.judge(certificate)
+        if trust is None or certificate is None or verdict is not None:
+            self._go_over(tls, certificate, verdict)
         else:
             learning = self._learn(trust, certificate, tls)
             self._learning = asyncio.get_running_loop().create_task(learning)
@@ -168,9 +169,9 @@ class TlsHandshake(asyncio.Protocol):
         self._learning = None
         if not self._raw.is_closing():
             self._raw.resume_reading()  # does nothing if it was not paused
-            self._go_over(tls, certificate)
+            self._go_over(tls, certificate, trust.judge(certificate))
 
-    def _go_over(self, tls: ssl.SSLObject, certificate: PresentedCertificate | None) -> None:
+    def _go_over(self, tls: ssl.SSLObject, certificate: PresentedCertificate | None, verdict: Verdict | None) -> None:
         """From here on it is a connection like any other."""
         context = self._context
         context.connections.discard(self)
@@ -178,6 +179,7 @@ class TlsHandshake(asyncio.Protocol):
         name = self._hello.name
         transport = TlsTransport(self._raw, self._rules, self._host, name, tls, self._incoming, self._outgoing)
         transport.certificate = certificate
+        transport.verdict = verdict
         connection = ServerConnection(context, self._arrival, transport)
         transport.begin(connection)
         if context.draining:

@@ -13,6 +13,7 @@ from typing import cast
 
 from hotgate.edge.tls_listener import ServedHost, TlsListener
 from hotgate.identity.client_certificate import PresentedCertificate
+from hotgate.identity.client_trust import Verdict
 
 _RECORD = 16 * 1024  # bytes of plaintext in a record at most (RFC 8446 §5.1)
 _MAX_FRUITLESS = 256 * 1024  # bytes that bring no data: empty records, key updates, refused renegotiations
@@ -20,7 +21,7 @@ _MAX_FRUITLESS = 256 * 1024  # bytes that bring no data: empty records, key upda
 
 class TlsTransport(asyncio.Protocol):
     """rules: those of the handshake. name: the host that the client asked for, None for none. host: what it met there.
-    certificate: what it has proved to own.
+    certificate: what it has proved to own. verdict: on that, if it was given in the handshake.
 
     is_broken: close without close_notify, so that what was sent cannot pass for complete (RFC 8446 §6.1).
     """
@@ -46,6 +47,7 @@ class TlsTransport(asyncio.Protocol):
         "resume_reading",
         "rules",
         "set_write_buffer_limits",
+        "verdict",
     )
 
     def __init__(
@@ -63,6 +65,7 @@ class TlsTransport(asyncio.Protocol):
         self.host = host
         self.name = name
         self.certificate: PresentedCertificate | None = None
+        self.verdict: Verdict | None = None
         self._tls = tls
         self._incoming = incoming
         self._outgoing = outgoing
