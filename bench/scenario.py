@@ -37,6 +37,7 @@ class Scenario:
 
     routes: 0 for one route that takes every path, else that many routes `/service-<i>/{id}`. admin: a port for the
     server's own use. security: None for a plain proxy. tls: the listener speaks TLS with this certificate.
+    client: clients must show this one, which is its own authority.
     """
 
     port: int
@@ -46,6 +47,7 @@ class Scenario:
     routes: int = 0
     security: Security | None = None
     tls: Certificate | None = None
+    client: Certificate | None = None
 
     @property
     def url(self) -> str:
