@@ -15,6 +15,8 @@ class Principal:
     the caller. client: the application that calls for it (`client_id`, `azp`). credential: names the proof, never
     secret (a key's id, `jti`, a fingerprint). limit: the caller's own, besides the route's. claims: verified facts,
     JSON types. backend_fields: the header fields that tell the backend who calls; backend_block: the same for the wire.
+    confirmation: the thumbprint of the certificate on whose connections alone the credential is worth anything
+    (RFC 8705), or None.
     """
 
     __slots__ = (
@@ -22,6 +24,7 @@ class Principal:
         "backend_fields",
         "claims",
         "client",
+        "confirmation",
         "credential",
         "groups",
         "limit",
@@ -49,6 +52,7 @@ class Principal:
         credential: str | None = None,
         limit: Limit | None = None,
         claims: Mapping[str, Any] | None = None,
+        confirmation: str | None = None,
     ) -> None:
         self.subject = subject
         self.provider = provider
@@ -61,6 +65,7 @@ class Principal:
         self.client = client
         self.credential = credential
         self.limit = limit
+        self.confirmation = confirmation
         self.claims: Mapping[str, Any] = {} if claims is None else claims
         self.backend_fields: tuple[Field, ...] = _backend_fields(self)
         self.backend_block = encode_fields(self.backend_fields)

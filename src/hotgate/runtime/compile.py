@@ -85,7 +85,7 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
         if pattern is not None and route is not None:
             entries.append((pattern, route))
     table = _table(config, entries, problems)
-    listeners = _listeners(config, problems)
+    listeners = _listeners(config, services, problems)
     if problems or table is None:
         raise CompileProblems(problems)
     return Compiled(_snapshot(config, table, listeners, parts), config, upstreams)
@@ -185,10 +185,10 @@ def _table(
         return None
 
 
-def _listeners(config: Gateway, problems: list[Problem]) -> dict[str, ListenerRules]:
+def _listeners(config: Gateway, services: Mapping[str, Any], problems: list[Problem]) -> dict[str, ListenerRules]:
     rules = {}
     for index, settings in enumerate(config.listeners):
-        compiled = _attempt(problems, ("listeners", index, "tls"), partial(compile_listener, settings))
+        compiled = _attempt(problems, ("listeners", index, "tls"), partial(compile_listener, settings, services))
         if compiled is not None:
             rules[settings.name] = compiled
     return rules

@@ -10,11 +10,15 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import httpx
+
 from hotgate.config.addresses import Bind
 from hotgate.config.binds import AnyBind
 from hotgate.config.gateway import Gateway
 from hotgate.control.admin import admin_application
 from hotgate.control.admin_server import AdminServer
+from hotgate.control.certificate_status import CertificateStatus
+from hotgate.identity.client_trust import ABOUT
 from hotgate.observe.fleet import Fleet as FleetMetrics
 from hotgate.runtime.answers import Answers
 from hotgate.runtime.channel import Message
@@ -58,6 +62,8 @@ class ControlPlane:
         self.targets = Targets(broadcast)
         self.ticket_key = TicketKey(broadcast, now)
         self.answers = Answers()
+        self._certificates = CertificateStatus(httpx.AsyncClient(trust_env=False))
+        self.answers.register(ABOUT, self._certificates.answer)
         self._metrics = FleetMetrics()
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
         self._renewal = Renewal(fleet)
@@ -136,6 +142,7 @@ class ControlPlane:
         if self._admin is not None:
             await self._admin.stop()
         await self.answers.stop()
+        await self._certificates.stop()
         await self.keys.stop()
         await self.targets.stop()
 

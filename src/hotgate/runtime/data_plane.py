@@ -57,7 +57,8 @@ class DataPlane:
     def prepare(self, config: Gateway) -> Compiled:
         """Compile; nothing changes yet. Raises CompileProblems."""
         outbox = self._context.outbox
-        parts = Parts(self._services, self._metrics, outbox, self._current)
+        services = {**self._services, "count_certificate": self._metrics.handshakes.count_certificate}
+        parts = Parts(services, self._metrics, outbox, self._current)
         return compile_configuration(config, parts)
 
     def commit(self, compiled: Compiled) -> None:

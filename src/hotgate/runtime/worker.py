@@ -15,7 +15,6 @@ from pathlib import Path
 
 import uvloop
 
-from hotgate.edge.server_names import print_no_tracebacks_of_names
 from hotgate.identity.key_set import InvalidKeySet
 from hotgate.identity.key_sets import KeySets
 from hotgate.limits.lease_client import LeaseClient
@@ -198,7 +197,6 @@ def main() -> int:
     launch = Launch.from_argument(sys.argv[1])
     configure("json" if launch.log_format == "json" else "console", StreamSink(sys.stderr.fileno()))
     sys.path.insert(0, launch.folder)  # users' policies live beside the configuration
-    print_no_tracebacks_of_names()
     built_in_model()
     garbage_collection.tune()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
