@@ -90,6 +90,16 @@ class Respond(Settings):
         default={}, max_length=64, description="Header fields of the answer."
     )
     body: str = Field(default="", max_length=1024 * 1024, description="The body, in UTF-8.")
+    jwks: Flag = Field(
+        default=False,
+        description="Answer with the public keys that verify the gateway's assertions (JWKS), instead of a `body`.",
+    )
+
+    @model_validator(mode="after")
+    def _has_one_content(self) -> "Respond":
+        if self.jwks and (self.body or self.status != 200):
+            raise refused("`jwks` is an answer of its own; remove `body` and `status`")
+        return self
 
 
 class Rewrite(Settings):
