@@ -1,12 +1,11 @@
 """`respond: {jwks: true}`: the keys that verify the gateway's assertions, answered by the workers themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from hotgate.http.headers import Field, Headers
 from hotgate.http.response import Response
 from hotgate.keys.key_ring import JWKS_MAX_AGE, JWKS_MEDIA_TYPE, RingHolder
 from hotgate.pipeline.exchange import Exchange
-from hotgate.pipeline.route import Step
 
 _OWN: tuple[Field, ...] = (
     (b"content-type", JWKS_MEDIA_TYPE.encode("ascii")),
@@ -14,7 +13,7 @@ _OWN: tuple[Field, ...] = (
 )
 
 
-def publishing_keys(signing: RingHolder, fields: Sequence[Field]) -> Step:
+def publishing_keys(signing: RingHolder, fields: Sequence[Field]) -> Callable[[Exchange], Response]:
     """Answers with the published set. fields: what the answer has besides, or instead of its own."""
     given = {name for name, _ in fields}
     head = [*fields, *(field for field in _OWN if field[0] not in given)]
