@@ -64,7 +64,13 @@ class ControlProcess:
             self._load, self._apply, begun=origin.service.reloading, ended=lambda _: self._tell_service()
         )
         self._upgrader = Upgrader(self._start_successor, self._server.reopen)
-        self._desk = OperatorDesk({"reload": self._request_reload, "upgrade": self._upgrader.request})
+        self._desk = OperatorDesk(
+            {
+                "reload": self._request_reload,
+                "upgrade": self._upgrader.request,
+                "rotate_signing_keys": self._rotate_signing_keys,
+            }
+        )
         self._watch = FileWatch(loaded.files)
         self._stop_requested = asyncio.Event()
         self._relief: asyncio.Future[None] | None = None
@@ -206,6 +212,11 @@ class ControlProcess:
     def _request_reload(self) -> "asyncio.Future[str]":
         self._conversations.broadcast({"type": "reopen"})
         return self._reloader.request()
+
+    def _rotate_signing_keys(self) -> "asyncio.Future[str]":
+        done = self._loop.create_future()
+        done.set_result("the gateway is still starting" if self._plane is None else self._plane.signing_keys.rotate())
+        return done
 
     def _start_successor(self) -> Successor:
         sockets: dict[str, list[int]] = {}

@@ -117,6 +117,14 @@ def signs(config: Gateway) -> bool:
     )
 
 
+def existing_ring(file: Path, config: Gateway) -> KeyRing | None:
+    """The keys of a configuration for people to look at; None if none were made yet. Raises SigningKeysUnavailable."""
+    if config.assertion.keys:
+        return KeyRing.of_given(key.reveal() for key in config.assertion.keys)
+    state = _state(file, config)
+    return _read(state, _nothing) if (state.path / FILE_NAME).exists() else None
+
+
 def _need(config: Gateway) -> tuple[bool, AssertionIssuer, str | None]:
     return signs(config), config.assertion, config.state_dir
 
@@ -126,12 +134,18 @@ def _state(file: Path, config: Gateway) -> StateDirectory:
 
 
 def _read(state: StateDirectory, make: Callable[[], KeyRing]) -> KeyRing:
+    """The ring of the folder; what `make` returns is put there if there is none."""
     try:
-        return KeyRing.from_message(json.loads(state.secret(FILE_NAME, lambda: _encoded(make()))))
+        content = state.secret(FILE_NAME, lambda: _encoded(make()))
+        return KeyRing.from_message(json.loads(content))
     except (SecretNotKept, UnsafeFolder) as error:
         raise SigningKeysUnavailable(str(error)) from error
     except (ValueError, KeyError, TypeError):
         raise SigningKeysUnavailable(f"{state.path / FILE_NAME} is damaged: restore it, or remove it") from None
+
+
+def _nothing() -> KeyRing:
+    raise SigningKeysUnavailable("the keys were removed just now")
 
 
 def _encoded(ring: KeyRing) -> bytes:
