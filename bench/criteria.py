@@ -73,6 +73,11 @@ CRITERIA = (
     Criterion("secured Hotgate ÷ secured HAProxy", ratio(_SECURED, ("secured", "HAProxy", "rate")), 1.4),
     Criterion("plain Hotgate ÷ plain nginx", ratio(_PLAIN, ("plain", "nginx", "rate")), 0.55),
     Criterion("secured Hotgate ÷ plain nginx", ratio(_SECURED, ("plain", "nginx", "rate")), 0.42),
+    Criterion(
+        "token and signed assertion ÷ plain, Hotgate",
+        ratio(("assertion", "token and assertion", "rate"), _PLAIN),
+        0.85,
+    ),
     Criterion("added latency, one connection", value("latency", "Hotgate", "added"), 150.0, at_most=True, unit=" µs"),
     Criterion("download ÷ nginx", ratio(("download", "Hotgate", "rate"), ("download", "nginx", "rate")), 0.5),
     Criterion("upload ÷ nginx", ratio(("upload", "Hotgate", "rate"), ("upload", "nginx", "rate")), 0.5),

@@ -36,6 +36,13 @@ _SECTIONS: tuple[tuple[str, str, str, tuple[Column, ...]], ...] = (
         _LOAD,
     ),
     (
+        "assertion",
+        "Who calls, told to the backend",
+        "Hotgate with an RS256 token, and with `X-Hotgate-Assertion` besides. One caller: the token is verified once,"
+        " the assertion signed every 30 s.",
+        (*_LOAD[:1], *_LOAD[2:]),
+    ),
+    (
         "latency",
         "Added latency, one connection",
         "Median through the server minus the median straight at the backend, measured right before it. The way through"

@@ -11,11 +11,11 @@ from bench.scenario import HOST, PATH
 CONNECTIONS = 64
 
 
-def throughput(lab: Lab, case: str, server: Running) -> Probe:
-    """A probe of requests per second, latency, and how much of its core the server used."""
+def throughput(lab: Lab, case: str, server: Running, name: str = "") -> Probe:
+    """A probe of requests per second, latency, and how much of its core the server used. name: instead of its own."""
     headers = (f"Host: {HOST}", *(f"{name}: {value}" for name, value in lab.credentials(server.scenario).items()))
     url = f"{server.scenario.url}{PATH}"
-    return Probe(case, server.name, lambda: under_load(lab, server, Load(url, CONNECTIONS, 0, headers)))
+    return Probe(case, name or server.name, lambda: under_load(lab, server, Load(url, CONNECTIONS, 0, headers)))
 
 
 def under_load(lab: Lab, server: Running, load: Load) -> Mapping[str, float]:

@@ -44,17 +44,19 @@ def _tls(scenario: Scenario) -> dict[str, Any]:
 def _routes(scenario: Scenario) -> list[dict[str, Any]]:
     if scenario.routes:
         return [_route(f"service-{index}", f"/service-{index}/{{id}}", None) for index in range(scenario.routes)]
-    return [_route("api", "/*", scenario.security)]
+    route = _route("api", "/*", scenario.security)
+    return [{**route, "assertion": {}} if scenario.assertion else route]
 
 
 def _route(name: str, path: str, security: Security | None) -> dict[str, Any]:
     route: dict[str, Any] = {"name": name, "match": {"path": path}, "upstream": "api", "max_body": "2GiB"}
     if security is None:
         return {**route, "public": True}
+    route = {**route, "match": {"hosts": [HOST], "path": path}, "authenticate": ["corp"]}
+    if not security.per_minute:
+        return route
     return {
         **route,
-        "match": {"hosts": [HOST], "path": path},
-        "authenticate": ["corp"],
         "authorize": {"scopes": [security.scope]},
         "rate_limit": {"limit": f"{security.per_minute}/minute", "by": "principal"},
     }
