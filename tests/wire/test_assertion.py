@@ -104,6 +104,22 @@ async def test_a_worker_without_a_key_answers_itself(wire: Wire) -> None:
     assert (answer.status, answer.code) == (503, "assertion-unavailable")
 
 
+@scenario(route={"assertion": {}, "identity_headers": False}, policies=[is_ada])
+async def test_a_backend_may_be_told_in_this_form_only(wire: Wire) -> None:
+    signing(wire)
+    received, _ = await wire.exchange(get("/", "X-Auth-Subject: forged"), OK)
+    assert received.get(FIELD)
+    assert received.get_all(b"x-auth-subject") == []
+
+
+@scenario(route={"assertion": {}}, policies=[is_ada])
+async def test_it_is_told_in_both_unless_somebody_says_otherwise(wire: Wire) -> None:
+    signing(wire)
+    received, _ = await wire.exchange(get("/", "X-Auth-Subject: forged"), OK)
+    assert received.get(FIELD)
+    assert received.get(b"x-auth-subject") == b"ada"
+
+
 @scenario(
     routes=[
         {"name": "keys", "match": {"path": "/keys"}, "public": True, "respond": {"jwks": True, "headers": {"X-A": "1"}}}

@@ -131,6 +131,11 @@ class RouteOptions(Settings):
         default=(), min_length=1, max_length=64, description="Names under `identity`: any one of them lets a caller in."
     )
     public: Flag = Field(default=False, description="Say `true` to let anybody in. Then there is no `authenticate`.")
+    identity_headers: Flag = Field(
+        default=True,
+        description="Whether the backend is told who calls in `X-Auth-*`. Say `false` for one that reads the `assertion`"
+        " only, or that is not yours. What clients send under these names never passes.",
+    )
     max_body: Annotated[int, SizeBetween("0", "1024GiB")] = Field(
         default=_MAX_BODY, description="The largest request body; more is answered 413."
     )

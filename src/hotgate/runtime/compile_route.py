@@ -55,6 +55,7 @@ def _assembled(settings: RouteSettings, steps: list[PhasedStep], upstream: Upstr
         body_limit=min(limits, default=0),
         max_body=settings.max_body,
         owned_fields=frozenset().union(*(step.owned_fields for step in steps)),
+        tells_identity=settings.identity_headers,
         target=upstream,
         recorder=recorder,
     )
