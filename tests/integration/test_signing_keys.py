@@ -17,7 +17,7 @@ from joserfc.jwk import KeySet
 from integration.backend import backend_running
 from integration.conftest import COMMAND, SOURCES, Gateway
 from integration.customer import ask
-from integration.served import serving
+from integration.served import reload, serving, write
 
 KEY = "an-api-key-of-this-test-only"
 CONFIG = """
@@ -73,6 +73,26 @@ def test_keys_outlive_the_process_and_are_rotated_on_demand(tmp_path: Path, text
     with serving(tmp_path, text) as gateway:
         kids = [key["kid"] for key in published(gateway)["keys"]]
         assert (kids[0], len(kids)) == (first["kid"], 2)
+
+
+def test_a_reload_brings_the_first_key(tmp_path: Path, text: str) -> None:
+    without = text.replace(", assertion: {}", "").replace("respond: {jwks: true}", "respond: {}")
+    with serving(tmp_path, without) as gateway:
+        assert not (tmp_path / "hotgate-state").exists()
+        write(gateway, text)
+        reload(gateway)
+        assert asserted(gateway)["sub"] == "demo"
+
+
+def test_a_reload_that_gets_no_key_changes_nothing(tmp_path: Path, text: str) -> None:
+    without = text.replace(", assertion: {}", "").replace("respond: {jwks: true}", "respond: {}")
+    with serving(tmp_path, without) as gateway:
+        (tmp_path / "hotgate-state").mkdir(mode=0o755)
+        (tmp_path / "hotgate-state").chmod(0o755)
+        write(gateway, text)
+        gateway.signal(signal.SIGHUP)
+        assert "open to other users" in gateway.wait_for_log("the configuration is not changed")["message"]
+        assert ask(gateway.port, "/mine", [("X-API-Key", KEY)]).status == 200
 
 
 def test_workers_sign_and_publish_without_the_control_process(tmp_path: Path, text: str) -> None:

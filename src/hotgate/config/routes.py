@@ -133,8 +133,8 @@ class RouteOptions(Settings):
     public: Flag = Field(default=False, description="Say `true` to let anybody in. Then there is no `authenticate`.")
     identity_headers: Flag = Field(
         default=True,
-        description="Whether the backend is told who calls in `X-Auth-*`. Say `false` for one that reads the `assertion`"
-        " only, or that is not yours. What clients send under these names never passes.",
+        description="Whether the backend is told who calls in `X-Auth-*`. Say `false` for one that only reads the"
+        " `assertion`, or that is not yours. What clients send under these names never passes.",
     )
     max_body: Annotated[int, SizeBetween("0", "1024GiB")] = Field(
         default=_MAX_BODY, description="The largest request body; more is answered 413."

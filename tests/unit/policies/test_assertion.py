@@ -5,14 +5,17 @@ import pytest
 from pydantic import ValidationError
 
 from hotgate.http.response import Response
+from hotgate.identity.key_sets import KeySets, key_set_name
 from hotgate.identity.principal import Principal
 from hotgate.keys.key_ring import KeyRing, RingHolder
 from hotgate.keys.rotation import first_ring
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext
+from hotgate.policies import jwt
 from hotgate.policies.assertion import POLICY, AssertionSettings
 from hotgate.testing import make_exchange, make_principal, run
+from hotgate.testing.issuer import Issuer
 
 NOW = 1_800_000_000.0
 RING = first_ring("ES256", NOW)
@@ -54,6 +57,18 @@ def test_a_worker_without_a_key_lets_nothing_pass() -> None:
     assert answer is not None
     assert (answer.status, answer.code) == (503, "assertion-unavailable")
     assert b"x-hotgate-assertion" not in exchange.request.headers
+
+
+def test_of_a_token_it_is_known_when_it_ends() -> None:
+    issuer, sets = Issuer(), KeySets(lambda: NOW)
+    settings = jwt.JwtSettings.model_validate(
+        {"issuer": issuer.name, "audience": "api", "jwks_url": "https://idp.test/jwks", "leeway": "0s"}
+    )
+    authenticator = jwt.MECHANISM.compile("corp", settings, {"key_sets": sets, "wall_clock": lambda: NOW})
+    sets.replace(key_set_name("corp", "https://idp.test/jwks"), issuer.jwks())
+    token = issuer.token({"iss": issuer.name, "aud": "api", "sub": "ada", "exp": NOW + 7}).decode()
+    principal = authenticator.authenticate(make_exchange(headers={"authorization": f"Bearer {token}"}))
+    assert principal.expires == NOW + 7
 
 
 @pytest.mark.parametrize("wrong", [{"lifetime": "6m"}, {"lifetime": "1s"}, {"audience": ""}, {"claims": ["a\n"]}])
