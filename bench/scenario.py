@@ -1,7 +1,9 @@
 """What a server is asked to do in one case. Each peer turns it into its own configuration."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 HOST = "api.example.com"
 PATH = "/orders/7"
@@ -11,7 +13,6 @@ PATH = "/orders/7"
 class Security:
     """Demand an RS256 token of `issuer` for `audience` with `scope`, and at most `per_minute` requests of one subject.
 
-    per_minute 0: demand a token and nothing else.
     jwks: the public keys as a JWK Set (RFC 7517). public_key: the same key in PEM, for servers that read only that.
     """
 
@@ -37,8 +38,8 @@ class Scenario:
     """Proxy 127.0.0.1:`port` to 127.0.0.1:`backend`. folder: where configuration and logs of the server belong.
 
     routes: 0 for one route that takes every path, else that many routes `/service-<i>/{id}`. admin: a port for the
-    server's own use. security: None for a plain proxy. tls: the listener speaks TLS with this certificate. assertion:
-    the backend is told of the caller in a signed form.
+    server's own use. security: None for a plain proxy. tls: the listener speaks TLS with this certificate. hotgate:
+    what only Hotgate is asked: keys of its configuration, which take the place of its usual ones.
     """
 
     port: int
@@ -48,7 +49,7 @@ class Scenario:
     routes: int = 0
     security: Security | None = None
     tls: Certificate | None = None
-    assertion: bool = False
+    hotgate: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def url(self) -> str:

@@ -32,7 +32,7 @@ def _gateway(scenario: Scenario) -> dict[str, Any]:
     }
     if scenario.security:
         gateway["identity"] = {"corp": {"jwt": _tokens(scenario.security)}}
-    return gateway
+    return {**gateway, **scenario.hotgate}
 
 
 def _tls(scenario: Scenario) -> dict[str, Any]:
@@ -44,19 +44,17 @@ def _tls(scenario: Scenario) -> dict[str, Any]:
 def _routes(scenario: Scenario) -> list[dict[str, Any]]:
     if scenario.routes:
         return [_route(f"service-{index}", f"/service-{index}/{{id}}", None) for index in range(scenario.routes)]
-    route = _route("api", "/*", scenario.security)
-    return [{**route, "assertion": {}} if scenario.assertion else route]
+    return [_route("api", "/*", scenario.security)]
 
 
 def _route(name: str, path: str, security: Security | None) -> dict[str, Any]:
     route: dict[str, Any] = {"name": name, "match": {"path": path}, "upstream": "api", "max_body": "2GiB"}
     if security is None:
         return {**route, "public": True}
-    route = {**route, "match": {"hosts": [HOST], "path": path}, "authenticate": ["corp"]}
-    if not security.per_minute:
-        return route
     return {
         **route,
+        "match": {"hosts": [HOST], "path": path},
+        "authenticate": ["corp"],
         "authorize": {"scopes": [security.scope]},
         "rate_limit": {"limit": f"{security.per_minute}/minute", "by": "principal"},
     }
