@@ -9,7 +9,7 @@ from hotgate.config.loader import Loaded
 from hotgate.runtime.control_plane import ControlPlane
 from hotgate.runtime.conversations import Conversations
 from hotgate.runtime.generations import Generations
-from hotgate.runtime.signing_keys import SigningKeysUnavailable
+from hotgate.runtime.signing_key_file import SigningKeysUnavailable
 
 
 class Deployment:

@@ -1,29 +1,21 @@
 """The signing keys of a gateway: made by the control process at first need, kept, rotated, and sent to its workers."""
 
-import json
 import logging
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from hotgate.config.assertion import AssertionIssuer
 from hotgate.config.gateway import Gateway
-from hotgate.keys.kept_secret import SecretNotKept, replace_secret
 from hotgate.keys.key_ring import KeyRing
 from hotgate.keys.rotation import first_ring, needs_rotation, rotated, with_next
 from hotgate.runtime.channel import Message
-from hotgate.runtime.private_folder import UnsafeFolder
-from hotgate.runtime.state_directory import StateDirectory, state_directory
+from hotgate.runtime.signing_key_file import SigningKeyFile, SigningKeysUnavailable
 
-FILE_NAME = "signing-keys.json"
-NO_KEYS = b'{"keys": []}'
+_NO_KEYS = b'{"keys": []}'
+_RETRY = 60.0  # seconds after a rotation that failed
 
 _log = logging.getLogger("hotgate.runtime")
-
-
-class SigningKeysUnavailable(Exception):
-    """The keys cannot be made, read or written; the text says why and holds no secret."""
 
 
 class SigningKeys:
@@ -38,6 +30,7 @@ class SigningKeys:
         self._now = now
         self._ring: KeyRing | None = None
         self._config: Gateway | None = None
+        self._rotates_from = 0.0
 
     @property
     def message(self) -> list[dict[str, Any]] | None:
@@ -47,7 +40,7 @@ class SigningKeys:
     @property
     def jwks(self) -> bytes:
         """The published set."""
-        return self._ring.jwks if self._ring else NO_KEYS
+        return self._ring.jwks if self._ring else _NO_KEYS
 
     def follow(self, config: Gateway) -> None:
         """Have what a configuration needs. Raises SigningKeysUnavailable, and keeps what there is then."""
@@ -57,13 +50,14 @@ class SigningKeys:
 
     def tick(self) -> None:
         """Let the keys take turns; a folder that cannot be written delays that, and is reported."""
-        if self._config is None or self._ring is None or self._config.assertion.keys:
+        config, ring, now = self._config, self._ring, self._now()
+        if config is None or ring is None or config.assertion.keys or now < self._rotates_from:
             return
-        assertion = self._config.assertion
-        if needs_rotation(self._ring, assertion.algorithm, assertion.rotate, self._now()):
+        if needs_rotation(ring, config.assertion.algorithm, config.assertion.rotate, now):
             try:
-                self._replace(self._wanted(self._config))
+                self._replace(self._wanted(config))
             except SigningKeysUnavailable as error:
+                self._rotates_from = now + _RETRY
                 _log.error("the signing keys are not rotated: %s", error)
 
     def rotate(self) -> str:
@@ -71,10 +65,10 @@ class SigningKeys:
         if self._config is None or self._ring is None:
             return "the gateway signs nothing: no route has `assertion`"
         if self._config.assertion.keys:
-            return "the keys are given by `assertion.keys`; put another one there, first behind the others"
+            return "the keys are given by `assertion.keys`; put another one there, behind the one that signs"
         ring = with_next(self._ring, self._config.assertion.algorithm, self._now())
         try:
-            self._keep(_state(self._file, self._config), ring)
+            SigningKeyFile.of(self._file, self._config).keep(ring)
         except SigningKeysUnavailable as error:
             return str(error)
         self._replace(ring)
@@ -83,29 +77,20 @@ class SigningKeys:
     def _wanted(self, config: Gateway) -> KeyRing | None:
         if not signs(config):
             return None
-        if config.assertion.keys:
-            return KeyRing.of_given(key.reveal() for key in config.assertion.keys)
-        return self._kept(_state(self._file, config), config.assertion)
-
-    def _kept(self, state: StateDirectory, assertion: AssertionIssuer) -> KeyRing:
-        """The ring of the folder, made or rotated if need be."""
-        now = self._now()
-        kept = _read(state, lambda: first_ring(assertion.algorithm, now))
-        ring = rotated(kept, assertion.algorithm, assertion.rotate, now)
-        if ring != kept:
-            self._keep(state, ring)
+        assertion = config.assertion
+        if assertion.keys:
+            return _given(assertion)
+        kept, now = SigningKeyFile.of(self._file, config), self._now()
+        found = kept.ring(lambda: first_ring(assertion.algorithm, now))
+        ring = rotated(found, assertion.algorithm, assertion.rotate, now)
+        if ring != found:
+            kept.keep(ring)
         return ring
-
-    def _keep(self, state: StateDirectory, ring: KeyRing) -> None:
-        try:
-            replace_secret(state.path / FILE_NAME, _encoded(ring))
-        except SecretNotKept as error:
-            raise SigningKeysUnavailable(str(error)) from error
-        _log.info("signing keys: %s", [each.key.kid for each in ring.keys])
 
     def _replace(self, ring: KeyRing | None) -> None:
         is_news, self._ring = ring != self._ring, ring
         if is_news and ring is not None:
+            _log.info("signing keys: %s", ", ".join(each.key.kid for each in ring.keys))
             self._broadcast({"type": "signing_keys", "keys": ring.message})
 
 
@@ -120,33 +105,21 @@ def signs(config: Gateway) -> bool:
 def existing_ring(file: Path, config: Gateway) -> KeyRing | None:
     """The keys of a configuration for people to look at; None if none were made yet. Raises SigningKeysUnavailable."""
     if config.assertion.keys:
-        return KeyRing.of_given(key.reveal() for key in config.assertion.keys)
-    state = _state(file, config)
-    return _read(state, _nothing) if (state.path / FILE_NAME).exists() else None
+        return _given(config.assertion)
+    kept = SigningKeyFile.of(file, config)
+    return kept.ring(_removed) if kept.is_made else None
+
+
+def _given(assertion: AssertionIssuer) -> KeyRing:
+    try:
+        return KeyRing.of_given(key.reveal() for key in assertion.keys)
+    except ValueError as error:
+        raise SigningKeysUnavailable(f"assertion.keys: {error}") from None
+
+
+def _removed() -> KeyRing:
+    raise SigningKeysUnavailable("the keys were removed just now")
 
 
 def _need(config: Gateway) -> tuple[bool, AssertionIssuer, str | None]:
     return signs(config), config.assertion, config.state_dir
-
-
-def _state(file: Path, config: Gateway) -> StateDirectory:
-    return state_directory(file, config.state_dir, os.environ)
-
-
-def _read(state: StateDirectory, make: Callable[[], KeyRing]) -> KeyRing:
-    """The ring of the folder; what `make` returns is put there if there is none."""
-    try:
-        content = state.secret(FILE_NAME, lambda: _encoded(make()))
-        return KeyRing.from_message(json.loads(content))
-    except (SecretNotKept, UnsafeFolder) as error:
-        raise SigningKeysUnavailable(str(error)) from error
-    except (ValueError, KeyError, TypeError):
-        raise SigningKeysUnavailable(f"{state.path / FILE_NAME} is damaged: restore it, or remove it") from None
-
-
-def _nothing() -> KeyRing:
-    raise SigningKeysUnavailable("the keys were removed just now")
-
-
-def _encoded(ring: KeyRing) -> bytes:
-    return json.dumps(ring.message).encode("ascii")
