@@ -6,6 +6,7 @@ of credential goes into MECHANISMS. Policies that users write in Python come thr
 
 from hotgate.policies import (
     api_key,
+    assertion,
     authenticate,
     authorize,
     client_certificate_header,
@@ -21,6 +22,7 @@ POLICIES = (
     authorize.POLICY,
     rate_limit.POLICY,
     headers.POLICY,
+    assertion.POLICY,
     client_certificate_header.POLICY,
     user.POLICY,
 )

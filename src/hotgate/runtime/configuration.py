@@ -22,6 +22,6 @@ class Configuration:
     def prepare_frame(self, keys: Mapping[str, Any]) -> bytes:
         """The `prepare` message with the keys known now, encoded once for all workers. Raises FrameError.
 
-        keys: `key_sets`, to verify tokens with, and `ticket_key`, of TLS sessions.
+        keys: `key_sets`, to verify tokens with, `ticket_key`, of TLS sessions, and `signing_keys`, of assertions.
         """
         return encode_frame({"type": "prepare", "revision": self.revision, "tree": self.tree, **keys})

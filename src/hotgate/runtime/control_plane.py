@@ -29,6 +29,7 @@ from hotgate.runtime.lease_desk import LeaseDesk
 from hotgate.runtime.listening_sockets import ADMIN, NamedSocket, shown_address
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.renewal import Renewal
+from hotgate.runtime.signing_keys import SigningKeys
 from hotgate.runtime.targets import Targets
 from hotgate.runtime.ticket_key import TicketKey
 from hotgate.runtime.worker_handle import WorkerHandle
@@ -39,8 +40,8 @@ Broadcast = Callable[[Message], None]
 
 
 class ControlPlane:
-    """keys: verification keys. targets: names and health of backends. ticket_key: of TLS sessions. answers: to what
-    workers ask. admin_address: where the admin interface really listens.
+    """keys: verification keys. signing_keys: the gateway's own. targets: names and health of backends. ticket_key: of
+    TLS sessions. answers: to what workers ask. admin_address: where the admin interface really listens.
     """
 
     def __init__(
@@ -48,17 +49,19 @@ class ControlPlane:
         fleet: Fleet,
         reloader: Reloader,
         broadcast: Broadcast,
-        folder: Path,
+        file: Path,
         left_behind: Iterable[int],
         *,
         has_predecessor: bool = False,
     ) -> None:
-        """left_behind: process ids of the workers of an earlier control process that still run.
+        """file: of the configuration. left_behind: process ids of the workers of an earlier control process that still
+        run.
 
         has_predecessor: that process still runs as well, and keeps them until `left_alone_by_predecessor`.
         """
         self._now = now = time.monotonic
-        self.keys = Keys(broadcast, folder)
+        self.keys = Keys(broadcast, file.parent)
+        self.signing_keys = SigningKeys(broadcast, file, time.time)
         self.targets = Targets(broadcast)
         self.ticket_key = TicketKey(broadcast, now)
         self.answers = Answers()
@@ -67,7 +70,9 @@ class ControlPlane:
         self._metrics = FleetMetrics()
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
         self._renewal = Renewal(fleet)
-        self._status = GatewayStatus(fleet, reloader, self.keys, self.targets, self._metrics, self._renewal, now)
+        self._status = GatewayStatus(
+            fleet, reloader, self.keys, self.signing_keys, self.targets, self._metrics, self._renewal, now
+        )
         self._refreshes: set[asyncio.Task[None]] = set()
         self._admin: AdminServer | None = None
         self.admin_address = ""
@@ -103,6 +108,7 @@ class ControlPlane:
         """Call about once a second, with the configuration in force."""
         self._leases.tick()
         self.ticket_key.tick()
+        self.signing_keys.tick()
         self._renewal.look(config.limits.worker_memory, self._now())
 
     def set_workers(self, workers: int) -> None:

@@ -17,6 +17,7 @@ import uvloop
 
 from hotgate.identity.key_set import InvalidKeySet
 from hotgate.identity.key_sets import KeySets
+from hotgate.keys.key_ring import KeyRing, RingHolder
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.observe.access_log import AccessLog
 from hotgate.observe.log import configure
@@ -55,17 +56,25 @@ class Worker:
         self._questions = Questions(self._link.send)
         self._key_sets = KeySets(time.monotonic)
         self._key_sets.request_refresh = self._refresh.request
+        self._signing = RingHolder()
         self._metrics = WorkerMetrics()
         self._sink = AccessLogSink()
         self._access_log = AccessLog(self._sink)
         self._data_plane = DataPlane(
             loop=loop,
-            services={"limiter": self._limiter, "key_sets": self._key_sets, "ask": self._questions.ask},
+            services={
+                "limiter": self._limiter,
+                "key_sets": self._key_sets,
+                "ask": self._questions.ask,
+                "signing": self._signing,
+            },
             access_log=self._access_log,
             metrics=self._metrics,
             highest_descriptor=descriptors.highest_for_clients(descriptors.raise_limit()),
         )
-        self._configuration = WorkerConfiguration(self._data_plane, self._key_sets, self._link.send, self._committed)
+        self._configuration = WorkerConfiguration(
+            self._data_plane, self._key_sets, self._signing, self._link.send, self._committed
+        )
         self._ticks = 0
         self._is_listening = self._was_found = False
         self._offer: SocketOffer | None = None
@@ -78,6 +87,7 @@ class Worker:
             "keys": self._replace_keys,
             "targets": self._data_plane.hear_of_targets,
             "ticket_key": lambda message: self._data_plane.use_ticket_key(bytes.fromhex(message["key"])),
+            "signing_keys": self._replace_signing_keys,
             "refreshed": lambda message: self._refresh.done(str(message["name"])),
             "answer": self._questions.answered,
             "drain": lambda message: self._drain_once(float(message["seconds"])),
@@ -164,6 +174,9 @@ class Worker:
             self._key_sets.replace(str(message["name"]), message["jwks"])
         except InvalidKeySet as error:
             _log.error("key set %s is refused: %s", message["name"], error)
+
+    def _replace_signing_keys(self, message: Message) -> None:
+        self._signing.ring = KeyRing.from_message(message["keys"])
 
     def _committed(self) -> None:
         config = self._configuration.current

@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 
 from hotgate.identity.key_sets import KeySets
+from hotgate.keys.key_ring import RingHolder
 from hotgate.runtime import worker_configuration
 from hotgate.runtime.channel import Message
 from hotgate.runtime.worker_configuration import WorkerConfiguration
 
-TICKETS = {"ticket_key": "0a0b"}
+TICKETS = {"ticket_key": "0a0b", "signing_keys": None}
 
 
 class FakeDataPlane:
@@ -40,9 +41,11 @@ class Scene:
         self.data_plane = FakeDataPlane()
         self.answers: asyncio.Queue[Message] = asyncio.Queue()
         self.commits = 0
+        self.signing = RingHolder()
         self.configuration = WorkerConfiguration(
             self.data_plane,  # type: ignore[arg-type]
             KeySets(),
+            self.signing,
             self.answers.put_nowait,
             self._committed,
         )
