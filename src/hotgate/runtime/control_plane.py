@@ -22,6 +22,7 @@ from hotgate.identity.client_trust import ABOUT
 from hotgate.observe.fleet import Fleet as FleetMetrics
 from hotgate.runtime.answers import Answers
 from hotgate.runtime.channel import Message
+from hotgate.runtime.credential_store import CredentialStore
 from hotgate.runtime.fleet import Fleet
 from hotgate.runtime.gateway_status import GatewayStatus
 from hotgate.runtime.keys import Keys
@@ -30,6 +31,7 @@ from hotgate.runtime.listening_sockets import ADMIN, NamedSocket, shown_address
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.renewal import Renewal
 from hotgate.runtime.signing_keys import SigningKeys
+from hotgate.runtime.single_use import SingleUse
 from hotgate.runtime.targets import Targets
 from hotgate.runtime.ticket_key import TicketKey
 from hotgate.runtime.worker_handle import WorkerHandle
@@ -41,7 +43,8 @@ Broadcast = Callable[[Message], None]
 
 class ControlPlane:
     """keys: verification keys. signing_keys: the gateway's own. targets: names and health of backends. ticket_key: of
-    TLS sessions. answers: to what workers ask. admin_address: where the admin interface really listens.
+    TLS sessions. answers: to what workers ask. credentials: the store, if there is one. admin_address: where the admin
+    interface really listens.
     """
 
     def __init__(
@@ -62,11 +65,13 @@ class ControlPlane:
         self._now = now = time.monotonic
         self.keys = Keys(broadcast, file.parent)
         self.signing_keys = SigningKeys(broadcast, file, time.time)
+        self.credentials = CredentialStore(broadcast, file)
         self.targets = Targets(broadcast)
         self.ticket_key = TicketKey(broadcast, now)
         self.answers = Answers()
         self._certificates = CertificateStatus(httpx.AsyncClient(trust_env=False))
         self.answers.register(ABOUT, self._certificates.answer)
+        self.answers.register("single_use", SingleUse(lambda: self.credentials.store).claim)
         self._metrics = FleetMetrics()
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
         self._renewal = Renewal(fleet)
@@ -86,6 +91,8 @@ class ControlPlane:
             worker.memory = int(message.get("memory", 0))
         elif kind == "ask":
             self.answers.received(worker, message)
+        elif kind == "keys_used":
+            self.credentials.were_used(message)
         elif kind == "refresh_keys":
             task = asyncio.get_running_loop().create_task(self._refresh(worker, str(message["name"])))
             self._refreshes.add(task)
@@ -93,6 +100,7 @@ class ControlPlane:
         else:
             if kind == "hello":
                 worker.send(self.targets.report())
+                worker.send(self.credentials.report())
             self._leases.received(worker, message)
 
     def gone(self, worker: WorkerHandle) -> None:
@@ -149,6 +157,7 @@ class ControlPlane:
             await self._admin.stop()
         await self.answers.stop()
         await self._certificates.stop()
+        await self.credentials.stop()
         await self.keys.stop()
         await self.targets.stop()
 

@@ -255,13 +255,14 @@ class ControlProcess:
             _warn(loaded)
         return reason
 
-    def _keys(self) -> Mapping[str, Any]:
+    def _keys(self, config: Any) -> Mapping[str, Any]:
         if self._plane is None:
             raise RuntimeError("no worker is answered before there are keys")
         return {
             "key_sets": dict(self._plane.keys.documents()),
             "ticket_key": self._plane.ticket_key.text,
             "signing_keys": self._plane.signing_keys.message,
+            "store": self._plane.credentials.message(config),
         }
 
     def _received(self, channel: Channel, message: Message) -> None:

@@ -54,11 +54,11 @@ class DataPlane:
         self._servers: list[asyncio.Server] = []
         self._retired: list[Upstream] = []  # no longer configured, but some exchange has not finished with them
 
-    def prepare(self, config: Gateway) -> Compiled:
-        """Compile; nothing changes yet. Raises CompileProblems."""
+    def prepare(self, config: Gateway, services: Mapping[str, Any] | None = None) -> Compiled:
+        """Compile; nothing changes yet. services: those that only this configuration has. Raises CompileProblems."""
         outbox = self._context.outbox
-        services = {**self._services, "count_certificate": self._metrics.handshakes.count_certificate}
-        parts = Parts(services, self._metrics, outbox, self._current)
+        own = {"count_certificate": self._metrics.handshakes.count_certificate}
+        parts = Parts({**self._services, **own, **(services or {})}, self._metrics, outbox, self._current)
         return compile_configuration(config, parts)
 
     def commit(self, compiled: Compiled) -> None:

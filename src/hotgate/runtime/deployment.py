@@ -42,8 +42,9 @@ class Deployment:
             self.loaded = new
             return ""
         self._have_signing_keys(new)
-        await asyncio.gather(self._plane.keys.add(new.config), self._plane.targets.add(new.config))
         try:
+            await self._plane.credentials.add(new)
+            await asyncio.gather(self._plane.keys.add(new.config), self._plane.targets.add(new.config))
             return await self._replace(new)
         finally:
             await self._follow()
@@ -51,6 +52,7 @@ class Deployment:
     async def _follow(self) -> None:
         config = self.loaded.config
         self._have_signing_keys(self.loaded)
+        await self._plane.credentials.follow(self.loaded)
         await asyncio.gather(self._plane.keys.follow(config), self._plane.targets.follow(config))
 
     def _have_signing_keys(self, loaded: Loaded) -> None:
