@@ -15,6 +15,7 @@ from hotgate.cli.reload import reload
 from hotgate.cli.routes import routes
 from hotgate.cli.run import run
 from hotgate.cli.schema import schema
+from hotgate.cli.signing_keys import signing_keys
 from hotgate.cli.standard_streams import fill_closed_streams
 from hotgate.cli.store import store
 from hotgate.cli.upgrade import upgrade
@@ -22,7 +23,8 @@ from hotgate.cli.upgrade import upgrade
 app = typer.Typer(name="hotgate", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 for command in (run, reload, upgrade, check, routes, schema, init, demo):
     app.command()(command)
-app.add_typer(store)
+for group in (store, signing_keys):
+    app.add_typer(group)
 
 
 def _print_version(wanted: bool) -> None:

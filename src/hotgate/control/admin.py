@@ -11,6 +11,7 @@ from starlette.routing import Route
 from hotgate.control.gateway_state import GatewayState
 from hotgate.control.known_hosts import KnownHosts
 from hotgate.control.security_fields import SecurityFields
+from hotgate.keys.key_ring import JWKS_MEDIA_TYPE
 
 
 def admin_application(state: GatewayState, host_names: Iterable[str] = ()) -> Starlette:
@@ -36,7 +37,12 @@ def admin_application(state: GatewayState, host_names: Iterable[str] = ()) -> St
         """What operators want to see first."""
         return JSONResponse(state.status())
 
+    async def jwks(_request: Request) -> Response:
+        """The public keys that verify assertions: nothing about them is secret."""
+        return Response(state.jwks(), media_type=JWKS_MEDIA_TYPE)
+
     routes = [
+        Route("/.well-known/jwks.json", jwks),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         Route("/metrics", metrics),

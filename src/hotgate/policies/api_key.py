@@ -23,7 +23,7 @@ _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-
 
 # Fields that frame a message, name its destination, or are the gateway's own: none of them can carry a key.
 _NOT_FOR_KEYS = re.compile(
-    r"host|connection|content-.*|transfer-encoding|te|trailer|upgrade|cookie|forwarded|x-forwarded-.*|x-auth-.*|x-real-ip"
+    r"host|connection|content-.*|transfer-encoding|te|trailer|upgrade|cookie|forwarded|x-forwarded-.*|x-auth-.*|x-hotgate-.*|x-real-ip"
 )
 
 

@@ -22,6 +22,7 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import Authenticator, CompileContext, PhasedStep, PolicySpec
 from hotgate.pipeline.route import Outcome, Step
+from hotgate.policies.certificate_binding import binding_refusal
 from hotgate.policies.jwt import Admission, JwtAuthenticator
 
 
@@ -123,6 +124,8 @@ def _step(
 ) -> Step:
     def conclude(exchange: Exchange, found: object) -> Outcome:
         if isinstance(found, Principal):
+            if found.confirmation is not None and (refusal := binding_refusal(found, exchange)):
+                return refusal
             exchange.principal = found
             stripped[found.provider].strip(exchange.request)
             return None

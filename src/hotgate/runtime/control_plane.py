@@ -10,11 +10,15 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import httpx
+
 from hotgate.config.addresses import Bind
 from hotgate.config.binds import AnyBind
 from hotgate.config.gateway import Gateway
 from hotgate.control.admin import admin_application
 from hotgate.control.admin_server import AdminServer
+from hotgate.control.certificate_status import CertificateStatus
+from hotgate.identity.client_trust import ABOUT
 from hotgate.observe.fleet import Fleet as FleetMetrics
 from hotgate.runtime.answers import Answers
 from hotgate.runtime.channel import Message
@@ -26,6 +30,7 @@ from hotgate.runtime.lease_desk import LeaseDesk
 from hotgate.runtime.listening_sockets import ADMIN, NamedSocket, shown_address
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.renewal import Renewal
+from hotgate.runtime.signing_keys import SigningKeys
 from hotgate.runtime.single_use import SingleUse
 from hotgate.runtime.targets import Targets
 from hotgate.runtime.ticket_key import TicketKey
@@ -37,8 +42,9 @@ Broadcast = Callable[[Message], None]
 
 
 class ControlPlane:
-    """keys: verification keys. targets: names and health of backends. ticket_key: of TLS sessions. answers: to what
-    workers ask. credentials: the store, if there is one. admin_address: where the admin interface really listens.
+    """keys: verification keys. signing_keys: the gateway's own. targets: names and health of backends. ticket_key: of
+    TLS sessions. answers: to what workers ask. credentials: the store, if there is one. admin_address: where the admin
+    interface really listens.
     """
 
     def __init__(
@@ -51,21 +57,27 @@ class ControlPlane:
         *,
         has_predecessor: bool = False,
     ) -> None:
-        """file: the configuration's. left_behind: process ids of workers of an earlier control process that still run.
+        """file: of the configuration. left_behind: process ids of the workers of an earlier control process that still
+        run.
 
         has_predecessor: that process still runs as well, and keeps them until `left_alone_by_predecessor`.
         """
         self._now = now = time.monotonic
-        self.keys = Keys(broadcast, file.absolute().parent)
+        self.keys = Keys(broadcast, file.parent)
+        self.signing_keys = SigningKeys(broadcast, file, time.time)
         self.credentials = CredentialStore(broadcast, file)
         self.targets = Targets(broadcast)
         self.ticket_key = TicketKey(broadcast, now)
         self.answers = Answers()
+        self._certificates = CertificateStatus(httpx.AsyncClient(trust_env=False))
+        self.answers.register(ABOUT, self._certificates.answer)
         self.answers.register("single_use", SingleUse(lambda: self.credentials.store).claim)
         self._metrics = FleetMetrics()
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
         self._renewal = Renewal(fleet)
-        self._status = GatewayStatus(fleet, reloader, self.keys, self.targets, self._metrics, self._renewal, now)
+        self._status = GatewayStatus(
+            fleet, reloader, self.keys, self.signing_keys, self.targets, self._metrics, self._renewal, now
+        )
         self._refreshes: set[asyncio.Task[None]] = set()
         self._admin: AdminServer | None = None
         self.admin_address = ""
@@ -104,6 +116,7 @@ class ControlPlane:
         """Call about once a second, with the configuration in force."""
         self._leases.tick()
         self.ticket_key.tick()
+        self.signing_keys.tick()
         self._renewal.look(config.limits.worker_memory, self._now())
 
     def set_workers(self, workers: int) -> None:
@@ -143,6 +156,7 @@ class ControlPlane:
         if self._admin is not None:
             await self._admin.stop()
         await self.answers.stop()
+        await self._certificates.stop()
         await self.credentials.stop()
         await self.keys.stop()
         await self.targets.stop()

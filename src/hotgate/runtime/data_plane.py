@@ -57,7 +57,8 @@ class DataPlane:
     def prepare(self, config: Gateway, services: Mapping[str, Any] | None = None) -> Compiled:
         """Compile; nothing changes yet. services: those that only this configuration has. Raises CompileProblems."""
         outbox = self._context.outbox
-        parts = Parts({**self._services, **(services or {})}, self._metrics, outbox, self._current)
+        own = {"count_certificate": self._metrics.handshakes.count_certificate}
+        parts = Parts({**self._services, **own, **(services or {})}, self._metrics, outbox, self._current)
         return compile_configuration(config, parts)
 
     def commit(self, compiled: Compiled) -> None:

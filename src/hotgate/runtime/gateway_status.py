@@ -11,6 +11,7 @@ from hotgate.runtime.fleet import Fleet
 from hotgate.runtime.keys import Keys
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.renewal import Renewal
+from hotgate.runtime.signing_keys import SigningKeys
 from hotgate.runtime.targets import Targets
 from hotgate.runtime.worker_handle import WorkerHandle
 
@@ -25,6 +26,7 @@ class GatewayStatus:
         fleet: Fleet,
         reloader: Reloader,
         keys: Keys,
+        signing_keys: SigningKeys,
         targets: Targets,
         metrics: FleetMetrics,
         renewal: Renewal,
@@ -34,6 +36,7 @@ class GatewayStatus:
         self._renewal = renewal
         self._reloader = reloader
         self._keys = keys
+        self._signing_keys = signing_keys
         self._targets = targets
         self._metrics = metrics
         self._now = now
@@ -58,6 +61,10 @@ class GatewayStatus:
         if not self._keys.tried.is_set():
             reasons.append("verification keys are being fetched")
         return reasons
+
+    def jwks(self) -> bytes:
+        """The public keys that verify the gateway's assertions."""
+        return self._signing_keys.jwks
 
     def status(self) -> dict[str, Any]:
         """Workers, revision, uptime, the last reload, key sets, health of targets, and their names."""

@@ -19,6 +19,9 @@ class FakeState:
     def status(self) -> dict[str, Any]:
         return {"revision": 7}
 
+    def jwks(self) -> bytes:
+        return b'{"keys": []}'
+
     async def exposition(self) -> tuple[bytes, str]:
         return b"hotgate_up 1\n", "text/plain; version=0.0.4"
 
