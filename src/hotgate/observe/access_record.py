@@ -96,9 +96,8 @@ def _line(record: AccessRecord, wall_offset: float, quote: Callable[[str], str])
 
 
 def _told_of(caller: Caller, quote: Callable[[str], str]) -> str:
-    text = (
-        f',"subject":{quote(caller.subject)},"provider":{quote(caller.provider)},"mechanism":{quote(caller.mechanism)}'
-    )
+    text = f',"subject":{quote(caller.subject)},"provider":{quote(caller.provider)}'
+    text += f',"mechanism":{quote(caller.mechanism)}'
     if caller.credential:
         text += f',"credential":{quote(caller.credential)}'
     if caller.client:

@@ -1,4 +1,4 @@
-"""`authorize: {scopes: [...], any_scope: [...], roles: [...], groups: [...]}`: what a known caller must have been granted."""
+"""`authorize: {scopes: [...], any_scope: [...], roles: [...], groups: [...]}`: what a known caller must have."""
 
 from typing import Annotated
 
