@@ -26,11 +26,12 @@ class WaitingRoom:
     def tick(self, now: float) -> None:
         """Let those go whose time has come."""
         for called in [called for called, until in self._until.items() if until <= now]:
+            del self._until[called]
             if not called.done():
                 called.set_result(None)
 
     def _leave(self, called: "asyncio.Future[None]") -> None:
-        """Called out, or its client has left."""
+        """Its client may have left before it was called."""
         self._until.pop(called, None)
 
     def __len__(self) -> int:
