@@ -1,5 +1,7 @@
 """How often something has failed lately: a leaky bucket for each key, in a table of bounded size."""
 
+import math
+
 
 class FailureCounts:
     """most: keys that are remembered; beyond, the one that has not failed for longest is forgotten."""
@@ -8,8 +10,8 @@ class FailureCounts:
         self._most = most
         self._levels: dict[str, tuple[float, float]] = {}  # level and when it was that; least recent first
 
-    def add(self, key: str, failures: int, now: float, per_second: float) -> float:
-        """The level after so many failures more, at `now` in seconds. It falls by `per_second`, whoever succeeds.
+    def add(self, key: str, failures: int, now: float, per_second: float) -> int:
+        """The level after so many failures more, at `now` in seconds, rounded up. It falls by `per_second`.
 
         A success resets nothing: with one good credential of its own an attacker would try others for ever.
         """
@@ -18,7 +20,7 @@ class FailureCounts:
         if len(self._levels) >= self._most:
             del self._levels[next(iter(self._levels))]
         self._levels[key] = level, now
-        return level
+        return math.ceil(round(level, 6))
 
     def forget(self, key: str) -> None:
         """Begin anew for a key."""
