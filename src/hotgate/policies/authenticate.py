@@ -34,7 +34,7 @@ from hotgate.policies.together import AskedOnce, Incomplete, Together
 Group = tuple[Authenticator, ...]  # those that must come together; mostly one alone
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Entry:
     """One who is asked. name: for metrics. stripped: what the backend does not get, by the provider that leads."""
 
@@ -101,38 +101,43 @@ class Authentication:
         """None once the caller is known."""
         if self._bans and (denial := self._watch.banned(exchange)) is not None:
             return denial
-        return self._ask(exchange, 0, ())
+        return self._ask(exchange, self._entries, ())
 
-    def _ask(self, exchange: Exchange, start: int, missing: tuple[str, ...]) -> Outcome | Awaitable[Outcome]:
-        """Ask from the entry `start` on. missing: challenges of what groups before it have lacked."""
-        for index in range(start, len(self._entries)):
-            entry = self._entries[index]
+    def _ask(
+        self, exchange: Exchange, entries: Sequence[Entry], missing: tuple[str, ...]
+    ) -> Outcome | Awaitable[Outcome]:
+        """Ask these. missing: challenges of what groups before them have lacked."""
+        for entry in entries:
             found = entry.ask(exchange)
             if isinstance(found, Principal):
-                return _admitted(exchange, found, entry)
-            if found is None:
-                continue
-            if isinstance(found, Incomplete):
-                missing += found.challenges
-            elif isinstance(found, Response):
-                return self._watch.refused(exchange, entry.name, found)
-            else:
-                return self._ask_later(exchange, index, missing, found)
+                exchange.principal = found
+                entry.stripped[found.provider].strip(exchange.request)
+                return None
+            if found is not None:
+                if isinstance(found, Response | Incomplete):
+                    return self._conclude(exchange, entry, found, missing)
+                return self._conclude_later(exchange, entry, found, missing)
         return self._without_credential(exchange, missing)
 
-    async def _ask_later(self, exchange: Exchange, index: int, missing: tuple[str, ...], pending: Any) -> Outcome:
-        """Go on when an entry knows. Awaiting what is neither an answer nor awaitable raises, and that is 500."""
-        entry = self._entries[index]
-        found = await pending
+    def _conclude(
+        self, exchange: Exchange, entry: Entry, found: Any, missing: tuple[str, ...]
+    ) -> Outcome | Awaitable[Outcome]:
         if isinstance(found, Principal):
             return _admitted(exchange, found, entry)
         if isinstance(found, Response):
-            outcome: Any = self._watch.refused(exchange, entry.name, found)
-        elif isinstance(found, Incomplete):
-            outcome = self._ask(exchange, index + 1, missing + found.challenges)
-        else:
-            raise TypeError(f"an authenticator answered with {type(found).__name__}")
-        return outcome if outcome is None or isinstance(outcome, Response) else await outcome
+            return self._watch.refused(exchange, entry.name, found)
+        if isinstance(found, Incomplete):
+            behind = self._entries[self._entries.index(entry) + 1 :]
+            return self._ask(exchange, behind, missing + found.challenges)
+        # Going on would let the request through: raising refuses it (500).
+        raise TypeError(f"an authenticator answered with {type(found).__name__}")
+
+    async def _conclude_later(
+        self, exchange: Exchange, entry: Entry, pending: Any, missing: tuple[str, ...]
+    ) -> Outcome:
+        """Awaiting what is neither an answer nor awaitable raises as well."""
+        outcome = self._conclude(exchange, entry, await pending, missing)
+        return await outcome if isinstance(outcome, Awaitable) else outcome
 
     def _without_credential(self, exchange: Exchange, missing: tuple[str, ...]) -> Outcome:
         """Nobody decides. Part of a group is a credential, and so is a field that nobody here can read."""
