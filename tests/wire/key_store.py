@@ -34,7 +34,7 @@ class KeyStore:
 
     async def issue(self, **attributes: Any) -> IssuedKey:
         """A new key, of `acme` unless it is said otherwise."""
-        issued = await self.keys.create_key(KeyRequest(**{"consumer": "acme", **attributes}))
+        issued = await self.keys.create(KeyRequest(**{"consumer": "acme", **attributes}))
         self.tick()
         return issued
 

@@ -116,7 +116,7 @@ async def test_a_key_is_revoked_while_it_is_in_use(wire: Wire) -> None:
     async with key_store(wire) as store:
         issued = await store.issue()
         await passes(wire, asking(issued.key))
-        await store.keys.revoke_key(issued.record.id, "found in a public repository")
+        await store.keys.revoke(issued.record.id, "found in a public repository")
         store.tick()
         await is_refused(wire, asking(issued.key), 401, "key-revoked", "found in a public repository")
 
@@ -149,7 +149,7 @@ async def test_other_scopes_take_effect_on_a_key_in_use(wire: Wire) -> None:
     async with key_store(wire) as store:
         issued = await store.issue(scopes=("orders:read", "orders:write"))
         await passes(wire, asking(issued.key))
-        await store.keys.change_key(issued.record.id, KeyChanges(scopes=("orders:read",)))
+        await store.keys.change(issued.record.id, KeyChanges(scopes=("orders:read",)))
         store.tick()
         assert (await passes(wire, asking(issued.key))).get(b"x-auth-scopes") == b"orders:read"
 
@@ -158,7 +158,7 @@ async def test_other_scopes_take_effect_on_a_key_in_use(wire: Wire) -> None:
 async def test_both_keys_are_good_until_the_overlap_ends(wire: Wire) -> None:
     async with key_store(wire) as store:
         old = await store.issue(scopes=("orders:read",))
-        new = await store.keys.rotate_key(old.record.id, overlap=3600.0)
+        new = await store.keys.rotate(old.record.id, overlap=3600.0)
         store.tick()
         await passes(wire, asking(old.key))
         assert (await passes(wire, asking(new.key))).get(b"x-auth-scopes") == b"orders:read"
@@ -312,7 +312,7 @@ async def test_two_consumers_do_not_share_a_key_or_its_end(wire: Wire) -> None:
     async with key_store(wire) as store:
         await store.consumers.create(Consumer("globex"))
         mine, theirs = await store.issue(), await store.issue(consumer="globex")
-        await store.keys.revoke_key(theirs.record.id, "left us")
+        await store.keys.revoke(theirs.record.id, "left us")
         store.tick()
         assert (await passes(wire, asking(mine.key))).get(b"x-auth-subject") == b"acme"
         await is_refused(wire, asking(theirs.key), 401, "key-revoked", "left us")
@@ -322,7 +322,7 @@ async def test_two_consumers_do_not_share_a_key_or_its_end(wire: Wire) -> None:
 async def test_a_known_id_with_another_secret_is_as_unknown_as_any(wire: Wire) -> None:
     async with key_store(wire) as store:
         issued = await store.issue()
-        await store.keys.revoke_key(issued.record.id, "stolen")
+        await store.keys.revoke(issued.record.id, "stolen")
         store.tick()
         forged = _with_checksum(f"hg_live_{issued.record.id}_{secrets.token_hex(16)}")
         await is_refused(wire, asking(forged), 401, "key-unknown", "no such key")

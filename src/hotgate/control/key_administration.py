@@ -35,18 +35,18 @@ class KeyAdministration:
         self._clock = clock
         self._consumers = ConsumerAdministration(store, clock)
 
-    async def create_key(self, request: KeyRequest) -> IssuedKey:
+    async def create(self, request: KeyRequest) -> IssuedKey:
         """Make a key. Codes: invalid, consumer-unknown."""
         attributes = valid_attributes(asdict(request), self._clock())
         await self._consumers.get(request.consumer)
         return await self._issue(attributes)
 
-    async def rotate_key(self, key_id: str, overlap: float) -> IssuedKey:
+    async def rotate(self, key_id: str, overlap: float) -> IssuedKey:
         """A new key with the same attributes; the old one ends in `overlap` seconds, or earlier if it would anyway.
 
         A key that expires gets a successor that is made for as long a life. Codes: key-unknown, key-not-live.
         """
-        now, old = self._clock(), await self.get_key(key_id)
+        now, old = self._clock(), await self.get(key_id)
         if old.revoked_at is not None or (old.expires is not None and old.expires <= now):
             raise AdministrationError("key-not-live", f"key {key_id} is revoked or expired; create a new one")
         expires = None if old.expires is None else now + (old.expires - old.created)
@@ -58,14 +58,14 @@ class KeyAdministration:
             await self._store.change_key(key_id, expires=end if old.expires is None else min(end, old.expires))
         return issued
 
-    async def revoke_key(self, key_id: str, reason: str = "") -> StoredKey:
+    async def revoke(self, key_id: str, reason: str = "") -> StoredKey:
         """Refuse a key from now on, for good; the first time and reason stay. Codes: invalid, key-unknown."""
         with refusals_of_store("key"):
             return await self._store.revoke_key(key_id, reason, self._clock())
 
-    async def change_key(self, key_id: str, changes: KeyChanges) -> StoredKey:
+    async def change(self, key_id: str, changes: KeyChanges) -> StoredKey:
         """Change what a key may do. Codes: invalid, key-unknown."""
-        key = await self.get_key(key_id)
+        key = await self.get(key_id)
         wanted = {name: value for name, value in asdict(changes).items() if value is not None}
         times = {"not_before": key.not_before, "expires": key.expires}
         # A key that has expired already may still get other scopes, so its old expiry is not judged.
@@ -73,14 +73,14 @@ class KeyAdministration:
         with refusals_of_store("key"):
             return await self._store.change_key(key_id, **{name: valid[name] for name in wanted})
 
-    async def get_key(self, key_id: str) -> StoredKey:
+    async def get(self, key_id: str) -> StoredKey:
         """One key. Code: key-unknown."""
         key = await self._store.key(key_id)
         if key is None:
             raise AdministrationError("key-unknown", f"there is no key {key_id[:100]!r}")
         return key
 
-    async def list_keys(self, consumer: str | None = None, after: str = "", limit: int = PAGE) -> Sequence[StoredKey]:
+    async def list(self, consumer: str | None = None, after: str = "", limit: int = PAGE) -> Sequence[StoredKey]:
         """Keys by id, the first `limit` behind `after`. Code: consumer-unknown."""
         if consumer is not None:
             await self._consumers.get(consumer)
