@@ -14,6 +14,7 @@ def dangers(config: Gateway) -> Iterator[Finding]:
         if upstream.tls is not None and upstream.tls.is_unverified:
             path = ("upstreams", name, "tls", "insecure_skip_verify")
             yield Finding(path, "anybody may pose as this backend", "name its authority in `ca` or its key in `pins`")
+    yield from _of_mechanisms(config)
     if isinstance(config.admin.bind, Bind) and not _is_loopback(config.admin.bind.host):
         hint = "bind to 127.0.0.1 or a Unix socket, and reach it through a tunnel or a proxy with TLS"
         yield Finding(("admin", "bind"), "tokens of the admin API cross the network in plain text", hint)
@@ -24,3 +25,9 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+def _of_mechanisms(config: Gateway) -> Iterator[Finding]:
+    """What only a mechanism knows of itself."""
+    for name, entry in config.identity.items():
+        for key, message, hint in entry.settings.dangers():
+            yield Finding(("identity", name, entry.mechanism, key), message, hint)
