@@ -26,6 +26,7 @@ def _is_loopback(host: str) -> bool:
     except ValueError:
         return host == "localhost"
 
+
 def _of_mechanisms(config: Gateway) -> Iterator[Finding]:
     """What only a mechanism knows of itself."""
     for name, entry in config.identity.items():
