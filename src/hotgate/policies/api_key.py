@@ -50,7 +50,9 @@ class ApiKeyAuthenticator:
         except CredentialRefused as refusal:
             return api_key_refused(self.challenge, refusal)
         except KeyNotAllowed as reason:
-            return Response.problem(403, code="forbidden", detail="The key must not be used so.", log_detail=str(reason))
+            return Response.problem(
+                403, code="forbidden", detail="The key must not be used so.", log_detail=str(reason)
+            )
         except StoreUnavailable as error:
             return store_unavailable(error)
 

@@ -2,34 +2,22 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from hotgate.config.notation import Notation, refused
 from hotgate.config.settings import Flag, Form, Settings
+from hotgate.config.timestamp import Timestamp
 from hotgate.identity.api_key import ApiKey, ApiKeys
 from hotgate.identity.managed_key import DEFAULT_ENVIRONMENT, ENVIRONMENT
 from hotgate.identity.principal import Principal
-
-_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)  # RFC 3339 §5.6
 
 # Fields that frame a message, name its destination, or are the gateway's own: none of them can carry a key.
 _NOT_FOR_KEYS = re.compile(
     r"host|connection|content-.*|transfer-encoding|te|trailer|upgrade|cookie|forwarded|x-forwarded-.*|x-auth-.*|x-real-ip"
 )
 _OTHER_SCHEMES = frozenset({"basic", "bearer", "digest", "dpop", "hoba", "mutual", "negotiate", "ntlm"})
-
-
-def _read_timestamp(value: object) -> datetime:
-    says = "write a time with its zone, as 2027-01-31T00:00:00Z"
-    if not isinstance(value, str) or not _TIMESTAMP.fullmatch(value):
-        raise refused(says)
-    try:
-        return datetime.fromisoformat(value.upper())
-    except ValueError:
-        raise refused(says) from None
 
 
 def _read_header(value: object) -> str:
@@ -53,7 +41,6 @@ def _read_digest(value: object) -> bytes:
     return bytes.fromhex(value)
 
 
-_Timestamp = Annotated[datetime, Notation(_read_timestamp, {"type": "string", "format": "date-time"})]
 _Header = Annotated[str, Notation(_read_header, {"type": "string", "pattern": "^[A-Za-z0-9-]{1,64}$"})]
 _Digest = Annotated[bytes, Notation(_read_digest, {"type": "string", "pattern": "^[0-9A-Fa-f]{64}$"})]
 _Scheme = Annotated[str, Notation(_read_scheme, {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9-]{0,31}$"})]
@@ -72,8 +59,8 @@ class KeySettings(Settings):
     sha256: _Digest = Field(description="The SHA-256 digest of the key in hexadecimal.")
     scopes: _Names = Field(default=(), description="The scopes that the key grants.")
     roles: _Names = Field(default=(), description="The roles that the key grants.")
-    not_before: _Timestamp | None = Field(default=None, description="From when on it is valid (RFC 3339).")
-    expires: _Timestamp | None = Field(default=None, description="From when on it is no longer valid (RFC 3339).")
+    not_before: Timestamp | None = Field(default=None, description="From when on it is valid (RFC 3339).")
+    expires: Timestamp | None = Field(default=None, description="From when on it is no longer valid (RFC 3339).")
     revoked: Flag = Field(default=False, description="Whether it is refused, whatever the times say.")
 
     def known_key(self, provider: str) -> ApiKey:

@@ -24,7 +24,9 @@ def test_another_scheme_is_somebody_elses(value: bytes) -> None:
     assert SOURCE.read(request(value)) is None
 
 
-@pytest.mark.parametrize("values", [(b"ApiKey",), (b"ApiKey ",), (b"ApiKey a", b"ApiKey b"), (b"Bearer a", b"ApiKey b")])
+@pytest.mark.parametrize(
+    "values", [(b"ApiKey",), (b"ApiKey ",), (b"ApiKey a", b"ApiKey b"), (b"Bearer a", b"ApiKey b")]
+)
 def test_nothing_or_two_are_refused(values: tuple[bytes, ...]) -> None:
     with pytest.raises(CredentialRefused) as caught:
         SOURCE.read(request(*values))
