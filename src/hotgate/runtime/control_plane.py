@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from hotgate.config.gateway import Gateway
-from hotgate.control.administration import Administration
+from hotgate.control.administration import Administration, Records
 from hotgate.observe.fleet import Fleet as FleetMetrics
 from hotgate.runtime.admin_interface import AdminInterface
 from hotgate.runtime.answers import Answers
@@ -58,7 +58,7 @@ class ControlPlane:
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
         self._renewal = Renewal(fleet)
         self._status = GatewayStatus(fleet, reloader, self.keys, self.targets, self._metrics, self._renewal, now)
-        self.admin = AdminInterface(Administration(self._status))
+        self.admin = AdminInterface(Administration(self._status, self._records, lambda: None))
         self._refreshes: set[asyncio.Task[None]] = set()
 
     def received(self, worker: WorkerHandle, message: Message) -> None:
@@ -111,6 +111,9 @@ class ControlPlane:
     def left_alone_by_predecessor(self, workers: set[int]) -> None:
         """The earlier control process has let go of its workers; those of them that live come to us from now on."""
         self._leases.left_alone(workers)
+
+    async def _records(self) -> Records | None:
+        return None
 
     async def stop(self) -> None:
         """End everything."""

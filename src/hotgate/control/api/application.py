@@ -11,12 +11,17 @@ from starlette.routing import Route
 
 from hotgate import __version__
 from hotgate.control.administration import Administration
-from hotgate.control.api import gateway
+from hotgate.control.api import consumers, gateway, keys, revocations
 from hotgate.control.api.endpoint import Endpoint
 from hotgate.control.api.openapi import openapi
 from hotgate.control.problem import Problem
 
-ENDPOINTS: Sequence[Endpoint] = (*gateway.ENDPOINTS,)
+ENDPOINTS: Sequence[Endpoint] = (
+    *consumers.ENDPOINTS,
+    *keys.ENDPOINTS,
+    *revocations.ENDPOINTS,
+    *gateway.ENDPOINTS,
+)
 DOCUMENT_PATH = "/v1/openapi.json"
 
 

@@ -29,7 +29,7 @@ class Status(BaseModel):
 
 async def get_status(call: Call, _: Nothing) -> Answer:
     """The state of the moment."""
-    return Answer(200, Status.model_validate(call.administration.state.status()))
+    return Answer(200, Status.model_validate(call.state.status()))
 
 
 ENDPOINTS = (

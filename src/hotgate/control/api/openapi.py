@@ -24,7 +24,7 @@ BODY_PROBLEMS = {
 INPUT_PROBLEMS = {422: ("input-invalid",)}
 STORE_PROBLEMS = {409: ("no-store",), 503: ("store-unavailable",)}
 _REFERENCE = "#/components/schemas/{model}"
-_PARAMETER = re.compile(r"\{(\w+)\}")
+_PARAMETER = re.compile(r"\{(\w+)(?::path)?\}")
 
 PROBLEM: Document = {
     "type": "object",
@@ -57,7 +57,7 @@ def openapi(endpoints: Iterable[Endpoint], version: str) -> Document:
     endpoints = list(endpoints)
     paths: dict[str, Document] = {}
     for endpoint in endpoints:
-        paths.setdefault(PREFIX + endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint)
+        paths.setdefault(public_path(endpoint), {})[endpoint.method.lower()] = _operation(endpoint)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Hotgate admin API", "version": version},
@@ -68,6 +68,11 @@ def openapi(endpoints: Iterable[Endpoint], version: str) -> Document:
             "schemas": {"Problem": PROBLEM, **_schemas(endpoints)},
         },
     }
+
+
+def public_path(endpoint: Endpoint) -> str:
+    """Its path as a template of OpenAPI."""
+    return PREFIX + endpoint.path.replace(":path}", "}")
 
 
 def problems(endpoint: Endpoint) -> dict[int, tuple[str, ...]]:
