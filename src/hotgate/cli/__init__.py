@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from hotgate.cli.admin import admin
 from hotgate.cli.check import check
 from hotgate.cli.demo import demo
 from hotgate.cli.init import init
@@ -21,6 +22,7 @@ from hotgate.cli.upgrade import upgrade
 app = typer.Typer(name="hotgate", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 for command in (run, reload, upgrade, check, routes, schema, init, demo):
     app.command()(command)
+app.add_typer(admin, name="admin")
 
 
 def _print_version(wanted: bool) -> None:

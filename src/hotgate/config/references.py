@@ -12,8 +12,8 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from hotgate.config.addresses import Bind
+from hotgate.config.admin import Admin
 from hotgate.config.binds import AnyBind, parse_any_bind
-from hotgate.config.listeners import Admin
 from hotgate.config.position import Path, Position, SourceList, SourceMap, find
 from hotgate.config.routes import NEITHER_PUBLIC_NOR_NOT
 
