@@ -14,7 +14,6 @@ from hotgate.cli.table import print_table
 from hotgate.cli.values import After, AsJson, Metadata, PageSize, duration, mapping, moment, shown_list, shown_time
 
 if TYPE_CHECKING:
-
     from hotgate.control.administration import Records
     from hotgate.control.key_administration import IssuedKey
     from hotgate.store.records import StoredKey
