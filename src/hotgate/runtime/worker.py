@@ -107,6 +107,7 @@ class Worker:
         await self._drained.wait()
         self._limiter.release()
         self._link.send({"type": "metrics", "report": self._data_plane.metrics_snapshot()})
+        self._link.send({"type": "keys_used", "used": self._credentials.last_used.take()})
         link.cancel()
         await asyncio.gather(link, return_exceptions=True)
         await self._link.finish()
