@@ -8,10 +8,14 @@ from typing import Annotated
 
 import typer
 
+from hotgate.cli.admin import admin
 from hotgate.cli.check import check
+from hotgate.cli.consumers import consumers
 from hotgate.cli.demo import demo
 from hotgate.cli.init import init
+from hotgate.cli.keys import keys
 from hotgate.cli.reload import reload
+from hotgate.cli.revocations import revocations
 from hotgate.cli.routes import routes
 from hotgate.cli.run import run
 from hotgate.cli.schema import schema
@@ -23,7 +27,7 @@ from hotgate.cli.upgrade import upgrade
 app = typer.Typer(name="hotgate", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 for command in (run, reload, upgrade, check, routes, schema, init, demo):
     app.command()(command)
-for group in (store, signing_keys):
+for group in (admin, consumers, keys, revocations, signing_keys, store):
     app.add_typer(group)
 
 

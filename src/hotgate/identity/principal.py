@@ -1,6 +1,7 @@
 """Who is calling, whatever the mechanism that proved it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from hotgate.http.headers import Field, encode_fields
@@ -9,18 +10,21 @@ from hotgate.limits.limit import Limit
 if TYPE_CHECKING:
     from hotgate.identity.assertion import KeptAssertion
 
+ANONYMOUS = "anonymous"  # the mechanism of a caller who has shown nothing
+
 
 class Principal:
     """An authenticated caller. Immutable by convention: one is shared by all requests that carry the same credential.
 
     subject: the stable name of the caller (`sub`, or the key's consumer). provider: the name under `identity:`.
-    mechanism: as under `identity:`, "jwt" or "api_key". groups, tier, tenant: what the token or the consumer says of
-    the caller. client: the application that calls for it (`client_id`, `azp`). credential: names the proof, never
-    secret (a key's id, `jti`, a fingerprint). expires: when the proof ends (epoch seconds), None if that is not known.
-    confirmation: the thumbprint of the certificate on whose connections alone it is worth anything (RFC 8705), or None.
-    limit: the caller's own, besides the route's. claims: verified facts, JSON types. backend_fields: the header fields
-    that tell the backend who calls; backend_block: the same for the wire. assertions: what has been signed of the
-    caller (see `assertion.py`).
+    mechanism: as under `identity:`, "jwt" or "api_key". is_anonymous: it is everybody who has shown nothing. groups,
+    tier, tenant: what the token or the consumer says of the caller. client: the application that calls for it
+    (`client_id`, `azp`). credential: names the proof, never secret (a key's id, `jti`, a fingerprint). expires: when
+    the proof ends (epoch seconds), None if that is not known. confirmation: the thumbprint of the certificate on whose
+    connections alone it is worth anything (RFC 8705), or None. limit: the caller's own, besides the route's. claims:
+    verified facts, JSON types. backend_fields: the header fields that tell the backend who calls; backend_block: the
+    same for the wire. assertions: what has been signed of the caller (see `assertion.py`).
+    proofs: by provider, everything that was proved where several proofs had to come together; otherwise empty.
     """
 
     __slots__ = (
@@ -33,8 +37,10 @@ class Principal:
         "credential",
         "expires",
         "groups",
+        "is_anonymous",
         "limit",
         "mechanism",
+        "proofs",
         "provider",
         "roles",
         "scopes",
@@ -64,6 +70,7 @@ class Principal:
         self.subject = subject
         self.provider = provider
         self.mechanism = mechanism
+        self.is_anonymous = mechanism == ANONYMOUS
         self.scopes = scopes
         self.roles = roles
         self.groups = groups
@@ -75,9 +82,16 @@ class Principal:
         self.limit = limit
         self.confirmation = confirmation
         self.claims: Mapping[str, Any] = {} if claims is None else claims
+        self.proofs: Mapping[str, Principal] = {}
         self.backend_fields: tuple[Field, ...] = _backend_fields(self)
         self.backend_block = encode_fields(self.backend_fields)
         self.assertions: dict[str, KeptAssertion] = {}
+
+    def with_proofs(self, proofs: Sequence["Principal"]) -> "Principal":
+        """The same caller, who has proved all of this at once. Rights are not added up: they stay this one's."""
+        joined = copy(self)
+        joined.proofs = {each.provider: each for each in proofs}
+        return joined
 
     def __repr__(self) -> str:
         return f"<Principal {self.subject!r} of {self.provider}>"

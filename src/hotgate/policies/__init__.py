@@ -5,6 +5,7 @@ of credential goes into MECHANISMS. Policies that users write in Python come thr
 """
 
 from hotgate.policies import (
+    anonymous,
     api_key,
     assertion,
     authenticate,
@@ -26,4 +27,4 @@ POLICIES = (
     client_certificate_header.POLICY,
     user.POLICY,
 )
-MECHANISMS = (jwt.MECHANISM, api_key.MECHANISM, mtls.MECHANISM)
+MECHANISMS = (jwt.MECHANISM, api_key.MECHANISM, mtls.MECHANISM, anonymous.MECHANISM)

@@ -225,7 +225,7 @@ def test_a_file_that_was_replaced_is_read_anew(tmp_path: Path) -> None:
         await other.add_key(key("k2"))
         await other.close()
         for end in ("", "-wal", "-shm"):  # all three, as one restores a backup
-            Path(f"{scene.path}{end}").unlink()
+            Path(f"{scene.path}{end}").unlink()  # noqa: ASYNC240 (a test)
         (tmp_path / "other.db").rename(scene.path)
         scene.tick()
         assert [scene.knows(name) for name in ("k1", "k2")] == [False, True]
