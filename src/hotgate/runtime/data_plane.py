@@ -14,6 +14,7 @@ from hotgate.config.gateway import Gateway
 from hotgate.edge.accept import accept
 from hotgate.edge.admission import Admission
 from hotgate.edge.context import EdgeContext
+from hotgate.identity.client_trust import Answers
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.observe.access_log import AccessLog
 from hotgate.observe.metrics import WorkerMetrics
@@ -51,13 +52,18 @@ class DataPlane:
         self._current: Compiled | None = None
         self._target_reports = TargetReports()
         self._ticket_key = b""
+        self._certificate_answers: Answers = {}
         self._servers: list[asyncio.Server] = []
         self._retired: list[Upstream] = []  # no longer configured, but some exchange has not finished with them
 
     def prepare(self, config: Gateway) -> Compiled:
         """Compile; nothing changes yet. Raises CompileProblems."""
         outbox = self._context.outbox
-        services = {**self._services, "count_certificate": self._metrics.handshakes.count_certificate}
+        services = {
+            **self._services,
+            "count_certificate": self._metrics.handshakes.count_certificate,
+            "certificate_answers": self._certificate_answers,
+        }
         parts = Parts(services, self._metrics, outbox, self._current)
         return compile_configuration(config, parts)
 
