@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from bench.certificate import make_certificate
 from bench.cores import Cores, pinned, strays
@@ -85,6 +86,7 @@ class Lab:
         security: Security | None = None,
         tls: bool = False,
         mtls: bool = False,
+        hotgate: Mapping[str, Any] | None = None,
     ) -> Scenario:
         """A scenario with a folder and ports of its own; the small backend unless another port is given."""
         folder = self.folder / f"{peer.name.replace(' ', '').replace('+', '-').lower()}-{next(self._numbers)}"
@@ -92,7 +94,8 @@ class Lab:
         port, admin = self._ports.next(), self._ports.next()
         certificate = self._certificate if tls or mtls else None
         client = self._client if mtls else None
-        return Scenario(port, backend or self.backend, admin, folder, routes, security, certificate, client)
+        ports = (port, backend or self.backend, admin)
+        return Scenario(*ports, folder, routes, security, certificate, client, hotgate or {})
 
     def spawn(self, peer: Peer, scenario: Scenario) -> Program:
         """Start a server on its core without waiting for it; the caller stops it."""

@@ -4,12 +4,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from hotgate.config.admin import Admin
+from hotgate.config.assertion import AssertionIssuer
+from hotgate.config.brute_force import BruteForce
 from hotgate.config.limits import Limits
-from hotgate.config.listeners import Admin, Listener
+from hotgate.config.listeners import Listener
 from hotgate.config.notation import Notation, refused
 from hotgate.config.resilience import Resolver
 from hotgate.config.routes import Route, RouteOptions
 from hotgate.config.settings import Flag, Name, Settings, WholeNumber
+from hotgate.config.store import Store
 from hotgate.config.upstreams import Upstream
 
 MAX_ROUTES = 100_000
@@ -77,6 +81,9 @@ class Gateway(Settings):
     identity: dict[Name, Identity] = Field(
         default={}, max_length=10_000, description="Ways to prove who is calling, by name."
     )
+    store: Store | None = Field(
+        default=None, description="Consumers, managed API keys and revocations. Not set: there are none."
+    )
     routes: tuple[Route, ...] = Field(default=(), max_length=MAX_ROUTES, description="What is served.")
     defaults: RouteOptions = Field(
         default=RouteOptions(), description="What every route inherits. Here and in profiles, keys are merged whole."
@@ -90,8 +97,14 @@ class Gateway(Settings):
         description="Files or patterns such as `routes/*.yaml`, relative to the folder of this file. Each may hold "
         "routes, upstreams, identity and profiles.",
     )
+    assertion: AssertionIssuer = Field(
+        default=AssertionIssuer(), description="Who signs what backends are told of a caller, and with what keys."
+    )
     access_log: AccessLog = Field(default=AccessLog(), description="The log of requests.")
     limits: Limits = Field(default=Limits(), description="Bounds on what a client may send or keep open.")
+    brute_force: BruteForce = Field(
+        default=BruteForce(), description="What becomes of clients who send one bad credential after another."
+    )
     runtime_dir: str | None = Field(
         default=None, min_length=1, max_length=4096, description="Folder for sockets and locks of the processes."
     )

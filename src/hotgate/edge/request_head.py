@@ -35,7 +35,7 @@ def request_head(exchange: Exchange, incoming: Incoming, forwarded: bytes, trace
         line,
         upstream_host or request.authority,
         joined_lines([b"%b: %b\r\n" % field for field in request.headers.fields if field[0] not in _WRITTEN_HERE]),
-        b"" if principal is None else principal.backend_block,
+        b"" if principal is None or not exchange.route.tells_identity else principal.backend_block,
         forwarded,
         request.version.encode("ascii"),
         exchange.request_id.encode("ascii"),

@@ -5,7 +5,9 @@ of credential goes into MECHANISMS. Policies that users write in Python come thr
 """
 
 from hotgate.policies import (
+    anonymous,
     api_key,
+    assertion,
     authenticate,
     authorize,
     client_certificate_header,
@@ -21,7 +23,8 @@ POLICIES = (
     authorize.POLICY,
     rate_limit.POLICY,
     headers.POLICY,
+    assertion.POLICY,
     client_certificate_header.POLICY,
     user.POLICY,
 )
-MECHANISMS = (jwt.MECHANISM, api_key.MECHANISM, mtls.MECHANISM)
+MECHANISMS = (jwt.MECHANISM, api_key.MECHANISM, mtls.MECHANISM, anonymous.MECHANISM)

@@ -13,6 +13,7 @@ from hotgate.config.routes import Route as RouteSettings
 from hotgate.edge.context import ClientTimeouts, ListenerRules, Snapshot
 from hotgate.edge.request_rules import RequestLimits, RequestRules
 from hotgate.identity.key_sets import KeySets
+from hotgate.keys.signing_key import SigningKey
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.pipeline.policy import Authenticator, CompileContext
@@ -25,6 +26,7 @@ from hotgate.routing.table import RouteTable
 from hotgate.runtime.compile_listener import compile_listener
 from hotgate.runtime.compile_route import compile_route
 from hotgate.runtime.compile_upstream import compile_upstream
+from hotgate.store.credentials import Credentials
 from hotgate.upstream.outbox import Outbox
 from hotgate.upstream.upstream import Upstream
 
@@ -72,13 +74,15 @@ class Parts:
 def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     """Compile, changing nothing that is in force. Raises CompileProblems."""
     problems: list[Problem] = []
+    for index, key in enumerate(config.assertion.keys):
+        _attempt(problems, ("assertion", "keys", index), partial(SigningKey.from_pem, key.reveal()))
     upstreams = _upstreams(config, parts, problems)
-    services = {**parts.services, "shared_limits": {}}
+    services = {**parts.services, "shared_limits": {}, "assertion_issuer": config.assertion.issuer}
     identities = _identities(config, services, problems)
     entries = []
     for index, settings in enumerate(config.routes):
         pattern = _attempt(problems, ("routes", index, "match", "path"), partial(_pattern, settings))
-        context = CompileContext(settings.name, identities, services)
+        context = CompileContext(settings.name, identities, services, settings.upstream or "")
         recorder = parts.metrics.route(settings.name, settings.upstream or "")
         target = upstreams.get(settings.upstream or "")
         route = _route(problems, index, settings, context, target, recorder)
@@ -93,7 +97,7 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
 
 def compile_errors(loaded: Loaded) -> list[ConfigurationError]:
     """What compiling finds wrong with a loaded configuration, with positions; empty if nothing."""
-    parts = Parts(idle_services(), WorkerMetrics())
+    parts = Parts(idle_services(loaded.config), WorkerMetrics())
     try:
         compile_configuration(loaded.config, parts)
     except CompileProblems as error:
@@ -101,9 +105,13 @@ def compile_errors(loaded: Loaded) -> list[ConfigurationError]:
     return []
 
 
-def idle_services() -> dict[str, Any]:
+def idle_services(config: Gateway) -> dict[str, Any]:
     """Services that are good enough for compiling: nothing is connected to anything."""
-    return {"limiter": LeaseClient(lambda message: None, time.monotonic), "key_sets": KeySets(time.monotonic)}
+    services: dict[str, Any] = {
+        "limiter": LeaseClient(lambda message: None, time.monotonic),
+        "key_sets": KeySets(time.monotonic),
+    }
+    return services if config.store is None else {**services, "credentials": Credentials()}
 
 
 def _attempt(problems: list[Problem], path: Path, action: Callable[[], Any]) -> Any:

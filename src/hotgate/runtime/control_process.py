@@ -64,7 +64,13 @@ class ControlProcess:
             self._load, self._apply, begun=origin.service.reloading, ended=lambda _: self._tell_service()
         )
         self._upgrader = Upgrader(self._start_successor, self._server.reopen)
-        self._desk = OperatorDesk({"reload": self._request_reload, "upgrade": self._upgrader.request})
+        self._desk = OperatorDesk(
+            {
+                "reload": self._request_reload,
+                "upgrade": self._upgrader.request,
+                "rotate_signing_keys": self._rotate_signing_keys,
+            }
+        )
         self._watch = FileWatch(loaded.files)
         self._stop_requested = asyncio.Event()
         self._relief: asyncio.Future[None] | None = None
@@ -96,7 +102,7 @@ class ControlProcess:
         if reason := await self._generations.settle(generation):
             raise StartFailed(reason)
         self._generations.close_unused(self._loaded)
-        self._announce(plane.admin_address)
+        self._announce(plane.admin.address)
 
     async def _relieve(self, generation: Generation, plane: "ControlPlane") -> None:
         """Take the place of the old control process, now that nothing can fail any more."""
@@ -115,13 +121,12 @@ class ControlProcess:
         from hotgate.runtime.control_plane import ControlPlane  # noqa: PLC0415 (see the module's docstring)
         from hotgate.runtime.deployment import Deployment  # noqa: PLC0415
 
-        folder = self._options.file.absolute().parent
         broadcast = self._conversations.broadcast
         self._plane = ControlPlane(
             self._fleet,
             self._reloader,
             broadcast,
-            folder,
+            self._options.file.absolute(),
             self._left_behind,
             has_predecessor=self._origin.predecessor is not None,
         )
@@ -208,6 +213,11 @@ class ControlProcess:
         self._conversations.broadcast({"type": "reopen"})
         return self._reloader.request()
 
+    def _rotate_signing_keys(self) -> "asyncio.Future[str]":
+        done = self._loop.create_future()
+        done.set_result("the gateway is still starting" if self._plane is None else self._plane.signing_keys.rotate())
+        return done
+
     def _start_successor(self) -> Successor:
         sockets: dict[str, list[int]] = {}
         for name, listening in [*self._generations.named_sockets(self._in_force), *self._plane_sockets()]:
@@ -215,7 +225,7 @@ class ControlProcess:
         return Successor.start(self._origin.lock.descriptor, sockets, self._origin.service.environment)
 
     def _plane_sockets(self) -> list[NamedSocket]:
-        return [] if self._plane is None else self._plane.named_sockets()
+        return [] if self._plane is None else self._plane.admin.named_sockets()
 
     async def _look_around(self) -> None:
         while True:
@@ -245,10 +255,15 @@ class ControlProcess:
             _warn(loaded)
         return reason
 
-    def _keys(self) -> Mapping[str, Any]:
+    def _keys(self, config: Any) -> Mapping[str, Any]:
         if self._plane is None:
             raise RuntimeError("no worker is answered before there are keys")
-        return {"key_sets": dict(self._plane.keys.documents()), "ticket_key": self._plane.ticket_key.text}
+        return {
+            "key_sets": dict(self._plane.keys.documents()),
+            "ticket_key": self._plane.ticket_key.text,
+            "signing_keys": self._plane.signing_keys.message,
+            "store": self._plane.credentials.message(config),
+        }
 
     def _received(self, channel: Channel, message: Message) -> None:
         if self._desk.serves(message):

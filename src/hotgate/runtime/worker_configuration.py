@@ -2,15 +2,18 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from hotgate.config.gateway import Gateway
 from hotgate.identity.key_set import InvalidKeySet
 from hotgate.identity.key_sets import KeySets
+from hotgate.keys.key_ring import KeyRing, RingHolder
 from hotgate.runtime.channel import Message
 from hotgate.runtime.data_plane import DataPlane
 from hotgate.runtime.load import validated
+from hotgate.store.credentials import Credentials, CredentialSettings
 
 _log = logging.getLogger("hotgate.runtime")
 
@@ -22,15 +25,19 @@ class WorkerConfiguration:
         self,
         data_plane: DataPlane,
         key_sets: KeySets,
+        signing: RingHolder,
+        credentials: Credentials,
         send: Callable[[Message], None],
         committed: Callable[[], None],
     ) -> None:
         self._data_plane = data_plane
         self._key_sets = key_sets
+        self._signing = signing
+        self._credentials = credentials
         self._send = send
         self._committed = committed
         self._wanted = 0
-        self._prepared: tuple[int, Gateway, Any] | None = None
+        self._prepared: tuple[int, Gateway, Any, CredentialSettings | None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._current: Gateway | None = None
         self.revision = 0
@@ -58,8 +65,10 @@ class WorkerConfiguration:
         if self._prepared is None or self._prepared[0] != revision:
             _log.error("revision %d cannot be committed: it was not prepared", revision)
             return
-        self.revision, self._current, snapshot = self._prepared
+        self.revision, self._current, snapshot, store = self._prepared
         self._prepared = None
+        if store is not None:
+            self._credentials.use(store, time.time())
         self._data_plane.commit(snapshot)
         self._committed()
 
@@ -76,15 +85,18 @@ class WorkerConfiguration:
             # Threads, because a large file takes long to validate and to compile, and requests are being served.
             config = await asyncio.to_thread(validated, message["tree"])
             self._load_keys(message["key_sets"])
+            self._load_signing_keys(message["signing_keys"])
             self._data_plane.use_ticket_key(bytes.fromhex(message["ticket_key"]))
-            snapshot = await asyncio.to_thread(self._data_plane.prepare, config)
+            store = CredentialSettings.of_message(message["store"]) if message["store"] else None
+            services = {"credentials": self._credentials} if store else {}
+            snapshot = await asyncio.to_thread(self._data_plane.prepare, config, services)
         except Exception as reason:  # noqa: BLE001 (whatever it is, the control process must hear of it)
             error = f"{type(reason).__name__}: {reason}"
             if not isinstance(reason, ValueError):
                 _log.exception("revision %d cannot be prepared", revision)
         else:
             if self._wanted == revision:
-                self._prepared = (revision, config, snapshot)
+                self._prepared = (revision, config, snapshot, store)
         self._send({"type": "prepared", "revision": revision, "ok": not error, "error": error})
 
     def _load_keys(self, documents: Mapping[str, Any]) -> None:
@@ -94,3 +106,11 @@ class WorkerConfiguration:
                 self._key_sets.replace(name, document)
             except InvalidKeySet as error:
                 _log.error("key set %s is refused: %s", name, error)
+
+    def _load_signing_keys(self, keys: list[dict[str, Any]] | None) -> None:
+        """They take effect at once: whoever checks an assertion finds the public part where it found the last one.
+
+        A gateway that will sign nothing sends none; what is in force until then goes on with those it has.
+        """
+        if keys is not None:
+            self._signing.ring = KeyRing.from_message(keys)

@@ -18,6 +18,7 @@ from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import Authenticator, CompileContext
 from hotgate.pipeline.route import Route
 from hotgate.policies import api_key, jwt
+from hotgate.policies.api_key_settings import ApiKeySettings
 from hotgate.policies.authenticate import POLICY
 from hotgate.testing.issuer import Issuer
 
@@ -39,9 +40,7 @@ def identities(**forwarding: bool) -> dict[str, Authenticator]:
         result[name] = jwt.MECHANISM.compile(name, settings, services)
         key_sets.replace(key_set_name(name, url), issuer.jwks())
     keys = [{"id": "ci", "sha256": digest(SECRET.decode())}]
-    settings_of_keys = api_key.ApiKeySettings.model_validate(
-        {"keys": keys, "forward_key": forwarding.get("partners", False)}
-    )
+    settings_of_keys = ApiKeySettings.model_validate({"keys": keys, "forward_key": forwarding.get("partners", False)})
     result["partners"] = api_key.MECHANISM.compile("partners", settings_of_keys, services)
     return result
 
@@ -60,7 +59,7 @@ def authenticate(
     exchange: Exchange, names: Sequence[str], known: Mapping[str, Authenticator] | None = None
 ) -> Response | None:
     context = CompileContext("r", identities() if known is None else known)
-    (step,) = POLICY.compile(names, context)
+    step, *_ = POLICY.compile(names, context)
     assert step.phase is Phase.AUTHENTICATE
     outcome = step.run(exchange)
     return asyncio.run(_awaited(outcome)) if isinstance(outcome, Awaitable) else outcome
@@ -155,7 +154,7 @@ def test_two_tokens_are_refused_by_several_issuers_too() -> None:
 
 def test_several_issuers_remember_tokens() -> None:
     context = CompileContext("r", identities())
-    (step,) = POLICY.compile(["corp", "labs"], context)
+    step, *_ = POLICY.compile(["corp", "labs"], context)
     credential = bearer(LABS)
     first, second = exchange_with(credential), exchange_with(credential)
     assert step.run(first) is None
