@@ -62,8 +62,8 @@ class DataPlane:
     def prepare(self, config: Gateway, services: Mapping[str, Any] | None = None) -> Compiled:
         """Compile; nothing changes yet. services: those that only this configuration has. Raises CompileProblems."""
         outbox = self._context.outbox
-        everything = {**self._services, "login_guard": self.login_guard, **(services or {})}
-        parts = Parts(everything, self._metrics, outbox, self._current)
+        own = {"count_certificate": self._metrics.handshakes.count_certificate, "login_guard": self.login_guard}
+        parts = Parts({**self._services, **own, **(services or {})}, self._metrics, outbox, self._current)
         return compile_configuration(config, parts)
 
     def commit(self, compiled: Compiled) -> None:
