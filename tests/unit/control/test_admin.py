@@ -38,6 +38,9 @@ class FakeState:
             "names": [],
         }
 
+    def lift_ban(self, address: str) -> bool:
+        return False
+
     def jwks(self) -> bytes:
         return b'{"keys": []}'
 

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from hotgate import __version__
 from hotgate.control.administration import Administration
-from hotgate.control.api import consumers, gateway, keys, revocations
+from hotgate.control.api import bans, consumers, gateway, keys, revocations
 from hotgate.control.api.endpoint import Endpoint
 from hotgate.control.api.openapi import openapi
 from hotgate.control.problem import Problem
@@ -20,6 +20,7 @@ ENDPOINTS: Sequence[Endpoint] = (
     *consumers.ENDPOINTS,
     *keys.ENDPOINTS,
     *revocations.ENDPOINTS,
+    *bans.ENDPOINTS,
     *gateway.ENDPOINTS,
 )
 DOCUMENT_PATH = "/v1/openapi.json"
