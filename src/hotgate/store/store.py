@@ -109,7 +109,7 @@ class Store:
             query = query.where(api_keys.c.consumer == consumer)
         return [key_of(row) for row in await self._rows(_page(query, limit))]
 
-    async def change_key(self, id: str, **changes: Any) -> StoredKey:  # noqa: A002 (as above)
+    async def change_key(self, id: str, /, **changes: Any) -> StoredKey:  # noqa: A002 (as above)
         """Change fields of a StoredKey. Returns it as it is now. Raises InvalidRecord, DoesNotExist, AlreadyExists."""
         if not changes or "id" in changes or not changes.keys() <= set(StoredKey.__dataclass_fields__):
             raise InvalidRecord("only fields of a key other than its id can be changed")
