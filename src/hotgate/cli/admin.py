@@ -1,5 +1,6 @@
-"""`hotgate admin`: what operators need to speak to the admin API."""
+"""`hotgate admin`: what operators and their programs need to speak to the admin API."""
 
+import json
 import os
 from pathlib import Path
 from typing import Annotated
@@ -8,12 +9,7 @@ import typer
 
 from hotgate.cli.configuration import DEFAULT_FILE, ConfigurationFile, load_configuration
 
-admin = typer.Typer(help="What the admin API needs.", no_args_is_help=True)
-
-
-@admin.callback()
-def _admin() -> None:
-    """What the admin API needs."""
+admin = typer.Typer(help="What it takes to use the admin API.", no_args_is_help=True)
 
 
 @admin.command()
@@ -32,6 +28,17 @@ def token(
     except (ConfigurationErrors, NoToken) as reason:
         typer.echo(str(reason), err=True)
         raise typer.Exit(1) from None
+
+
+@admin.command()
+def openapi(
+    markdown: Annotated[bool, typer.Option("--markdown", hidden=True, help="Write docs/admin-api.md.")] = False,
+) -> None:
+    """Print the OpenAPI 3.1 document of the admin API, for programs that write clients."""
+    from hotgate.control.api.application import document  # noqa: PLC0415
+    from hotgate.control.api.reference import reference  # noqa: PLC0415
+
+    typer.echo(reference(document()) if markdown else json.dumps(document(), indent=2), nl=not markdown)
 
 
 def _token(file: Path, *, rotate: bool) -> str:
