@@ -2,10 +2,18 @@
 
 import ipaddress
 from collections.abc import Iterator
+from typing import Protocol, runtime_checkable
 
 from hotgate.config.addresses import Bind
 from hotgate.config.gateway import Gateway
 from hotgate.config.references import Finding
+
+
+@runtime_checkable
+class HasDangers(Protocol):
+    """Settings of a mechanism that know what is weak about themselves: (key, message, hint) of each."""
+
+    def dangers(self) -> Iterator[tuple[str, str, str]]: ...
 
 
 def dangers(config: Gateway) -> Iterator[Finding]:
@@ -28,7 +36,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _of_mechanisms(config: Gateway) -> Iterator[Finding]:
-    """What only a mechanism knows of itself."""
     for name, entry in config.identity.items():
-        for key, message, hint in entry.settings.dangers():
-            yield Finding(("identity", name, entry.mechanism, key), message, hint)
+        if isinstance(entry.settings, HasDangers):
+            for key, message, hint in entry.settings.dangers():
+                yield Finding(("identity", name, entry.mechanism, key), message, hint)

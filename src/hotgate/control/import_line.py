@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
+from hotgate.config.messages import message_of
 from hotgate.config.notation import refused
 from hotgate.config.settings import Form, Name, Settings
 from hotgate.config.timestamp import Timestamp
@@ -64,7 +65,7 @@ class ImportLine(Settings):
     @property
     def plain_digest(self) -> bytes:
         """SHA-256 of the key."""
-        return bytes.fromhex(self.sha256 if self.key is None else digest(self.key))
+        return bytes.fromhex(self.sha256 or digest(self.key or ""))
 
     @property
     def hint(self) -> str:
@@ -117,4 +118,5 @@ def _read(number: int, found: Mapping[str, Any]) -> ImportLine | LineError:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])[:100]
-        return LineError(number, f"{place}: {first['msg']}" if place else first["msg"])
+        says = message_of(first, "")
+        return LineError(number, f"{place}: {says}" if place and first["type"] != "missing" else says)

@@ -36,14 +36,18 @@ class KeyImport:
                 for number, record in records.items()
                 if record.consumer in strangers
             ]
-        errors += await self._known(records)
         if errors or not records:
             raise _import_invalid(errors)
         with refusals_of_store("consumer"):
             for name in strangers:
                 await self._store.put_consumer(Consumer(name, created=self._clock()))
-        with refusals_of_store("key"):
-            await self._store.add_keys(list(records.values()))
+        try:
+            with refusals_of_store("key"):
+                await self._store.add_keys(list(records.values()))
+        except AdministrationError as error:
+            for name in strangers:
+                await self._store.remove_consumer(name)
+            raise _import_invalid(await self._known(records)) if error.code == "key-exists" else error from None
         return list(records.values())
 
     def _records(self, text: str, errors: list[LineError]) -> Numbered:

@@ -42,25 +42,29 @@ class ApiKeys:
             ids.add(key.key_id)
             self._by_digest[key.digest] = key
 
-    def verify(self, plain: bytes, now: float) -> Principal | None:
-        """Whose key has this `plain_digest` at `now` (epoch seconds); None: nobody's. Raises CredentialRefused.
+    def __bool__(self) -> bool:
+        return bool(self._by_digest)
+
+    def verify(self, presented: bytes, now: float) -> Principal | None:
+        """Whose key this is at `now` (epoch seconds); None: nobody's. Raises CredentialRefused.
 
         Nothing is cached: the digest costs half a microsecond, and so no key stays in memory.
         """
-        key = self._by_digest.get(plain)
+        if not MIN_LENGTH <= len(presented) <= MAX_LENGTH:
+            raise unknown_key("not 8 to 512 bytes long")
+        found = sha256(presented).digest()
+        key = self._by_digest.get(found)
         # The dict has compared digests already, not secrets; the second comparison keeps that promise on its own.
-        if key is None or not hmac.compare_digest(key.digest, plain):
+        if key is None or not hmac.compare_digest(key.digest, found):
             return None
         if key.is_revoked or key.expires is not None or key.not_before is not None:
             _check_validity(key, now)
         return key.principal
 
 
-def plain_digest(presented: bytes) -> bytes:
-    """The SHA-256 digest of a key as a client sent it. Raises CredentialRefused (key-unknown) for an absurd length."""
-    if not MIN_LENGTH <= len(presented) <= MAX_LENGTH:
-        raise CredentialRefused("key-unknown", "not 8 to 512 bytes long")
-    return sha256(presented).digest()
+def unknown_key(log_detail: str) -> CredentialRefused:
+    """The refusal of what is no key, or nobody's: the same whatever is wrong with it, except in the log."""
+    return CredentialRefused("key-unknown", log_detail)
 
 
 def digest(key: str) -> str:

@@ -8,8 +8,6 @@ digest only: whoever steals it without the pepper cannot even test a guess.
 import re
 import secrets
 from dataclasses import dataclass
-from hashlib import sha256
-from hmac import digest as hmac_digest
 from zlib import crc32
 
 _PREFIX = "hg_"
@@ -81,16 +79,6 @@ def hint(key: str) -> str:
     Nothing of a short key, of which they would be too large a part.
     """
     return key[-_HINT_LENGTH:] if len(key) >= _SHORTEST_WITH_HINT else ""
-
-
-def plain_digest(key: bytes) -> bytes:
-    """SHA-256 of a key: what other systems may have kept of theirs, and the first half of `keyed_digest`."""
-    return sha256(key).digest()
-
-
-def keyed_digest(pepper: bytes, plain: bytes) -> bytes:
-    """What the store holds: HMAC-SHA-256 of `plain_digest` under the pepper, which is kept elsewhere."""
-    return hmac_digest(pepper, plain, "sha256")
 
 
 def _random(length: int) -> str:

@@ -3,7 +3,8 @@
 import ipaddress
 
 from hotgate.config.units import parse_rate
-from hotgate.identity.managed_key import is_typo, keyed_digest
+from hotgate.identity.api_key import MAX_LENGTH, MIN_LENGTH, unknown_key
+from hotgate.identity.managed_key import is_typo
 from hotgate.identity.principal import Principal
 from hotgate.identity.refusal import CredentialRefused
 from hotgate.limits.own_limit import own_limit
@@ -11,7 +12,6 @@ from hotgate.store.credentials import Credentials
 from hotgate.store.records import FoundKey
 
 MAX_ADMISSIONS = 4096
-NOTED_EVERY = 60.0  # seconds between two notes that a key has been used
 
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -23,13 +23,12 @@ class KeyNotAllowed(Exception):
 class Admission:
     """A key that is neither revoked nor of somebody who is disabled, made ready for many requests."""
 
-    __slots__ = ("_ends", "_networks", "_routes", "_starts", "found", "noted", "principal")
+    __slots__ = ("_ends", "_networks", "_routes", "_starts", "found", "principal")
 
     def __init__(self, found: FoundKey, provider: str) -> None:
         key = found.key
         self.found = found
         self.principal = _principal(found, provider)
-        self.noted = 0.0
         self._starts, self._ends = key.not_before, key.expires
         self._networks = tuple(map(ipaddress.ip_network, key.networks))
         self._routes = frozenset(key.routes)
@@ -49,7 +48,7 @@ class Admission:
 class ManagedKeys:
     """What one provider accepts of the store. environment: of which its keys must be.
 
-    A repeated key costs a second hash (the first is the caller's) and two dict look-ups. Only digests are kept.
+    A repeated key costs two hashes and two dict look-ups. Only digests are kept.
     """
 
     def __init__(self, provider: str, environment: str, credentials: Credentials) -> None:
@@ -58,29 +57,29 @@ class ManagedKeys:
         self._credentials = credentials
         self._admissions: dict[bytes, Admission] = {}
 
-    def verify(self, presented: bytes, plain: bytes, now: float, client: str, route: str) -> Principal:
-        """Whose key this is. plain: its SHA-256. now: epoch seconds. client: address. route: the route's name.
+    def verify(self, presented: bytes, now: float, client: str, route: str) -> Principal:
+        """Whose key this is. now: epoch seconds. client: the caller's address. route: the route's name.
 
         Raises CredentialRefused, KeyNotAllowed, and StoreUnavailable when nobody can tell.
         """
-        admission = self._admission(presented, plain)
+        admission = self._admission(presented)
         admission.check(now, client, route)
-        if now - admission.noted >= NOTED_EVERY:
-            admission.noted = now
-            self._credentials.used(admission.found.key.id, now)
+        self._credentials.used(admission.found.key.id, now)
         return admission.principal
 
-    def _admission(self, presented: bytes, plain: bytes) -> Admission:
-        for pepper in self._credentials.peppers:
-            digest = keyed_digest(pepper, plain)
+    def _admission(self, presented: bytes) -> Admission:
+        if not MIN_LENGTH <= len(presented) <= MAX_LENGTH:
+            raise unknown_key("not 8 to 512 bytes long")
+        credentials = self._credentials
+        for digest in credentials.peppers.candidates(presented):
             admission = self._admissions.get(digest)
             if admission is None and is_typo(presented):
-                raise CredentialRefused("key-unknown", "wrong checksum")
-            found = self._credentials.find_key(digest)
+                raise unknown_key("wrong checksum")
+            found = credentials.find_key(digest)
             if found is not None:
-                # Whatever has changed since, the store's side made another object of it.
+                # Whenever anything about it changes, the store's side makes another object.
                 return admission if admission is not None and admission.found is found else self._admit(digest, found)
-        raise CredentialRefused("key-unknown", "no such key")
+        raise unknown_key("no such key")
 
     def _admit(self, digest: bytes, found: FoundKey) -> Admission:
         _check_standing(found, self._environment)
@@ -94,7 +93,7 @@ class ManagedKeys:
 def _check_standing(found: FoundKey, environment: str) -> None:
     key = found.key
     if key.environment != environment:
-        raise CredentialRefused("key-unknown", f"key {key.id} is of environment {key.environment}")
+        raise unknown_key(f"key {key.id} is of environment {key.environment}")
     if key.revoked_at is not None:
         raise CredentialRefused("key-revoked", f"key {key.id}: {key.revoked_reason or 'no reason given'}")
     if found.consumer.is_disabled:

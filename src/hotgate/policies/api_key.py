@@ -10,7 +10,7 @@ from typing import Any
 
 from hotgate.http.request import Request
 from hotgate.http.response import Response
-from hotgate.identity.api_key import ApiKeys, plain_digest
+from hotgate.identity.api_key import ApiKeys, unknown_key
 from hotgate.identity.challenge import api_key_challenge, api_key_refused
 from hotgate.identity.credential_source import BasicSource, CredentialSource, HeaderSource, QuerySource
 from hotgate.identity.managed_keys import KeyNotAllowed, ManagedKeys
@@ -20,9 +20,9 @@ from hotgate.identity.scheme_source import SchemeSource
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import MechanismSpec
 from hotgate.policies.api_key_settings import ApiKeySettings
-from hotgate.store.credentials import StoreUnavailable
+from hotgate.store.errors import StoreUnavailable
 
-UNKNOWN = "key-unknown"
+_UNKNOWN = "key-unknown"
 
 
 class ApiKeyAuthenticator:
@@ -58,30 +58,30 @@ class ApiKeyAuthenticator:
 
     def _verify(self, presented: bytes, exchange: Exchange) -> Principal:
         now = self._clock()
-        plain = plain_digest(presented)
-        principal = self._keys.verify(plain, now)
-        if principal is not None:
-            return principal
+        if self._keys or self._managed is None:
+            principal = self._keys.verify(presented, now)
+            if principal is not None:
+                return principal
         if self._managed is None:
-            raise CredentialRefused(UNKNOWN, "no such key")
-        return self._managed.verify(presented, plain, now, exchange.client, exchange.route.name)
+            raise unknown_key("no such key")
+        return self._managed.verify(presented, now, exchange.client, exchange.route.name)
 
     def _read_one(self, request: Request) -> bytes | None:
         """The key, wherever it stands. Raises CredentialRefused if there are two: a backend may pick the other one."""
         found = [key for source in self.sources if (key := source.read(request)) is not None]
         if len(found) > 1:
-            raise CredentialRefused(UNKNOWN, "keys in two places")
+            raise unknown_key("keys in two places")
         return found[0] if found else None
 
 
 def _sources(settings: ApiKeySettings) -> Sequence[CredentialSource]:
     name = settings.header.encode("ascii")
-    header = HeaderSource(name, UNKNOWN) if settings.scheme is None else SchemeSource(name, settings.scheme, UNKNOWN)
+    header = HeaderSource(name, _UNKNOWN) if settings.scheme is None else SchemeSource(name, settings.scheme, _UNKNOWN)
     sources: list[CredentialSource] = [header]
     if settings.basic:
-        sources.append(BasicSource(UNKNOWN))
+        sources.append(BasicSource(_UNKNOWN))
     if settings.query is not None:
-        sources.append(QuerySource(settings.query, UNKNOWN))
+        sources.append(QuerySource(settings.query, _UNKNOWN))
     return tuple(sources)
 
 

@@ -47,7 +47,10 @@ class Writing:
 
 
 class Database:
-    """Made by `open`. Every method raises StoreUnavailable when the database cannot be asked."""
+    """Made by `open`, or from an engine and migrated later.
+
+    Every method raises StoreUnavailable when the database cannot be asked.
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -58,12 +61,16 @@ class Database:
         """Connect, and bring the tables up to date. Raises StoreUnavailable, StoreUnusable."""
         database = cls(create_engine(url, is_replica=is_replica))
         try:
-            async with database.change() as connection:
-                await connection.run_sync(migrate)
+            await database.migrate()
         except BaseException:
             await database.close()
             raise
         return database
+
+    async def migrate(self) -> None:
+        """Bring the tables up to date. Raises StoreUnavailable, StoreUnusable."""
+        async with self.change() as connection:
+            await connection.run_sync(migrate)
 
     async def close(self) -> None:
         """Hang up."""
