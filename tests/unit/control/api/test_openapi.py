@@ -24,10 +24,7 @@ def test_page_in_docs_is_up_to_date() -> None:
 
 
 def test_every_route_is_in_the_document_and_nothing_else() -> None:
-    async def no_records() -> None:
-        return None
-
-    application = api_application(Administration(FakeState(), no_records, lambda: None))
+    application = api_application(Administration(FakeState(), lambda: None))
     served = {
         ("/api" + route.path.replace(":path}", "}"), method.lower())
         for route in application.routes
