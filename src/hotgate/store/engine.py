@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from hotgate.config.store_url import sqlite_path
 from hotgate.store.errors import StoreUnavailable, StoreUnusable
 from hotgate.store.local_file import create_private
-from hotgate.store.place import sqlite_path
 
 if TYPE_CHECKING:
     import asyncpg

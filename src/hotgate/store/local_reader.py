@@ -33,7 +33,7 @@ class LocalReader:
     """Every method raises StoreUnavailable for a file that is missing, damaged or not ours alone."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         with _foreign_errors():
             found = path.lstat()
             check_private(path, found)
@@ -61,7 +61,7 @@ class LocalReader:
     def is_replaced(self) -> bool:
         """True when another file, or none, is where this one was opened."""
         try:
-            found = os.lstat(self._path)
+            found = os.lstat(self.path)
         except OSError:
             return True
         return (found.st_dev, found.st_ino) != self._identity

@@ -3,6 +3,7 @@
 While PostgreSQL is down the copy stays as it is, with the time at which it was last in step; workers judge by that.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -24,6 +25,7 @@ class Replica:
     """source: PostgreSQL, perhaps not migrated yet. changed: called when the copy has news.
 
     path: what workers read; there need not be a file yet. failure: why it is not in step; "" if it is.
+    unusable: why it never will be. tried: set once PostgreSQL was asked.
     """
 
     def __init__(
@@ -42,6 +44,8 @@ class Replica:
         self._local: Database | None = None
         self._is_migrated = False
         self.failure = _NOT_YET
+        self.unusable = ""
+        self.tried = asyncio.Event()
         self.path = self._files.newest() or self._files.next()
 
     async def look(self) -> None:
@@ -63,10 +67,14 @@ class Replica:
         while True:
             try:
                 await self.look()
-            except (StoreUnavailable, StoreUnusable) as error:
+            except StoreUnavailable as error:
                 self._failed(str(error))
+            except StoreUnusable as error:
+                self.unusable = str(error)
+                self._failed(self.unusable)
             else:
                 self._succeeded()
+            self.tried.set()
             await self._notices.wait(POLL)
 
     async def stop(self) -> None:

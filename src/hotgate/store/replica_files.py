@@ -8,8 +8,8 @@ import os
 from hashlib import sha256
 from pathlib import Path
 
+from hotgate.config.store_url import shown
 from hotgate.store.migrate import latest_revision
-from hotgate.store.place import shown
 
 _KEPT = 2  # the newest, and the one before: a worker may be about to open it
 
