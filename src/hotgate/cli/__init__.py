@@ -10,9 +10,12 @@ import typer
 
 from hotgate.cli.admin import admin
 from hotgate.cli.check import check
+from hotgate.cli.consumers import consumers
 from hotgate.cli.demo import demo
 from hotgate.cli.init import init
+from hotgate.cli.keys import keys
 from hotgate.cli.reload import reload
+from hotgate.cli.revocations import revocations
 from hotgate.cli.routes import routes
 from hotgate.cli.run import run
 from hotgate.cli.schema import schema
@@ -22,7 +25,8 @@ from hotgate.cli.upgrade import upgrade
 app = typer.Typer(name="hotgate", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 for command in (run, reload, upgrade, check, routes, schema, init, demo):
     app.command()(command)
-app.add_typer(admin, name="admin")
+for name, group in (("admin", admin), ("consumers", consumers), ("keys", keys), ("revocations", revocations)):
+    app.add_typer(group, name=name)
 
 
 def _print_version(wanted: bool) -> None:

@@ -25,6 +25,10 @@ class ConsumerAdministration:
             raise AdministrationError("consumer-exists", f"there is a consumer {consumer.name!r} already")
         return await self._put(replace(consumer, created=self._clock()))
 
+    async def ensure(self, name: str) -> Consumer:
+        """The one of that name, added if there is none. Code: invalid."""
+        return await self._store.consumer(name) or await self.create(Consumer(name))
+
     async def get(self, name: str) -> Consumer:
         """One consumer. Code: consumer-unknown; the text names one that is spelt alike."""
         found = await self._store.consumer(name)
