@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from hotgate.cli.configuration import DEFAULT_FILE, ConfigurationFile, load_configuration
+from hotgate.cli.configuration import DEFAULT_FILE, ConfigurationFile
+from hotgate.cli.records import checked_configuration, refusal
 
 admin = typer.Typer(help="What it takes to use the admin API.", no_args_is_help=True)
 
@@ -20,14 +21,12 @@ def token(
     ] = False,
 ) -> None:
     """Print the token that the gateway has made for itself: curl -H "Authorization: Bearer $(hotgate admin token)" …"""
-    from hotgate.config.errors import ConfigurationErrors  # noqa: PLC0415 (heavy; `hotgate --help` must not wait)
-    from hotgate.control.admin_tokens import NoToken  # noqa: PLC0415
+    from hotgate.control.admin_tokens import NoToken  # noqa: PLC0415 (heavy; `hotgate --help` must not wait)
 
     try:
         typer.echo(_token(config, rotate=rotate))
-    except (ConfigurationErrors, NoToken) as reason:
-        typer.echo(str(reason), err=True)
-        raise typer.Exit(1) from None
+    except NoToken as reason:
+        raise refusal(str(reason)) from None
 
 
 @admin.command()
@@ -46,7 +45,7 @@ def _token(file: Path, *, rotate: bool) -> str:
     from hotgate.runtime.admin_token import AdminToken  # noqa: PLC0415
     from hotgate.runtime.state_directory import state_directory  # noqa: PLC0415
 
-    configuration = load_configuration(file).config
+    configuration = checked_configuration(file)
     if configuration.admin.named_tokens:
         raise NoToken(f"The tokens are those of {file}: see `admin`.")
     kept = AdminToken(state_directory(file, configuration.state_dir, os.environ))
