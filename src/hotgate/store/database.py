@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hotgate.store.engine import WRITES, create_engine, one_line
 from hotgate.store.errors import StoreUnavailable
-from hotgate.store.migrate import migrate
+from hotgate.store.migrate import current_revision, migrate
 from hotgate.store.schema import changes, sequence
 
 CHANNEL = "hotgate_store"  # of LISTEN and NOTIFY
@@ -76,6 +76,11 @@ class Database:
     async def close(self) -> None:
         """Hang up."""
         await self._engine.dispose()
+
+    async def revision(self) -> str | None:
+        """Which tables it has; None for an empty database."""
+        async with self.read() as connection:
+            return await connection.run_sync(current_revision)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
