@@ -1,5 +1,6 @@
 import pytest
 
+from hotgate.control.admin_tokens import new_admin_token
 from hotgate.identity.managed_key import generate
 from hotgate.observe.redaction import without_credentials, without_tokens
 
@@ -31,6 +32,11 @@ def test_keys_are_masked_but_their_ids_are_not() -> None:
     assert without_tokens("hg_old_0123456789abcdef") == "hg_old_0123456789abcdef"
 
 
+def test_tokens_of_operators_are_masked() -> None:
+    token = new_admin_token().decode()
+    assert without_tokens(f"/api/{token}/x") == "/api/hga_[key]/x"
+
+
 def test_tokens_alone() -> None:
     assert without_tokens(f"/J/{JWT}") == "/J/[token]"
     assert without_tokens("/J/eyJ") == "/J/eyJ"
@@ -42,5 +48,5 @@ def test_json_stays_json() -> None:
 
 def test_hostile_text_takes_linear_time() -> None:
     # Quadratic, this would take minutes and run into the test's time-out.
-    for piece in ("eyJ", "eyJ.", "Bearer ", "Bearer a", "hg_", "hg_a_", "hg_a_000000000000_"):
+    for piece in ("eyJ", "eyJ.", "Bearer ", "Bearer a", "hg_", "hg_a_", "hg_a_000000000000_", "hga_"):
         without_credentials(piece * 300_000)
