@@ -14,6 +14,7 @@ from hotgate.control.administration import Administration, Records
 from hotgate.observe.fleet import Fleet as FleetMetrics
 from hotgate.runtime.admin_interface import AdminInterface
 from hotgate.runtime.answers import Answers
+from hotgate.runtime.ban_desk import BanDesk
 from hotgate.runtime.channel import Message
 from hotgate.runtime.credential_store import CredentialStore
 from hotgate.runtime.fleet import Fleet
@@ -60,8 +61,11 @@ class ControlPlane:
         self.answers.register("single_use", SingleUse(lambda: self.credentials.store).claim)
         self._metrics = FleetMetrics()
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
+        self._bans = BanDesk(now, broadcast)
         self._renewal = Renewal(fleet)
-        self._status = GatewayStatus(fleet, reloader, self.keys, self.targets, self._metrics, self._renewal, now)
+        self._status = GatewayStatus(
+            fleet, reloader, self.keys, self.targets, self._bans, self._metrics, self._renewal, now
+        )
         self.admin = AdminInterface(Administration(self._status, self._records))
         self._refreshes: set[asyncio.Task[None]] = set()
 
@@ -72,6 +76,8 @@ class ControlPlane:
         if kind == "metrics":
             self._metrics.update(worker.name, message["report"])
             worker.memory = int(message.get("memory", 0))
+        elif kind == "failures":
+            self._bans.received(message)
         elif kind == "ask":
             self.answers.received(worker, message)
         elif kind == "keys_used":
@@ -83,6 +89,7 @@ class ControlPlane:
         else:
             if kind == "hello":
                 worker.send(self.targets.report())
+                self._bans.hello(worker)
                 worker.send(self.credentials.report())
             self._leases.received(worker, message)
 
@@ -98,6 +105,7 @@ class ControlPlane:
     def tick(self, config: Gateway) -> None:
         """Call about once a second, with the configuration in force."""
         self._leases.tick()
+        self._bans.tick()
         self.ticket_key.tick()
         self._renewal.look(config.limits.worker_memory, self._now())
 
@@ -108,6 +116,7 @@ class ControlPlane:
     def in_force(self, config: Gateway) -> None:
         """A configuration is in force: forget the counts of what it no longer has."""
         targets = {name: [str(each.url) for each in upstream.targets] for name, upstream in config.upstreams.items()}
+        self._bans.follow(config.brute_force)
         self._metrics.retain([route.name for route in config.routes], targets)
 
     async def keys_were_tried(self) -> None:
