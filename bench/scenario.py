@@ -1,7 +1,9 @@
 """What a server is asked to do in one case. Each peer turns it into its own configuration."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 HOST = "api.example.com"
 PATH = "/orders/7"
@@ -37,6 +39,8 @@ class Scenario:
 
     routes: 0 for one route that takes every path, else that many routes `/service-<i>/{id}`. admin: a port for the
     server's own use. security: None for a plain proxy. tls: the listener speaks TLS with this certificate.
+    client: clients must show this one, which is its own authority. hotgate: what only Hotgate is asked: keys of its
+    configuration, which take the place of its usual ones.
     """
 
     port: int
@@ -46,6 +50,8 @@ class Scenario:
     routes: int = 0
     security: Security | None = None
     tls: Certificate | None = None
+    client: Certificate | None = None
+    hotgate: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
