@@ -94,10 +94,9 @@ class Endpoint:
 
     async def _run(self, request: Request, administration: Administration) -> Response:
         given = await read_input(request, self.takes, has_body=self.has_body)
-        store = await administration.records() if self.needs_store else None
+        store = administration.records() if self.needs_store else None
         answer = await self.handle(Call(administration.state, request.path_params, store), given)
         if self.changes:
-            administration.written()
             owner = getattr(request.state, OWNER)
             _audit.info(self.name, extra={"facts": {"by": owner, "subject": answer.subject}})
         return _response(answer)
