@@ -52,10 +52,6 @@ class PostgreSQL:
         """Start it again."""
         self._server.ensure_postgres_running()
 
-    def stop(self) -> None:
-        """End it for good."""
-        self._server.stop()
-
 
 @contextmanager
 def postgresql() -> Iterator[PostgreSQL]:
@@ -65,5 +61,5 @@ def postgresql() -> Iterator[PostgreSQL]:
     try:
         yield server
     finally:
-        server.stop()
+        server.kill()
         shutil.rmtree(folder, ignore_errors=True)

@@ -26,11 +26,8 @@ from hotgate.cli.upgrade import upgrade
 app = typer.Typer(name="hotgate", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 for command in (run, reload, upgrade, check, routes, schema, init, demo):
     app.command()(command)
-for name, group in (
-    *(("admin", admin), ("consumers", consumers), ("keys", keys), ("revocations", revocations)),
-    ("store", store),
-):
-    app.add_typer(group, name=name)
+for group in (admin, consumers, keys, revocations, store):
+    app.add_typer(group)
 
 
 def _print_version(wanted: bool) -> None:

@@ -10,7 +10,7 @@ import typer
 from hotgate.cli.configuration import DEFAULT_FILE, ConfigurationFile
 from hotgate.cli.records import checked_configuration, refusal
 
-admin = typer.Typer(help="What it takes to use the admin API.", no_args_is_help=True)
+admin = typer.Typer(name="admin", help="What it takes to use the admin API.", no_args_is_help=True)
 
 
 @admin.command()

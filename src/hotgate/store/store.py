@@ -30,7 +30,7 @@ from hotgate.store.rows import (
 from hotgate.store.schema import api_keys, consumers, revocations, sequence, single_use
 
 MAX_PAGE = 1000
-MAX_BATCH = 500  # keys that are added at once
+MAX_BATCH = 10_000  # keys that are added at once
 
 
 class Store:
@@ -83,7 +83,7 @@ class Store:
         await self.add_keys([key])
 
     async def add_keys(self, keys: Sequence[StoredKey]) -> None:
-        """Add all of at most 500 keys, or none. Raises as `add_key` does."""
+        """Add all of at most MAX_BATCH keys, or none. Raises as `add_key` does."""
         if not 0 < len(keys) <= MAX_BATCH:
             raise InvalidRecord(f"1 to {MAX_BATCH} keys can be added at once")
         for key in keys:
@@ -109,7 +109,7 @@ class Store:
             query = query.where(api_keys.c.consumer == consumer)
         return [key_of(row) for row in await self._rows(_page(query, limit))]
 
-    async def change_key(self, id: str, **changes: Any) -> StoredKey:  # noqa: A002 (as above)
+    async def change_key(self, id: str, /, **changes: Any) -> StoredKey:  # noqa: A002 (as above)
         """Change fields of a StoredKey. Returns it as it is now. Raises InvalidRecord, DoesNotExist, AlreadyExists."""
         if not changes or "id" in changes or not changes.keys() <= set(StoredKey.__dataclass_fields__):
             raise InvalidRecord("only fields of a key other than its id can be changed")
