@@ -15,6 +15,10 @@ _DETAILS = {
     "token-signature-invalid": "The signature of the token is not valid",
     "token-issuer-unknown": "The issuer of the token is not accepted here",
     "token-audience-mismatch": "The token is meant for another audience",
+    "token-binding-mismatch": "The token is bound to another certificate",
+    "certificate-unknown": "The certificate is not accepted here",
+    "certificate-expired": "The certificate is not valid now",
+    "certificate-malformed": "The certificate is malformed",
     "key-unknown": "The key is unknown",
     "key-expired": "The key has expired",
     "key-not-yet-valid": "The key is not valid yet",
@@ -36,6 +40,11 @@ def api_key_challenge(realm: str, header: str, *, scheme: str | None = None, bas
     return f'{challenge}, Basic realm="{realm}", charset="UTF-8"' if basic else challenge
 
 
+def certificate_challenge(realm: str) -> str:
+    """The challenge for a client certificate, which has no registered scheme either."""
+    return f'ClientCertificate realm="{realm}"'
+
+
 def bearer_refused(challenge: str, refusal: CredentialRefused) -> Response:
     """401 for a token that was sent and is not accepted (RFC 6750 §3.1)."""
     description = _DETAILS[refusal.code]
@@ -44,6 +53,11 @@ def bearer_refused(challenge: str, refusal: CredentialRefused) -> Response:
 
 def api_key_refused(challenge: str, refusal: CredentialRefused) -> Response:
     """401 for an API key that was sent and is not accepted."""
+    return _unauthorized(challenge, refusal)
+
+
+def certificate_refused(challenge: str, refusal: CredentialRefused) -> Response:
+    """401 for a certificate that was shown and is nobody's here."""
     return _unauthorized(challenge, refusal)
 
 

@@ -15,7 +15,7 @@ from hotgate.identity.principal import Principal
 
 # Fields that frame a message, name its destination, or are the gateway's own: none of them can carry a key.
 _NOT_FOR_KEYS = re.compile(
-    r"host|connection|content-.*|transfer-encoding|te|trailer|upgrade|cookie|forwarded|x-forwarded-.*|x-auth-.*|x-real-ip"
+    r"host|connection|content-.*|transfer-encoding|te|trailer|upgrade|cookie|forwarded|x-forwarded-.*|x-auth-.*|x-hotgate-.*|x-real-ip"
 )
 _OTHER_SCHEMES = frozenset({"basic", "bearer", "digest", "dpop", "hoba", "mutual", "negotiate", "ntlm"})
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from ipaddress import ip_address
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
@@ -24,6 +24,7 @@ from hotgate.identity.token_cache import TokenCache
 from hotgate.identity.token_rules import TokenRules
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import MechanismSpec
+from hotgate.policies.certificate_binding import confirmation_of
 
 Outcome = Principal | Response | None
 Admission = Outcome | Awaitable[Outcome]
@@ -84,6 +85,11 @@ class JwtSettings(Settings):
     required_claims: Annotated[tuple[_Text, ...], Field(max_length=32)] = Field(
         default=(), description="Claims that a token must have besides `iss`, `aud`, `exp` and the subject."
     )
+    certificate_bound: Literal["required"] | None = Field(
+        default=None,
+        description="`required`: only tokens that are bound to the certificate of the client's connection (RFC 8705). "
+        "Not set: others as well; one that is bound is never accepted on another connection.",
+    )
     forward_token: Flag = Field(default=False, description="Whether the backend gets the token too.")
     realm: _Realm | None = Field(default=None, description="The realm in WWW-Authenticate. Default: the entry's name.")
 
@@ -128,6 +134,7 @@ class JwtAuthenticator:
         self._verifier = JwtVerifier(name, settings.rules(), self._key_set)
         self._cache = TokenCache(self._key_set)
         self._clock = clock
+        self._must_be_bound = settings.certificate_bound == "required"
 
     def authenticate(self, exchange: Exchange) -> Admission:
         """Principal, refusal, an awaitable of them when fresher keys are needed, or None without a bearer token."""
@@ -171,6 +178,8 @@ class JwtAuthenticator:
         if token is None:
             return None
         verified = self._verifier.verify(token, self._clock())
+        principal = verified.principal
+        principal.confirmation = confirmation_of(principal.claims, is_required=self._must_be_bound)
         self._cache.put(credential, verified.principal, verified.expires, verified.key)
         return verified.principal
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from hotgate.identity.principal import Principal
+from hotgate.limits.address_key import address_key
 from hotgate.limits.decision import LimitDecision
 from hotgate.limits.key import principal_key
 from hotgate.limits.limit import Limit
@@ -22,7 +23,7 @@ def own_limit_step(services: Mapping[str, Any]) -> PhasedStep:
         principal = exchange.principal
         if principal is None or (limit := principal.limit) is None:
             return None
-        decision = limiter.spend(limit, _key(principal))
+        decision = limiter.spend(limit, _key(exchange.client, principal))
         if decision is None or isinstance(decision, LimitDecision):
             return answer_of(limit).tell(exchange, decision)
         return _tell_later(exchange, limit, decision)
@@ -34,6 +35,10 @@ async def _tell_later(exchange: Exchange, limit: Limit, decision: Awaitable[Limi
     return answer_of(limit).tell(exchange, await decision)
 
 
-def _key(principal: Principal) -> str:
-    """Whose bucket: the credential's, for the limit is said of it; the caller's where none has a name."""
+def _key(client: str, principal: Principal) -> str:
+    """Whose bucket: the credential's, for the limit is said of it; the caller's where none has a name. A guest's is
+    that of the address: guests have one name, and would use up each other's.
+    """
+    if principal.is_anonymous:
+        return address_key(client)
     return principal_key(principal.provider, principal.credential or principal.subject)

@@ -29,9 +29,9 @@ class RateLimitSettings(Settings):
     limit: RateValue = Field(description="Requests in a time, such as 100/minute. Refills continuously.")
     by: Annotated[str, Form(f"({_BY})", "use principal, address, route or header:NAME")] = Field(
         default="principal",
-        description="What has a bucket of its own: the authenticated caller (principal; the address where nobody is"
-        " authenticated), the client's address (the /64 of an IPv6 address), the whole route, or each value of a"
-        " request header. Clients choose headers: use one only if a proxy before Hotgate sets it.",
+        description="What has a bucket of its own: the authenticated caller (principal; the address of guests and where"
+        " nobody is authenticated), the client's address (the /64 of an IPv6 address), the whole route, or each value"
+        " of a request header. Clients choose headers: use one only if a proxy before Hotgate sets it.",
     )
     burst: Annotated[int, WholeNumber(1, 10**9)] | None = Field(
         default=None, description="Requests that may come at once; by default the number in `limit`."
@@ -64,7 +64,9 @@ class RateLimit:
 
 def _by_principal(exchange: Exchange) -> str:
     principal = exchange.principal
-    return address_key(exchange.client) if principal is None else principal_key(principal.provider, principal.subject)
+    if principal is None or principal.is_anonymous:
+        return address_key(exchange.client)
+    return principal_key(principal.provider, principal.subject)
 
 
 def _by_address(exchange: Exchange) -> str:

@@ -9,11 +9,16 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import httpx
+
 from hotgate.config.gateway import Gateway
 from hotgate.control.administration import Administration, Records
+from hotgate.control.certificate_status import CertificateStatus
+from hotgate.identity.client_trust import ABOUT
 from hotgate.observe.fleet import Fleet as FleetMetrics
 from hotgate.runtime.admin_interface import AdminInterface
 from hotgate.runtime.answers import Answers
+from hotgate.runtime.ban_desk import BanDesk
 from hotgate.runtime.channel import Message
 from hotgate.runtime.credential_store import CredentialStore
 from hotgate.runtime.fleet import Fleet
@@ -22,6 +27,7 @@ from hotgate.runtime.keys import Keys
 from hotgate.runtime.lease_desk import LeaseDesk
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.renewal import Renewal
+from hotgate.runtime.signing_keys import SigningKeys
 from hotgate.runtime.single_use import SingleUse
 from hotgate.runtime.targets import Targets
 from hotgate.runtime.ticket_key import TicketKey
@@ -33,8 +39,9 @@ Broadcast = Callable[[Message], None]
 
 
 class ControlPlane:
-    """keys: verification keys. targets: names and health of backends. ticket_key: of TLS sessions. answers: to what
-    workers ask. credentials: the store, if there is one. admin: the interface of operators.
+    """keys: verification keys. signing_keys: the gateway's own. targets: names and health of backends. ticket_key: of
+    TLS sessions. answers: to what workers ask. credentials: the store, if there is one. admin: the interface of
+    operators.
     """
 
     def __init__(
@@ -47,21 +54,28 @@ class ControlPlane:
         *,
         has_predecessor: bool = False,
     ) -> None:
-        """file: the configuration's. left_behind: process ids of workers of an earlier control process that still run.
+        """file: of the configuration. left_behind: process ids of the workers of an earlier control process that still
+        run.
 
         has_predecessor: that process still runs as well, and keeps them until `left_alone_by_predecessor`.
         """
         self._now = now = time.monotonic
-        self.keys = Keys(broadcast, file.absolute().parent)
+        self.keys = Keys(broadcast, file.parent)
+        self.signing_keys = SigningKeys(broadcast, file, time.time)
         self.credentials = CredentialStore(broadcast, file)
         self.targets = Targets(broadcast)
         self.ticket_key = TicketKey(broadcast, now)
         self.answers = Answers()
+        self._certificates = CertificateStatus(httpx.AsyncClient(trust_env=False))
+        self.answers.register(ABOUT, self._certificates.answer)
         self.answers.register("single_use", SingleUse(lambda: self.credentials.store).claim)
         self._metrics = FleetMetrics()
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
+        self._bans = BanDesk(now, broadcast)
         self._renewal = Renewal(fleet)
-        self._status = GatewayStatus(fleet, reloader, self.keys, self.targets, self._metrics, self._renewal, now)
+        self._status = GatewayStatus(
+            fleet, reloader, self.keys, self.signing_keys, self.targets, self._bans, self._metrics, self._renewal, now
+        )
         self.admin = AdminInterface(Administration(self._status, self._records))
         self._refreshes: set[asyncio.Task[None]] = set()
 
@@ -72,6 +86,8 @@ class ControlPlane:
         if kind == "metrics":
             self._metrics.update(worker.name, message["report"])
             worker.memory = int(message.get("memory", 0))
+        elif kind == "failures":
+            self._bans.received(message)
         elif kind == "ask":
             self.answers.received(worker, message)
         elif kind == "keys_used":
@@ -83,6 +99,7 @@ class ControlPlane:
         else:
             if kind == "hello":
                 worker.send(self.targets.report())
+                self._bans.hello(worker)
                 worker.send(self.credentials.report())
             self._leases.received(worker, message)
 
@@ -98,7 +115,9 @@ class ControlPlane:
     def tick(self, config: Gateway) -> None:
         """Call about once a second, with the configuration in force."""
         self._leases.tick()
+        self._bans.tick()
         self.ticket_key.tick()
+        self.signing_keys.tick()
         self._renewal.look(config.limits.worker_memory, self._now())
 
     def set_workers(self, workers: int) -> None:
@@ -108,6 +127,7 @@ class ControlPlane:
     def in_force(self, config: Gateway) -> None:
         """A configuration is in force: forget the counts of what it no longer has."""
         targets = {name: [str(each.url) for each in upstream.targets] for name, upstream in config.upstreams.items()}
+        self._bans.follow(config.brute_force)
         self._metrics.retain([route.name for route in config.routes], targets)
 
     async def keys_were_tried(self) -> None:
@@ -127,6 +147,7 @@ class ControlPlane:
         """End everything."""
         await self.admin.stop()
         await self.answers.stop()
+        await self._certificates.stop()
         await self.credentials.stop()
         await self.keys.stop()
         await self.targets.stop()

@@ -15,6 +15,7 @@ from hotgate.edge.accept import accept
 from hotgate.edge.admission import Admission
 from hotgate.edge.context import EdgeContext
 from hotgate.limits.lease_client import LeaseClient
+from hotgate.limits.login_guard import LoginGuard
 from hotgate.observe.access_log import AccessLog
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.runtime.channel import Message
@@ -28,7 +29,10 @@ _ACCEPTED = 0.05  # seconds in which the event loop reports connections that it 
 
 
 class DataPlane:
-    """Owned by the worker, which calls `tick` every 250 ms and everything else when the control process says so."""
+    """Owned by the worker, which calls `tick` every 250 ms and everything else when the control process says so.
+
+    login_guard: counts who fails to authenticate; the worker carries what it says and hears.
+    """
 
     def __init__(
         self,
@@ -41,6 +45,7 @@ class DataPlane:
     ) -> None:
         """services: what policies may use, by name, as in `Parts`."""
         self._loop = loop
+        self.login_guard = LoginGuard(metrics.logins, loop.time())
         self._services = services
         self._limiter: LeaseClient = services["limiter"]
         self._access_log = access_log
@@ -57,13 +62,15 @@ class DataPlane:
     def prepare(self, config: Gateway, services: Mapping[str, Any] | None = None) -> Compiled:
         """Compile; nothing changes yet. services: those that only this configuration has. Raises CompileProblems."""
         outbox = self._context.outbox
-        parts = Parts({**self._services, **(services or {})}, self._metrics, outbox, self._current)
+        own = {"count_certificate": self._metrics.handshakes.count_certificate, "login_guard": self.login_guard}
+        parts = Parts({**self._services, **own, **(services or {})}, self._metrics, outbox, self._current)
         return compile_configuration(config, parts)
 
     def commit(self, compiled: Compiled) -> None:
         """Put a compiled configuration into force; exchanges under way keep the one that they began with."""
         previous, self._current = self._current, compiled
         self._target_reports.apply(compiled.upstreams)
+        self.login_guard.follow(compiled.config.brute_force)
         self._context.snapshot = compiled.snapshot
         self._share_sessions()
         for connection in list(self._context.connections):
@@ -109,6 +116,7 @@ class DataPlane:
         for upstream in (*self._upstreams.values(), *self._retired):
             upstream.expire(now)
         self._limiter.tick(now)
+        self.login_guard.tick(now)
         self._access_log.tick()
 
     async def drain(self, seconds: float) -> None:

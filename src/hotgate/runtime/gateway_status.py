@@ -7,10 +7,12 @@ from typing import Any
 from hotgate import __version__
 from hotgate.observe.exposition import CONTENT_TYPE, GatewayFacts, expose
 from hotgate.observe.fleet import Fleet as FleetMetrics
+from hotgate.runtime.ban_desk import BanDesk
 from hotgate.runtime.fleet import Fleet
 from hotgate.runtime.keys import Keys
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.renewal import Renewal
+from hotgate.runtime.signing_keys import SigningKeys
 from hotgate.runtime.targets import Targets
 from hotgate.runtime.worker_handle import WorkerHandle
 
@@ -25,7 +27,9 @@ class GatewayStatus:
         fleet: Fleet,
         reloader: Reloader,
         keys: Keys,
+        signing_keys: SigningKeys,
         targets: Targets,
+        bans: BanDesk,
         metrics: FleetMetrics,
         renewal: Renewal,
         now: Callable[[], float],
@@ -34,7 +38,9 @@ class GatewayStatus:
         self._renewal = renewal
         self._reloader = reloader
         self._keys = keys
+        self._signing_keys = signing_keys
         self._targets = targets
+        self._bans = bans
         self._metrics = metrics
         self._now = now
         self._started = now()
@@ -59,8 +65,12 @@ class GatewayStatus:
             reasons.append("verification keys are being fetched")
         return reasons
 
+    def jwks(self) -> bytes:
+        """The public keys that verify the gateway's assertions."""
+        return self._signing_keys.jwks
+
     def status(self) -> dict[str, Any]:
-        """Workers, revision, uptime, the last reload, key sets, health of targets, and their names."""
+        """Workers, revision, uptime, the last reload, key sets, health of targets, their names, and bans."""
         generation = self._fleet.generation
         return {
             "version": __version__,
@@ -79,6 +89,7 @@ class GatewayStatus:
             "key_sets": self._keys.state(),
             "health": self._targets.health(),
             "names": self._targets.names(),
+            "brute_force": self._bans.state(),
         }
 
     async def exposition(self) -> tuple[bytes, str]:
@@ -96,6 +107,7 @@ class GatewayStatus:
             reloads_ok=self._reloader.succeeded,
             reloads_failed=self._reloader.failed,
             checks=self._targets.health(),
+            bans=self._bans.active,
         )
 
     def _worker(self, worker: WorkerHandle) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def authenticate(
     exchange: Exchange, names: Sequence[str], known: Mapping[str, Authenticator] | None = None
 ) -> Response | None:
     context = CompileContext("r", identities() if known is None else known)
-    (step,) = POLICY.compile(names, context)
+    step, *_ = POLICY.compile(names, context)
     assert step.phase is Phase.AUTHENTICATE
     outcome = step.run(exchange)
     return asyncio.run(_awaited(outcome)) if isinstance(outcome, Awaitable) else outcome
@@ -154,7 +154,7 @@ def test_two_tokens_are_refused_by_several_issuers_too() -> None:
 
 def test_several_issuers_remember_tokens() -> None:
     context = CompileContext("r", identities())
-    (step,) = POLICY.compile(["corp", "labs"], context)
+    step, *_ = POLICY.compile(["corp", "labs"], context)
     credential = bearer(LABS)
     first, second = exchange_with(credential), exchange_with(credential)
     assert step.run(first) is None
