@@ -36,6 +36,7 @@ class FakeState:
             "key_sets": [],
             "health": [],
             "names": [],
+            "brute_force": {"active": 0, "bans": []},
         }
 
     def lift_ban(self, address: str) -> bool:

@@ -31,6 +31,7 @@ STATUS = {
     "key_sets": [],
     "health": [],
     "names": [],
+    "brute_force": {"active": 0, "bans": []},
 }
 
 
