@@ -39,7 +39,7 @@ class JwtVerifier:
             raise CredentialRefused("token-signature-invalid", f"not signed by key {key.kid!r}")
         payload = compact.unverified_claims()
         expires = claims.check(payload, self._rules, now)
-        return VerifiedToken(self._principal(payload), expires, key)
+        return VerifiedToken(self._rules.mapping.principal(self._provider, payload), expires, key)
 
     def _key_of(self, token: CompactToken) -> PublicKey:
         """The only key that may have signed the token; the token's own word on keys counts for no more than a name."""
@@ -53,16 +53,6 @@ class JwtVerifier:
         if token.kid is not None and self._key_set.has_kid(token.kid):
             raise CredentialRefused("token-signature-invalid", "its alg does not fit the key that kid names")
         raise CredentialRefused("key-unknown", "no key of that kid, or no kid and not exactly one key for its alg")
-
-    def _principal(self, payload: claims.Claims) -> Principal:
-        return Principal(
-            claims.subject(payload, self._rules.subject_claim),
-            provider=self._provider,
-            mechanism="jwt",
-            scopes=claims.scopes(payload, self._rules.scopes_claim),
-            roles=claims.roles(payload, self._rules.roles_claim),
-            claims=payload,
-        )
 
 
 def bounded_token(token: bytes, max_bytes: int) -> CompactToken:

@@ -7,6 +7,7 @@ that the backend never sees one that nobody has verified; only the deciding entr
 
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from hotgate.http.request import Request
 from hotgate.http.reserved import spelling
@@ -30,7 +31,6 @@ class IssuerChoice:
 
     def __init__(self, authenticators: Sequence[JwtAuthenticator]) -> None:
         self._authenticators = tuple(authenticators)
-        self._by_issuer = {authenticator.issuer: authenticator for authenticator in authenticators}
 
     def authenticate(self, exchange: Exchange) -> Admission:
         """As for one issuer; a token of none of them is refused (token-issuer-unknown)."""
@@ -50,10 +50,11 @@ class IssuerChoice:
         token = bearer_token(credential)
         if token is None:
             return None
-        authenticator = self._by_issuer.get(unverified_issuer(token, MAX_TOKEN_BYTES))
-        if authenticator is None:
-            raise CredentialRefused("token-issuer-unknown", "of none of the route's issuers")
-        return authenticator.admit(credential)
+        issuer = unverified_issuer(token, MAX_TOKEN_BYTES)
+        for authenticator in self._authenticators:
+            if issuer in authenticator.issuers:
+                return authenticator.admit(credential)
+        raise CredentialRefused("token-issuer-unknown", "of none of the route's issuers")
 
 
 def compile_authenticate(names: Sequence[str], context: CompileContext) -> list[PhasedStep]:
@@ -80,7 +81,7 @@ def _asked(authenticators: Sequence[Authenticator]) -> tuple[Authenticator | Iss
     issuers = [authenticator for authenticator in authenticators if isinstance(authenticator, JwtAuthenticator)]
     if len(issuers) < 2:
         return tuple(authenticators)
-    if len({authenticator.issuer for authenticator in issuers}) != len(issuers):
+    if any(one.issuers.overlaps(two.issuers) for one, two in combinations(issuers, 2)):
         raise ValueError("two of the entries have the same issuer; list both audiences in one entry instead")
     choice = IssuerChoice(issuers)
     asked = [choice if each is issuers[0] else each for each in authenticators if each not in issuers[1:]]
