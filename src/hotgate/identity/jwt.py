@@ -2,7 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from hotgate.identity import claims, token_checks
+from hotgate.identity import token_checks
+from hotgate.identity.claim_mapping import text
 from hotgate.identity.compact_token import CompactToken
 from hotgate.identity.encrypted_token import EncryptedToken, is_encrypted
 from hotgate.identity.jose_header import malformed
@@ -52,7 +53,8 @@ class JwtVerifier:
             raise CredentialRefused("token-signature-invalid", f"not signed by key {key.kid!r}")
         payload = compact.unverified_claims()
         expires = token_checks.check(payload, self._rules, now)
-        return VerifiedToken(self._principal(payload), expires, key)
+        principal = self._rules.mapping.principal(self._provider, payload, text(payload, ("jti",)))
+        return VerifiedToken(principal, expires, key)
 
     def _key_of(self, token: CompactToken) -> VerificationKey:
         """The only key that may have signed the token; the token's own word on keys counts for no more than a name."""
@@ -66,18 +68,6 @@ class JwtVerifier:
         if token.kid is not None and self._key_set.has_kid(token.kid):
             raise CredentialRefused("token-signature-invalid", "its alg does not fit the key that kid names")
         raise CredentialRefused("key-unknown", "no key of that kid, or no kid and not exactly one key for its alg")
-
-    def _principal(self, payload: claims.Claims) -> Principal:
-        return Principal(
-            claims.subject(payload, self._rules.subject_claim),
-            provider=self._provider,
-            mechanism="jwt",
-            scopes=claims.scopes(payload, self._rules.scopes_claim),
-            roles=claims.roles(payload, self._rules.roles_claim),
-            client=claims.client(payload),
-            credential=claims.text(payload, "jti"),
-            claims=payload,
-        )
 
 
 def check_size(token: bytes, max_bytes: int) -> None:

@@ -2,8 +2,9 @@
 
 from typing import Protocol
 
-from hotgate.identity.claims import numeric_date, text
+from hotgate.identity.claim_mapping import text
 from hotgate.identity.principal import Principal
+from hotgate.identity.token_checks import numeric_date
 
 
 class Revocations(Protocol):
@@ -46,7 +47,7 @@ def is_revoked(revocations: Revocations, principal: Principal) -> bool:
         principal.provider,
         principal.credential,
         principal.subject,
-        text(claims, "sid"),
+        text(claims, ("sid",)),
         principal.client,
         numeric_date(claims, "iat"),
     )

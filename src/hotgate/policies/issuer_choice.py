@@ -53,7 +53,7 @@ class IssuerChoice:
         elif not isinstance(issuer, str):
             raise malformed("iss is missing or not a string")
         else:
-            candidates = [each for each in self._authenticators if issuer == each.issuer]
+            candidates = [each for each in self._authenticators if issuer in each.issuers]
         if not candidates:
             raise CredentialRefused("token-issuer-unknown", "of none of the route's issuers")
         return candidates

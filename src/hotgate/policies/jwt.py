@@ -2,15 +2,12 @@
 
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from ipaddress import ip_address
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
-from hotgate.config.notation import Notation, refused
-from hotgate.config.secret import Secret
-from hotgate.config.settings import Flag, Form, given
+from hotgate.config.notation import refused
+from hotgate.config.settings import Flag, Form
 from hotgate.config.units import DurationBetween
 from hotgate.http.response import Response
 from hotgate.identity.challenge import bearer_challenge, bearer_refused, key_set_unavailable, store_unavailable
@@ -26,6 +23,8 @@ from hotgate.identity.token_cache import TokenCache
 from hotgate.identity.token_rules import TokenRules
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import MechanismSpec
+from hotgate.policies.claim_settings import listed
+from hotgate.policies.jwt_provider import ProviderSettings
 from hotgate.policies.token_encryption import TokenEncryption
 from hotgate.policies.token_limits import TokenLimits
 from hotgate.policies.token_places import TokenPlaces
@@ -37,50 +36,12 @@ Outcome = Principal | Response | None
 Admission = Outcome | Awaitable[Outcome]
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _read_jwks_url(value: object) -> str:
-    says = "must be an https:// address without user and fragment; http:// only for a loopback host"
-    try:
-        url = urlsplit(value if isinstance(value, str) and len(value) <= 2048 else "")
-        is_safe = url.scheme == "https" or (url.scheme == "http" and _is_loopback(url.hostname or ""))
-        is_plain = bool(url.hostname) and "@" not in url.netloc and not url.fragment and url.port != 0
-    except ValueError:
-        raise refused(says) from None
-    if not isinstance(value, str) or not (is_safe and is_plain and value.isascii() and value.isprintable()):
-        raise refused(says)
-    return value
-
-
-_Text = Annotated[str, Form(r"[^\x00-\x1f\x7f]{1,1024}", "use text of 1 to 1,024 characters")]
-_JwksUrl = Annotated[str, Notation(_read_jwks_url, {"type": "string", "format": "uri", "pattern": "^https?://"})]
 _Realm = Annotated[str, Form(r"[ !#-\[\]-~]{1,128}", "use printable ASCII without quotes and backslashes")]
 
 
-class JwtSettings(TokenLimits, TokenEncryption):
+class JwtSettings(ProviderSettings, TokenLimits, TokenEncryption):
     """Signed tokens (JWT) of one issuer."""
 
-    issuer: _Text = Field(description="What `iss` must be, character by character.")
-    audience: _Text | Annotated[tuple[_Text, ...], Field(min_length=1, max_length=32)] = Field(
-        description="What `aud` must hold: a name, or a list of names of which one is enough."
-    )
-    jwks_url: _JwksUrl | None = Field(
-        default=None, description="Where the issuer publishes its keys (https). Either this, `jwks_file` or `secret`."
-    )
-    jwks_file: _Text | None = Field(
-        default=None,
-        description="A file with the issuer's keys (JWKS), relative to the folder of the main file. It is watched.",
-    )
-    secret: Secret | None = Field(
-        default=None,
-        description="A secret shared with the issuer, for HS256 (32 bytes or more), HS384 (48) and HS512 (64), instead"
-        " of keys: text, or a JWK of kind `oct`. Whoever can verify with it can also make tokens.",
-    )
     algorithms: Annotated[tuple[AlgorithmName, ...], Field(min_length=1)] = Field(
         default=("RS256", "ES256"),
         description="The only signature algorithms that are accepted. With `secret` the default is HS256.",
@@ -91,24 +52,8 @@ class JwtSettings(TokenLimits, TokenEncryption):
     leeway: Annotated[float, DurationBetween("0s", "5m")] = Field(
         default=30.0, description="By how much the issuer's clock may differ."
     )
-    subject_claim: _Text = Field(default="sub", description="The claim that names the caller.")
-    scopes_claim: _Text | None = Field(
-        default=None, description="The claim with the scopes, also as a dotted path. Default: `scope`, or else `scp`."
-    )
-    roles_claim: _Text = Field(
-        default="roles", description="The claim with the roles, also as a dotted path such as realm_access.roles."
-    )
-    required_claims: Annotated[tuple[_Text, ...], Field(max_length=32)] = Field(
-        default=(), description="Claims that a token must have besides `iss`, `aud`, `exp` and the subject."
-    )
     forward_token: Flag = Field(default=False, description="Whether the backend gets the token too.")
     realm: _Realm | None = Field(default=None, description="The realm in WWW-Authenticate. Default: the entry's name.")
-
-    @model_validator(mode="after")
-    def _has_one_source_of_keys(self) -> "JwtSettings":
-        if len(given(self, ("jwks_url", "jwks_file", "secret"))) != 1:
-            raise refused("give one of jwks_url, jwks_file and secret")
-        return self
 
     @model_validator(mode="after")
     def _has_algorithms_for_its_keys(self) -> "JwtSettings":
@@ -141,23 +86,17 @@ class JwtSettings(TokenLimits, TokenEncryption):
         if self.leeway > LONG_LEEWAY:
             yield ("leeway",), "expired tokens are accepted for minutes", "keep the clocks in step (NTP), and 30s"
 
-    @property
-    def jwks_location(self) -> str:
-        """The address or the path of the keys; nothing with a secret."""
-        return self.jwks_url or self.jwks_file or ""
-
     def rules(self) -> TokenRules:
         """The same, as the verifier wants it."""
-        audiences = (self.audience,) if isinstance(self.audience, str) else self.audience
         return TokenRules(
-            issuer=self.issuer,
-            audiences=frozenset(audiences),
+            issuers=self.accepted_issuers(),
+            audiences=frozenset(listed(self.audience)),
             algorithms=frozenset(self.accepted_algorithms()),
             leeway=self.leeway,
-            subject_claim=self.subject_claim,
-            scopes_claim=self.scopes_claim,
-            roles_claim=self.roles_claim,
+            audience_claim=self.audience_claim,
             required_claims=self.required_claims,
+            allowed_values=self.allowed_values(),
+            mapping=self.mapping(),
             clients=None if self.clients is None else frozenset(self.clients),
             max_age=self.max_age,
             max_lifetime=self.max_lifetime,
@@ -172,7 +111,7 @@ class JwtAuthenticator:
 
     def __init__(self, name: str, settings: JwtSettings, services: Mapping[str, Any]) -> None:
         self.name = name
-        self.issuer = settings.issuer
+        self.issuers = settings.accepted_issuers()
         self.challenge = bearer_challenge(settings.realm or name)
         self.forwards_credential = settings.forward_token
         self.rules = settings.rules()

@@ -57,7 +57,7 @@ class Keys:
         self._sources = sources
         await self._refresher.replace_sources(sources.values())
         await asyncio.sleep(0)  # lets the new sources begin, so that the calls below join them
-        remote = [source for source in added if source.location.startswith(("http://", "https://"))]
+        remote = [source for source in added if source.is_remote]
         if not remote:
             self.tried.set()
         elif not self.tried.is_set():

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hotgate.control.download import FetchFailed
 from hotgate.control.jwks import (
     DEFAULT_INTERVAL,
     FILE_INTERVAL,
@@ -16,7 +17,7 @@ from hotgate.control.jwks import (
     JwksRefresher,
     JwksSource,
 )
-from hotgate.control.jwks_fetch import Fetched, FetchFailed
+from hotgate.control.jwks_fetch import Fetched
 from hotgate.testing.issuer import Issuer
 
 FIRST, SECOND = Issuer(kid="a").jwks(), Issuer(kid="b").jwks()

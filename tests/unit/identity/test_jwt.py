@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotgate.identity import base64url
+from hotgate.identity.accepted_issuers import AcceptedIssuers
+from hotgate.identity.claim_mapping import ClaimMapping, NamesFrom
 from hotgate.identity.jwt import JwtVerifier, VerifiedToken, unverified_claims
 from hotgate.identity.key_set import KeySet
 from hotgate.identity.refusal import CredentialRefused, KeySetUnavailable
@@ -21,7 +23,7 @@ NOW = 1_800_000_000.0
 ISSUER = Issuer()
 RSA = Issuer(algorithm="RS256", kid="rsa")
 RULES = TokenRules(
-    issuer=ISSUER.name,
+    issuers=AcceptedIssuers([ISSUER.name]),
     audiences=frozenset({"api", "api2"}),
     algorithms=frozenset({"ES256", "RS256", "EdDSA"}),
 )
@@ -357,9 +359,11 @@ def test_scopes_are_read_as_providers_write_them(given: dict[str, Any], scopes: 
 def test_claim_names_may_be_paths_or_have_dots() -> None:
     rules = replace(
         RULES,
-        subject_claim="user.name",
-        roles_claim="realm_access.roles",
-        scopes_claim="https://example.com/scopes",
+        mapping=ClaimMapping(
+            subject=("user.name",),
+            roles=NamesFrom(("realm_access.roles",)),
+            scopes=NamesFrom(("https://example.com/scopes",)),
+        ),
         required_claims=("user.name", "email"),
     )
     given = {
