@@ -40,7 +40,16 @@ class EncryptedToken:
         self.algorithm: str = self.header["alg"]
         self.kid: str | None = self.header.get("kid")
         self.encryption = _encryption(self.header)
-        _check_content(self.header)
+        if "zip" in self.header:  # a few bytes become gigabytes (CVE-2024-28176, CVE-2024-33664), and nobody needs it
+            raise malformed("compressed")
+
+    def check_is_nested(self) -> None:
+        """What is within must be a signed token, not claims that nobody signed (RFC 7519 §5.2). Raises
+        CredentialRefused."""
+        if media_type(self.header, "cty") != "jwt":
+            raise malformed("its cty is not JWT")
+        if media_type(self.header, "typ") not in (None, "jwt", "at+jwt"):
+            raise malformed("its typ is not that of an access token")
 
 
 def is_encrypted(token: bytes) -> bool:
@@ -53,12 +62,3 @@ def _encryption(header: dict[str, Any]) -> str:
     if not isinstance(encryption, str) or encryption not in ENCRYPTIONS:
         raise malformed("an enc that is not accepted")
     return encryption
-
-
-def _check_content(header: dict[str, Any]) -> None:
-    if "zip" in header:  # a few bytes become gigabytes (CVE-2024-28176, CVE-2024-33664), and nobody needs it
-        raise malformed("compressed")
-    if media_type(header, "cty") != "jwt":  # RFC 7519 §5.2: what is within is a token, not claims that nobody signed
-        raise malformed("its cty is not JWT")
-    if media_type(header, "typ") not in (None, "jwt", "at+jwt"):
-        raise malformed("its typ is not that of an access token")

@@ -35,12 +35,14 @@ class TokenDecryption:
                 raise malformed("not encrypted")
             return token
         encrypted = EncryptedToken(token)
-        plain = self._decrypted(encrypted)
+        encrypted.check_is_nested()
+        plain = self.decrypted(encrypted)
         if plain is None:
             raise malformed("cannot be decrypted")
         return plain
 
-    def _decrypted(self, token: EncryptedToken) -> bytes | None:
+    def decrypted(self, token: EncryptedToken) -> bytes | None:
+        """What is in the token, or None for whatever reason."""
         key = self._key_of(token)
         if key is None or token.encryption not in self._encryptions:
             return None
