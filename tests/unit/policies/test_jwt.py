@@ -363,7 +363,7 @@ class Store:
         self.version += 1
 
 
-FACTS = {"jti": "t1", "sid": "s1", "azp": "app", "iat": NOW}
+FACTS: dict[str, Any] = {"jti": "t1", "sid": "s1", "azp": "app", "iat": NOW}
 
 
 @pytest.mark.parametrize(
