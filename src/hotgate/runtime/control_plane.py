@@ -19,6 +19,7 @@ from hotgate.observe.fleet import Fleet as FleetMetrics
 from hotgate.runtime.answers import Answers
 from hotgate.runtime.ban_desk import BanDesk
 from hotgate.runtime.channel import Message
+from hotgate.runtime.credential_store import CredentialStore
 from hotgate.runtime.fleet import Fleet
 from hotgate.runtime.gateway_status import GatewayStatus
 from hotgate.runtime.keys import Keys
@@ -26,6 +27,7 @@ from hotgate.runtime.lease_desk import LeaseDesk
 from hotgate.runtime.listening_sockets import ADMIN, NamedSocket, shown_address
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.renewal import Renewal
+from hotgate.runtime.single_use import SingleUse
 from hotgate.runtime.targets import Targets
 from hotgate.runtime.ticket_key import TicketKey
 from hotgate.runtime.worker_handle import WorkerHandle
@@ -37,7 +39,7 @@ Broadcast = Callable[[Message], None]
 
 class ControlPlane:
     """keys: verification keys. targets: names and health of backends. ticket_key: of TLS sessions. answers: to what
-    workers ask. admin_address: where the admin interface really listens.
+    workers ask. credentials: the store, if there is one. admin_address: where the admin interface really listens.
     """
 
     def __init__(
@@ -45,20 +47,22 @@ class ControlPlane:
         fleet: Fleet,
         reloader: Reloader,
         broadcast: Broadcast,
-        folder: Path,
+        file: Path,
         left_behind: Iterable[int],
         *,
         has_predecessor: bool = False,
     ) -> None:
-        """left_behind: process ids of the workers of an earlier control process that still run.
+        """file: the configuration's. left_behind: process ids of workers of an earlier control process that still run.
 
         has_predecessor: that process still runs as well, and keeps them until `left_alone_by_predecessor`.
         """
         self._now = now = time.monotonic
-        self.keys = Keys(broadcast, folder)
+        self.keys = Keys(broadcast, file.absolute().parent)
+        self.credentials = CredentialStore(broadcast, file)
         self.targets = Targets(broadcast)
         self.ticket_key = TicketKey(broadcast, now)
         self.answers = Answers()
+        self.answers.register("single_use", SingleUse(lambda: self.credentials.store).claim)
         self._metrics = FleetMetrics()
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
         self._bans = BanDesk(now, broadcast)
@@ -81,6 +85,8 @@ class ControlPlane:
             self._bans.received(message)
         elif kind == "ask":
             self.answers.received(worker, message)
+        elif kind == "keys_used":
+            self.credentials.were_used(message)
         elif kind == "refresh_keys":
             task = asyncio.get_running_loop().create_task(self._refresh(worker, str(message["name"])))
             self._refreshes.add(task)
@@ -89,6 +95,7 @@ class ControlPlane:
             if kind == "hello":
                 worker.send(self.targets.report())
                 self._bans.hello(worker)
+                worker.send(self.credentials.report())
             self._leases.received(worker, message)
 
     def gone(self, worker: WorkerHandle) -> None:
@@ -145,6 +152,7 @@ class ControlPlane:
         if self._admin is not None:
             await self._admin.stop()
         await self.answers.stop()
+        await self.credentials.stop()
         await self.keys.stop()
         await self.targets.stop()
 

@@ -39,14 +39,16 @@ class Deployment:
         if new.tree == self.loaded.tree:
             self.loaded = new
             return ""
-        await asyncio.gather(self._plane.keys.add(new.config), self._plane.targets.add(new.config))
         try:
+            await self._plane.credentials.add(new)
+            await asyncio.gather(self._plane.keys.add(new.config), self._plane.targets.add(new.config))
             return await self._replace(new)
         finally:
             await self._follow()
 
     async def _follow(self) -> None:
         config = self.loaded.config
+        await self._plane.credentials.follow(self.loaded)
         await asyncio.gather(self._plane.keys.follow(config), self._plane.targets.follow(config))
 
     async def _replace(self, new: Loaded) -> str:
