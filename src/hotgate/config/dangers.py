@@ -12,3 +12,6 @@ def dangers(config: Gateway) -> Iterator[Finding]:
         if upstream.tls is not None and upstream.tls.is_unverified:
             path = ("upstreams", name, "tls", "insecure_skip_verify")
             yield Finding(path, "anybody may pose as this backend", "name its authority in `ca` or its key in `pins`")
+    for name, entry in config.identity.items():
+        for path, message, hint in getattr(entry.settings, "dangers", tuple)():
+            yield Finding(("identity", name, entry.mechanism, *path), message, hint)

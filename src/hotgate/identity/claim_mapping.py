@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hotgate.identity.claim_path import Claims, find
+from hotgate.identity.jose_header import malformed
 from hotgate.identity.principal import Principal
-from hotgate.identity.refusal import CredentialRefused
 
 MAX_NAMES = 1000  # scopes, roles or groups of one token
 MAX_NAME_LENGTH = 1024  # characters
@@ -56,7 +56,7 @@ class ClaimMapping:
 
     def principal(self, provider: str, claims: Claims, credential: str | None = None) -> Principal:
         """Whom verified claims speak for. Raises CredentialRefused (token-malformed)."""
-        subject = _text(claims, self.subject)
+        subject = text(claims, self.subject)
         if subject is None:
             raise malformed(f"{' and '.join(self.subject)} is missing")
         scopes = self.scopes or (_SCOPE if "scope" in claims else _SCP)
@@ -67,17 +67,16 @@ class ClaimMapping:
             scopes=scopes.read(claims, " "),  # RFC 8693 §4.2: text separated by spaces; others write a list
             roles=self.roles.read(claims),
             groups=self.groups.read(claims),
-            tenant=_text(claims, self.tenant),
-            client=_text(claims, self.client),
-            tier=_text(claims, self.tier),
+            tenant=text(claims, self.tenant),
+            client=self.client_of(claims),
+            tier=text(claims, self.tier),
             credential=credential,
             claims=claims,
         )
 
-
-def malformed(log_detail: str) -> CredentialRefused:
-    """The refusal of a payload that is not what it should be."""
-    return CredentialRefused("token-malformed", log_detail)
+    def client_of(self, claims: Claims) -> str | None:
+        """The application that calls. Raises CredentialRefused (token-malformed)."""
+        return text(claims, self.client)
 
 
 def strings(value: Any, name: str) -> list[str]:
@@ -95,7 +94,8 @@ def _names(value: Any, path: str, separator: str | None) -> list[str]:
     return strings(value, path)
 
 
-def _text(claims: Claims, paths: tuple[str, ...]) -> str | None:
+def text(claims: Claims, paths: tuple[str, ...]) -> str | None:
+    """The first of the claims that is there; None if none is. Raises CredentialRefused unless it is a short text."""
     for path in paths:
         value = find(claims, path)
         if value is not None:

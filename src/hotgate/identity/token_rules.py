@@ -14,7 +14,9 @@ class TokenRules:
     """issuers: whose tokens. audiences: one of them must be in `audience_claim`. algorithms: the only ones accepted.
 
     leeway: seconds by which clocks may differ. required_claims: paths. allowed_values: path, and values of which the
-    claim has one. mapping: what the claims say about the caller. max_bytes: the longest token that is looked at.
+    claim has one. mapping: what the claims say about the caller. clients: one of them must be the mapped client.
+    max_age: seconds since `iat`. max_lifetime: seconds from `iat` to `exp`. is_rfc9068: whether only access tokens of
+    that profile pass. is_single_use: whether a `jti` is needed. max_bytes: the longest token that is looked at.
     """
 
     issuers: AcceptedIssuers
@@ -25,4 +27,9 @@ class TokenRules:
     required_claims: tuple[str, ...] = ()
     allowed_values: tuple[tuple[str, tuple[Any, ...]], ...] = ()
     mapping: ClaimMapping = field(default_factory=ClaimMapping)
+    clients: frozenset[str] | None = None
+    max_age: float | None = None
+    max_lifetime: float | None = None
+    is_rfc9068: bool = False
+    is_single_use: bool = False
     max_bytes: int = MAX_TOKEN_BYTES

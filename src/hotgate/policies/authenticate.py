@@ -7,63 +7,27 @@ that the backend never sees one that nobody has verified; only the deciding entr
 
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 from hotgate.http.request import Request
 from hotgate.http.reserved import spelling
 from hotgate.http.response import Response
 from hotgate.identity.challenge import credential_missing
-from hotgate.identity.credential_field import bearer_token, only_value
 from hotgate.identity.credential_source import CredentialSource
-from hotgate.identity.jwt import unverified_issuer
 from hotgate.identity.principal import Principal
-from hotgate.identity.refusal import CredentialRefused
-from hotgate.identity.token_rules import MAX_TOKEN_BYTES
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import Authenticator, CompileContext, PhasedStep, PolicySpec
 from hotgate.pipeline.route import Outcome, Step
-from hotgate.policies.jwt import Admission, JwtAuthenticator
-
-
-class IssuerChoice:
-    """Several issuers' tokens on one route: the token's own, unverified `iss` says which of them verifies it."""
-
-    def __init__(self, authenticators: Sequence[JwtAuthenticator]) -> None:
-        self._authenticators = tuple(authenticators)
-
-    def authenticate(self, exchange: Exchange) -> Admission:
-        """As for one issuer; a token of none of them is refused (token-issuer-unknown)."""
-        try:
-            credential = only_value(exchange.request.headers.fields, b"authorization", "token-malformed")
-            if credential is None:
-                return None
-            for authenticator in self._authenticators:
-                principal = authenticator.recognized(credential)
-                if principal is not None:
-                    return principal
-            return self._admit(credential)
-        except CredentialRefused as refusal:
-            return self._authenticators[0].refuse(refusal)
-
-    def _admit(self, credential: bytes) -> Admission:
-        token = bearer_token(credential)
-        if token is None:
-            return None
-        issuer = unverified_issuer(token, MAX_TOKEN_BYTES)
-        for authenticator in self._authenticators:
-            if issuer in authenticator.issuers:
-                return authenticator.admit(credential)
-        raise CredentialRefused("token-issuer-unknown", "of none of the route's issuers")
+from hotgate.policies.issuer_choice import IssuerChoice, with_choices
 
 
 def compile_authenticate(names: Sequence[str], context: CompileContext) -> list[PhasedStep]:
-    """One step. Raises ValueError for unknown and repeated names, and for two entries with one issuer."""
+    """One step. Raises ValueError for unknown and repeated names."""
     authenticators = [_named(name, context) for name in names]
     if not authenticators or len(set(names)) != len(names):
         raise ValueError("authenticate needs at least one name, and each only once")
     challenges = tuple(authenticator.challenge for authenticator in authenticators)
-    step = _step(_asked(authenticators), _stripped(authenticators), challenges)
+    step = _step(with_choices(authenticators), _stripped(authenticators), challenges)
     fields = [source.field for authenticator in authenticators for source in authenticator.sources]
     owned = frozenset(spelling(field) for field in fields if field is not None)
     return [PhasedStep(Phase.AUTHENTICATE, step, owned_fields=owned)]
@@ -74,18 +38,6 @@ def _named(name: str, context: CompileContext) -> Authenticator:
     if authenticator is None:
         raise ValueError(f"there is no {name!r} under identity")
     return authenticator
-
-
-def _asked(authenticators: Sequence[Authenticator]) -> tuple[Authenticator | IssuerChoice, ...]:
-    """Whom to ask, in order. Several issuers become one choice, at the place of the first of them."""
-    issuers = [authenticator for authenticator in authenticators if isinstance(authenticator, JwtAuthenticator)]
-    if len(issuers) < 2:
-        return tuple(authenticators)
-    if any(one.issuers.overlaps(two.issuers) for one, two in combinations(issuers, 2)):
-        raise ValueError("two of the entries have the same issuer; list both audiences in one entry instead")
-    choice = IssuerChoice(issuers)
-    asked = [choice if each is issuers[0] else each for each in authenticators if each not in issuers[1:]]
-    return tuple(asked)
 
 
 @dataclass(frozen=True, slots=True)

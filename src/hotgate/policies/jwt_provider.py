@@ -6,6 +6,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from hotgate.config.https_url import HttpsUrl, is_https_url
 from hotgate.config.notation import refused
+from hotgate.config.secret import Secret
 from hotgate.config.settings import Form, given
 from hotgate.identity.accepted_issuers import TENANT, AcceptedIssuers
 from hotgate.identity.discovery_location import DiscoveryLocation
@@ -25,7 +26,7 @@ _UserPool = Annotated[
     str, Form(r"[a-z]{2}(-[a-z]+)+-[0-9]_[A-Za-z0-9]{1,55}", "use the id of a user pool, such as eu-west-1_AbCdEf123")
 ]
 _MANY = Field(min_length=1, max_length=1000)
-_SOURCES = ("jwks_url", "jwks_file", "discovery_url")
+_SOURCES = ("jwks_url", "jwks_file", "discovery_url", "secret")
 _KEYS_OF_PRESETS = ("domain", "authorization_server", "user_pool", "token_use", "token_version", "hosted_domain")
 _LISTS = ("issuer", "audience", "tenants", "hosted_domain")
 _OLD_KEYS = {"subject_claim": "subject", "scopes_claim": "scopes", "roles_claim": "roles"}
@@ -81,6 +82,11 @@ class ProviderSettings(IssuerSettings):
         default=None,
         description="A file with the issuer's keys (JWKS), relative to the folder of the main file. It is watched.",
     )
+    secret: Secret | None = Field(
+        default=None,
+        description="A secret shared with the issuer, for HS256 (32 bytes or more), HS384 (48) and HS512 (64), instead "
+        "of keys: text, or a JWK of kind `oct`. Whoever can verify with it can also make tokens.",
+    )
     discovery_url: HttpsUrl | None = Field(
         default=None,
         description="Where the issuer publishes its metadata, which must name the same issuer. Not set: "
@@ -121,7 +127,9 @@ class ProviderSettings(IssuerSettings):
         if len(sources) > 1:
             raise refused(f"give only one of {', '.join(sources)}")
         if not sources and not self._can_be_discovered():
-            raise refused("give jwks_url or jwks_file: keys are only found for one issuer that is an https:// address")
+            raise refused(
+                "give jwks_url or jwks_file: keys are only found for one issuer that is an https:// address"
+            )
         return self
 
     @model_validator(mode="after")
@@ -140,7 +148,9 @@ class ProviderSettings(IssuerSettings):
 
     @property
     def jwks_location(self) -> str:
-        """The address or the path of the keys, or where they are found."""
+        """The address or the path of the keys, or where they are found; empty with a secret."""
+        if self.secret is not None:
+            return ""
         fixed = self.jwks_url or self.jwks_file
         return fixed or str(DiscoveryLocation(listed(self.issuer)[0], self.discovery_url))
 

@@ -1,5 +1,6 @@
 """Cached proofs end when the token ends, when its key goes, and when room is needed."""
 
+from hotgate.identity.jwt import VerifiedToken
 from hotgate.identity.key_set import KeySet
 from hotgate.identity.principal import Principal
 from hotgate.identity.public_key import PublicKey
@@ -25,7 +26,7 @@ def key_of(key_set: KeySet, issuer: Issuer) -> PublicKey:
 def test_a_hit_is_the_same_principal_until_it_expires() -> None:
     keys = key_set_of(OLD)
     cache = TokenCache(keys)
-    cache.put(b"t", ADA, 100.0, key_of(keys, OLD))
+    cache.put(b"t", VerifiedToken(ADA, 100.0, key_of(keys, OLD)))
     assert cache.get(b"t", 99.9) is ADA
     assert cache.get(b"u", 99.9) is None
     assert cache.get(b"t", 100.0) is None
@@ -35,8 +36,8 @@ def test_a_hit_is_the_same_principal_until_it_expires() -> None:
 def test_entries_of_a_key_go_with_it_and_others_stay() -> None:
     keys = key_set_of(OLD, NEW)
     cache = TokenCache(keys)
-    cache.put(b"old", ADA, 100.0, key_of(keys, OLD))
-    cache.put(b"new", ADA, 100.0, key_of(keys, NEW))
+    cache.put(b"old", VerifiedToken(ADA, 100.0, key_of(keys, OLD)))
+    cache.put(b"new", VerifiedToken(ADA, 100.0, key_of(keys, NEW)))
     keys.replace(NEW.jwks())
     assert cache.get(b"old", 1.0) is None
     assert cache.get(b"new", 1.0) is ADA
@@ -46,7 +47,7 @@ def test_entries_of_a_key_go_with_it_and_others_stay() -> None:
 def test_a_new_key_under_an_old_name_drops_entries_too() -> None:
     keys = key_set_of(OLD)
     cache = TokenCache(keys)
-    cache.put(b"t", ADA, 100.0, key_of(keys, OLD))
+    cache.put(b"t", VerifiedToken(ADA, 100.0, key_of(keys, OLD)))
     keys.replace(Issuer(kid="old").jwks())
     assert cache.get(b"t", 1.0) is None
 
@@ -56,7 +57,7 @@ def test_a_token_verified_with_a_key_that_has_just_gone_is_not_cached() -> None:
     cache = TokenCache(keys)
     key = key_of(keys, OLD)
     keys.replace(NEW.jwks())
-    cache.put(b"t", ADA, 100.0, key)
+    cache.put(b"t", VerifiedToken(ADA, 100.0, key))
     assert cache.get(b"t", 1.0) is None
 
 
@@ -64,7 +65,7 @@ def test_the_oldest_make_room() -> None:
     keys = key_set_of(OLD)
     cache = TokenCache(keys, max_entries=2)
     for credential in (b"a", b"b", b"a", b"c"):
-        cache.put(credential, ADA, 100.0, key_of(keys, OLD))
+        cache.put(credential, VerifiedToken(ADA, 100.0, key_of(keys, OLD)))
     assert [cache.get(credential, 1.0) for credential in (b"a", b"b", b"c")] == [ADA, None, ADA]
 
 
@@ -72,5 +73,5 @@ def test_long_credentials_make_room_sooner() -> None:
     keys = key_set_of(OLD)
     cache = TokenCache(keys, max_bytes=100)
     for number in range(10):
-        cache.put(b"%040d" % number, ADA, 100.0, key_of(keys, OLD))
+        cache.put(b"%040d" % number, VerifiedToken(ADA, 100.0, key_of(keys, OLD)))
     assert len(cache) == 2

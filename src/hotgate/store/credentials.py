@@ -1,0 +1,240 @@
+"""What a worker knows of the store: found keys in a bounded cache, and whether a token was revoked.
+
+Changes are looked for four times a second, and at once when the control process says so. Whatever was changed is
+forgotten, nothing else. While the store cannot be read, or its copy is not kept in step, what is known works on for
+`max_stale`; what is not known is answered by StoreUnavailable, for it may exist.
+"""
+
+import logging
+import math
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hotgate.store.errors import StoreUnavailable
+from hotgate.store.last_used import LastUsed
+from hotgate.store.local_reader import LocalReader
+from hotgate.store.pepper import Peppers
+from hotgate.store.records import FoundKey
+
+_log = logging.getLogger("hotgate.store")
+
+DEFAULT_CACHE = 10_000  # keys
+MAX_UNKNOWN = 1000  # digests that are known to be nobody's
+OUT_OF_STEP = 5.0  # seconds without news after which a key that is not found may be a new one
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialSettings:
+    """What a worker is told with each configuration. is_replica: the file says itself how far it is in step."""
+
+    path: Path
+    peppers: Peppers
+    max_stale: float
+    cache: int
+    is_replica: bool
+
+    def message(self) -> dict[str, Any]:
+        """JSON types, secrets included: for the private channel to a worker and nothing else."""
+        return {
+            "path": str(self.path),
+            "peppers": self.peppers.revealed(),
+            "max_stale": self.max_stale,
+            "cache": self.cache,
+            "is_replica": self.is_replica,
+        }
+
+    @classmethod
+    def of_message(cls, message: Mapping[str, Any]) -> "CredentialSettings":
+        """What `message` made. Raises KeyError, TypeError, ValueError."""
+        return cls(
+            Path(message["path"]),
+            Peppers([bytes.fromhex(secret) for secret in message["peppers"]]),
+            float(message["max_stale"]),
+            int(message["cache"]),
+            bool(message["is_replica"]),
+        )
+
+
+class Credentials:
+    """Lives as long as its worker; `use` points it at a file. version: grows whenever something may have changed.
+
+    peppers: for the digests of presented keys. used(id, now): call it for each use of a key; `last_used` has the sum.
+    """
+
+    def __init__(self) -> None:
+        self._settings: CredentialSettings | None = None
+        self._reader: LocalReader | None = None
+        self._found: OrderedDict[bytes, FoundKey] = OrderedDict()
+        self._unknown: OrderedDict[bytes, None] = OrderedDict()
+        self._has_revocations = True
+        self._data_version = self._seq = -1
+        self._in_step_at = -math.inf
+        self._is_usable = self._is_in_step = False
+        self._callbacks: list[Callable[[], None]] = []
+        self.last_used = LastUsed()
+        self.used = self.last_used.note
+        self.version = 0
+
+    @property
+    def peppers(self) -> Peppers:
+        """Raises StoreUnavailable before the first `use`."""
+        if self._settings is None:
+            raise StoreUnavailable("no store is configured")
+        return self._settings.peppers
+
+    def use(self, settings: CredentialSettings, now: float) -> None:
+        """Read this file from now on. It need not be there yet: until it is, everything is unavailable."""
+        previous, self._settings = self._settings, settings
+        if previous is None or previous.path != settings.path:
+            self._close()
+        self._changed_all()
+        self.tick(now)
+
+    def on_change(self, callback: Callable[[], None]) -> None:
+        """Call it after every growth of `version`."""
+        self._callbacks.append(callback)
+
+    def find_key(self, digest: bytes) -> FoundKey | None:
+        """The key of a digest and its consumer, whatever their state; None for nobody's. Raises StoreUnavailable."""
+        found = self._found.get(digest)
+        if found is None:
+            return self._look_up(digest)
+        self._found.move_to_end(digest)
+        return found
+
+    def is_revoked(
+        self,
+        provider: str,
+        jti: str | None,
+        sub: str | None,
+        sid: str | None,
+        client: str | None,
+        issued_at: float | None,
+    ) -> bool:
+        """True for a token that is no longer accepted. Raises StoreUnavailable.
+
+        issued_at: epoch seconds; a token that does not say counts as older than any. The answer holds while `version`
+        stays, so whoever keeps it compares one number.
+        """
+        reader = self._usable()
+        if not self._has_revocations:
+            return False
+        return reader.is_revoked(provider, jti, sub, sid, client, -math.inf if issued_at is None else issued_at)
+
+    def tick(self, now: float) -> None:
+        """Look for changes. now: epoch seconds. Call it every 250 ms, and when there is news."""
+        settings = self._settings
+        if settings is None:
+            return
+        try:
+            self._look(settings, now)
+        except StoreUnavailable as error:
+            self._close()
+            if self._is_in_step:
+                _log.error("the store cannot be read: %s", error)
+                self._is_in_step = False
+        self._judge(settings, now)
+
+    def _look_up(self, digest: bytes) -> FoundKey | None:
+        if digest in self._unknown:
+            return None
+        found = self._usable().key(digest)
+        if found is not None:
+            _remember(self._found, digest, found, self._settings.cache if self._settings else 0)
+        elif not self._is_in_step:
+            raise StoreUnavailable("a key that is not known here may be a new one")
+        else:
+            _remember(self._unknown, digest, None, MAX_UNKNOWN)
+        return found
+
+    def _usable(self) -> LocalReader:
+        if self._reader is None or not self._is_usable:
+            raise StoreUnavailable("the store cannot be read")
+        return self._reader
+
+    def _look(self, settings: CredentialSettings, now: float) -> None:
+        reader = self._reader
+        if reader is None or reader.is_replaced():
+            self._close()
+            reader = self._reader = LocalReader(settings.path)
+        version = reader.data_version()
+        if version != self._data_version:
+            self._follow(reader)
+            if settings.is_replica:
+                self._in_step_at = reader.in_step_at()
+            self._data_version = version
+        if not settings.is_replica:
+            self._in_step_at = now
+
+    def _follow(self, reader: LocalReader) -> None:
+        """Forget what was changed since the last look."""
+        seq = reader.sequence()
+        if seq == self._seq:
+            return  # somebody noted when keys were used, or that nothing is new
+        changes = reader.changes_since(self._seq) if 0 <= self._seq < seq else None
+        self._has_revocations = reader.has_revocations()
+        if changes is None:
+            self._seq = seq
+            self._changed_all()
+        else:
+            self._seq = max(number for number, _, _ in changes)
+            self._forget((kind, name) for _, kind, name in changes)
+            self._changed()
+
+    def _forget(self, changes: Iterable[tuple[str, str]]) -> None:
+        keys, consumers = set(), set()
+        for kind, name in changes:
+            if kind == "key":
+                keys.add(name)
+            elif kind != "revocation":
+                consumers.add(name)
+        if not keys and not consumers:
+            return
+        self._unknown.clear()
+        gone = [
+            digest
+            for digest, found in self._found.items()
+            if found.key.id in keys or found.consumer.name in consumers or found.key.consumer in consumers
+        ]
+        for digest in gone:
+            del self._found[digest]
+
+    def _judge(self, settings: CredentialSettings, now: float) -> None:
+        """Decide whether what is known may still be used, and whether what is not found does not exist."""
+        late = now - self._in_step_at
+        is_in_step = self._reader is not None and late <= OUT_OF_STEP
+        if not is_in_step:
+            self._unknown.clear()
+        if is_in_step != self._is_in_step and settings.is_replica:
+            _log.warning("the copy of the store is %s", "in step" if is_in_step else "no longer kept in step")
+        self._is_in_step = is_in_step
+        is_usable = late <= settings.max_stale
+        if is_usable != self._is_usable:
+            self._is_usable = is_usable
+            _log.warning("credentials of the store are %s", "in use" if is_usable else "too old to be used")
+            self._changed_all()
+
+    def _changed_all(self) -> None:
+        self._found.clear()
+        self._unknown.clear()
+        self._changed()
+
+    def _changed(self) -> None:
+        self.version += 1
+        for callback in self._callbacks:
+            callback()
+
+    def _close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+        self._reader = None
+        self._data_version = self._seq = -1
+
+
+def _remember(cache: OrderedDict[bytes, Any], digest: bytes, value: Any, size: int) -> None:
+    while len(cache) >= max(size, 1):
+        cache.popitem(last=False)
+    cache[digest] = value

@@ -1,0 +1,111 @@
+"""Transactions on either database: reads that see one moment, and writes that count up the sequence of changes."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+from sqlalchemy import CursorResult, Executable, delete, insert, select, text, update
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from hotgate.store.engine import WRITES, create_engine, one_line
+from hotgate.store.errors import StoreUnavailable
+from hotgate.store.migrate import migrate
+from hotgate.store.schema import changes, sequence
+
+CHANNEL = "hotgate_store"  # of LISTEN and NOTIFY
+CHANGES_KEPT = 4096  # writes whose changes can be followed; who is further behind reads everything anew
+_PRUNE_EVERY = 256  # writes
+
+
+class Writing:
+    """One transaction that changes something. seq: its number."""
+
+    def __init__(self, connection: AsyncConnection, seq: int) -> None:
+        self._connection = connection
+        self._noted: set[tuple[str, str]] = set()
+        self.seq = seq
+
+    async def execute(
+        self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[Any]:
+        """Run a statement, or the same one for many rows."""
+        return await self._connection.execute(statement, rows)
+
+    def note(self, kind: str, name: str) -> None:
+        """Say what was changed. Each write notes at least one thing: a number without a note would be a gap."""
+        self._noted.add((kind, name))
+
+    async def finish(self) -> None:
+        """Write down what was noted; the caller commits."""
+        rows = [{"seq": self.seq, "kind": kind, "id": name} for kind, name in sorted(self._noted)]
+        await self._connection.execute(insert(changes), rows)
+        if self.seq % _PRUNE_EVERY == 0:
+            await self._connection.execute(delete(changes).where(changes.c.seq <= self.seq - CHANGES_KEPT))
+        if self._connection.dialect.name == "postgresql":
+            await self._connection.execute(text(f"NOTIFY {CHANNEL}"))  # sent with the commit
+
+
+class Database:
+    """Made by `open`. Every method raises StoreUnavailable when the database cannot be asked."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._writing = engine.execution_options(**WRITES)
+
+    @classmethod
+    async def open(cls, url: str, *, is_replica: bool = False) -> "Database":
+        """Connect, and bring the tables up to date. Raises StoreUnavailable, StoreUnusable."""
+        database = cls(create_engine(url, is_replica=is_replica))
+        try:
+            async with database.change() as connection:
+                await connection.run_sync(migrate)
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that sees one moment, however many statements it has."""
+        with _foreign_errors():
+            async with self._engine.connect() as connection:
+                if connection.dialect.name == "postgresql":
+                    await connection.execution_options(isolation_level="REPEATABLE READ")
+                yield connection
+
+    @asynccontextmanager
+    async def change(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that changes what nobody follows, such as when a key was last used."""
+        with _foreign_errors():
+            async with self._writing.begin() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Writing]:
+        """A transaction of the sequence. One after another: each waits for the row that the one before has locked."""
+        async with self.change() as connection:
+            counted = update(sequence).values(value=sequence.c.value + 1).returning(sequence.c.value)
+            writing = Writing(connection, (await connection.execute(counted)).scalar_one())
+            yield writing
+            await writing.finish()
+
+    async def sequence(self) -> int:
+        """The number of the last write."""
+        async with self.read() as connection:
+            return int((await connection.execute(select(sequence.c.value))).scalar_one())
+
+
+@contextmanager
+def _foreign_errors() -> Iterator[None]:
+    """Whatever the drivers raise becomes one error of ours, without statement and parameters."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise StoreUnavailable(one_line(error.orig or error)) from None
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        raise StoreUnavailable(one_line(error)) from None

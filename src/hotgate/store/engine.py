@@ -1,0 +1,93 @@
+"""Engines for the two databases, with what each needs to be safe and to fail in time."""
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import URL, Connection, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from hotgate.store.errors import StoreUnavailable, StoreUnusable
+from hotgate.store.local_file import create_private
+from hotgate.store.place import sqlite_path
+
+if TYPE_CHECKING:
+    import asyncpg
+
+CONNECT_SECONDS = 5.0
+COMMAND_SECONDS = 15.0
+BUSY_SECONDS = 5.0  # that a writer waits for another one's transaction, which takes milliseconds
+NEEDS_ASYNCPG = "PostgreSQL needs a driver: pip install 'hotgate[postgres]'"
+
+WRITES = {"hotgate_writes": True}  # the execution option of transactions that write
+
+# FULL: in WAL mode NORMAL may lose the last commits when the power fails, and an answered revocation must hold.
+# Writes are rare, so the fsync of each costs nobody anything.
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "trusted_schema=OFF")
+
+
+def create_engine(url: str, *, is_replica: bool = False) -> AsyncEngine:
+    """An engine that has not connected yet. Raises StoreUnusable. is_replica: rows come in any order of the tables."""
+    path = sqlite_path(url)
+    if path is None:
+        return create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=postgresql_connector(url),
+            pool_size=2,
+            max_overflow=2,
+            pool_pre_ping=True,
+            pool_timeout=CONNECT_SECONDS,
+            hide_parameters=True,
+        )
+    create_private(path)
+    engine = create_async_engine(
+        URL.create("sqlite+aiosqlite", database=str(path)),
+        connect_args={"timeout": BUSY_SECONDS},
+        pool_size=2,
+        hide_parameters=True,
+    )
+    pragmas = (*_PRAGMAS, f"foreign_keys={'OFF' if is_replica else 'ON'}")
+    event.listen(engine.sync_engine, "connect", lambda connection, _: _prepare(connection, pragmas))
+    event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def postgresql_connector(url: str) -> "Callable[[], Awaitable[asyncpg.Connection]]":
+    """A function that connects. asyncpg gets the URL itself, so that it means what it means to libpq.
+
+    Calling it raises StoreUnavailable. Raises StoreUnusable without the driver.
+    """
+    try:
+        import asyncpg  # noqa: PLC0415 (an extra)
+    except ImportError:
+        raise StoreUnusable(NEEDS_ASYNCPG) from None
+
+    async def connect() -> "asyncpg.Connection":
+        try:
+            return await asyncpg.connect(
+                url,
+                timeout=CONNECT_SECONDS,
+                command_timeout=COMMAND_SECONDS,
+                server_settings={"application_name": "hotgate"},
+            )
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
+            raise StoreUnavailable(f"PostgreSQL does not let us in: {one_line(error)}") from None
+
+    return connect
+
+
+def one_line(error: BaseException) -> str:
+    """What went wrong, short: neither statements nor parameters."""
+    return (str(error).strip().partition("\n")[0] or type(error).__name__)[:200]
+
+
+def _prepare(connection: Any, pragmas: tuple[str, ...]) -> None:
+    connection.isolation_level = None  # `_begin` says when; sqlite3 would not begin before DDL
+    cursor = connection.cursor()
+    for pragma in pragmas:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("hotgate_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,35 @@
+"""Where a store is: `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://user:password@host/name`."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+_SQLITE = "sqlite:///"
+_POSTGRESQL = ("postgresql://", "postgres://")
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file of an SQLite store; None if it is another kind."""
+    return Path(url.removeprefix(_SQLITE)) if url.startswith(_SQLITE) else None
+
+
+def is_postgresql(url: str) -> bool:
+    """True for a URL as libpq takes it."""
+    return url.startswith(_POSTGRESQL)
+
+
+def is_store_url(url: str) -> bool:
+    """False for what can be no store: another scheme, no path, or a port that is none."""
+    if path := sqlite_path(url):
+        return path.name not in ("", "..") and url.isprintable() and ":memory:" not in url
+    try:
+        return is_postgresql(url) and url.isprintable() and urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
+def shown(url: str) -> str:
+    """The URL for a log: without user, password and parameters."""
+    if path := sqlite_path(url):
+        return f"SQLite, {path}"
+    host, name = urlsplit(url).netloc.rpartition("@")[2], urlsplit(url).path
+    return f"PostgreSQL, {host}{name}"

@@ -1,0 +1,78 @@
+"""The tables. A change here needs a revision in `migrations/versions`; a test compares the two.
+
+Lists and mappings are JSON text, NULL when empty: rows stay small and read the same on both databases.
+"""
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, LargeBinary, MetaData, Table, Text
+
+metadata = MetaData()
+
+consumers = Table(
+    "consumers",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("groups", Text),
+    Column("roles", Text),
+    Column("tier", Text),
+    Column("metadata", Text),
+    Column("is_disabled", Boolean, nullable=False),
+    Column("created", Float, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("consumer", Text, ForeignKey("consumers.name"), nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("scopes", Text),
+    Column("roles", Text),
+    Column("not_before", Float),
+    Column("expires", Float),
+    Column("revoked_at", Float),
+    Column("revoked_reason", Text),
+    Column("rate_limit", Text),
+    Column("networks", Text),
+    Column("routes", Text),
+    Column("metadata", Text),
+    Column("created", Float, nullable=False),
+    Column("last_used", Float),
+    Column("hint", Text, nullable=False),
+    Index("api_keys_of_consumer", "consumer", "id"),
+)
+
+revocations = Table(
+    "revocations",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    Column("before", Float),
+    Column("reason", Text, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("expires", Float, index=True),
+)
+
+single_use = Table(
+    "single_use",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("expires", Float, nullable=False, index=True),
+)
+
+# One row. Every write begins by counting it up, which locks it: so numbers become visible in their order.
+sequence = Table(
+    "sequence",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("value", BigInteger, nullable=False),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+)
