@@ -1,7 +1,7 @@
-"""What six identity providers publish and sign: metadata and the claims of their tokens, as their documentation describes.
+"""What six identity providers publish and sign, as their documentation describes it: metadata, and claims of tokens.
 
-Names, ids and times are made up, and the keys are the tests' own. Each file has `metadata`, and tokens by name with `header` and
-`claims`; the times are added when a token is made.
+Names, ids and times are made up, and the keys are the tests' own. Each file has `metadata`, and tokens by name with
+`header` and `claims`; the times are added when a token is made.
 """
 
 import json
