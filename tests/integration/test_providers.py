@@ -72,7 +72,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory, server: KeyServer) -> Iter
         yield running
 
 
-def try_token(gateway: Gateway, path: str, provider: str, token: str = "", **changes: Any) -> tuple[int, str]:
+def try_token(gateway: Gateway, path: str, provider: str, token: str = "", /, **changes: Any) -> tuple[int, str]:
     signed = sample(provider).token(token or TOKEN.get(provider, "access"), time.time(), **changes)
     answer = ask(gateway.port, path, bearer(signed))
     return answer.status, answer.code
@@ -89,7 +89,7 @@ def test_a_token_passes_with_the_rights_that_it_carries(gateway: Gateway, provid
     [("okta", "scp"), ("auth0", "scope"), ("cognito", "scope"), ("keycloak", "scope"), ("entra", "scp")],
 )
 def test_without_its_scopes_it_does_not(gateway: Gateway, provider: str, claim: str) -> None:
-    assert try_token(gateway, f"/{provider}", provider, **{claim: ...}) == (403, "insufficient-scope")
+    assert try_token(gateway, f"/{provider}", provider, "", **{claim: ...}) == (403, "insufficient-scope")
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,9 @@ def test_a_token_says_what_its_caller_may_do(
     provider: str, entry: dict[str, Any], token: str, scopes: set[str], roles: set[str], groups: set[str]
 ) -> None:
     principal = verify(provider, entry, token)
-    assert (principal.scopes, principal.roles, principal.groups) == (scopes, roles, groups)
+    assert principal.scopes == scopes
+    assert principal.roles == roles
+    assert principal.groups == groups
 
 
 def test_namespaced_roles_of_auth0_are_one_key_away() -> None:
