@@ -59,7 +59,7 @@ def _row(route: Route) -> tuple[str, ...]:
         " ".join(route.match.methods) or "any",
         route.match.path,
         _target(route),
-        "public" if route.public else " ".join(route.authenticate),
+        "public" if route.public else " ".join(map(str, route.authenticate)),
         " ".join(route.policy_names) or "-",
     )
 

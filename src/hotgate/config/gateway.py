@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from hotgate.config.brute_force import BruteForce
 from hotgate.config.limits import Limits
 from hotgate.config.listeners import Admin, Listener
 from hotgate.config.notation import Notation, refused
@@ -92,6 +93,9 @@ class Gateway(Settings):
     )
     access_log: AccessLog = Field(default=AccessLog(), description="The log of requests.")
     limits: Limits = Field(default=Limits(), description="Bounds on what a client may send or keep open.")
+    brute_force: BruteForce = Field(
+        default=BruteForce(), description="What becomes of clients who send one bad credential after another."
+    )
     runtime_dir: str | None = Field(
         default=None, min_length=1, max_length=4096, description="Folder for sockets and locks of the processes."
     )

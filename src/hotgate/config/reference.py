@@ -72,12 +72,17 @@ def _kind(schema: Schema) -> str:
         return str(schema["$comment"])
     if "enum" in schema or "const" in schema:
         return " or ".join(f"`{value}`" for value in schema.get("enum", [schema.get("const")]))
-    if "anyOf" in schema:
-        kinds = [_kind(member) for member in schema["anyOf"] if member.get("type") != "null"]
+    if members := _members(schema):
+        kinds = [_kind(member) for member in members if member.get("type") != "null"]
         return " or ".join(dict.fromkeys(kinds))
     if "$ref" in schema:
         return "mapping"
     return _kind_of_type(schema)
+
+
+def _members(schema: Schema) -> list[Schema]:
+    """Of a union, whether or not something tells its members apart."""
+    return [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
 
 
 def _kind_of_type(schema: Schema) -> str:
@@ -101,7 +106,7 @@ def _mappings(path: str, schema: Schema) -> Iterator[tuple[str, str]]:
     """The mappings that a value may hold: where they are, and the name of their definition."""
     if "$ref" in schema:
         yield path, schema["$ref"].rpartition("/")[2]
-    for member in schema.get("anyOf", ()):
+    for member in _members(schema):
         yield from _mappings(path, member)
     if isinstance(schema.get("items"), dict):
         yield from _mappings(f"{path}[]", schema["items"])

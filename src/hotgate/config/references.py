@@ -70,11 +70,18 @@ def _unknown(tree: SourceMap, path: Path, name: str, kind: str, known: list[str]
 def _names(tree: SourceMap, key: str) -> Iterator[tuple[Path, str]]:
     """The names that routes, profiles and `defaults` give under `key`, each with its path."""
     for path, part in _parts(tree):
-        value = part.get(key)
-        if isinstance(value, str):
-            yield (*path, key), value
-        elif isinstance(value, SourceList):
-            yield from (((*path, key, index), name) for index, name in enumerate(value) if isinstance(name, str))
+        yield from _names_within((*path, key), part.get(key))
+
+
+def _names_within(path: Path, value: object) -> Iterator[tuple[Path, str]]:
+    """A name, a list of them, or a list in which a mapping such as `{all: [names]}` holds more."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, SourceList):
+        for index, item in enumerate(value):
+            yield from _names_within((*path, index), item)
+    elif isinstance(value, SourceMap) and isinstance(value.get("all"), SourceList):
+        yield from _names_within((*path, "all"), value["all"])
 
 
 def _parts(tree: SourceMap) -> Iterator[tuple[Path, SourceMap]]:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from hotgate.config.authentication import Proof
 from hotgate.config.notation import Notation, refused
 from hotgate.config.settings import Flag, Form, HeaderName, HeaderValue, Name, Settings, WholeNumber, given
 from hotgate.config.units import SizeBetween
@@ -117,8 +118,12 @@ class RouteOptions(Settings):
     redirect: Redirect | None = Field(default=None, description="Answer with a redirect.")
     respond: Respond | None = Field(default=None, description="Answer with a fixed response.")
     rewrite: Rewrite | None = Field(default=None, description="Change the path that the upstream sees.")
-    authenticate: tuple[Name, ...] = Field(
-        default=(), min_length=1, max_length=64, description="Names under `identity`: any one of them lets a caller in."
+    authenticate: tuple[Proof, ...] = Field(
+        default=(),
+        min_length=1,
+        max_length=64,
+        description="Names under `identity`: any one of them lets a caller in; the first that finds its kind of "
+        "credential decides. `{all: [names]}` stands for several that must come together.",
     )
     public: Flag = Field(default=False, description="Say `true` to let anybody in. Then there is no `authenticate`.")
     max_body: Annotated[int, SizeBetween("0", "1024GiB")] = Field(

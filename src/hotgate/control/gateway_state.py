@@ -11,7 +11,7 @@ class GatewayState(Protocol):
         ...
 
     def status(self) -> dict[str, Any]:
-        """Workers, revision, uptime, the last reload, key sets, health of targets and their names, as JSON types."""
+        """Workers, revision, uptime, the last reload, key sets, health of targets, their names, bans, as JSON."""
         ...
 
     async def exposition(self) -> tuple[bytes, str]:

@@ -27,7 +27,6 @@ def record(
     if relay.context.log is None:
         return
     request = exchange.request
-    principal = exchange.principal
     answered_at = -1.0 if backend is None else backend.answered_at
     entry: AccessRecord = (
         exchange.started,
@@ -47,8 +46,7 @@ def record(
         route.name,
         backend.upstream.name if backend is not None else "",
         code,
-        principal.subject if principal is not None else "",
-        principal.provider if principal is not None else "",
+        exchange.principal,
         log_detail,
         0 if backend is None else backend.attempts,
     )

@@ -1,20 +1,25 @@
 """Who is calling, whatever the mechanism that proved it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from hotgate.http.headers import Field, encode_fields
 from hotgate.limits.limit import Limit
+
+ANONYMOUS = "anonymous"  # the mechanism of a caller who has shown nothing
 
 
 class Principal:
     """An authenticated caller. Immutable by convention: one is shared by all requests that carry the same credential.
 
     subject: the stable name of the caller (`sub`, or the key's consumer). provider: the name under `identity:`.
-    mechanism: as under `identity:`, "jwt" or "api_key". groups, tier, tenant: what the token or the consumer says of
-    the caller. client: the application that calls for it (`client_id`, `azp`). credential: names the proof, never
-    secret (a key's id, `jti`, a fingerprint). limit: the caller's own, besides the route's. claims: verified facts,
-    JSON types. backend_fields: the header fields that tell the backend who calls; backend_block: the same for the wire.
+    mechanism: as under `identity:`, "jwt" or "api_key". is_anonymous: it is everybody who has shown nothing. groups,
+    tier, tenant: what the token or the consumer says of the caller. client: the application that calls for it
+    (`client_id`, `azp`). credential: names the proof, never secret (a key's id, `jti`, a fingerprint). limit: the
+    caller's own, besides the route's. claims: verified facts, JSON types. backend_fields: the header fields that tell
+    the backend who calls; backend_block: the same for the wire.
+    proofs: by provider, everything that was proved where several proofs had to come together; otherwise empty.
     """
 
     __slots__ = (
@@ -24,8 +29,10 @@ class Principal:
         "client",
         "credential",
         "groups",
+        "is_anonymous",
         "limit",
         "mechanism",
+        "proofs",
         "provider",
         "roles",
         "scopes",
@@ -53,6 +60,7 @@ class Principal:
         self.subject = subject
         self.provider = provider
         self.mechanism = mechanism
+        self.is_anonymous = mechanism == ANONYMOUS
         self.scopes = scopes
         self.roles = roles
         self.groups = groups
@@ -62,8 +70,15 @@ class Principal:
         self.credential = credential
         self.limit = limit
         self.claims: Mapping[str, Any] = {} if claims is None else claims
+        self.proofs: Mapping[str, Principal] = {}
         self.backend_fields: tuple[Field, ...] = _backend_fields(self)
         self.backend_block = encode_fields(self.backend_fields)
+
+    def with_proofs(self, proofs: Sequence["Principal"]) -> "Principal":
+        """The same caller, who has proved all of this at once. Rights are not added up: they stay this one's."""
+        joined = copy(self)
+        joined.proofs = {each.provider: each for each in proofs}
+        return joined
 
     def __repr__(self) -> str:
         return f"<Principal {self.subject!r} of {self.provider}>"

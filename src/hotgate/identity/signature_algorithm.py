@@ -17,6 +17,7 @@ SECRET_ALGORITHMS: tuple[str, ...] = get_args(SecretAlgorithm)
 
 # "RSA", or the curve: a signature made for one curve says nothing on another (RFC 7518 §3.4, RFC 8037 §3.1, RFC 9864).
 _KEY_KINDS = {
+    **dict.fromkeys(("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"), ("RSA",)),
     "ES256": ("P-256",),
     "ES384": ("P-384",),
     "ES512": ("P-521",),
@@ -27,5 +28,5 @@ _KEY_KINDS = {
 
 
 def key_kinds_of(algorithm: str) -> tuple[str, ...]:
-    """The kinds of key (see `PublicKey.kind`) that `algorithm`, one of PUBLIC_KEY_ALGORITHMS, works with."""
-    return _KEY_KINDS.get(algorithm, ("RSA",))
+    """The kinds of public key (see `PublicKey.kind`) that an algorithm works with; none for any other text."""
+    return _KEY_KINDS.get(algorithm, ())

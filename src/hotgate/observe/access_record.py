@@ -4,9 +4,21 @@ import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from json.encoder import encode_basestring_ascii as quoted
+from typing import Protocol
 
 from hotgate.observe.redaction import without_credentials, without_tokens
 from hotgate.observe.sink import ATOMIC_PIPE_BYTES
+
+
+class Caller(Protocol):
+    """What is logged of a `Principal`. client: the application; credential: a public name of the proof."""
+
+    subject: str
+    provider: str
+    mechanism: str
+    client: str | None
+    credential: str | None
+
 
 AccessRecord = tuple[
     float,  # started: monotonic seconds
@@ -26,8 +38,7 @@ AccessRecord = tuple[
     str,  # route
     str,  # upstream
     str,  # code: the problem code of an answer of the gateway itself
-    str,  # subject
-    str,  # provider
+    Caller | None,  # who was authenticated
     str,  # detail: the log detail of a refusal
     int,  # attempts: how often the request was sent to a backend
 ]
@@ -36,7 +47,7 @@ AccessRecord = tuple[
 MAX_LINE_BYTES = ATOMIC_PIPE_BYTES  # workers that share a pipe never tear each other's lines
 MAX_USER_AGENT_BYTES = 256
 
-_CUTS = (1024, 256, 64, 16)  # the last one always fits: 14 texts of 16 characters, at most 12 bytes each
+_CUTS = (1024, 256, 64, 16)  # the last one always fits: 17 texts of 16 characters, at most 12 bytes each
 
 
 def lines_of(records: Sequence[AccessRecord], wall_offset: float) -> bytes:
@@ -58,7 +69,7 @@ def _line(record: AccessRecord, wall_offset: float, quote: Callable[[str], str])
     # fmt: off
     (
         started, duration, upstream_duration, status, bytes_in, bytes_out, user_agent, request_id, trace_id, client,
-        method, host, path, http, route, upstream, code, subject, provider, detail, attempts,
+        method, host, path, http, route, upstream, code, caller, detail, attempts,
     ) = record
     # fmt: on
     moment = started + wall_offset
@@ -68,8 +79,8 @@ def _line(record: AccessRecord, wall_offset: float, quote: Callable[[str], str])
         rest += f',"attempts":{attempts}'
     if upstream_duration >= 0:
         rest += f',"upstream_ms":{upstream_duration * 1000:.3f}'
-    if subject:
-        rest += f',"subject":{quote(subject)},"provider":{quote(provider)}'
+    if caller is not None:
+        rest += _told_of(caller, quote)
     if user_agent:
         rest += f',"user_agent":{quote(user_agent[:MAX_USER_AGENT_BYTES].decode("utf-8", "replace"))}'
     if code:
@@ -82,6 +93,16 @@ def _line(record: AccessRecord, wall_offset: float, quote: Callable[[str], str])
         f'"route":{quote(route)},"duration_ms":{duration * 1000:.3f},"bytes_in":{bytes_in},"bytes_out":{bytes_out},'
         f'"client":{quote(client)},"request_id":{quote(request_id)},"trace_id":{quote(trace_id)}{rest}}}\n'
     )
+
+
+def _told_of(caller: Caller, quote: Callable[[str], str]) -> str:
+    text = f',"subject":{quote(caller.subject)},"provider":{quote(caller.provider)}'
+    text += f',"mechanism":{quote(caller.mechanism)}'
+    if caller.credential:
+        text += f',"credential":{quote(caller.credential)}'
+    if caller.client:
+        text += f',"application":{quote(caller.client)}'
+    return text
 
 
 @lru_cache(maxsize=4)

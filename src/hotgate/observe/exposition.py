@@ -33,6 +33,7 @@ class GatewayFacts:
     reloads_ok: int = 0
     reloads_failed: int = 0
     checks: Sequence[dict[str, Any]] = ()
+    bans: int = 0
 
 
 def expose(total: Snapshot, facts: GatewayFacts) -> bytes:
@@ -60,6 +61,7 @@ class GatewayCollector(Collector):
         yield from _target_families(self._total, self._facts)
         yield from _worker_families(self._total)
         yield from _handshake_families(self._total["counters"])
+        yield from _login_families(self._total["counters"], self._facts)
         yield from _gateway_families(self._facts)
 
 
@@ -161,6 +163,22 @@ def _handshake_families(counters: dict[str, Any]) -> Iterator[Metric]:
     for reason, count in counters.get("handshake_failures", {}).items():
         failed.add_metric([reason], count)
     yield from (done, failed)
+
+
+def _login_families(counters: dict[str, Any], facts: GatewayFacts) -> Iterator[Metric]:
+    failed = CounterMetricFamily(
+        "hotgate_authentication_failures", "Credentials refused or missing.", labels=["provider", "code"]
+    )
+    for name, count in counters.get("authentication_failures", {}).items():
+        provider, _, code = name.rpartition(" ")
+        failed.add_metric([provider, code], count)
+    yield failed
+    yield CounterMetricFamily(
+        "hotgate_authentication_delayed",
+        "Refusals that were answered late because many came before.",
+        counters.get("authentication_delayed", 0),
+    )
+    yield GaugeMetricFamily("hotgate_bans_active", "Addresses banned for too many bad credentials.", facts.bans)
 
 
 def _gateway_families(facts: GatewayFacts) -> Iterator[Metric]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from hotgate.observe.handshakes import Handshakes
+from hotgate.observe.login_failures import LoginFailures
 from hotgate.observe.recorder import RouteRecorder, UpstreamRecorder
 
 Snapshot = dict[str, Any]
@@ -40,6 +41,7 @@ class WorkerMetrics:
         "exchanges_active",
         "handshakes",
         "log_dropped",
+        "logins",
         "panics",
     )
 
@@ -52,6 +54,7 @@ class WorkerMetrics:
         self.ejected: dict[str, dict[str, int]] = {}
         self.panics: dict[str, int] = {}
         self.handshakes = Handshakes()
+        self.logins = LoginFailures()
         self._routes: dict[str, RouteRecorder] = {}
         self._upstreams: dict[str, UpstreamRecorder] = {}
         self._round: Iterator[Recorder] | None = None
@@ -126,5 +129,6 @@ class WorkerMetrics:
                 "connections_refused": dict(self.connections_refused),
                 "log_dropped": self.log_dropped,
                 **self.handshakes.values(),
+                **self.logins.values(),
             },
         }

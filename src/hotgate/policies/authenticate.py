@@ -1,103 +1,194 @@
-"""`authenticate: [corp, partners]`: any one of the named entries of `identity:` must recognise the caller.
+"""`authenticate: [{all: [devices, corp]}, partners, guests]`: any one of these must recognise the caller.
 
 They are asked in order, and the first that finds its kind of credential decides: a bad token is refused even if a
-good key came with it. Once the caller is known, every credential that the route could have asked for is removed, so
-that the backend never sees one that nobody has verified; only the deciding entry may forward its own.
+good key came with it. A group of which only a part is there decides nothing, but nobody becomes a guest with it. Once
+the caller is known, every credential that the route could have asked for is removed.
 """
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
-from hotgate.http.request import Request
+from hotgate.config.authentication import AllOf, Proof
 from hotgate.http.reserved import spelling
 from hotgate.http.response import Response
 from hotgate.identity.challenge import credential_missing
-from hotgate.identity.credential_source import CredentialSource
 from hotgate.identity.principal import Principal
+from hotgate.limits.login_guard import LoginGuard
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import Authenticator, CompileContext, PhasedStep, PolicySpec
-from hotgate.pipeline.route import Outcome, Step
-from hotgate.policies.issuer_choice import IssuerChoice, with_choices
+from hotgate.pipeline.route import Outcome
+from hotgate.policies.anonymous import AnonymousAuthenticator
+from hotgate.policies.brute_force import FailureWatch
+from hotgate.policies.issuer_choice import IssuerChoice, in_same_places
+from hotgate.policies.jwt import JwtAuthenticator
+from hotgate.policies.own_limit import own_limit_step
+from hotgate.policies.stripped_credentials import StrippedCredentials, stripped
+from hotgate.policies.together import AskedOnce, Incomplete, Together
+
+Group = tuple[Authenticator, ...]  # those that must come together; mostly one alone
 
 
-def compile_authenticate(names: Sequence[str], context: CompileContext) -> list[PhasedStep]:
-    """One step. Raises ValueError for unknown and repeated names."""
-    authenticators = [_named(name, context) for name in names]
-    if not authenticators or len(set(names)) != len(names):
-        raise ValueError("authenticate needs at least one name, and each only once")
-    challenges = tuple(authenticator.challenge for authenticator in authenticators)
-    step = _step(with_choices(authenticators), _stripped(authenticators), challenges)
-    fields = [source.field for authenticator in authenticators for source in authenticator.sources]
-    owned = frozenset(spelling(field) for field in fields if field is not None)
-    return [PhasedStep(Phase.AUTHENTICATE, step, owned_fields=owned)]
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """One who is asked. name: for metrics. stripped: what the backend does not get, by the provider that leads."""
+
+    name: str
+    ask: Callable[[Exchange], Any]
+    stripped: Mapping[str, StrippedCredentials]
 
 
-def _named(name: str, context: CompileContext) -> Authenticator:
-    authenticator = context.identities.get(name)
-    if authenticator is None:
-        raise ValueError(f"there is no {name!r} under identity")
-    return authenticator
+class Authentication:
+    """The compiled step. guests: who is let in when nobody has found anything; None: they are refused.
 
+    fields: header fields in which credentials of the route stand; whoever sends one is no guest. challenges: what they
+    are told who have sent nothing.
+    """
 
-@dataclass(frozen=True, slots=True)
-class Stripped:
-    """What the backend does not get. fields: whole header fields, lower case. places: what is not a whole field."""
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        guests: Entry | None,
+        fields: frozenset[bytes],
+        challenges: tuple[str, ...],
+        watch: FailureWatch,
+    ) -> None:
+        self._entries = tuple(entries)
+        self._guests = guests
+        self._fields = fields
+        self._challenges = challenges
+        self._watch = watch
+        self._bans = watch.bans
 
-    fields: frozenset[bytes]
-    places: tuple[CredentialSource, ...]
+    def __call__(self, exchange: Exchange) -> Outcome | Awaitable[Outcome]:
+        """None once the caller is known."""
+        if self._bans and (denial := self._watch.banned(exchange)) is not None:
+            return denial
+        return self._ask(exchange, self._entries, ())
 
-    def strip(self, request: Request) -> None:
-        """Take it out of a request."""
-        headers = request.headers
-        headers.fields = [field for field in headers.fields if field[0] not in self.fields]
-        for place in self.places:
-            place.strip(request)
+    def _ask(
+        self, exchange: Exchange, entries: Sequence[Entry], missing: tuple[str, ...]
+    ) -> Outcome | Awaitable[Outcome]:
+        """Ask these. missing: challenges of what groups before them have lacked."""
+        for entry in entries:
+            found = entry.ask(exchange)
+            if isinstance(found, Principal):
+                exchange.principal = found
+                entry.stripped[found.provider].strip(exchange.request)
+                return None
+            if found is not None:
+                if isinstance(found, Response | Incomplete):
+                    return self._conclude(exchange, entry, found, missing)
+                return self._conclude_later(exchange, entry, found, missing)
+        return self._without_credential(exchange, missing)
 
-
-def _stripped(authenticators: Sequence[Authenticator]) -> dict[str, Stripped]:
-    """What the backend does not get, by the entry that decides."""
-    every = {source for authenticator in authenticators for source in authenticator.sources}
-    return {each.name: _without(every, each.sources if each.forwards_credential else ()) for each in authenticators}
-
-
-def _without(sources: set[CredentialSource], forwarded: Sequence[CredentialSource]) -> Stripped:
-    kept = {source.field for source in forwarded}
-    return Stripped(
-        frozenset(source.field for source in sources if source.field is not None and source.field not in kept),
-        tuple(source for source in sources if source.field is None and source not in forwarded),
-    )
-
-
-def _step(
-    asked: Sequence[Authenticator | IssuerChoice],
-    stripped: Mapping[str, Stripped],
-    challenges: tuple[str, ...],
-) -> Step:
-    def conclude(exchange: Exchange, found: object) -> Outcome:
+    def _conclude(
+        self, exchange: Exchange, entry: Entry, found: Any, missing: tuple[str, ...]
+    ) -> Outcome | Awaitable[Outcome]:
         if isinstance(found, Principal):
-            exchange.principal = found
-            stripped[found.provider].strip(exchange.request)
-            return None
+            return _admitted(exchange, found, entry)
         if isinstance(found, Response):
-            return found
+            return self._watch.refused(exchange, entry.name, found)
+        if isinstance(found, Incomplete):
+            behind = self._entries[self._entries.index(entry) + 1 :]
+            return self._ask(exchange, behind, missing + found.challenges)
         # Going on would let the request through: raising refuses it (500).
         raise TypeError(f"an authenticator answered with {type(found).__name__}")
 
-    async def conclude_later(exchange: Exchange, pending: Awaitable[object]) -> Outcome:
-        return conclude(exchange, await pending)
+    async def _conclude_later(
+        self, exchange: Exchange, entry: Entry, pending: Any, missing: tuple[str, ...]
+    ) -> Outcome:
+        """Awaiting what is neither an answer nor awaitable raises as well."""
+        outcome = self._conclude(exchange, entry, await pending, missing)
+        return await outcome if isinstance(outcome, Awaitable) else outcome
 
-    def authenticate(exchange: Exchange) -> Outcome | Awaitable[Outcome]:
-        for authenticator in asked:
-            found = authenticator.authenticate(exchange)
-            if found is None:
-                continue
-            if not isinstance(found, Principal) and isinstance(found, Awaitable):
-                return conclude_later(exchange, found)
-            return conclude(exchange, found)
-        return credential_missing(challenges)
-
-    return authenticate
+    def _without_credential(self, exchange: Exchange, missing: tuple[str, ...]) -> Outcome:
+        """Nobody decides. Part of a group is a credential, and so is a field that nobody here can read."""
+        guests = self._guests
+        if guests is None or missing or any(name in self._fields for name, _ in exchange.request.headers.fields):
+            return credential_missing(dict.fromkeys(missing or self._challenges))
+        return _admitted(exchange, guests.ask(exchange), guests)
 
 
-POLICY = PolicySpec("authenticate", tuple[str, ...], compile_authenticate)
+def _admitted(exchange: Exchange, principal: Principal, entry: Entry) -> Outcome:
+    exchange.principal = principal
+    entry.stripped[principal.provider].strip(exchange.request)
+    return None
+
+
+def compile_authenticate(proofs: Sequence[str | AllOf], context: CompileContext) -> list[PhasedStep]:
+    """The step, and that of the limits which callers may have of their own. Raises ValueError for what cannot work."""
+    groups = [_group(proof, context) for proof in proofs]
+    _check_order(groups)
+    every = list(dict.fromkeys(chain.from_iterable(groups)))
+    guests = groups.pop() if isinstance(groups[-1][0], AnonymousAuthenticator) else None
+    fields = frozenset(source.field for each in every for source in each.sources if source.field is not None)
+    sources = list(dict.fromkeys(source for each in every for source in each.sources))
+    guard = context.services.get("login_guard") or LoginGuard()
+    step = Authentication(
+        [_entry(group, every) for group in _asked(groups)],
+        None if guests is None else _entry(guests, every),
+        fields,
+        tuple(authenticator.challenge for authenticator in every if authenticator.challenge),
+        FailureWatch(guard, sources),
+    )
+    owned = frozenset(map(spelling, fields))
+    steps = [PhasedStep(Phase.AUTHENTICATE, step, owned_fields=owned)]
+    if not all(isinstance(authenticator, JwtAuthenticator) for authenticator in every):  # tokens give nobody a limit
+        steps.append(own_limit_step(context.services))
+    return steps
+
+
+def _group(proof: str | AllOf, context: CompileContext) -> Group:
+    names = proof.all if isinstance(proof, AllOf) else (proof,)
+    for name in names:
+        if name not in context.identities:
+            raise ValueError(f"there is no {name!r} under identity")
+    return tuple(context.identities[name] for name in names)
+
+
+def _check_order(groups: Sequence[Group]) -> None:
+    if not groups or len(set(groups)) != len(groups):
+        raise ValueError("authenticate needs at least one name, and each only once")
+    for group in groups:
+        guests = next((each for each in group if isinstance(each, AnonymousAuthenticator)), None)
+        if guests is not None and len(group) > 1:
+            raise ValueError(f"{guests.name!r} is anonymous: nothing can come together with it; name it last, alone")
+        if guests is not None and group is not groups[-1]:
+            raise ValueError(f"{guests.name!r} is anonymous: it must be the last; what is behind it is never asked")
+
+
+def _asked(groups: Sequence[Group]) -> list[Group | IssuerChoice]:
+    """Whom to ask, in order. Entries for tokens in the same places become one choice, where the first of them was."""
+    choices = in_same_places(list(dict.fromkeys(chain.from_iterable(groups))))
+    choosable = set(chain.from_iterable(choices))
+    if any(len(group) > 1 and not choosable.isdisjoint(group) for group in groups):
+        raise ValueError("a token in a group beside tokens of other entries: give these a route of their own")
+    asked: list[Group | IssuerChoice] = []
+    for group in _asked_once(groups):
+        choice = next((each for each in choices if group[0] in each), None)
+        if choice is None:
+            asked.append(group)
+        elif group[0] is choice[0]:
+            asked.append(IssuerChoice(choice))
+    return asked
+
+
+def _asked_once(groups: Sequence[Group]) -> list[Group]:
+    """The same groups, in which a member of several remembers what it has answered."""
+    members = list(chain.from_iterable(groups))
+    shared: dict[Authenticator, Authenticator] = {each: AskedOnce(each) for each in members if members.count(each) > 1}
+    return [tuple(shared.get(each, each) for each in group) for group in groups]
+
+
+def _entry(asked: Group | IssuerChoice, every: Sequence[Authenticator]) -> Entry:
+    if isinstance(asked, IssuerChoice):
+        choices = {each.name: stripped(every, [each]) for each in asked.authenticators}
+        return Entry(asked.name, asked.authenticate, choices)
+    one = asked[0] if len(asked) == 1 else Together(asked)
+    return Entry(one.name, one.authenticate, {asked[0].name: stripped(every, asked)})
+
+
+POLICY = PolicySpec("authenticate", tuple[Proof, ...], compile_authenticate)

@@ -1,4 +1,4 @@
-"""`authorize: {scopes: [...], any_scope: [...], roles: [...]}`: what a known caller must have been granted."""
+"""`authorize: {scopes: [...], any_scope: [...], roles: [...], groups: [...]}`: what a known caller must have."""
 
 from typing import Annotated
 
@@ -16,7 +16,9 @@ from hotgate.pipeline.route import Outcome
 # RFC 6749 §3.3; with it the scopes fit into a quoted string of WWW-Authenticate as they are.
 _Scope = Annotated[str, Form(r"[!#-\[\]-~]{1,256}", "use a scope of visible ASCII without quotes and backslashes")]
 _Scopes = Annotated[tuple[_Scope, ...], Field(max_length=64)]
-_Role = Annotated[str, Form(r"[^\x00-\x1f\x7f]{1,256}", "use text of 1 to 256 characters")]
+_Name = Annotated[str, Form(r"[^\x00-\x1f\x7f]{1,256}", "use text of 1 to 256 characters")]
+
+_Names = Annotated[tuple[_Name, ...], Field(max_length=64)]
 
 
 class AuthorizeSettings(Settings):
@@ -24,14 +26,13 @@ class AuthorizeSettings(Settings):
 
     scopes: _Scopes = Field(default=(), description="Scopes that the caller must have, all of them.")
     any_scope: _Scopes = Field(default=(), description="Scopes of which the caller must have at least one.")
-    roles: Annotated[tuple[_Role, ...], Field(max_length=64)] = Field(
-        default=(), description="Roles of which the caller must have at least one."
-    )
+    roles: _Names = Field(default=(), description="Roles of which the caller must have at least one.")
+    groups: _Names = Field(default=(), description="Groups of which the caller must be in at least one.")
 
     @model_validator(mode="after")
     def _asks_for_something(self) -> "AuthorizeSettings":
-        if not (self.scopes or self.any_scope or self.roles):
-            raise refused("give scopes, any_scope or roles; without any of them everybody would pass")
+        if not (self.scopes or self.any_scope or self.roles or self.groups):
+            raise refused("give scopes, any_scope, roles or groups; without any of them everybody would pass")
         return self
 
 
@@ -42,6 +43,7 @@ class Authorization:
         self._all_scopes = frozenset(settings.scopes)
         self._any_scope = frozenset(settings.any_scope)
         self._roles = frozenset(settings.roles)
+        self._groups = frozenset(settings.groups)
         scopes = " ".join(dict.fromkeys((*settings.scopes, *settings.any_scope)))
         self._challenge = f'Bearer error="insufficient_scope", scope="{scopes}"'
 
@@ -54,6 +56,8 @@ class Authorization:
             return self._insufficient_scope()
         if self._roles and self._roles.isdisjoint(principal.roles):
             return Response.problem(403, code="forbidden", detail="Your role does not allow this.")
+        if self._groups and self._groups.isdisjoint(principal.groups):
+            return Response.problem(403, code="forbidden", detail="None of your groups allows this.")
         return None
 
     def _insufficient_scope(self) -> Response:

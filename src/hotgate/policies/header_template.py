@@ -14,7 +14,9 @@ Reader = Callable[[Exchange], Fact]
 Template = Callable[[Exchange], bytes | None]
 
 _PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
-_PRINCIPAL_FACTS = ("subject", "provider", "mechanism", "scopes", "roles")
+_PRINCIPAL_FACTS = frozenset(
+    {"subject", "provider", "mechanism", "scopes", "roles", "groups", "tier", "tenant", "client", "credential"}
+)
 _FORMS = "{claims.NAME}, {principal.subject}, {client}, {request_id}, {params.NAME} or {route}; write {{ for a brace"
 
 

@@ -14,13 +14,15 @@ from hotgate.identity.token_rules import MAX_TOKEN_BYTES
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import Authenticator
 from hotgate.policies.jwt import Admission, JwtAuthenticator
+from hotgate.policies.token_places import TokenPlaces
 
 
 class IssuerChoice:
-    """Entries that look for their tokens in the same places of a request."""
+    """Entries that look for their tokens in the same places of a request. name: of all of them, for metrics."""
 
     def __init__(self, authenticators: Sequence[JwtAuthenticator]) -> None:
-        self._authenticators = tuple(authenticators)
+        self.name = "|".join(authenticator.name for authenticator in authenticators)
+        self.authenticators = tuple(authenticators)
         self._finder = authenticators[0].finder
 
     def authenticate(self, exchange: Exchange) -> Admission:
@@ -29,14 +31,14 @@ class IssuerChoice:
             found = self._finder.find(exchange.request)
             if found is None:
                 return None
-            for authenticator in self._authenticators:
+            for authenticator in self.authenticators:
                 principal = authenticator.recognized(found)
                 if principal is not None:
                     return principal
             token = self._finder.token(found)
             return None if token is None else self._chosen(token).admit(found)
         except CredentialRefused as refusal:
-            return self._authenticators[0].refuse(refusal)
+            return self.authenticators[0].refuse(refusal)
 
     def _chosen(self, token: bytes) -> JwtAuthenticator:
         """The entry of the token's issuer; of several, the first that the token is addressed to."""
@@ -49,25 +51,20 @@ class IssuerChoice:
         """One entry or more. Raises CredentialRefused."""
         issuer = claims.get("iss")
         if issuer is None and "enc" in claims:  # the header of an encrypted token, which need not repeat its claims
-            candidates = [each for each in self._authenticators if each.opens_encrypted]
+            candidates = [each for each in self.authenticators if each.opens_encrypted]
         elif not isinstance(issuer, str):
             raise malformed("iss is missing or not a string")
         else:
-            candidates = [each for each in self._authenticators if issuer in each.issuers]
+            candidates = [each for each in self.authenticators if issuer in each.issuers]
         if not candidates:
             raise CredentialRefused("token-issuer-unknown", "of none of the route's issuers")
         return candidates
 
 
-def with_choices(authenticators: Sequence[Authenticator]) -> tuple[Authenticator | IssuerChoice, ...]:
-    """Whom to ask, in order: entries for tokens in the same places become one choice, where the first of them was."""
-    groups: dict[object, list[Authenticator]] = {}
+def in_same_places(authenticators: Sequence[Authenticator]) -> list[list[JwtAuthenticator]]:
+    """Which entries look for tokens in the same places, where there are several: only one of them can decide."""
+    groups: dict[TokenPlaces, list[JwtAuthenticator]] = {}
     for each in authenticators:
-        key = each.places if isinstance(each, JwtAuthenticator) else each.name
-        groups.setdefault(key, []).append(each)
-    return tuple(_choice(group) for group in groups.values())
-
-
-def _choice(group: list[Authenticator]) -> Authenticator | IssuerChoice:
-    issuers = [each for each in group if isinstance(each, JwtAuthenticator)]
-    return group[0] if len(group) == 1 else IssuerChoice(issuers)
+        if isinstance(each, JwtAuthenticator):
+            groups.setdefault(each.places, []).append(each)
+    return [group for group in groups.values() if len(group) > 1]

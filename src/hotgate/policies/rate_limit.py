@@ -7,7 +7,6 @@ from pydantic import Field
 
 from hotgate.config.settings import Form, Name, Settings, WholeNumber
 from hotgate.config.units import RateValue
-from hotgate.http.response import Response
 from hotgate.limits.address_key import address_key
 from hotgate.limits.decision import LimitDecision
 from hotgate.limits.key import header_key, principal_key
@@ -17,6 +16,7 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec
 from hotgate.pipeline.route import Outcome
+from hotgate.policies.limit_answer import LimitAnswer
 
 _BY = r"principal|address|route|header:[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}"
 
@@ -29,9 +29,9 @@ class RateLimitSettings(Settings):
     limit: RateValue = Field(description="Requests in a time, such as 100/minute. Refills continuously.")
     by: Annotated[str, Form(f"({_BY})", "use principal, address, route or header:NAME")] = Field(
         default="principal",
-        description="What has a bucket of its own: the authenticated caller (principal; the address where nobody is"
-        " authenticated), the client's address (the /64 of an IPv6 address), the whole route, or each value of a"
-        " request header. Clients choose headers: use one only if a proxy before Hotgate sets it.",
+        description="What has a bucket of its own: the authenticated caller (principal; the address of guests and where"
+        " nobody is authenticated), the client's address (the /64 of an IPv6 address), the whole route, or each value"
+        " of a request header. Clients choose headers: use one only if a proxy before Hotgate sets it.",
     )
     burst: Annotated[int, WholeNumber(1, 10**9)] | None = Field(
         default=None, description="Requests that may come at once; by default the number in `limit`."
@@ -49,56 +49,24 @@ class RateLimit:
         self._limit = limit
         self._key_of = key_of
         self._limiter = limiter
-        name = limit.name.encode("ascii")  # route names need no escaping in a String (RFC 9651 §3.3.3)
-        self._policy_field = (b"ratelimit-policy", b'"%b";q=%d;w=%d' % (name, limit.quota, limit.window_seconds))
-        self._remaining_form = b'"%b";r=%%d;t=%%d' % name.replace(b"%", b"%%")
+        self._answer = LimitAnswer(limit)
 
     def spend(self, exchange: Exchange) -> Outcome | Awaitable[Outcome]:
         """Take a token; denied → 429. Returns an awaitable when the authority must be asked."""
         decision = self._limiter.spend(self._limit, self._key_of(exchange))
         if decision is None or isinstance(decision, LimitDecision):
-            return self._decided(exchange, decision)
-        return self._when_decided(exchange, decision)
+            return self._answer.tell(exchange, decision)
+        return self._tell_later(exchange, decision)
 
-    async def _when_decided(self, exchange: Exchange, decision: Awaitable[LimitDecision | None]) -> Outcome:
-        return self._decided(exchange, await decision)
-
-    def _decided(self, exchange: Exchange, decision: LimitDecision | None) -> Outcome:
-        """Tell with `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11, §3 and §4).
-
-        On a denial `t` is the same moment as Retry-After; otherwise the time until the quota is whole again.
-        """
-        exchange.limit = decision
-        if decision is None:
-            return _unavailable()
-        seconds = decision.reset if decision.allowed else decision.retry_after
-        remaining = self._remaining_form % (max(0, decision.remaining), max(0, seconds))
-        exchange.answer_fields += (self._policy_field, (b"ratelimit", remaining))
-        return None if decision.allowed else _limited(decision)
-
-
-def _unavailable() -> Response:
-    return Response.problem(
-        503,
-        code="limit-unavailable",
-        detail="The request rate cannot be checked at the moment.",
-        headers={"retry-after": "1"},
-        log_detail="no answer from the limit authority, or too many requests wait for one",
-    )
-
-
-def _limited(decision: LimitDecision) -> Response:
-    return Response.problem(
-        429,
-        code="rate-limited",
-        detail="There were too many requests. Slow down.",
-        headers={"retry-after": str(decision.retry_after)},
-    )
+    async def _tell_later(self, exchange: Exchange, decision: Awaitable[LimitDecision | None]) -> Outcome:
+        return self._answer.tell(exchange, await decision)
 
 
 def _by_principal(exchange: Exchange) -> str:
     principal = exchange.principal
-    return address_key(exchange.client) if principal is None else principal_key(principal.provider, principal.subject)
+    if principal is None or principal.is_anonymous:
+        return address_key(exchange.client)
+    return principal_key(principal.provider, principal.subject)
 
 
 def _by_address(exchange: Exchange) -> str:

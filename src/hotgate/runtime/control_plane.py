@@ -17,6 +17,7 @@ from hotgate.control.admin import admin_application
 from hotgate.control.admin_server import AdminServer
 from hotgate.observe.fleet import Fleet as FleetMetrics
 from hotgate.runtime.answers import Answers
+from hotgate.runtime.ban_desk import BanDesk
 from hotgate.runtime.channel import Message
 from hotgate.runtime.fleet import Fleet
 from hotgate.runtime.gateway_status import GatewayStatus
@@ -60,8 +61,11 @@ class ControlPlane:
         self.answers = Answers()
         self._metrics = FleetMetrics()
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
+        self._bans = BanDesk(now, broadcast)
         self._renewal = Renewal(fleet)
-        self._status = GatewayStatus(fleet, reloader, self.keys, self.targets, self._metrics, self._renewal, now)
+        self._status = GatewayStatus(
+            fleet, reloader, self.keys, self.targets, self._bans, self._metrics, self._renewal, now
+        )
         self._refreshes: set[asyncio.Task[None]] = set()
         self._admin: AdminServer | None = None
         self.admin_address = ""
@@ -73,6 +77,8 @@ class ControlPlane:
         if kind == "metrics":
             self._metrics.update(worker.name, message["report"])
             worker.memory = int(message.get("memory", 0))
+        elif kind == "failures":
+            self._bans.received(message)
         elif kind == "ask":
             self.answers.received(worker, message)
         elif kind == "refresh_keys":
@@ -82,6 +88,7 @@ class ControlPlane:
         else:
             if kind == "hello":
                 worker.send(self.targets.report())
+                self._bans.hello(worker)
             self._leases.received(worker, message)
 
     def gone(self, worker: WorkerHandle) -> None:
@@ -96,6 +103,7 @@ class ControlPlane:
     def tick(self, config: Gateway) -> None:
         """Call about once a second, with the configuration in force."""
         self._leases.tick()
+        self._bans.tick()
         self.ticket_key.tick()
         self._renewal.look(config.limits.worker_memory, self._now())
 
@@ -106,6 +114,7 @@ class ControlPlane:
     def in_force(self, config: Gateway) -> None:
         """A configuration is in force: forget the counts of what it no longer has."""
         targets = {name: [str(each.url) for each in upstream.targets] for name, upstream in config.upstreams.items()}
+        self._bans.follow(config.brute_force)
         self._metrics.retain([route.name for route in config.routes], targets)
 
     async def keys_were_tried(self) -> None:

@@ -15,6 +15,7 @@ from hotgate.edge.accept import accept
 from hotgate.edge.admission import Admission
 from hotgate.edge.context import EdgeContext
 from hotgate.limits.lease_client import LeaseClient
+from hotgate.limits.login_guard import LoginGuard
 from hotgate.observe.access_log import AccessLog
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.runtime.channel import Message
@@ -28,7 +29,10 @@ _ACCEPTED = 0.05  # seconds in which the event loop reports connections that it 
 
 
 class DataPlane:
-    """Owned by the worker, which calls `tick` every 250 ms and everything else when the control process says so."""
+    """Owned by the worker, which calls `tick` every 250 ms and everything else when the control process says so.
+
+    login_guard: counts who fails to authenticate; the worker carries what it says and hears.
+    """
 
     def __init__(
         self,
@@ -41,7 +45,8 @@ class DataPlane:
     ) -> None:
         """services: what policies may use, by name, as in `Parts`."""
         self._loop = loop
-        self._services = services
+        self.login_guard = LoginGuard(metrics.logins, loop.time())
+        self._services = {**services, "login_guard": self.login_guard}
         self._limiter: LeaseClient = services["limiter"]
         self._access_log = access_log
         self._metrics = metrics
@@ -64,6 +69,7 @@ class DataPlane:
         """Put a compiled configuration into force; exchanges under way keep the one that they began with."""
         previous, self._current = self._current, compiled
         self._target_reports.apply(compiled.upstreams)
+        self.login_guard.follow(compiled.config.brute_force)
         self._context.snapshot = compiled.snapshot
         self._share_sessions()
         for connection in list(self._context.connections):
@@ -109,6 +115,7 @@ class DataPlane:
         for upstream in (*self._upstreams.values(), *self._retired):
             upstream.expire(now)
         self._limiter.tick(now)
+        self.login_guard.tick(now)
         self._access_log.tick()
 
     async def drain(self, seconds: float) -> None:

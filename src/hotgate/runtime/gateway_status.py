@@ -7,6 +7,7 @@ from typing import Any
 from hotgate import __version__
 from hotgate.observe.exposition import CONTENT_TYPE, GatewayFacts, expose
 from hotgate.observe.fleet import Fleet as FleetMetrics
+from hotgate.runtime.ban_desk import BanDesk
 from hotgate.runtime.fleet import Fleet
 from hotgate.runtime.keys import Keys
 from hotgate.runtime.reloader import Reloader
@@ -26,6 +27,7 @@ class GatewayStatus:
         reloader: Reloader,
         keys: Keys,
         targets: Targets,
+        bans: BanDesk,
         metrics: FleetMetrics,
         renewal: Renewal,
         now: Callable[[], float],
@@ -35,6 +37,7 @@ class GatewayStatus:
         self._reloader = reloader
         self._keys = keys
         self._targets = targets
+        self._bans = bans
         self._metrics = metrics
         self._now = now
         self._started = now()
@@ -60,7 +63,7 @@ class GatewayStatus:
         return reasons
 
     def status(self) -> dict[str, Any]:
-        """Workers, revision, uptime, the last reload, key sets, health of targets, and their names."""
+        """Workers, revision, uptime, the last reload, key sets, health of targets, their names, and bans."""
         generation = self._fleet.generation
         return {
             "version": __version__,
@@ -79,6 +82,7 @@ class GatewayStatus:
             "key_sets": self._keys.state(),
             "health": self._targets.health(),
             "names": self._targets.names(),
+            "brute_force": self._bans.state(),
         }
 
     async def exposition(self) -> tuple[bytes, str]:
@@ -96,6 +100,7 @@ class GatewayStatus:
             reloads_ok=self._reloader.succeeded,
             reloads_failed=self._reloader.failed,
             checks=self._targets.health(),
+            bans=self._bans.active,
         )
 
     def _worker(self, worker: WorkerHandle) -> dict[str, Any]:

@@ -79,6 +79,7 @@ class Worker:
             "keys": self._replace_keys,
             "targets": self._data_plane.hear_of_targets,
             "ticket_key": lambda message: self._data_plane.use_ticket_key(bytes.fromhex(message["key"])),
+            "bans": lambda message: self._data_plane.login_guard.hear(message["bans"]),
             "refreshed": lambda message: self._refresh.done(str(message["name"])),
             "answer": self._questions.answered,
             "drain": lambda message: self._drain_once(float(message["seconds"])),
@@ -130,11 +131,14 @@ class Worker:
         report = {"type": "metrics", "report": self._data_plane.metrics_changes(), "memory": resident_bytes()}
         if not self._link.send_droppable(report):
             self._metrics.forget_reports()
+        elif (failures := self._data_plane.login_guard.report()) is not None:
+            self._link.send(failures)
 
     def _control_found(self) -> None:
         self._was_found = True
         self._metrics.forget_reports()
         self._refresh.lost()
+        self._data_plane.login_guard.authority_found()
         self._link.send(
             {"type": "hello", "revision": self._configuration.revision, "limits": self._limiter.authority_found()}
         )

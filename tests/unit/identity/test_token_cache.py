@@ -5,6 +5,7 @@ from hotgate.identity.key_set import KeySet
 from hotgate.identity.principal import Principal
 from hotgate.identity.public_key import PublicKey
 from hotgate.identity.token_cache import TokenCache
+from hotgate.store.errors import StoreUnavailable
 from hotgate.testing.issuer import Issuer
 
 OLD, NEW = Issuer(kid="old"), Issuer(kid="new")
@@ -75,3 +76,68 @@ def test_long_credentials_make_room_sooner() -> None:
     for number in range(10):
         cache.put(b"%040d" % number, VerifiedToken(ADA, 100.0, key_of(keys, OLD)))
     assert len(cache) == 2
+
+
+class Revoked:
+    """A store in which subjects are revoked, and which may be away."""
+
+    def __init__(self) -> None:
+        self.version = 1
+        self.subjects: set[str] = set()
+        self.asked = 0
+        self.is_away = False
+
+    def is_revoked(
+        self,
+        provider: str,
+        jti: str | None,
+        sub: str | None,
+        sid: str | None,
+        client: str | None,
+        issued_at: float | None,
+    ) -> bool:
+        self.asked += 1
+        if self.is_away:
+            raise StoreUnavailable("away")
+        return sub in self.subjects
+
+
+def test_a_change_of_the_store_is_asked_about_once_per_token() -> None:
+    keys, store = key_set_of(OLD), Revoked()
+    cache = TokenCache(keys, store)
+    cache.put(b"t", VerifiedToken(ADA, 100.0, key_of(keys, OLD)), store.version)
+    assert cache.get(b"t", 1.0) is ADA
+    assert store.asked == 0
+    store.version += 1
+    assert cache.get(b"t", 1.0) is cache.get(b"t", 1.0) is ADA
+    assert store.asked == 1
+
+
+def test_a_revoked_token_is_forgotten() -> None:
+    keys, store = key_set_of(OLD), Revoked()
+    cache = TokenCache(keys, store)
+    cache.put(b"t", VerifiedToken(ADA, 100.0, key_of(keys, OLD)), store.version)
+    store.subjects.add("ada")
+    store.version += 1
+    assert cache.get(b"t", 1.0) is None
+    assert len(cache) == 0
+
+
+def test_a_token_that_nobody_can_be_asked_about_is_forgotten() -> None:
+    keys, store = key_set_of(OLD), Revoked()
+    cache = TokenCache(keys, store)
+    cache.put(b"t", VerifiedToken(ADA, 100.0, key_of(keys, OLD)), store.version)
+    store.is_away = True
+    assert cache.get(b"t", 1.0) is ADA  # nothing has changed
+    store.version += 1
+    assert cache.get(b"t", 1.0) is None
+
+
+def test_a_change_between_the_question_and_the_entry_is_not_missed() -> None:
+    keys, store = key_set_of(OLD), Revoked()
+    cache = TokenCache(keys, store)
+    version = store.version
+    store.subjects.add("ada")
+    store.version += 1
+    cache.put(b"t", VerifiedToken(ADA, 100.0, key_of(keys, OLD)), version)
+    assert cache.get(b"t", 1.0) is None

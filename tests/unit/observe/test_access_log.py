@@ -8,7 +8,7 @@ from hotgate.observe.sink import FileSink
 
 
 def record(path: str) -> AccessRecord:
-    return (5.0, 0.01, 0.005, 200, 0, 9, b"", "r", "t", "::1", "GET", "h", path, "1.1", "x", "", "", "", "", "", 1)
+    return (5.0, 0.01, 0.005, 200, 0, 9, b"", "r", "t", "::1", "GET", "h", path, "1.1", "x", "", "", None, "", 1)
 
 
 class Collector:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from hotgate.identity.principal import Principal
 from hotgate.observe.access_record import MAX_LINE_BYTES, MAX_USER_AGENT_BYTES, AccessRecord, lines_of
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl-_"
@@ -20,6 +21,9 @@ TEXTS = {
     "code": "route-not-found",
     "subject": "alice",
     "provider": "corp",
+    "mechanism": "jwt",
+    "credential": "token-7",
+    "application": "shop",
     "log_detail": "why",
 }
 HOSTILE = [
@@ -41,8 +45,12 @@ def record(
     upstream_duration: float = 0.0101,
     attempts: int = 1,
 ) -> AccessRecord:
-    values = {**TEXTS, **texts}.values()
-    return (10.25, 0.0123456, upstream_duration, 200, 5, 137, user_agent, *values, attempts)  # type: ignore[return-value]
+    *values, subject, provider, mechanism, credential, application, detail = {**TEXTS, **texts}.values()
+    caller = Principal(
+        subject, provider=provider, mechanism=mechanism, credential=credential or None, client=application or None
+    )
+    who = (caller if subject else None, detail, attempts)
+    return (10.25, 0.0123456, upstream_duration, 200, 5, 137, user_agent, *values, *who)  # type: ignore[return-value]
 
 
 def test_attempts_are_told_when_there_were_several() -> None:
@@ -79,7 +87,9 @@ def test_a_line_has_every_fact() -> None:
         ({"upstream": ""}, {"upstream"}),
         ({"code": ""}, {"code", "log_detail"}),
         ({"log_detail": ""}, {"log_detail"}),
-        ({"subject": ""}, {"subject", "provider"}),
+        ({"subject": ""}, {"subject", "provider", "mechanism", "credential", "application"}),
+        ({"credential": ""}, {"credential"}),
+        ({"application": ""}, {"application"}),
     ],
 )
 def test_what_there_is_nothing_to_say_about_is_left_out(texts: Mapping[str, str], left_out: set[str]) -> None:

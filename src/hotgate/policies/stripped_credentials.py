@@ -1,0 +1,37 @@
+"""Which credentials a backend does not get: every one that the route could have asked for.
+
+So it never sees one that nobody has verified. Only entries that have decided may forward their own.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from hotgate.http.request import Request
+from hotgate.identity.credential_source import CredentialSource
+from hotgate.pipeline.policy import Authenticator
+
+
+@dataclass(frozen=True, slots=True)
+class StrippedCredentials:
+    """fields: whole header fields, lower case. places: what is not a whole field."""
+
+    fields: frozenset[bytes]
+    places: tuple[CredentialSource, ...]
+
+    def strip(self, request: Request) -> None:
+        """Take them out of a request."""
+        headers = request.headers
+        headers.fields = [field for field in headers.fields if field[0] not in self.fields]
+        for place in self.places:
+            place.strip(request)
+
+
+def stripped(every: Iterable[Authenticator], deciding: Sequence[Authenticator]) -> StrippedCredentials:
+    """What goes when these of the route's authenticators have decided."""
+    sources = {source for authenticator in every for source in authenticator.sources}
+    forwarded = {source for each in deciding if each.forwards_credential for source in each.sources}
+    kept = {source.field for source in forwarded}
+    return StrippedCredentials(
+        frozenset(source.field for source in sources if source.field is not None and source.field not in kept),
+        tuple(source for source in sources if source.field is None and source not in forwarded),
+    )
