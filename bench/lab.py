@@ -83,13 +83,14 @@ class Lab:
         routes: int = 0,
         security: Security | None = None,
         tls: bool = False,
+        hotgate: Mapping[str, Any] | None = None,
     ) -> Scenario:
         """A scenario with a folder and ports of its own; the small backend unless another port is given."""
         folder = self.folder / f"{peer.name.replace(' ', '').replace('+', '-').lower()}-{next(self._numbers)}"
         folder.mkdir()
         port, admin = self._ports.next(), self._ports.next()
         certificate = self._certificate if tls else None
-        return Scenario(port, backend or self.backend, admin, folder, routes, security, certificate)
+        return Scenario(port, backend or self.backend, admin, folder, routes, security, certificate, hotgate or {})
 
     def spawn(self, peer: Peer, scenario: Scenario) -> Program:
         """Start a server on its core without waiting for it; the caller stops it."""

@@ -1,7 +1,9 @@
 """What a server is asked to do in one case. Each peer turns it into its own configuration."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 HOST = "api.example.com"
 PATH = "/orders/7"
@@ -36,7 +38,8 @@ class Scenario:
     """Proxy 127.0.0.1:`port` to 127.0.0.1:`backend`. folder: where configuration and logs of the server belong.
 
     routes: 0 for one route that takes every path, else that many routes `/service-<i>/{id}`. admin: a port for the
-    server's own use. security: None for a plain proxy. tls: the listener speaks TLS with this certificate.
+    server's own use. security: None for a plain proxy. tls: the listener speaks TLS with this certificate. hotgate:
+    what only Hotgate is asked: keys of its configuration, which take the place of its usual ones.
     """
 
     port: int
@@ -46,6 +49,7 @@ class Scenario:
     routes: int = 0
     security: Security | None = None
     tls: Certificate | None = None
+    hotgate: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def url(self) -> str:

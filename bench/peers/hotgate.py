@@ -32,7 +32,7 @@ def _gateway(scenario: Scenario) -> dict[str, Any]:
     }
     if scenario.security:
         gateway["identity"] = {"corp": {"jwt": _tokens(scenario.security)}}
-    return gateway
+    return {**gateway, **scenario.hotgate}
 
 
 def _tls(scenario: Scenario) -> dict[str, Any]:
