@@ -10,6 +10,7 @@ import typer
 
 from hotgate.cli.check import check
 from hotgate.cli.demo import demo
+from hotgate.cli.identity import identity
 from hotgate.cli.init import init
 from hotgate.cli.reload import reload
 from hotgate.cli.routes import routes
@@ -20,7 +21,7 @@ from hotgate.cli.store import store
 from hotgate.cli.upgrade import upgrade
 
 app = typer.Typer(name="hotgate", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for command in (run, reload, upgrade, check, routes, schema, init, demo):
+for command in (run, reload, upgrade, check, routes, identity, schema, init, demo):
     app.command()(command)
 app.add_typer(store)
 

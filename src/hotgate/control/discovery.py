@@ -58,7 +58,7 @@ class Discovery:
         self._known: dict[DiscoveryLocation, _Known] = {}
 
     async def keys(self, location: DiscoveryLocation) -> Document:
-        """The document with the issuer's keys. Raises FetchFailed, OSError, httpx errors; the caller limits the time."""
+        """The document with the keys. Raises FetchFailed, OSError and httpx errors; the caller limits the time."""
         known = await self._current(location)
         known.good_until = 0.0  # unless all goes well: the keys may have moved
         document, _ = await self._download(known.jwks_uri, known.zone)

@@ -127,9 +127,7 @@ class ProviderSettings(IssuerSettings):
         if len(sources) > 1:
             raise refused(f"give only one of {', '.join(sources)}")
         if not sources and not self._can_be_discovered():
-            raise refused(
-                "give jwks_url or jwks_file: keys are only found for one issuer that is an https:// address"
-            )
+            raise refused("give jwks_url or jwks_file: keys are only found for one issuer that is an https:// address")
         return self
 
     @model_validator(mode="after")
