@@ -4,9 +4,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from hotgate.config.admin import Admin
 from hotgate.config.brute_force import BruteForce
 from hotgate.config.limits import Limits
-from hotgate.config.listeners import Admin, Listener
+from hotgate.config.listeners import Listener
 from hotgate.config.notation import Notation, refused
 from hotgate.config.resilience import Resolver
 from hotgate.config.routes import Route, RouteOptions

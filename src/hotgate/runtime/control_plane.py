@@ -5,17 +5,14 @@ Its libraries take as long to import as a worker takes to start, so this module 
 
 import asyncio
 import contextlib
-import socket
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from hotgate.config.addresses import Bind
-from hotgate.config.binds import AnyBind
 from hotgate.config.gateway import Gateway
-from hotgate.control.admin import admin_application
-from hotgate.control.admin_server import AdminServer
+from hotgate.control.administration import Administration, Records
 from hotgate.observe.fleet import Fleet as FleetMetrics
+from hotgate.runtime.admin_interface import AdminInterface
 from hotgate.runtime.answers import Answers
 from hotgate.runtime.ban_desk import BanDesk
 from hotgate.runtime.channel import Message
@@ -24,7 +21,6 @@ from hotgate.runtime.fleet import Fleet
 from hotgate.runtime.gateway_status import GatewayStatus
 from hotgate.runtime.keys import Keys
 from hotgate.runtime.lease_desk import LeaseDesk
-from hotgate.runtime.listening_sockets import ADMIN, NamedSocket, shown_address
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.renewal import Renewal
 from hotgate.runtime.single_use import SingleUse
@@ -39,7 +35,7 @@ Broadcast = Callable[[Message], None]
 
 class ControlPlane:
     """keys: verification keys. targets: names and health of backends. ticket_key: of TLS sessions. answers: to what
-    workers ask. credentials: the store, if there is one. admin_address: where the admin interface really listens.
+    workers ask. credentials: the store, if there is one. admin: the interface of operators.
     """
 
     def __init__(
@@ -70,9 +66,8 @@ class ControlPlane:
         self._status = GatewayStatus(
             fleet, reloader, self.keys, self.targets, self._bans, self._metrics, self._renewal, now
         )
+        self.admin = AdminInterface(Administration(self._status, self._records, lambda: None))
         self._refreshes: set[asyncio.Task[None]] = set()
-        self._admin: AdminServer | None = None
-        self.admin_address = ""
 
     def received(self, worker: WorkerHandle, message: Message) -> None:
         """A report of a worker. Raises KeyError, TypeError or ValueError for one that makes no sense."""
@@ -133,24 +128,12 @@ class ControlPlane:
         """The earlier control process has let go of its workers; those of them that live come to us from now on."""
         self._leases.left_alone(workers)
 
-    def named_sockets(self) -> list[NamedSocket]:
-        """The socket of the admin interface, as a successor is to know it."""
-        return [] if self._admin is None else [(ADMIN, self._admin.listening)]
-
-    async def serve_admin(self, bind: AnyBind, listening: socket.socket) -> None:
-        """Serve the admin interface here from now on, and no longer where it was."""
-        previous = self._admin
-        names = [bind.host] if isinstance(bind, Bind) else []
-        self._admin = AdminServer(admin_application(self._status, names), listening)
-        self._admin.start()
-        self.admin_address = shown_address(listening)
-        if previous is not None:
-            await previous.stop()
+    async def _records(self) -> Records | None:
+        return None
 
     async def stop(self) -> None:
         """End everything."""
-        if self._admin is not None:
-            await self._admin.stop()
+        await self.admin.stop()
         await self.answers.stop()
         await self.credentials.stop()
         await self.keys.stop()

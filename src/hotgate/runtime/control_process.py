@@ -96,7 +96,7 @@ class ControlProcess:
         if reason := await self._generations.settle(generation):
             raise StartFailed(reason)
         self._generations.close_unused(self._loaded)
-        self._announce(plane.admin_address)
+        self._announce(plane.admin.address)
 
     async def _relieve(self, generation: Generation, plane: "ControlPlane") -> None:
         """Take the place of the old control process, now that nothing can fail any more."""
@@ -214,7 +214,7 @@ class ControlProcess:
         return Successor.start(self._origin.lock.descriptor, sockets, self._origin.service.environment)
 
     def _plane_sockets(self) -> list[NamedSocket]:
-        return [] if self._plane is None else self._plane.named_sockets()
+        return [] if self._plane is None else self._plane.admin.named_sockets()
 
     async def _look_around(self) -> None:
         while True:
