@@ -18,15 +18,10 @@ from hotgate.identity.credential_source import (
 )
 from hotgate.identity.jose_header import malformed
 from hotgate.identity.same_site import SameSiteCookieSource
+from hotgate.policies.credential_header import CredentialHeader
 
 _MALFORMED = "token-malformed"
 
-# A field that frames a message, names its destination or is the gateway's own cannot carry a token.
-_NOT_FOR_TOKENS = (
-    r"(?!(?:[Hh]ost|[Cc]onnection|[Cc]ontent-.*|[Tt]ransfer-.*|[Tt][Ee]|[Tt]railer|[Uu]pgrade|[Cc]ookie"
-    r"|[Aa]uthorization|[Ff]orwarded|[Xx]-[Ff]orwarded-.*|[Xx]-[Aa]uth-.*|[Xx]-[Rr]eal-[Ii][Pp])$)"
-)
-_Header = Annotated[str, Form(_NOT_FOR_TOKENS + "[A-Za-z0-9-]{1,64}", "use a header name that has no other meaning")]
 _PlaceName = Annotated[str, Form(r"[A-Za-z0-9_.-]{1,64}", "use letters, digits, '_', '.' and '-', at most 64")]
 
 
@@ -34,7 +29,9 @@ class TokenPlaces(Settings):
     """Where the token may stand. A request with tokens in two of the places is refused."""
 
     bearer: Flag = Field(default=True, description="`Authorization: Bearer …` (RFC 6750, section 2.1).")
-    header: _Header | None = Field(default=None, description="A header field that holds nothing but the token.")
+    header: CredentialHeader | None = Field(
+        default=None, description="A header field that holds nothing but the token."
+    )
     cookie: _PlaceName | None = Field(
         default=None,
         description="A cookie. Requests of other sites that could change something (`Sec-Fetch-Site`, `Origin`) are"
@@ -59,7 +56,7 @@ class TokenPlaces(Settings):
         """What finds the token of a request."""
         sources: list[CredentialSource] = [BearerSource()] if self.bearer else []
         if self.header:
-            sources.append(HeaderSource(self.header.lower().encode("ascii"), _MALFORMED))
+            sources.append(HeaderSource(self.header.encode("ascii"), _MALFORMED))
         if self.cookie:
             sources.append(SameSiteCookieSource(self.cookie, _MALFORMED))
         if self.query:

@@ -76,7 +76,6 @@ def test_a_cookie_of_another_site_is_refused_before_the_token_is_looked_at() -> 
     "places",
     [
         {"bearer": False},
-        {"header": "Authorization"},
         {"header": "cookie"},
         {"header": "Host"},
         {"header": "x-auth-subject"},
