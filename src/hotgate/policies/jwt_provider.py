@@ -1,8 +1,9 @@
 """The keys of a jwt entry that say whose tokens are accepted and where the keys are; a provider's preset fills them."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from hotgate.config.https_url import HttpsUrl, is_https_url
 from hotgate.config.notation import refused
@@ -144,6 +145,17 @@ class ProviderSettings(IssuerSettings):
         tenants = self.tenants or ()
         return AcceptedIssuers(listed(self.issuer), None if tenants == "any" else tenants, *listed(self.tenant)[:1])
 
+    def dangers(self) -> Iterator[tuple[tuple[str, ...], str, str]]:
+        """What this may say but hardly ever should: path, what it means, what to do instead."""
+        if self.tenants == "any":
+            yield ("tenants",), "every organization in the world gets in", "list the tenants"
+        if self.hosted_domain == "any" and not self.claim_values:
+            yield (
+                ("hosted_domain",),
+                "everybody with an account gets in",
+                "name domains, or use `claim_values`",
+            )
+
     @property
     def jwks_location(self) -> str:
         """The address or the path of the keys, or where they are found; empty with a secret."""
@@ -163,7 +175,5 @@ class ProviderSettings(IssuerSettings):
         plain = {name: listed(value) if name in _LISTS else value for name, value in values.items()}
         try:
             return provider.expand(**plain)
-        except ValidationError:
-            raise
         except ValueError as error:
             raise refused(str(error)) from None
