@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,11 @@ SOURCES = Path(__file__).parents[2] / "src"
 COMMAND = "from hotgate.cli import main; main()"
 DEADLINE = 30.0  # seconds; only a failing test takes so long
 
+TOKEN = "hga_token-of-the-tests-0123456789abcdef"
+
 TEMPLATE = """
 listeners: [{{name: web, bind: "127.0.0.1:{port}"}}]
-admin: {{bind: "127.0.0.1:{admin_port}"}}
+admin: {{bind: "127.0.0.1:{admin_port}", token: "{token}"}}
 workers: {workers}
 runtime_dir: run
 watch: {watch}
@@ -62,6 +64,7 @@ class Gateway:
         text = TEMPLATE.format(
             port=self.port,
             admin_port=self.admin_port,
+            token=TOKEN,
             workers=workers,
             watch=str(watch).lower(),
             body=body,
@@ -125,8 +128,8 @@ class Gateway:
         return self._get(self.port, path)
 
     def admin(self, path: str) -> tuple[int, str]:
-        """One request to the admin interface."""
-        return self._get(self.admin_port, path)
+        """One request to the admin interface, with the token."""
+        return self._get(self.admin_port, path, {"Authorization": f"Bearer {TOKEN}"})
 
     def status(self) -> dict[str, Any]:
         """What the admin interface says about the gateway."""
@@ -178,10 +181,10 @@ class Gateway:
                 continue
         return found
 
-    def _get(self, port: int, path: str) -> tuple[int, str]:
+    def _get(self, port: int, path: str, fields: Mapping[str, str] | None = None) -> tuple[int, str]:
         connection = http.client.HTTPConnection(self.host, port, timeout=DEADLINE)
         try:
-            connection.request("GET", path)
+            connection.request("GET", path, headers=fields or {})
             response = connection.getresponse()
             return response.status, response.read().decode()
         finally:

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from textwrap import dedent
 
-from integration.conftest import Gateway
+from integration.conftest import TOKEN, Gateway
 
 _HEAD = """\
 listeners: [{{name: web, bind: "127.0.0.1:{port}"{listener}}}]
-admin: {{bind: "127.0.0.1:{admin_port}"}}
+admin: {{bind: "127.0.0.1:{admin_port}", token: "{token}"}}
 workers: {workers}
 runtime_dir: run
 watch: {watch}
@@ -26,6 +26,7 @@ def write(gateway: Gateway, text: str, *, workers: int = 1, listener: str = "", 
     head = _HEAD.format(
         port=gateway.port,
         admin_port=gateway.admin_port,
+        token=TOKEN,
         workers=workers,
         listener=f", {listener}" if listener else "",
         watch=str(watch).lower(),

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from integration.conftest import DEADLINE, Gateway
+from integration.conftest import DEADLINE, TOKEN, Gateway
 
 FILE = """
 listeners: [{listener}]
-admin: {{bind: "{admin}"{more_admin}}}
+admin: {{bind: "{admin}", token: "{token}"{more_admin}}}
 workers: {workers}
 runtime_dir: run
 watch: false
@@ -56,6 +56,7 @@ class Local:
         text = FILE.format(
             listener=f'{{name: web, bind: "unix:{self.web}"{listener}}}',
             admin=f"unix:{self.admin}",
+            token=TOKEN,
             more_admin=', mode: "0600"',
             workers=workers,
             body=body,
@@ -71,7 +72,7 @@ class Local:
         return self._get(self.web, target, fields)
 
     def ask_admin(self, target: str) -> tuple[int, str]:
-        return self._get(self.admin, target, {})
+        return self._get(self.admin, target, {"Authorization": f"Bearer {TOKEN}"})
 
     def worker_pids(self) -> list[int]:
         return [int(pid) for pid in re.findall(r'"pid":(\d+)[^}]*"ready"', self.ask_admin("/api/v1/status")[1])]
@@ -189,6 +190,7 @@ def test_ipv6_everywhere(gateway: Gateway) -> None:
         FILE.format(
             listener=f'{{name: web, bind: "[::1]:{gateway.port}"}}',
             admin=f"[::1]:{gateway.admin_port}",
+            token=TOKEN,
             more_admin="",
             workers=2,
             body="six",

@@ -43,12 +43,15 @@ class KeptRecords:
 
 
 class Gateway:
-    """port: where it listens. now: the gateway's coarse clock, which only `advance` moves."""
+    """port: where it listens. now: the gateway's coarse clock, which only `advance` moves.
+
+    configuration: of its start.
+    """
 
     def __init__(self, configuration: Mapping[str, Any]) -> None:
         loop = asyncio.get_running_loop()
         self.compiled: Compiled
-        self._configuration = configuration
+        self.configuration = configuration
         self.records = KeptRecords()
         self.now = loop.time()
         self.services: dict[str, Any] = {
@@ -74,7 +77,7 @@ class Gateway:
 
     def change_listener(self, listener: Mapping[str, Any]) -> None:
         """Reload: put a configuration into force that differs in what it says of its listener."""
-        changed = {**self._configuration, "listeners": [{"name": "web", "bind": "127.0.0.1:0", **listener}]}
+        changed = {**self.configuration, "listeners": [{"name": "web", "bind": "127.0.0.1:0", **listener}]}
         self.compiled = self.plane.prepare(_MODEL.model_validate(changed))
         self.plane.commit(self.compiled)
 

@@ -8,20 +8,28 @@ from typing import Annotated
 
 import typer
 
+from hotgate.cli.admin import admin
 from hotgate.cli.check import check
+from hotgate.cli.consumers import consumers
 from hotgate.cli.demo import demo
 from hotgate.cli.identity import identity
 from hotgate.cli.init import init
+from hotgate.cli.keys import keys
 from hotgate.cli.reload import reload
+from hotgate.cli.revocations import revocations
 from hotgate.cli.routes import routes
 from hotgate.cli.run import run
 from hotgate.cli.schema import schema
 from hotgate.cli.standard_streams import fill_closed_streams
+from hotgate.cli.store import store
 from hotgate.cli.upgrade import upgrade
 
 app = typer.Typer(name="hotgate", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 for command in (run, reload, upgrade, check, routes, identity, schema, init, demo):
     app.command()(command)
+app.add_typer(store)
+for name, group in (("admin", admin), ("consumers", consumers), ("keys", keys), ("revocations", revocations)):
+    app.add_typer(group, name=name)
 
 
 def _print_version(wanted: bool) -> None:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import typer
 
 from hotgate.cli.configuration import DEFAULT_FILE, ConfigurationFile, load_configuration
+from hotgate.cli.table import print_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from hotgate.config.routes import Route
 
 _COLUMNS = ("name", "hosts", "methods", "path", "target", "authenticate", "policies")
-_PLAIN_GAP = 2
 
 
 def routes(config: ConfigurationFile = DEFAULT_FILE) -> None:
@@ -28,14 +25,7 @@ def routes(config: ConfigurationFile = DEFAULT_FILE) -> None:
         typer.echo(str(errors), err=True)
         raise typer.Exit(1) from None
     rows = [_row(route) for route in sorted(found, key=specificity)]
-    if _is_terminal():
-        _print_table(rows)
-    else:
-        typer.echo(_plain([_COLUMNS, *rows]))
-
-
-def _is_terminal() -> bool:
-    return sys.stdout.isatty()
+    print_table(_COLUMNS, rows)
 
 
 def specificity(route: Route) -> tuple[object, ...]:
@@ -68,20 +58,3 @@ def _target(route: Route) -> str:
     if route.redirect is not None:
         return f"{route.redirect.status} {route.redirect.to}"
     return f"answer {route.respond.status}" if route.respond is not None else str(route.upstream)
-
-
-def _plain(rows: Sequence[tuple[str, ...]]) -> str:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
-    lines = ("".join(cell.ljust(width + _PLAIN_GAP) for cell, width in zip(row, widths, strict=True)) for row in rows)
-    return "\n".join(line.rstrip() for line in lines)
-
-
-def _print_table(rows: Sequence[tuple[str, ...]]) -> None:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    table = Table(*_COLUMNS)
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))  # Text: a path may hold "[", which Rich would read as markup
-    Console().print(table)

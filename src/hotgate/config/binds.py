@@ -72,6 +72,17 @@ def parse_peer(value: object) -> str:
     return UNIX_PEER if value == UNIX_PEER else parse_network(value)
 
 
+def placed(bind: AnyBind, mode: int | None) -> AnyBind:
+    """The place with the permissions that a Unix socket's file shall have."""
+    return UnixBind(bind.path, OWNER_AND_GROUP if mode is None else mode) if isinstance(bind, UnixBind) else bind
+
+
+def check_mode(bind: AnyBind, mode: int | None) -> None:
+    """Raises PydanticCustomError if there are permissions, but no file that could have them."""
+    if mode is not None and not isinstance(bind, UnixBind):
+        raise refused('`mode` is for Unix sockets ("unix:/path") only')
+
+
 BindText = Annotated[
     AnyBind,
     Notation(

@@ -1,9 +1,19 @@
 """What a configuration may say but hardly ever should: a warning for each."""
 
 from collections.abc import Iterator
+from typing import Protocol, runtime_checkable
 
+from hotgate.config.addresses import Bind
 from hotgate.config.gateway import Gateway
+from hotgate.config.https_url import is_loopback_name
 from hotgate.config.references import Finding
+
+
+@runtime_checkable
+class HasDangers(Protocol):
+    """Settings of a mechanism that know what is weak about themselves: (key, message, hint) of each."""
+
+    def dangers(self) -> Iterator[tuple[str, str, str]]: ...
 
 
 def dangers(config: Gateway) -> Iterator[Finding]:
@@ -12,6 +22,14 @@ def dangers(config: Gateway) -> Iterator[Finding]:
         if upstream.tls is not None and upstream.tls.is_unverified:
             path = ("upstreams", name, "tls", "insecure_skip_verify")
             yield Finding(path, "anybody may pose as this backend", "name its authority in `ca` or its key in `pins`")
+    yield from _of_mechanisms(config)
+    if isinstance(config.admin.bind, Bind) and not is_loopback_name(config.admin.bind.host):
+        hint = "bind to 127.0.0.1 or a Unix socket, and reach it through a tunnel or a proxy with TLS"
+        yield Finding(("admin", "bind"), "tokens of the admin API cross the network in plain text", hint)
+
+
+def _of_mechanisms(config: Gateway) -> Iterator[Finding]:
     for name, entry in config.identity.items():
-        for path, message, hint in getattr(entry.settings, "dangers", tuple)():
-            yield Finding(("identity", name, entry.mechanism, *path), message, hint)
+        if isinstance(entry.settings, HasDangers):
+            for key, message, hint in entry.settings.dangers():
+                yield Finding(("identity", name, entry.mechanism, key), message, hint)

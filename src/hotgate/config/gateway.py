@@ -4,13 +4,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from hotgate.config.admin import Admin
 from hotgate.config.brute_force import BruteForce
 from hotgate.config.limits import Limits
-from hotgate.config.listeners import Admin, Listener
+from hotgate.config.listeners import Listener
 from hotgate.config.notation import Notation, refused
 from hotgate.config.resilience import Resolver
 from hotgate.config.routes import Route, RouteOptions
 from hotgate.config.settings import Flag, Name, Settings, WholeNumber
+from hotgate.config.store import Store
 from hotgate.config.upstreams import Upstream
 
 MAX_ROUTES = 100_000
@@ -77,6 +79,9 @@ class Gateway(Settings):
     resolver: Resolver = Field(default=Resolver(), description="How names of targets become addresses.")
     identity: dict[Name, Identity] = Field(
         default={}, max_length=10_000, description="Ways to prove who is calling, by name."
+    )
+    store: Store | None = Field(
+        default=None, description="Consumers, managed API keys and revocations. Not set: there are none."
     )
     routes: tuple[Route, ...] = Field(default=(), max_length=MAX_ROUTES, description="What is served.")
     defaults: RouteOptions = Field(

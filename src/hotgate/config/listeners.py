@@ -1,11 +1,10 @@
-"""`listeners:` and `admin:`: where the gateway listens."""
+"""`listeners:`: where the gateway takes requests."""
 
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from hotgate.config.addresses import Bind
-from hotgate.config.binds import OWNER_AND_GROUP, AnyBind, BindText, FileMode, Peer, SystemdBind, UnixBind
+from hotgate.config.binds import AnyBind, BindText, FileMode, Peer, SystemdBind, UnixBind, check_mode, placed
 from hotgate.config.notation import Notation, refused
 from hotgate.config.settings import Name, Settings, WholeNumber
 from hotgate.config.tls import Tls
@@ -71,7 +70,7 @@ class Listener(Settings):
     @property
     def place(self) -> AnyBind:
         """Where to listen, with the permissions of a Unix socket."""
-        return _place(self.bind, self.mode)
+        return placed(self.bind, self.mode)
 
     @model_validator(mode="after")
     def _redirects_from_http(self) -> "Listener":
@@ -89,37 +88,11 @@ class Listener(Settings):
 
     @model_validator(mode="after")
     def _mode_is_for_unix_sockets(self) -> "Listener":
-        _check_mode(self.bind, self.mode)
+        check_mode(self.bind, self.mode)
         return self
-
-
-class Admin(Settings):
-    """The operators' interface: metrics, health and the admin API. It has no authentication yet: keep it private."""
-
-    bind: BindText = Field(default=Bind("127.0.0.1", 9900), description="Where to listen, as for a listener.")
-    mode: FileMode | None = Field(default=None, description="Permissions of a Unix socket's file, as for a listener.")
-
-    @property
-    def place(self) -> AnyBind:
-        """Where to listen, with the permissions of a Unix socket."""
-        return _place(self.bind, self.mode)
-
-    @model_validator(mode="after")
-    def _mode_is_for_unix_sockets(self) -> "Admin":
-        _check_mode(self.bind, self.mode)
-        return self
-
-
-def _place(bind: AnyBind, mode: int | None) -> AnyBind:
-    return UnixBind(bind.path, OWNER_AND_GROUP if mode is None else mode) if isinstance(bind, UnixBind) else bind
 
 
 def _may_connect(bind: AnyBind, sources: tuple[str, ...]) -> bool:
     """Whether one of them can reach a socket of this kind; of one that systemd opens, the kind is not known."""
     is_unix = [source == UNIX_PEER for source in sources]
     return isinstance(bind, SystemdBind) or (any(is_unix) if isinstance(bind, UnixBind) else not all(is_unix))
-
-
-def _check_mode(bind: AnyBind, mode: int | None) -> None:
-    if mode is not None and not isinstance(bind, UnixBind):
-        raise refused('`mode` is for Unix sockets ("unix:/path") only')

@@ -12,8 +12,8 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from hotgate.config.addresses import Bind
+from hotgate.config.admin import Admin
 from hotgate.config.binds import AnyBind, parse_any_bind
-from hotgate.config.listeners import Admin
 from hotgate.config.position import Path, Position, SourceList, SourceMap, find
 from hotgate.config.routes import NEITHER_PUBLIC_NOR_NOT
 
@@ -40,6 +40,7 @@ def wrong_references(tree: SourceMap) -> Iterator[Finding]:
     yield from _repeated_names(tree, "listeners", "listener")
     yield from _shared_addresses(tree)
     yield from _undecided_access(tree)
+    yield from _missing_store(tree)
 
 
 def unused_names(tree: SourceMap) -> Iterator[Finding]:
@@ -98,6 +99,16 @@ def _undecided_access(tree: SourceMap) -> Iterator[Finding]:
     for index, route in enumerate(_list(tree, "routes")):
         if isinstance(route, SourceMap) and "authenticate" not in route and "public" not in route:
             yield Finding(("routes", index), NEITHER_PUBLIC_NOR_NOT)
+
+
+def _missing_store(tree: SourceMap) -> Iterator[Finding]:
+    """Keys that are to come from the store, where there is none."""
+    if "store" in tree:
+        return
+    for name, entry in _mapping(tree, "identity").items():
+        settings = _mapping(entry, "api_key") if isinstance(entry, SourceMap) else {}
+        if settings.get("managed", False) is not False:
+            yield Finding(("identity", name, "api_key", "managed"), "there is no store", "add `store: {}`")
 
 
 def _repeated_names(tree: SourceMap, key: str, word: str) -> Iterator[Finding]:

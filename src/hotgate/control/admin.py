@@ -1,20 +1,28 @@
-"""The admin interface: health, readiness, metrics and status. It only answers questions, for it has no login yet."""
+"""The admin interface: health, readiness and metrics for everybody who can connect, the API for who has a token."""
 
 from collections.abc import Iterable
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
-from hotgate.control.gateway_state import GatewayState
+from hotgate.control.admin_tokens import AdminTokens
+from hotgate.control.administration import Administration
+from hotgate.control.api.application import api_application, problem_of
+from hotgate.control.bearer_authentication import BearerAuthentication
+from hotgate.control.failure_counts import FailureCounts
 from hotgate.control.known_hosts import KnownHosts
 from hotgate.control.security_fields import SecurityFields
 
 
-def admin_application(state: GatewayState, host_names: Iterable[str] = ()) -> Starlette:
+def admin_application(
+    administration: Administration, tokens: AdminTokens, host_names: Iterable[str] = (), *, open_metrics: bool = True
+) -> Starlette:
     """The ASGI application. host_names: names besides addresses and localhost that a Host field may have."""
+    state = administration.state
 
     async def healthz(_request: Request) -> Response:
         """The control process lives."""
@@ -32,14 +40,17 @@ def admin_application(state: GatewayState, host_names: Iterable[str] = ()) -> St
         page, content_type = await state.exposition()
         return Response(page, headers={"content-type": content_type})
 
-    async def status(_request: Request) -> Response:
-        """What operators want to see first."""
-        return JSONResponse(state.status())
-
+    door = [Middleware(BearerAuthentication, tokens=tokens, failures=FailureCounts())]
     routes = [
         Route("/healthz", healthz),
         Route("/readyz", readyz),
-        Route("/metrics", metrics),
-        Route("/api/v1/status", status),
+        Route("/metrics", metrics, middleware=[] if open_metrics else door),
+        Mount("/api", api_application(administration), middleware=door),
     ]
-    return Starlette(routes=routes, middleware=[Middleware(SecurityFields), Middleware(KnownHosts, names=host_names)])
+    application = Starlette(
+        routes=routes,
+        middleware=[Middleware(SecurityFields), Middleware(KnownHosts, names=host_names)],
+        exception_handlers={HTTPException: problem_of},
+    )
+    application.router.redirect_slashes = False
+    return application

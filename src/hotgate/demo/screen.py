@@ -35,7 +35,9 @@ class Screen:
             "",
             Text(f"Hotgate is running at http://{address}, with two backends behind it.", "bold"),
             f"Its configuration is {self._configuration}; change it and see.",
-            f"Metrics are at http://{admin}/metrics, its state is at http://{admin}/api/v1/status.",
+            f"Metrics are at http://{admin}/metrics. Its state, with the token of the admin API:",
+            f'  curl -H "Authorization: Bearer $(hotgate admin token -c {self._configuration})" '
+            f"http://{admin}/api/v1/status",
             "",
             "Paste this into another terminal, and then what you want to try:",
             "",

@@ -1,4 +1,4 @@
-"""API keys: only their digests are known, and a presented key is looked up by its own.
+"""API keys that the configuration lists: only their digests are known, and a presented key is looked up by its own.
 
 SHA-256 without salt or stretching is right here because a key is random and long: nobody can guess it, so there is
 nothing to slow down. It would be wrong for passwords.
@@ -42,21 +42,29 @@ class ApiKeys:
             ids.add(key.key_id)
             self._by_digest[key.digest] = key
 
-    def verify(self, presented: bytes, now: float) -> Principal:
-        """Whose key this is at `now` (epoch seconds). Raises CredentialRefused.
+    def __bool__(self) -> bool:
+        return bool(self._by_digest)
+
+    def verify(self, presented: bytes, now: float) -> Principal | None:
+        """Whose key this is at `now` (epoch seconds); None: nobody's. Raises CredentialRefused.
 
         Nothing is cached: the digest costs half a microsecond, and so no key stays in memory.
         """
         if not MIN_LENGTH <= len(presented) <= MAX_LENGTH:
-            raise CredentialRefused("key-unknown", "not 8 to 512 bytes long")
+            raise unknown_key("not 8 to 512 bytes long")
         found = sha256(presented).digest()
         key = self._by_digest.get(found)
         # The dict has compared digests already, not secrets; the second comparison keeps that promise on its own.
         if key is None or not hmac.compare_digest(key.digest, found):
-            raise CredentialRefused("key-unknown", "no such key")
+            return None
         if key.is_revoked or key.expires is not None or key.not_before is not None:
             _check_validity(key, now)
         return key.principal
+
+
+def unknown_key(log_detail: str) -> CredentialRefused:
+    """The refusal of what is no key, or nobody's: the same whatever is wrong with it, except in the log."""
+    return CredentialRefused("key-unknown", log_detail)
 
 
 def digest(key: str) -> str:

@@ -31,9 +31,13 @@ def bearer_challenge(realm: str) -> str:
     return f'Bearer realm="{realm}"'
 
 
-def api_key_challenge(realm: str, header: str) -> str:
-    """The challenge for an API key; a 401 must name some scheme (RFC 9110 §15.5.2), and there is no registered one."""
-    return f'ApiKey realm="{realm}", header="{header}"'
+def api_key_challenge(realm: str, header: str, *, scheme: str | None = None, basic: bool = False) -> str:
+    """The challenge for an API key; a 401 must name some scheme (RFC 9110 §15.5.2), and there is no registered one.
+
+    scheme: what stands before the key in that header. basic: whether HTTP Basic would do as well.
+    """
+    challenge = f'{scheme or "ApiKey"} realm="{realm}", header="{header}"'
+    return f'{challenge}, Basic realm="{realm}", charset="UTF-8"' if basic else challenge
 
 
 def bearer_refused(challenge: str, refusal: CredentialRefused) -> Response:

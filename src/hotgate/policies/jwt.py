@@ -77,15 +77,15 @@ class JwtSettings(ProviderSettings, TokenLimits, TokenEncryption):
         except ValueError:
             raise refused("secret: not a JWK of kind `oct`") from None
 
-    def dangers(self) -> Iterator[tuple[tuple[str, ...], str, str]]:
-        """What this may say but hardly ever should: path, what it means, what to do instead."""
+    def dangers(self) -> Iterator[tuple[str, str, str]]:
+        """Weak choices: key, what is wrong with it, what to do instead."""
         yield from super().dangers()
         if self.secret is not None:
-            yield ("secret",), "whoever verifies these tokens can also make them", "let the issuer sign with a key pair"
+            yield "secret", "whoever verifies these tokens can also make them", "let the issuer sign with a key pair"
         if self.token.query is not None:
-            yield ("token", "query"), "addresses end up in logs and histories", "use a header field or a cookie"
+            yield "token", "addresses with tokens end up in logs and histories", "use a header field or a cookie"
         if self.leeway > LONG_LEEWAY:
-            yield ("leeway",), "expired tokens are accepted for minutes", "keep the clocks in step (NTP), and 30s"
+            yield "leeway", "expired tokens are accepted for minutes", "keep the clocks in step, and write 30s"
 
     def rules(self) -> TokenRules:
         """The same, as the verifier wants it."""

@@ -142,12 +142,12 @@ class ProviderSettings(IssuerSettings):
         tenants = self.tenants or ()
         return AcceptedIssuers(listed(self.issuer), None if tenants == "any" else tenants, *listed(self.tenant)[:1])
 
-    def dangers(self) -> Iterator[tuple[tuple[str, ...], str, str]]:
-        """What this may say but hardly ever should: path, what it means, what to do instead."""
+    def dangers(self) -> Iterator[tuple[str, str, str]]:
+        """Weak choices: key, what is wrong with it, what to do instead."""
         if self.tenants == "any":
-            yield ("tenants",), "every organization in the world gets in", "list the tenants"
+            yield "tenants", "every organization in the world gets in", "list the tenants"
         if self.hosted_domain == "any" and not self.claim_values:
-            yield ("hosted_domain",), "everybody with an account gets in", "name domains, or use `claim_values`"
+            yield "hosted_domain", "everybody with an account gets in", "name domains, or use `claim_values`"
 
     @property
     def jwks_location(self) -> str:

@@ -28,5 +28,7 @@ class TokenLimits(Settings):
         default=None, description="The longest time from `iat` to `exp`; a token made for longer is refused."
     )
     single_use: Flag = Field(
-        default=False, description="Whether each token is accepted once only, told by its `jti`. Needs `store`."
+        default=False,
+        description="Whether each token is accepted once only, told by its `jti`. Without `store` a restart forgets "
+        "which were used.",
     )

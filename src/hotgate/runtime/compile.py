@@ -25,6 +25,7 @@ from hotgate.routing.table import RouteTable
 from hotgate.runtime.compile_listener import compile_listener
 from hotgate.runtime.compile_route import compile_route
 from hotgate.runtime.compile_upstream import compile_upstream
+from hotgate.store.credentials import Credentials
 from hotgate.upstream.outbox import Outbox
 from hotgate.upstream.upstream import Upstream
 
@@ -93,7 +94,7 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
 
 def compile_errors(loaded: Loaded) -> list[ConfigurationError]:
     """What compiling finds wrong with a loaded configuration, with positions; empty if nothing."""
-    parts = Parts(idle_services(), WorkerMetrics())
+    parts = Parts(idle_services(loaded.config), WorkerMetrics())
     try:
         compile_configuration(loaded.config, parts)
     except CompileProblems as error:
@@ -101,9 +102,13 @@ def compile_errors(loaded: Loaded) -> list[ConfigurationError]:
     return []
 
 
-def idle_services() -> dict[str, Any]:
+def idle_services(config: Gateway) -> dict[str, Any]:
     """Services that are good enough for compiling: nothing is connected to anything."""
-    return {"limiter": LeaseClient(lambda message: None, time.monotonic), "key_sets": KeySets(time.monotonic)}
+    services: dict[str, Any] = {
+        "limiter": LeaseClient(lambda message: None, time.monotonic),
+        "key_sets": KeySets(time.monotonic),
+    }
+    return services if config.store is None else {**services, "credentials": Credentials()}
 
 
 def _attempt(problems: list[Problem], path: Path, action: Callable[[], Any]) -> Any:

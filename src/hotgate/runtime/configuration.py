@@ -22,6 +22,14 @@ class Configuration:
     def prepare_frame(self, keys: Mapping[str, Any]) -> bytes:
         """The `prepare` message with the keys known now, encoded once for all workers. Raises FrameError.
 
-        keys: `key_sets`, to verify tokens with, and `ticket_key`, of TLS sessions.
+        keys: `key_sets`, to verify tokens with; `ticket_key`, of TLS sessions; `store`, for `CredentialSettings`.
         """
-        return encode_frame({"type": "prepare", "revision": self.revision, "tree": self.tree, **keys})
+        return encode_frame({"type": "prepare", "revision": self.revision, "tree": _for_workers(self.tree), **keys})
+
+
+def _for_workers(tree: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Without the address of the store, and so the password: workers read a local file."""
+    store = tree.get("store")
+    if not isinstance(store, Mapping):
+        return tree
+    return {**tree, "store": {key: value for key, value in store.items() if key != "url"}}

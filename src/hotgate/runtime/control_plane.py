@@ -5,27 +5,25 @@ Its libraries take as long to import as a worker takes to start, so this module 
 
 import asyncio
 import contextlib
-import socket
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from hotgate.config.addresses import Bind
-from hotgate.config.binds import AnyBind
 from hotgate.config.gateway import Gateway
-from hotgate.control.admin import admin_application
-from hotgate.control.admin_server import AdminServer
+from hotgate.control.administration import Administration, Records
 from hotgate.observe.fleet import Fleet as FleetMetrics
+from hotgate.runtime.admin_interface import AdminInterface
 from hotgate.runtime.answers import Answers
 from hotgate.runtime.ban_desk import BanDesk
 from hotgate.runtime.channel import Message
+from hotgate.runtime.credential_store import CredentialStore
 from hotgate.runtime.fleet import Fleet
 from hotgate.runtime.gateway_status import GatewayStatus
 from hotgate.runtime.keys import Keys
 from hotgate.runtime.lease_desk import LeaseDesk
-from hotgate.runtime.listening_sockets import ADMIN, NamedSocket, shown_address
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.renewal import Renewal
+from hotgate.runtime.single_use import SingleUse
 from hotgate.runtime.targets import Targets
 from hotgate.runtime.ticket_key import TicketKey
 from hotgate.runtime.worker_handle import WorkerHandle
@@ -37,7 +35,7 @@ Broadcast = Callable[[Message], None]
 
 class ControlPlane:
     """keys: verification keys. targets: names and health of backends. ticket_key: of TLS sessions. answers: to what
-    workers ask. admin_address: where the admin interface really listens.
+    workers ask. credentials: the store, if there is one. admin: the interface of operators.
     """
 
     def __init__(
@@ -45,20 +43,22 @@ class ControlPlane:
         fleet: Fleet,
         reloader: Reloader,
         broadcast: Broadcast,
-        folder: Path,
+        file: Path,
         left_behind: Iterable[int],
         *,
         has_predecessor: bool = False,
     ) -> None:
-        """left_behind: process ids of the workers of an earlier control process that still run.
+        """file: the configuration's. left_behind: process ids of workers of an earlier control process that still run.
 
         has_predecessor: that process still runs as well, and keeps them until `left_alone_by_predecessor`.
         """
         self._now = now = time.monotonic
-        self.keys = Keys(broadcast, folder)
+        self.keys = Keys(broadcast, file.absolute().parent)
+        self.credentials = CredentialStore(broadcast, file)
         self.targets = Targets(broadcast)
         self.ticket_key = TicketKey(broadcast, now)
         self.answers = Answers()
+        self.answers.register("single_use", SingleUse(lambda: self.credentials.store).claim)
         self._metrics = FleetMetrics()
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
         self._bans = BanDesk(now, broadcast)
@@ -66,9 +66,8 @@ class ControlPlane:
         self._status = GatewayStatus(
             fleet, reloader, self.keys, self.targets, self._bans, self._metrics, self._renewal, now
         )
+        self.admin = AdminInterface(Administration(self._status, self._records, lambda: None))
         self._refreshes: set[asyncio.Task[None]] = set()
-        self._admin: AdminServer | None = None
-        self.admin_address = ""
 
     def received(self, worker: WorkerHandle, message: Message) -> None:
         """A report of a worker. Raises KeyError, TypeError or ValueError for one that makes no sense."""
@@ -81,6 +80,8 @@ class ControlPlane:
             self._bans.received(message)
         elif kind == "ask":
             self.answers.received(worker, message)
+        elif kind == "keys_used":
+            self.credentials.were_used(message)
         elif kind == "refresh_keys":
             task = asyncio.get_running_loop().create_task(self._refresh(worker, str(message["name"])))
             self._refreshes.add(task)
@@ -89,6 +90,7 @@ class ControlPlane:
             if kind == "hello":
                 worker.send(self.targets.report())
                 self._bans.hello(worker)
+                worker.send(self.credentials.report())
             self._leases.received(worker, message)
 
     def gone(self, worker: WorkerHandle) -> None:
@@ -126,25 +128,14 @@ class ControlPlane:
         """The earlier control process has let go of its workers; those of them that live come to us from now on."""
         self._leases.left_alone(workers)
 
-    def named_sockets(self) -> list[NamedSocket]:
-        """The socket of the admin interface, as a successor is to know it."""
-        return [] if self._admin is None else [(ADMIN, self._admin.listening)]
-
-    async def serve_admin(self, bind: AnyBind, listening: socket.socket) -> None:
-        """Serve the admin interface here from now on, and no longer where it was."""
-        previous = self._admin
-        names = [bind.host] if isinstance(bind, Bind) else []
-        self._admin = AdminServer(admin_application(self._status, names), listening)
-        self._admin.start()
-        self.admin_address = shown_address(listening)
-        if previous is not None:
-            await previous.stop()
+    async def _records(self) -> Records | None:
+        return None
 
     async def stop(self) -> None:
         """End everything."""
-        if self._admin is not None:
-            await self._admin.stop()
+        await self.admin.stop()
         await self.answers.stop()
+        await self.credentials.stop()
         await self.keys.stop()
         await self.targets.stop()
 

@@ -96,7 +96,7 @@ class ControlProcess:
         if reason := await self._generations.settle(generation):
             raise StartFailed(reason)
         self._generations.close_unused(self._loaded)
-        self._announce(plane.admin_address)
+        self._announce(plane.admin.address)
 
     async def _relieve(self, generation: Generation, plane: "ControlPlane") -> None:
         """Take the place of the old control process, now that nothing can fail any more."""
@@ -115,13 +115,12 @@ class ControlProcess:
         from hotgate.runtime.control_plane import ControlPlane  # noqa: PLC0415 (see the module's docstring)
         from hotgate.runtime.deployment import Deployment  # noqa: PLC0415
 
-        folder = self._options.file.absolute().parent
         broadcast = self._conversations.broadcast
         self._plane = ControlPlane(
             self._fleet,
             self._reloader,
             broadcast,
-            folder,
+            self._options.file,
             self._left_behind,
             has_predecessor=self._origin.predecessor is not None,
         )
@@ -215,7 +214,7 @@ class ControlProcess:
         return Successor.start(self._origin.lock.descriptor, sockets, self._origin.service.environment)
 
     def _plane_sockets(self) -> list[NamedSocket]:
-        return [] if self._plane is None else self._plane.named_sockets()
+        return [] if self._plane is None else self._plane.admin.named_sockets()
 
     async def _look_around(self) -> None:
         while True:
@@ -245,10 +244,14 @@ class ControlProcess:
             _warn(loaded)
         return reason
 
-    def _keys(self) -> Mapping[str, Any]:
+    def _keys(self, config: Any) -> Mapping[str, Any]:
         if self._plane is None:
             raise RuntimeError("no worker is answered before there are keys")
-        return {"key_sets": dict(self._plane.keys.documents()), "ticket_key": self._plane.ticket_key.text}
+        return {
+            "key_sets": dict(self._plane.keys.documents()),
+            "ticket_key": self._plane.ticket_key.text,
+            "store": self._plane.credentials.message(config),
+        }
 
     def _received(self, channel: Channel, message: Message) -> None:
         if self._desk.serves(message):

@@ -20,13 +20,13 @@ from hotgate.runtime.worker_state import UnexpectedEvent, WorkerState
 
 _log = logging.getLogger("hotgate.runtime")
 
-Keys = Callable[[], Mapping[str, Any]]
+Keys = Callable[[Any], Mapping[str, Any]]
 Report = Callable[[WorkerHandle, Message], None]
 Lost = Callable[[WorkerHandle], None]
 
 
 class Conversations:
-    """keys: what each configuration is sent with (`Configuration.prepare_frame`). on_report: gets each `hello`, and
+    """keys: what each model is sent with (`Configuration.prepare_frame`). on_report: gets each `hello`, and
     what is not about a worker's life. on_lost: called when a worker cannot be heard any more; its process may have
     ended or not.
     """
@@ -73,7 +73,7 @@ class Conversations:
         generation = self.current
         current = generation.configuration.revision
         ready = [worker for worker in generation.workers if worker.is_ready and worker.revision == current]
-        reason = await roll_out(ready, configuration, self._keys())
+        reason = await roll_out(ready, configuration, self._keys(configuration.model))
         if not reason:
             generation.configuration = configuration
         for worker in generation.workers:
@@ -134,7 +134,7 @@ class Conversations:
         """Prepare and commit until the worker has what its generation has, which may change meanwhile."""
         while worker.channel is not None and worker.revision != generation.configuration.revision:
             configuration = generation.configuration
-            frame = configuration.prepare_frame(self._keys())
+            frame = configuration.prepare_frame(self._keys(configuration.model))
             failure = await worker.prepare(configuration.revision, frame)
             if worker.channel is None:
                 return

@@ -59,10 +59,10 @@ class DataPlane:
         self._servers: list[asyncio.Server] = []
         self._retired: list[Upstream] = []  # no longer configured, but some exchange has not finished with them
 
-    def prepare(self, config: Gateway) -> Compiled:
-        """Compile; nothing changes yet. Raises CompileProblems."""
+    def prepare(self, config: Gateway, services: Mapping[str, Any] | None = None) -> Compiled:
+        """Compile; nothing changes yet. services: those that only this configuration has. Raises CompileProblems."""
         outbox = self._context.outbox
-        parts = Parts(self._services, self._metrics, outbox, self._current)
+        parts = Parts({**self._services, **(services or {})}, self._metrics, outbox, self._current)
         return compile_configuration(config, parts)
 
     def commit(self, compiled: Compiled) -> None:

@@ -1,13 +1,16 @@
 """The configuration in force, and how another one takes its place: wholly or not at all."""
 
 import asyncio
+import os
 import socket
 from contextlib import ExitStack, closing
 
 from hotgate.config.loader import Loaded
+from hotgate.runtime.admin_token import AdminToken
 from hotgate.runtime.control_plane import ControlPlane
 from hotgate.runtime.conversations import Conversations
 from hotgate.runtime.generations import Generations
+from hotgate.runtime.state_directory import state_directory
 
 
 class Deployment:
@@ -30,7 +33,8 @@ class Deployment:
 
     async def serve_admin(self) -> None:
         """Answer operators from now on; call after `start`."""
-        await self._plane.serve_admin(self.loaded.config.admin.place, self._admin)
+        self._configure_admin()
+        await self._plane.admin.serve(self._admin)
 
     async def apply(self, new: Loaded) -> str:
         """Put a configuration into force. Returns why not; then nothing has changed. Raises ConfigurationErrors."""
@@ -39,14 +43,16 @@ class Deployment:
         if new.tree == self.loaded.tree:
             self.loaded = new
             return ""
-        await asyncio.gather(self._plane.keys.add(new.config), self._plane.targets.add(new.config))
         try:
+            await self._plane.credentials.add(new)
+            await asyncio.gather(self._plane.keys.add(new.config), self._plane.targets.add(new.config))
             return await self._replace(new)
         finally:
             await self._follow()
 
     async def _follow(self) -> None:
         config = self.loaded.config
+        await self._plane.credentials.follow(self.loaded)
         await asyncio.gather(self._plane.keys.follow(config), self._plane.targets.follow(config))
 
     async def _replace(self, new: Loaded) -> str:
@@ -60,9 +66,15 @@ class Deployment:
             opened.pop_all()
         self.loaded = new
         self._plane.in_force(new.config)
+        self._configure_admin()
         if admin is not None:
-            await self._plane.serve_admin(new.config.admin.place, admin)
+            await self._plane.admin.serve(admin)
         return ""
+
+    def _configure_admin(self) -> None:
+        config = self.loaded.config
+        state = state_directory(self.loaded.file, config.state_dir, os.environ)
+        self._plane.admin.configure(config.admin, AdminToken(state))
 
     async def _change_workers(self, new: Loaded) -> str:
         if not self._generations.needs_new_workers(self.loaded, new):

@@ -35,6 +35,7 @@ from hotgate.runtime.load import built_in_model
 from hotgate.runtime.questions import Questions
 from hotgate.runtime.resident_memory import resident_bytes
 from hotgate.runtime.worker_configuration import WorkerConfiguration
+from hotgate.store.credentials import Credentials
 
 _log = logging.getLogger("hotgate.runtime")
 _TICK = 0.25  # seconds
@@ -55,6 +56,7 @@ class Worker:
         self._refresh = KeyRefresh(self._link.send)
         self._questions = Questions(self._link.send)
         self._key_sets = KeySets(time.monotonic)
+        self._credentials = Credentials()
         self._key_sets.request_refresh = self._refresh.request
         self._metrics = WorkerMetrics()
         self._sink = AccessLogSink()
@@ -66,7 +68,9 @@ class Worker:
             metrics=self._metrics,
             highest_descriptor=descriptors.highest_for_clients(descriptors.raise_limit()),
         )
-        self._configuration = WorkerConfiguration(self._data_plane, self._key_sets, self._link.send, self._committed)
+        self._configuration = WorkerConfiguration(
+            self._data_plane, self._key_sets, self._credentials, self._link.send, self._committed
+        )
         self._ticks = 0
         self._is_listening = self._was_found = False
         self._offer: SocketOffer | None = None
@@ -77,6 +81,7 @@ class Worker:
             "commit": lambda message: self._configuration.commit(int(message["revision"])),
             "abort": lambda message: self._configuration.abort(int(message["revision"])),
             "keys": self._replace_keys,
+            "store_changed": lambda message: self._credentials.look_at(Path(message["path"]), time.time()),
             "targets": self._data_plane.hear_of_targets,
             "ticket_key": lambda message: self._data_plane.use_ticket_key(bytes.fromhex(message["key"])),
             "bans": lambda message: self._data_plane.login_guard.hear(message["bans"]),
@@ -120,6 +125,7 @@ class Worker:
     def _tick(self) -> None:
         self._loop.call_later(_TICK, self._tick)  # first: whatever fails below, the next tick comes
         self._data_plane.tick(self._loop.time())
+        self._credentials.tick(time.time())
         self._ticks += 1
         if self._ticks == _TICKS_TO_BE_FOUND and not self._was_found:
             self._end_if_useless()
@@ -133,6 +139,9 @@ class Worker:
             self._metrics.forget_reports()
         elif (failures := self._data_plane.login_guard.report()) is not None:
             self._link.send(failures)
+        used = self._credentials.last_used.take()
+        if used and not self._link.send_droppable({"type": "keys_used", "used": used}):
+            self._credentials.last_used.put_back(used)
 
     def _control_found(self) -> None:
         self._was_found = True

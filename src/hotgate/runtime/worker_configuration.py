@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from hotgate.identity.key_sets import KeySets
 from hotgate.runtime.channel import Message
 from hotgate.runtime.data_plane import DataPlane
 from hotgate.runtime.load import validated
+from hotgate.store.credentials import Credentials, CredentialSettings
 
 _log = logging.getLogger("hotgate.runtime")
 
@@ -22,15 +24,17 @@ class WorkerConfiguration:
         self,
         data_plane: DataPlane,
         key_sets: KeySets,
+        credentials: Credentials,
         send: Callable[[Message], None],
         committed: Callable[[], None],
     ) -> None:
         self._data_plane = data_plane
         self._key_sets = key_sets
+        self._credentials = credentials
         self._send = send
         self._committed = committed
         self._wanted = 0
-        self._prepared: tuple[int, Gateway, Any] | None = None
+        self._prepared: tuple[int, Gateway, Any, CredentialSettings | None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._current: Gateway | None = None
         self.revision = 0
@@ -58,8 +62,10 @@ class WorkerConfiguration:
         if self._prepared is None or self._prepared[0] != revision:
             _log.error("revision %d cannot be committed: it was not prepared", revision)
             return
-        self.revision, self._current, snapshot = self._prepared
+        self.revision, self._current, snapshot, store = self._prepared
         self._prepared = None
+        if store is not None:
+            self._credentials.use(store, time.time())
         self._data_plane.commit(snapshot)
         self._committed()
 
@@ -77,14 +83,16 @@ class WorkerConfiguration:
             config = await asyncio.to_thread(validated, message["tree"])
             self._load_keys(message["key_sets"])
             self._data_plane.use_ticket_key(bytes.fromhex(message["ticket_key"]))
-            snapshot = await asyncio.to_thread(self._data_plane.prepare, config)
+            store = CredentialSettings.of_message(message["store"]) if message["store"] else None
+            services = {"credentials": self._credentials} if store else {}
+            snapshot = await asyncio.to_thread(self._data_plane.prepare, config, services)
         except Exception as reason:  # noqa: BLE001 (whatever it is, the control process must hear of it)
             error = f"{type(reason).__name__}: {reason}"
             if not isinstance(reason, ValueError):
                 _log.exception("revision %d cannot be prepared", revision)
         else:
             if self._wanted == revision:
-                self._prepared = (revision, config, snapshot)
+                self._prepared = (revision, config, snapshot, store)
         self._send({"type": "prepared", "revision": revision, "ok": not error, "error": error})
 
     def _load_keys(self, documents: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ import logging
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,7 @@ class Credentials:
         self._data_version = self._seq = -1
         self._in_step_at = -math.inf
         self._is_usable = self._is_in_step = False
+        self._trouble = ""
         self._callbacks: list[Callable[[], None]] = []
         self.last_used = LastUsed()
         self.used = self.last_used.note
@@ -87,10 +88,14 @@ class Credentials:
 
     def use(self, settings: CredentialSettings, now: float) -> None:
         """Read this file from now on. It need not be there yet: until it is, everything is unavailable."""
-        previous, self._settings = self._settings, settings
-        if previous is None or previous.path != settings.path:
-            self._close()
+        self._settings = settings
         self._changed_all()
+        self.tick(now)
+
+    def look_at(self, path: Path, now: float) -> None:
+        """There is news: in this file, which may be another than before."""
+        if self._settings is not None and path.name:
+            self._settings = replace(self._settings, path=path)
         self.tick(now)
 
     def on_change(self, callback: Callable[[], None]) -> None:
@@ -129,14 +134,14 @@ class Credentials:
         settings = self._settings
         if settings is None:
             return
+        failure = ""
         try:
             self._look(settings, now)
         except StoreUnavailable as error:
             self._close()
-            if self._is_in_step:
-                _log.error("the store cannot be read: %s", error)
-                self._is_in_step = False
+            failure = f"the store cannot be read: {error}"
         self._judge(settings, now)
+        self._tell(failure)
 
     def _look_up(self, digest: bytes) -> FoundKey | None:
         if digest in self._unknown:
@@ -157,7 +162,7 @@ class Credentials:
 
     def _look(self, settings: CredentialSettings, now: float) -> None:
         reader = self._reader
-        if reader is None or reader.is_replaced():
+        if reader is None or reader.path != settings.path or reader.is_replaced():
             self._close()
             reader = self._reader = LocalReader(settings.path)
         version = reader.data_version()
@@ -205,17 +210,27 @@ class Credentials:
     def _judge(self, settings: CredentialSettings, now: float) -> None:
         """Decide whether what is known may still be used, and whether what is not found does not exist."""
         late = now - self._in_step_at
-        is_in_step = self._reader is not None and late <= OUT_OF_STEP
-        if not is_in_step:
-            self._unknown.clear()
-        if is_in_step != self._is_in_step and settings.is_replica:
-            _log.warning("the copy of the store is %s", "in step" if is_in_step else "no longer kept in step")
-        self._is_in_step = is_in_step
+        self._is_in_step = self._reader is not None and late <= OUT_OF_STEP
         is_usable = late <= settings.max_stale
         if is_usable != self._is_usable:
             self._is_usable = is_usable
-            _log.warning("credentials of the store are %s", "in use" if is_usable else "too old to be used")
             self._changed_all()
+        if not self._is_in_step:
+            self._unknown.clear()
+
+    def _tell(self, failure: str) -> None:
+        """Log what is new, once."""
+        if not self._is_usable:
+            trouble = f"credentials of the store are not accepted: {failure or 'the copy of it is too old'}"
+        else:
+            trouble = failure or ("" if self._is_in_step else "the copy of the store is no longer kept in step")
+        if trouble == self._trouble:
+            return
+        self._trouble = trouble
+        if trouble:
+            _log.error("%s", trouble)
+        else:
+            _log.info("the store is read again")
 
     def _changed_all(self) -> None:
         self._found.clear()

@@ -1,6 +1,6 @@
 """Transactions on either database: reads that see one moment, and writes that count up the sequence of changes."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hotgate.store.engine import WRITES, create_engine, one_line
 from hotgate.store.errors import StoreUnavailable
-from hotgate.store.migrate import migrate
+from hotgate.store.migrate import current_revision, migrate
 from hotgate.store.schema import changes, sequence
 
 CHANNEL = "hotgate_store"  # of LISTEN and NOTIFY
@@ -47,27 +47,40 @@ class Writing:
 
 
 class Database:
-    """Made by `open`. Every method raises StoreUnavailable when the database cannot be asked."""
+    """Made by `open`, or from an engine and migrated later. written: called after each write.
+
+    Every method raises StoreUnavailable when the database cannot be asked.
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._writing = engine.execution_options(**WRITES)
+        self.written: Callable[[], None] = lambda: None
 
     @classmethod
     async def open(cls, url: str, *, is_replica: bool = False) -> "Database":
         """Connect, and bring the tables up to date. Raises StoreUnavailable, StoreUnusable."""
         database = cls(create_engine(url, is_replica=is_replica))
         try:
-            async with database.change() as connection:
-                await connection.run_sync(migrate)
+            await database.migrate()
         except BaseException:
             await database.close()
             raise
         return database
 
+    async def migrate(self) -> None:
+        """Bring the tables up to date. Raises StoreUnavailable, StoreUnusable."""
+        async with self.change() as connection:
+            await connection.run_sync(migrate)
+
     async def close(self) -> None:
         """Hang up."""
         await self._engine.dispose()
+
+    async def revision(self) -> str | None:
+        """Which tables it has; None for an empty database."""
+        async with self.read() as connection:
+            return await connection.run_sync(current_revision)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -93,6 +106,7 @@ class Database:
             writing = Writing(connection, (await connection.execute(counted)).scalar_one())
             yield writing
             await writing.finish()
+        self.written()
 
     async def sequence(self) -> int:
         """The number of the last write."""

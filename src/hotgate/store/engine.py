@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from hotgate.config.store_url import sqlite_path
 from hotgate.store.errors import StoreUnavailable, StoreUnusable
 from hotgate.store.local_file import create_private
-from hotgate.store.place import sqlite_path
 
 if TYPE_CHECKING:
     import asyncpg
@@ -21,8 +21,10 @@ NEEDS_ASYNCPG = "PostgreSQL needs a driver: pip install 'hotgate[postgres]'"
 WRITES = {"hotgate_writes": True}  # the execution option of transactions that write
 
 # FULL: in WAL mode NORMAL may lose the last commits when the power fails, and an answered revocation must hold.
-# Writes are rare, so the fsync of each costs nobody anything.
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "trusted_schema=OFF")
+# Writes are rare, so the fsync of each costs nobody anything. A replica is written every second and may lose some.
+_PRAGMAS = ("journal_mode=WAL", "trusted_schema=OFF")
+_STORE = (*_PRAGMAS, "synchronous=FULL", "foreign_keys=ON")
+_REPLICA = (*_PRAGMAS, "synchronous=NORMAL", "foreign_keys=OFF")
 
 
 def create_engine(url: str, *, is_replica: bool = False) -> AsyncEngine:
@@ -45,7 +47,7 @@ def create_engine(url: str, *, is_replica: bool = False) -> AsyncEngine:
         pool_size=2,
         hide_parameters=True,
     )
-    pragmas = (*_PRAGMAS, f"foreign_keys={'OFF' if is_replica else 'ON'}")
+    pragmas = _REPLICA if is_replica else _STORE
     event.listen(engine.sync_engine, "connect", lambda connection, _: _prepare(connection, pragmas))
     event.listen(engine.sync_engine, "begin", _begin)
     return engine

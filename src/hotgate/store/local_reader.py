@@ -19,6 +19,9 @@ MAX_CHANGES = 10_000  # rows that are read at once; more means to begin anew
 _CACHE_KIB = 16 * 1024  # of pages: the upper levels of the indexes of some million keys
 _PRAGMAS = (f"cache_size=-{_CACHE_KIB}", "mmap_size=0", "query_only=ON", "trusted_schema=OFF", "cell_size_check=ON")
 
+_FOREIGN = (sqlite3.Error, OSError, StoreUnusable, ValueError, TypeError)
+
+_KEY_WIDTH = len(KEY_COLUMNS)
 _COLUMNS = ", ".join([*(f"k.{name}" for name in KEY_COLUMNS), *(f'c."{name}"' for name in CONSUMER_COLUMNS)])
 _KEY = f"SELECT {_COLUMNS} FROM api_keys k JOIN consumers c ON c.name = k.consumer WHERE k.digest = ?"  # noqa: S608
 # From the claims to the table, one point look-up each: left to itself, SQLite would walk over all of the provider's.
@@ -33,7 +36,7 @@ class LocalReader:
     """Every method raises StoreUnavailable for a file that is missing, damaged or not ours alone."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         with _foreign_errors():
             found = path.lstat()
             check_private(path, found)
@@ -61,16 +64,18 @@ class LocalReader:
     def is_replaced(self) -> bool:
         """True when another file, or none, is where this one was opened."""
         try:
-            found = os.lstat(self._path)
+            found = os.lstat(self.path)
         except OSError:
             return True
         return (found.st_dev, found.st_ino) != self._identity
 
     def key(self, digest: bytes) -> FoundKey | None:
         """The key of a digest, with its consumer."""
-        with _foreign_errors():
+        try:  # a `with` would cost a tenth of the whole look-up
             row = self._execute(_KEY, (digest,)).fetchone()
-            return FoundKey(key_of(row[:17]), consumer_of(row[17:])) if row else None
+            return FoundKey(key_of(row[:_KEY_WIDTH]), consumer_of(row[_KEY_WIDTH:])) if row else None
+        except _FOREIGN as error:
+            raise _unavailable(error) from None
 
     def is_revoked(
         self, provider: str, jti: str | None, sub: str | None, sid: str | None, client: str | None, issued_at: float
@@ -112,7 +117,11 @@ class LocalReader:
 def _foreign_errors() -> Iterator[None]:
     try:
         yield
-    except (sqlite3.Error, OSError, StoreUnusable) as error:
-        raise StoreUnavailable(str(error)) from None
-    except (ValueError, TypeError) as error:  # a row that we did not write
-        raise StoreUnavailable(f"a record is damaged: {type(error).__name__}") from None
+    except _FOREIGN as error:
+        raise _unavailable(error) from None
+
+
+def _unavailable(error: Exception) -> StoreUnavailable:
+    if isinstance(error, (ValueError, TypeError)):  # a row that we did not write
+        return StoreUnavailable(f"a record is damaged: {type(error).__name__}")
+    return StoreUnavailable(str(error))

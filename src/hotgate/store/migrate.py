@@ -18,8 +18,8 @@ def migrate(connection: Connection, revision: str = "head") -> None:
     """Call inside a transaction that may write. Raises StoreUnusable for a store of a newer program."""
     if connection.dialect.name == "postgresql":  # two nodes may start at once; SQLite's transaction locks by itself
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config = _config()
+    config.attributes["connection"] = connection
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     found = current_revision(connection)
     if found is not None and found not in known:
@@ -30,3 +30,14 @@ def migrate(connection: Connection, revision: str = "head") -> None:
 def current_revision(connection: Connection) -> str | None:
     """What the store has now; None for an empty one."""
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def latest_revision() -> str:
+    """What this version of the program needs."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    return config

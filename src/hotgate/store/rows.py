@@ -76,6 +76,11 @@ def revocation_of(row: Sequence[Any]) -> Revocation:
     return Revocation(kind, provider, *rest)
 
 
+def revocation_name(provider: str, kind: str, value: str) -> str:
+    """What a change of it is noted under."""
+    return json.dumps([provider, kind, value])
+
+
 def list_text(values: Sequence[str]) -> str | None:
     """A column's text for a list."""
     return json.dumps(list(values), ensure_ascii=False, separators=(",", ":")) if values else None

@@ -1,6 +1,7 @@
 """The tables. A change here needs a revision in `migrations/versions`; a test compares the two.
 
-Lists and mappings are JSON text, NULL when empty: rows stay small and read the same on both databases.
+Lists and mappings are JSON text, NULL when empty: rows stay small and read the same on both databases. In SQLite a row
+stands in the index of its primary key (WITHOUT ROWID), so that a key is found by its digest in one descent.
 """
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, LargeBinary, MetaData, Table, Text
@@ -17,13 +18,14 @@ consumers = Table(
     Column("metadata", Text),
     Column("is_disabled", Boolean, nullable=False),
     Column("created", Float, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 api_keys = Table(
     "api_keys",
     metadata,
-    Column("id", Text, primary_key=True),
-    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("digest", LargeBinary, primary_key=True),
     Column("consumer", Text, ForeignKey("consumers.name"), nullable=False),
     Column("environment", Text, nullable=False),
     Column("scopes", Text),
@@ -40,6 +42,7 @@ api_keys = Table(
     Column("last_used", Float),
     Column("hint", Text, nullable=False),
     Index("api_keys_of_consumer", "consumer", "id"),
+    sqlite_with_rowid=False,
 )
 
 revocations = Table(
@@ -52,6 +55,7 @@ revocations = Table(
     Column("reason", Text, nullable=False),
     Column("created", Float, nullable=False),
     Column("expires", Float, index=True),
+    sqlite_with_rowid=False,
 )
 
 single_use = Table(

@@ -23,6 +23,7 @@ from hotgate.store.rows import (
     consumer_row,
     key_of,
     key_row,
+    revocation_name,
     revocation_of,
     revocation_row,
 )
@@ -108,7 +109,7 @@ class Store:
             query = query.where(api_keys.c.consumer == consumer)
         return [key_of(row) for row in await self._rows(_page(query, limit))]
 
-    async def change_key(self, id: str, **changes: Any) -> StoredKey:  # noqa: A002 (as above)
+    async def change_key(self, id: str, /, **changes: Any) -> StoredKey:  # noqa: A002 (as above)
         """Change fields of a StoredKey. Returns it as it is now. Raises InvalidRecord, DoesNotExist, AlreadyExists."""
         if not changes or "id" in changes or not changes.keys() <= set(StoredKey.__dataclass_fields__):
             raise InvalidRecord("only fields of a key other than its id can be changed")
@@ -147,7 +148,7 @@ class Store:
         async with self.database.write() as writing:
             await writing.execute(delete(revocations).where(*_is_same(revocation)))
             await writing.execute(insert(revocations).values(revocation_row(revocation)))
-            writing.note("revocation", revocation.provider)
+            writing.note("revocation", revocation_name(revocation.provider, revocation.kind, revocation.value))
 
     async def revocations(self, after: tuple[str, str, str] = ("", "", ""), limit: int = 100) -> list[Revocation]:
         """At most `limit` (1,000) of them by provider, kind and value, those that come after such a triple."""
@@ -161,7 +162,7 @@ class Store:
             of_it = (revocations.c.provider == provider, revocations.c.kind == kind, revocations.c.value == value)
             lifted = await writing.execute(delete(revocations).where(*of_it))
             _check_found(lifted.rowcount, "revocation", value or kind)
-            writing.note("revocation", provider)
+            writing.note("revocation", revocation_name(provider, kind, value))
 
     async def claim(self, provider: str, jti: str, expires: float) -> bool:
         """True for the first who claims a token; it must be refused to everybody else until it expires anyway."""

@@ -38,7 +38,7 @@ def test_columns_are_plain_when_they_are_piped(shell: Shell) -> None:
 
 def test_terminal_gets_a_table(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     shell.write(FILE)
-    monkeypatch.setattr(import_module("hotgate.cli.routes"), "_is_terminal", lambda: True)
+    monkeypatch.setattr(import_module("hotgate.cli.table"), "is_terminal", lambda: True)
     output = shell.run("routes", "-c", str(shell.file)).stdout
     assert "┃ name" in output
     assert "/[x]/all" in output

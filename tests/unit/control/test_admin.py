@@ -4,7 +4,13 @@ from typing import Any
 import httpx
 import pytest
 
+from hotgate.config.secret import Secret
 from hotgate.control.admin import admin_application
+from hotgate.control.admin_tokens import AdminTokens
+from hotgate.control.administration import Administration
+
+TOKEN = "hga_token-of-the-tests-0123456789abcdef"
+BEARER = {"authorization": f"Bearer {TOKEN}"}
 
 
 class FakeState:
@@ -17,17 +23,37 @@ class FakeState:
         return self.reasons
 
     def status(self) -> dict[str, Any]:
-        return {"revision": 7}
+        return {
+            "version": "1",
+            "uptime_seconds": 1.5,
+            "revision": 7,
+            "generation": 1,
+            "ready": True,
+            "workers": [],
+            "worker_restarts": 0,
+            "worker_renewals": 0,
+            "reloads": {"ok": 0, "failed": 0, "last_error": None},
+            "key_sets": [],
+            "health": [],
+            "names": [],
+        }
 
     async def exposition(self) -> tuple[bytes, str]:
         return b"hotgate_up 1\n", "text/plain; version=0.0.4"
 
 
+async def no_records() -> None:
+    """There is no store."""
+
+
 class Client:
     """Asks the application without a network."""
 
-    def __init__(self, state: FakeState) -> None:
-        self._transport = httpx.ASGITransport(admin_application(state, ["admin.internal"]))
+    def __init__(self, state: FakeState, *, open_metrics: bool = True) -> None:
+        tokens = AdminTokens({"ops": Secret(TOKEN)}, lambda: b"")
+        administration = Administration(state, no_records, lambda: None)
+        application = admin_application(administration, tokens, ["admin.internal"], open_metrics=open_metrics)
+        self._transport = httpx.ASGITransport(application)
 
     def request(self, method: str, path: str, headers: Any = None) -> httpx.Response:
         async def ask() -> httpx.Response:
@@ -67,13 +93,22 @@ def test_metrics_and_status(client: Client) -> None:
     answer = client.get("/metrics")
     assert answer.text == "hotgate_up 1\n"
     assert answer.headers["content-type"] == "text/plain; version=0.0.4"
-    assert client.get("/api/v1/status").json() == {"revision": 7}
+    assert client.get("/api/v1/status", BEARER).json()["revision"] == 7
+
+
+def test_metrics_can_ask_for_the_token(state: FakeState) -> None:
+    client = Client(state, open_metrics=False)
+    assert client.get("/metrics").status_code == 401
+    assert client.get("/metrics", BEARER).text == "hotgate_up 1\n"
+    assert client.get("/healthz").status_code == client.get("/readyz").status_code == 200
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/api/v1/status"])
-def test_nothing_can_be_changed(client: Client, method: str, path: str) -> None:
-    assert client.request(method, path).status_code == 405
+def test_these_cannot_be_changed(client: Client, method: str, path: str) -> None:
+    answer = client.request(method, path, BEARER)
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
 
 
 @pytest.mark.parametrize(

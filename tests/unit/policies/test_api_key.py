@@ -12,7 +12,8 @@ from hotgate.identity.api_key import digest
 from hotgate.identity.principal import Principal
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route
-from hotgate.policies.api_key import MECHANISM, ApiKeySettings
+from hotgate.policies.api_key import MECHANISM
+from hotgate.policies.api_key_settings import ApiKeySettings
 
 SECRET = "3d9a0f4c-not-a-real-key"
 KEY: dict[str, Any] = {"id": "ci", "sha256": digest(SECRET)}

@@ -18,6 +18,7 @@ from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import Authenticator, CompileContext
 from hotgate.pipeline.route import Route
 from hotgate.policies import api_key, jwt
+from hotgate.policies.api_key_settings import ApiKeySettings
 from hotgate.policies.authenticate import POLICY
 from hotgate.testing.issuer import Issuer
 
@@ -39,9 +40,7 @@ def identities(**forwarding: bool) -> dict[str, Authenticator]:
         result[name] = jwt.MECHANISM.compile(name, settings, services)
         key_sets.replace(key_set_name(name, url), issuer.jwks())
     keys = [{"id": "ci", "sha256": digest(SECRET.decode())}]
-    settings_of_keys = api_key.ApiKeySettings.model_validate(
-        {"keys": keys, "forward_key": forwarding.get("partners", False)}
-    )
+    settings_of_keys = ApiKeySettings.model_validate({"keys": keys, "forward_key": forwarding.get("partners", False)})
     result["partners"] = api_key.MECHANISM.compile("partners", settings_of_keys, services)
     return result
 

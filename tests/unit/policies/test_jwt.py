@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from encrypted_tokens import P256, RSA, encrypted, private_text
+from hotgate.config.dangers import HasDangers
 from hotgate.http.headers import Headers
 from hotgate.http.request import Request
 from hotgate.http.response import Response
@@ -293,6 +294,23 @@ def test_settings_that_cannot_be_meant_are_refused_and_not_shown(changes: dict[s
     assert "horse" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("changes", "keys"),
+    [
+        ({}, []),
+        ({"jwks_url": None, "secret": SECRET}, ["secret"]),
+        ({"token": {"query": "access_token"}}, ["token"]),
+        ({"token": {"cookie": "session"}}, []),
+        ({"leeway": "2m"}, []),
+        ({"leeway": "3m"}, ["leeway"]),
+    ],
+)
+def test_weak_choices_are_known(changes: dict[str, Any], keys: list[str]) -> None:
+    settings = JwtSettings.model_validate({**SETTINGS, **changes})
+    assert isinstance(settings, HasDangers)
+    assert [key for key, _, _ in settings.dangers()] == keys
+
+
 # --- encrypted tokens
 
 
@@ -363,7 +381,7 @@ class Store:
         self.version += 1
 
 
-FACTS = {"jti": "t1", "sid": "s1", "azp": "app", "iat": NOW}
+FACTS: dict[str, Any] = {"jti": "t1", "sid": "s1", "azp": "app", "iat": NOW}
 
 
 @pytest.mark.parametrize(

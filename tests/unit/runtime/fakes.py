@@ -95,7 +95,7 @@ class Scene:
         self.keys: Mapping[str, Any] = {"key_sets": {"corp": {"keys": []}}, "ticket_key": "00"}
         self.fleet = Fleet(self.host, lambda worker: self.gone.append(worker.process.pid))
         self.conversations = Conversations(
-            self.fleet, lambda: self.keys, self._report, lambda worker: self.lost.append(worker.process.pid)
+            self.fleet, lambda _: self.keys, self._report, lambda worker: self.lost.append(worker.process.pid)
         )
 
     def _report(self, _worker: WorkerHandle, message: Message) -> None:

@@ -8,8 +8,9 @@ from hotgate.identity.key_sets import KeySets
 from hotgate.runtime import worker_configuration
 from hotgate.runtime.channel import Message
 from hotgate.runtime.worker_configuration import WorkerConfiguration
+from hotgate.store.credentials import Credentials
 
-TICKETS = {"ticket_key": "0a0b"}
+TICKETS = {"store": None, "ticket_key": "0a0b"}
 
 
 class FakeDataPlane:
@@ -22,7 +23,7 @@ class FakeDataPlane:
     def use_ticket_key(self, key: bytes) -> None:
         self.ticket_key = key
 
-    def prepare(self, config: Any) -> Any:
+    def prepare(self, config: Any, services: Any) -> Any:
         if config == "bad":
             raise ValueError("bad tree")
         if config == "bug":
@@ -40,9 +41,11 @@ class Scene:
         self.data_plane = FakeDataPlane()
         self.answers: asyncio.Queue[Message] = asyncio.Queue()
         self.commits = 0
+        self.credentials = Credentials()
         self.configuration = WorkerConfiguration(
             self.data_plane,  # type: ignore[arg-type]
             KeySets(),
+            self.credentials,
             self.answers.put_nowait,
             self._committed,
         )

@@ -2,7 +2,12 @@ import json
 import subprocess
 import sys
 
-FORBIDDEN = {"typer", "rich", "starlette", "uvicorn", "httpx", "prometheus_client", "dns"}
+FORBIDDEN = {"typer", "rich", "starlette", "uvicorn", "httpx", "prometheus_client", "dns"} | {
+    "sqlalchemy",
+    "alembic",
+    "aiosqlite",
+    "asyncpg",
+}
 SCRIPT = "import json, sys, hotgate.runtime.worker as w; w.built_in_model(); print(json.dumps(sorted(sys.modules)))"
 
 

@@ -18,11 +18,12 @@ def upgrade() -> None:
         sa.Column("metadata", sa.Text),
         sa.Column("is_disabled", sa.Boolean, nullable=False),
         sa.Column("created", sa.Float, nullable=False),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "api_keys",
-        sa.Column("id", sa.Text, primary_key=True),
-        sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),
+        sa.Column("id", sa.Text, nullable=False, unique=True),
+        sa.Column("digest", sa.LargeBinary, primary_key=True),
         sa.Column("consumer", sa.Text, sa.ForeignKey("consumers.name"), nullable=False),
         sa.Column("environment", sa.Text, nullable=False),
         sa.Column("scopes", sa.Text),
@@ -38,6 +39,7 @@ def upgrade() -> None:
         sa.Column("created", sa.Float, nullable=False),
         sa.Column("last_used", sa.Float),
         sa.Column("hint", sa.Text, nullable=False),
+        sqlite_with_rowid=False,
     )
     op.create_index("api_keys_of_consumer", "api_keys", ["consumer", "id"])
     op.create_table(
@@ -49,6 +51,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("created", sa.Float, nullable=False),
         sa.Column("expires", sa.Float),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_revocations_expires", "revocations", ["expires"])
     counter = op.create_table(

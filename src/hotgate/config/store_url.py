@@ -1,4 +1,4 @@
-"""Where a store is: `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://user:password@host/name`."""
+"""Where a store may be: `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://user:password@host/name`."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,10 +19,12 @@ def is_postgresql(url: str) -> bool:
 
 def is_store_url(url: str) -> bool:
     """False for what can be no store: another scheme, no path, or a port that is none."""
+    if not url.isprintable():
+        return False
     if path := sqlite_path(url):
-        return path.name not in ("", "..") and url.isprintable() and ":memory:" not in url
+        return path.name not in ("", "..", ":memory:")
     try:
-        return is_postgresql(url) and url.isprintable() and urlsplit(url).port != 0
+        return is_postgresql(url) and urlsplit(url).port != 0
     except ValueError:
         return False
 

@@ -1,0 +1,44 @@
+"""What the admin API works on: the state of the gateway, and the records of its store."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+from hotgate.control.consumer_administration import ConsumerAdministration
+from hotgate.control.gateway_state import GatewayState
+from hotgate.control.key_administration import KeyAdministration
+from hotgate.control.key_import import KeyImport
+from hotgate.control.revocation_administration import RevocationAdministration
+from hotgate.store.pepper import Peppers
+from hotgate.store.store import Store
+
+
+class Records(NamedTuple):
+    """The rules for each kind of record."""
+
+    consumers: ConsumerAdministration
+    keys: KeyAdministration
+    key_import: KeyImport
+    revocations: RevocationAdministration
+
+    @classmethod
+    def of(cls, store: Store, peppers: Peppers, clock: Callable[[], float]) -> Self:
+        """Those of a store. clock: seconds since the epoch."""
+        return cls(
+            ConsumerAdministration(store, clock),
+            KeyAdministration(store, peppers, clock),
+            KeyImport(store, peppers, clock),
+            RevocationAdministration(store, clock),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Administration:
+    """records: those of the store in force; None when there is none. It raises StoreUnavailable.
+
+    written: to be called after every write, so that the workers learn of it at once.
+    """
+
+    state: GatewayState
+    records: Callable[[], Awaitable[Records | None]]
+    written: Callable[[], None]

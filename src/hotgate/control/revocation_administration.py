@@ -1,0 +1,42 @@
+"""What may be done about tokens that must no longer be accepted: the one place for its rules, whoever asks."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from hotgate.control.administration_error import AdministrationError, refusals_of_store
+from hotgate.store.records import Revocation
+from hotgate.store.store import Store
+
+PAGE = 100
+
+
+class RevocationAdministration:
+    """clock: seconds since the epoch. Every method raises AdministrationError, and StoreUnavailable."""
+
+    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def add(self, revocation: Revocation) -> Revocation:
+        """Refuse these tokens from now on; it is `created` now. Code: invalid.
+
+        Kind "all" without `before` means every token that was issued until now: without a bound, none would ever be
+        good again.
+        """
+        now = self._clock()
+        if revocation.expires is not None and revocation.expires <= now:
+            raise AdministrationError("invalid", "the expiry lies in the past")
+        before = now if revocation.kind == "all" and revocation.before is None else revocation.before
+        added = replace(revocation, before=before, created=now)
+        with refusals_of_store("revocation"):
+            await self._store.revoke(added)
+        return added
+
+    async def list(self, after: tuple[str, str, str] = ("", "", ""), limit: int = PAGE) -> Sequence[Revocation]:
+        """By provider, kind and value, the first `limit` behind such a triple."""
+        return await self._store.revocations(after, limit)
+
+    async def lift(self, provider: str, kind: str, value: str = "") -> None:
+        """Accept these tokens again. Code: revocation-unknown."""
+        with refusals_of_store("revocation"):
+            await self._store.lift(provider, kind, value)

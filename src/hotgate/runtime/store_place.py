@@ -1,0 +1,55 @@
+"""Where the store of a configuration is and with which peppers, once defaults and relative paths are filled in."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hotgate.config.store_url import sqlite_path
+from hotgate.keys.kept_secret import SecretNotKept
+from hotgate.runtime.private_folder import UnsafeFolder
+from hotgate.runtime.state_directory import state_directory
+from hotgate.store.errors import StoreUnusable
+from hotgate.store.pepper import MIN_BYTES, Peppers
+
+_FILE = "hotgate.db"
+_PEPPER = "pepper"
+
+
+@dataclass(frozen=True, slots=True)
+class StorePlace:
+    """url: with an absolute path if it is SQLite; else it may hold a password. folder: for replicas."""
+
+    url: str = field(repr=False)
+    peppers: Peppers
+    max_stale: float
+    cache: int
+    folder: Path
+
+    @property
+    def local_path(self) -> Path | None:
+        """The file that workers read; None for a database server, of which there is a replica."""
+        return sqlite_path(self.url)
+
+
+def store_place(config: Any, file: Path, environment: Mapping[str, str]) -> StorePlace | None:
+    """None if no store is configured. Makes the pepper at first use. Raises StoreUnusable.
+
+    file: the configuration's. environment: the process's.
+    """
+    settings = config.store
+    if settings is None:
+        return None
+    state = state_directory(file, config.state_dir, environment)
+    try:
+        state.create()
+        peppers = [secret.reveal().encode() for secret in settings.peppers]
+        peppers = peppers or [state.secret(_PEPPER, lambda: secrets.token_bytes(MIN_BYTES))]
+    except (UnsafeFolder, SecretNotKept) as error:
+        raise StoreUnusable(str(error)) from error
+    url = settings.url.reveal() if settings.url is not None else f"sqlite:///{state.path / _FILE}"
+    if path := sqlite_path(url):
+        url = f"sqlite:///{os.path.abspath(file.parent / path)}"  # noqa: PTH100 (a link is refused, not followed)
+    return StorePlace(url, Peppers(peppers), settings.max_stale, settings.cache, state.path.absolute())

@@ -1,0 +1,125 @@
+"""The API over a real store, without a network."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from hotgate.config.secret import Secret
+from hotgate.control.admin import admin_application
+from hotgate.control.admin_tokens import AdminTokens
+from hotgate.control.administration import Administration, Records
+from hotgate.store.errors import StoreUnavailable
+from hotgate.store.pepper import Peppers
+from hotgate.store.store import Store
+
+TOKEN = "hga_token-of-the-tests-0123456789abcdef"
+NOW = 1_800_000_000.0
+STATUS = {
+    "version": "1",
+    "uptime_seconds": 1.5,
+    "revision": 7,
+    "generation": 1,
+    "ready": True,
+    "workers": [],
+    "worker_restarts": 0,
+    "worker_renewals": 0,
+    "reloads": {"ok": 0, "failed": 0, "last_error": None},
+    "key_sets": [],
+    "health": [],
+    "names": [],
+}
+
+
+class FakeState:
+    """A gateway that is ready."""
+
+    def not_ready(self) -> list[str]:
+        return []
+
+    def status(self) -> dict[str, Any]:
+        return STATUS
+
+    async def exposition(self) -> tuple[bytes, str]:
+        return b"", "text/plain"
+
+
+class Api:
+    """Asks as an operator with the token. now: the clock of the rules. writes: how often the workers were told."""
+
+    def __init__(self, store: Store | None) -> None:
+        self.now = NOW
+        self.writes = 0
+        self.is_reachable = True
+        self._records = None if store is None else Records.of(store, Peppers([b"p" * 32]), lambda: self.now)
+        administration = Administration(FakeState(), self._opened, self._wrote)
+        application = admin_application(administration, AdminTokens({"ops": Secret(TOKEN)}, lambda: b""))
+        self._transport = httpx.ASGITransport(application)
+
+    async def _opened(self) -> Records | None:
+        if not self.is_reachable:
+            raise StoreUnavailable("gone")
+        return self._records
+
+    def _wrote(self) -> None:
+        self.writes += 1
+
+    async def ask(self, method: str, path: str, json: Any = None, **more: Any) -> httpx.Response:
+        """path: below /api/v1. json: the body, if not None."""
+        fields = [("authorization", f"Bearer {TOKEN}"), *more.pop("fields", [])]
+        async with httpx.AsyncClient(transport=self._transport, base_url="http://127.0.0.1:9900") as client:
+            return await client.request(method, f"/api/v1{path}", json=json, headers=fields, **more)
+
+    async def made(self, path: str, **members: Any) -> dict[str, Any]:
+        """What a POST has made."""
+        answer = await self.ask("POST", path, members)
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def shown(self, path: str) -> dict[str, Any]:
+        """What a GET shows."""
+        answer = await self.ask("GET", path)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+Script = Callable[[Api], Awaitable[None]]
+Play = Callable[[Script], None]
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Play:
+    """Runs a script against the API over a store of its own."""
+
+    def run(script: Script) -> None:
+        async def with_store() -> None:
+            store = await Store.open(f"sqlite:///{tmp_path / 'store.db'}")
+            try:
+                await script(Api(store))
+            finally:
+                await store.close()
+
+        asyncio.run(with_store())
+
+    return run
+
+
+@pytest.fixture
+def play_without_store() -> Play:
+    """The same for a gateway without a store."""
+    return lambda script: asyncio.run(_awaited(script(Api(None))))
+
+
+async def _awaited(work: Awaitable[None]) -> None:
+    await work
+
+
+def wrong(answer: httpx.Response) -> dict[str, str]:
+    """Of a refusal of the input: where → what."""
+    assert answer.status_code == 422, answer.text
+    return {error["pointer"]: error["detail"] for error in answer.json().get("errors", [])}
