@@ -57,6 +57,16 @@ class AcceptedIssuers:
         if tenant is not None and find(claims, self._tenant_claim) != tenant:
             raise CredentialRefused("token-issuer-unknown", f"{self._tenant_claim} is not the tenant of its iss")
 
+    def check_key(self, key_issuer: str | None, issuer: str) -> None:
+        """Check that a key may sign for the tenant of an accepted `iss`. Raises CredentialRefused.
+
+        key_issuer: what the key set says of the key. One key of a set for all tenants may be for one tenant alone, and
+        taking its signature for another's let forged tokens in (Storm-0558, 2023).
+        """
+        tenant = self._tenant_of(issuer)
+        if tenant is not None and key_issuer is not None and TENANT not in key_issuer and tenant not in key_issuer:
+            raise CredentialRefused("token-signature-invalid", "signed by a key of another tenant")
+
     def _tenant_of(self, issuer: str) -> str | None:
         if issuer in self._exact:
             return self._exact[issuer]

@@ -53,6 +53,7 @@ class JwtVerifier:
             raise CredentialRefused("token-signature-invalid", f"not signed by key {key.kid!r}")
         payload = compact.unverified_claims()
         expires = token_checks.check(payload, self._rules, now)
+        self._rules.issuers.check_key(key.issuer, payload["iss"])
         principal = self._rules.mapping.principal(self._provider, payload, text(payload, ("jti",)))
         return VerifiedToken(principal, expires, key)
 

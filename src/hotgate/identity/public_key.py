@@ -16,6 +16,7 @@ MAX_RSA_BITS = 8192  # beyond this a verification costs a millisecond and more
 MIN_RSA_EXPONENT = 65537  # FIPS 186-5 §5.1; 3 has made forgeries easy again and again (CVE-2006-4339, BERserk)
 MAX_RSA_EXPONENT_BITS = 32  # a huge exponent makes every verification slow
 MAX_KID_LENGTH = 256
+MAX_ISSUER_LENGTH = 1024
 
 # The members that make up the public part, per kind of key: nothing else of a JWK is handed to the library.
 _MEMBERS = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
@@ -30,17 +31,25 @@ class UnusableKey(ValueError):
 class PublicKey:
     """kid: its name in the set, or None. kind: "RSA" or the curve. algorithm: the only one it is for, or None.
 
-    Two keys are equal when all of that and the key material are.
+    issuer: whose tokens it signs, if the set says so. Two keys are equal when all of that and the key material are.
     """
 
-    __slots__ = ("_identity", "_key", "algorithm", "kid", "kind")
+    __slots__ = ("_identity", "_key", "algorithm", "issuer", "kid", "kind")
 
-    def __init__(self, kid: str | None, kind: str, algorithm: str | None, key: RSAKey | ECKey | OKPKey) -> None:
+    def __init__(
+        self,
+        kid: str | None,
+        kind: str,
+        algorithm: str | None,
+        key: RSAKey | ECKey | OKPKey,
+        issuer: str | None = None,
+    ) -> None:
         self.kid = kid
         self.kind = kind
         self.algorithm = algorithm
+        self.issuer = issuer
         self._key = key
-        self._identity = (kid, kind, algorithm, key.thumbprint())
+        self._identity = (kid, kind, algorithm, issuer, key.thumbprint())
 
     def fits(self, algorithm: str) -> bool:
         """Whether this key may verify `algorithm`, so that no token chooses how its key is read (RFC 8725 §3.1)."""
@@ -71,7 +80,7 @@ def parse_public_key(jwk: object) -> PublicKey:
         raise UnusableKey("a private key; publish the public part only")
     _check_purpose(jwk)
     kind = _kind(key_type, jwk)
-    return PublicKey(_kid(jwk), kind, _algorithm(jwk), _import(key_type, jwk))
+    return PublicKey(_kid(jwk), kind, _algorithm(jwk), _import(key_type, jwk), _issuer(jwk))
 
 
 def _check_purpose(jwk: Mapping[str, Any]) -> None:
@@ -96,6 +105,14 @@ def _kid(jwk: Mapping[str, Any]) -> str | None:
     if kid is not None and not (isinstance(kid, str) and 0 < len(kid) <= MAX_KID_LENGTH):
         raise UnusableKey("its kid is not a short string")
     return kid
+
+
+def _issuer(jwk: Mapping[str, Any]) -> str | None:
+    """Microsoft's sets name the issuer of each key; other sets do not."""
+    issuer = jwk.get("issuer")
+    if issuer is not None and not (isinstance(issuer, str) and len(issuer) <= MAX_ISSUER_LENGTH):
+        raise UnusableKey("its issuer is not a short string")
+    return issuer
 
 
 def _algorithm(jwk: Mapping[str, Any]) -> str | None:

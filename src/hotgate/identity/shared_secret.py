@@ -11,11 +11,12 @@ _HASHES = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
 
 
 class SharedSecret:
-    """One secret, in the place of a key. kid: None, because a secret that is the only one needs no name."""
+    """One secret, in the place of a key. kid and issuer: None, because it is the only one of its entry."""
 
     __slots__ = ("_secret",)
 
     kid: str | None = None
+    issuer: str | None = None
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret

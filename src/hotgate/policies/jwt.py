@@ -79,6 +79,7 @@ class JwtSettings(ProviderSettings, TokenLimits, TokenEncryption):
 
     def dangers(self) -> Iterator[tuple[str, str, str]]:
         """Weak choices: key, what is wrong with it, what to do instead."""
+        yield from super().dangers()
         if self.secret is not None:
             yield "secret", "whoever verifies these tokens can also make them", "let the issuer sign with a key pair"
         if self.token.query is not None:

@@ -1,8 +1,9 @@
 """The keys of a jwt entry that say whose tokens are accepted and where the keys are; a provider's preset fills them."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from hotgate.config.https_url import HttpsUrl, is_https_url
 from hotgate.config.notation import refused
@@ -51,7 +52,8 @@ class ProviderSettings(IssuerSettings):
 
     provider: Literal["auth0", "cognito", "entra", "google", "keycloak", "okta"] | None = Field(
         default=None,
-        description="A preset for this provider's tokens. Every key of the entry overrides it.",
+        description="A preset for this provider's tokens. Keys of the entry override it; what it demands of a token is "
+        "demanded besides `required_claims` and `claim_values` of the entry.",
     )
     domain: _Host | None = Field(default=None, description="Okta, Auth0: the host, such as acme.okta.com.")
     authorization_server: Annotated[str, Form(r"[A-Za-z0-9_-]{1,64}", "use its id")] | None = Field(
@@ -113,11 +115,7 @@ class ProviderSettings(IssuerSettings):
         for name in provider.needs:
             if not getattr(self, name):
                 raise refused(f"this provider needs `{name}`")
-        filled = IssuerSettings.model_validate(self._expanded(taken))
-        absent = filled.model_fields_set - self.model_fields_set
-        if given(self, _SOURCES):
-            absent.discard("jwks_url")
-        return self.model_copy(update={name: getattr(filled, name) for name in absent})
+        return self._merged(IssuerSettings.model_validate(self._expanded(taken)))
 
     @model_validator(mode="after")
     def _has_an_issuer_and_one_source_of_keys(self) -> Self:
@@ -144,6 +142,13 @@ class ProviderSettings(IssuerSettings):
         tenants = self.tenants or ()
         return AcceptedIssuers(listed(self.issuer), None if tenants == "any" else tenants, *listed(self.tenant)[:1])
 
+    def dangers(self) -> Iterator[tuple[str, str, str]]:
+        """Weak choices: key, what is wrong with it, what to do instead."""
+        if self.tenants == "any":
+            yield "tenants", "every organization in the world gets in", "list the tenants"
+        if self.hosted_domain == "any" and not self.claim_values:
+            yield "hosted_domain", "everybody with an account gets in", "name domains, or use `claim_values`"
+
     @property
     def jwks_location(self) -> str:
         """The address or the path of the keys, or where they are found; empty with a secret."""
@@ -151,6 +156,17 @@ class ProviderSettings(IssuerSettings):
             return ""
         fixed = self.jwks_url or self.jwks_file
         return fixed or str(DiscoveryLocation(listed(self.issuer)[0], self.discovery_url))
+
+    def _merged(self, preset: IssuerSettings) -> Self:
+        """The preset's keys where the entry has none. What both demand of a token is demanded together: whoever asks
+        for a verified address must not lose the check that keeps ID tokens out."""
+        absent = preset.model_fields_set - self.model_fields_set
+        if given(self, _SOURCES):
+            absent.discard("jwks_url")
+        filled = {name: getattr(preset, name) for name in absent}
+        filled["required_claims"] = tuple(dict.fromkeys((*preset.required_claims, *self.required_claims)))
+        filled["claim_values"] = {**preset.claim_values, **self.claim_values}
+        return self.model_copy(update=filled)
 
     def _can_be_discovered(self) -> bool:
         issuers = listed(self.issuer)
@@ -163,7 +179,5 @@ class ProviderSettings(IssuerSettings):
         plain = {name: listed(value) if name in _LISTS else value for name, value in values.items()}
         try:
             return provider.expand(**plain)
-        except ValidationError:
-            raise
         except ValueError as error:
             raise refused(str(error)) from None

@@ -223,5 +223,7 @@ def test_the_state_has_figures_and_no_address() -> None:
 
 def test_a_file_is_looked_at_often_and_an_address_is_not() -> None:
     assert JwksSource.of("corp", "keys.json").interval == FILE_INTERVAL
-    assert JwksSource.of("corp", "https://idp.test/jwks").interval == DEFAULT_INTERVAL
+    for location in ("https://idp.test/jwks", "discover:https://idp.test"):
+        assert JwksSource.of("corp", location).interval == DEFAULT_INTERVAL
+        assert JwksSource.of("corp", location).is_remote
     assert "idp.test" not in JwksSource.of("corp", "https://idp.test/jwks").name

@@ -76,6 +76,20 @@ def test_any_tenant_has_the_form_of_an_id(tenant: str) -> None:
     assert code_for(AcceptedIssuers([TEMPLATE], None), claims) == "token-issuer-unknown"
 
 
+@pytest.mark.parametrize("key_issuer", [None, TEMPLATE, issuer_of(OURS), "https://other.test/{tenantid}/v2.0"])
+def test_a_key_of_all_tenants_or_of_this_one_may_sign(key_issuer: str | None) -> None:
+    AcceptedIssuers([TEMPLATE], None).check_key(key_issuer, issuer_of(OURS))
+
+
+def test_a_key_of_another_tenant_may_not() -> None:
+    with pytest.raises(CredentialRefused, match="another tenant"):
+        AcceptedIssuers([TEMPLATE], [OURS]).check_key(issuer_of(THEIRS), issuer_of(OURS))
+
+
+def test_where_there_are_no_tenants_keys_have_none() -> None:
+    AcceptedIssuers(["https://idp.test"]).check_key("https://other.test", "https://idp.test")
+
+
 def test_the_claim_of_the_tenant_may_be_another() -> None:
     AcceptedIssuers([TEMPLATE], [OURS], "org.id").check({"iss": issuer_of(OURS), "org": {"id": OURS}})
 

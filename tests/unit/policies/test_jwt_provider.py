@@ -80,6 +80,19 @@ def test_a_preset_of_entra_accepts_only_its_tenants() -> None:
     assert f"https://login.microsoftonline.com/{OTHER}/v2.0" in settings(ENTRA, tenants="any").accepted_issuers()
 
 
+@pytest.mark.parametrize(
+    ("entry", "dangers"),
+    [
+        ({**ENTRA, "tenants": "any"}, ["tenants"]),
+        ({**GOOGLE, "hosted_domain": "any"}, ["hosted_domain"]),
+        ({**GOOGLE, "hosted_domain": "any", "claim_values": {"email": "ada@acme.example"}}, []),
+        *((entry, []) for entry in ALL),
+    ],
+)
+def test_letting_everybody_in_is_a_danger(entry: dict[str, Any], dangers: list[str]) -> None:
+    assert [key for key, _, _ in settings(entry).dangers()] == dangers
+
+
 def test_roles_of_keycloak_are_those_of_the_realm_and_of_the_api() -> None:
     mapping = settings(KEYCLOAK).mapping()
     paths = ("realm_access.roles", "resource_access.orders.roles", "resource_access.my.api.roles")
@@ -109,8 +122,6 @@ def test_whatever_the_entry_says_wins(entry: dict[str, Any]) -> None:
         "groups": "g",
         "tenant": "t",
         "client": "c",
-        "required_claims": ["x"],
-        "claim_values": {"y": ["a", "z"], "v": True},
         "audience_claim": "resource",
     }
     rules = settings(entry, **own).rules()
@@ -118,9 +129,20 @@ def test_whatever_the_entry_says_wins(entry: dict[str, Any]) -> None:
     assert (mapping.subject, mapping.tenant, mapping.client) == (("email",), ("t",), ("c",))
     assert mapping.roles == NamesFrom(("r", "q"), "", {"a": "b"})
     assert (mapping.scopes, mapping.groups) == (NamesFrom(("s",)), NamesFrom(("g",)))
-    assert rules.required_claims == ("x",)
-    assert rules.allowed_values == (("y", ("a", "z")), ("v", (True,)))
     assert rules.audience_claim == "resource"
+
+
+@pytest.mark.parametrize("entry", ALL, ids=lambda entry: entry["provider"])
+def test_what_a_preset_demands_of_a_token_is_not_lost(entry: dict[str, Any]) -> None:
+    preset = settings(entry).rules()
+    rules = settings(entry, required_claims=["x"], claim_values={"y": ["a", "z"], "v": True}).rules()
+    assert rules.required_claims == (*preset.required_claims, "x")
+    assert rules.allowed_values == (*preset.allowed_values, ("y", ("a", "z")), ("v", (True,)))
+
+
+def test_a_value_that_a_preset_demands_can_be_another() -> None:
+    rules = settings(KEYCLOAK, claim_values={"typ": ["Bearer", "Service"]}).rules()
+    assert rules.allowed_values == (("typ", ("Bearer", "Service")),)
 
 
 @pytest.mark.parametrize("entry", ALL, ids=lambda entry: entry["provider"])

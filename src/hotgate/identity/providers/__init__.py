@@ -1,7 +1,7 @@
 """Presets for identity providers: what their tokens look like, one file each.
 
 A preset is data: from the few names that differ between customers it makes keys of a jwt entry, as a user would write
-them in the file. Whatever the entry says itself wins.
+them in the file. Whatever the entry says itself wins, except that nothing that is demanded of a token gets lost.
 """
 
 from collections.abc import Callable, Mapping

@@ -249,6 +249,20 @@ def test_several_tenants_pass_each_as_its_own() -> None:
     assert verify("entra", ENTRA_2, "access", **other).tenant == OTHER_TENANT
 
 
+def test_a_key_of_one_tenant_signs_for_no_other() -> None:
+    rules = JwtSettings.model_validate({"provider": "entra", **ENTRA_2}).rules()
+    signer, token = sample("entra").signer, sample("entra").token("access", NOW)
+    for tenant, passes in ((TENANT, True), (OTHER_TENANT, False), ("{tenantid}", True)):
+        key_set = KeySet("corp")
+        key_set.replace({"keys": [signer.jwk(issuer=f"https://login.microsoftonline.com/{tenant}/v2.0")]})
+        verifier = JwtVerifier("corp", rules, key_set)
+        if passes:
+            assert verifier.verify(token, NOW).principal.tenant == TENANT
+        else:
+            with pytest.raises(CredentialRefused, match="another tenant"):
+                verifier.verify(token, NOW)
+
+
 def test_roles_of_another_client_are_no_roles_here() -> None:
     resources = {"billing": {"roles": ["billing-admin"]}, "orders": {"roles": ["orders-reader"]}}
     principal = verify("keycloak", KEYCLOAK, "access", resource_access=resources)
