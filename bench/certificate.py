@@ -1,4 +1,4 @@
-"""The certificate of every TLS server of a run: ECDSA P-256, signed by itself, made anew."""
+"""The certificates of a run, of every TLS server and of the clients: ECDSA P-256, signed by themselves, made anew."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,15 +12,15 @@ from cryptography.x509.oid import NameOID
 from bench.scenario import HOST, Certificate
 
 
-def make_certificate(folder: Path) -> Certificate:
-    """Write `server.pem`, `server.key`, and both in `server-both.pem`."""
+def make_certificate(folder: Path, name: str) -> Certificate:
+    """Write `name.pem`, `name.key`, and both in `name-both.pem`."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
+        .subject_name(subject)
+        .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(hours=1))
@@ -30,7 +30,7 @@ def make_certificate(folder: Path) -> Certificate:
         .public_bytes(Encoding.PEM)
     )
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    made = Certificate(folder / "server.pem", folder / "server.key", folder / "server-both.pem")
+    made = Certificate(folder / f"{name}.pem", folder / f"{name}.key", folder / f"{name}-both.pem")
     made.certificate.write_bytes(certificate)
     made.key.write_bytes(private)
     made.both.write_bytes(certificate + private)

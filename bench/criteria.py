@@ -85,6 +85,11 @@ CRITERIA = (
         0.4,
     ),
     Criterion(
+        "new mTLS connections per second of the core ÷ nginx",
+        ratio(("mtls", "Hotgate", "capacity"), ("mtls", "nginx", "capacity")),
+        0.4,
+    ),
+    Criterion(
         "10,000 routes ÷ 10 routes, requests/s",
         ratio(("routes", "10,000 routes", "rate"), ("routes", "10 routes", "rate")),
         0.9,

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from bench.certificate import make_certificate
 from bench.cores import Cores, pinned, strays
@@ -55,7 +56,8 @@ class Lab:
         self.results = results
         self.folder = folder
         self.issuer = TokenIssuer(folder)
-        self._certificate = make_certificate(folder)
+        self._certificate = make_certificate(folder, "server")
+        self._client = make_certificate(folder, "client")
         self.backends: list[int] = []
         self._ports = Ports()
         self._numbers = itertools.count()
@@ -83,14 +85,17 @@ class Lab:
         routes: int = 0,
         security: Security | None = None,
         tls: bool = False,
+        mtls: bool = False,
         hotgate: Mapping[str, Any] | None = None,
     ) -> Scenario:
         """A scenario with a folder and ports of its own; the small backend unless another port is given."""
         folder = self.folder / f"{peer.name.replace(' ', '').replace('+', '-').lower()}-{next(self._numbers)}"
         folder.mkdir()
         port, admin = self._ports.next(), self._ports.next()
-        certificate = self._certificate if tls else None
-        return Scenario(port, backend or self.backend, admin, folder, routes, security, certificate, hotgate or {})
+        certificate = self._certificate if tls or mtls else None
+        client = self._client if mtls else None
+        ports = (port, backend or self.backend, admin)
+        return Scenario(*ports, folder, routes, security, certificate, client, hotgate or {})
 
     def spawn(self, peer: Peer, scenario: Scenario) -> Program:
         """Start a server on its core without waiting for it; the caller stops it."""
@@ -120,7 +125,7 @@ class Lab:
     def _wait(self, program: Program, scenario: Scenario) -> None:
         small = "/service-0/1" if scenario.routes else PATH
         path = "/bytes/1" if scenario.backend == self.bulk else small
-        wait_until_answered(program, scenario.url, path, self.credentials(scenario))
+        wait_until_answered(program, scenario.url, path, self.credentials(scenario), client=scenario.client)
 
     def _serve(self, stack: ExitStack, command: list[str], port: int) -> None:
         program = Program(

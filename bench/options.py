@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.lab import Settings
 
-CASES = ("plain", "secured", "latency", "routes", "tls", "handshakes", "bodies", "memory", "startup")
+CASES = ("plain", "secured", "latency", "routes", "tls", "handshakes", "mtls", "bodies", "memory", "startup")
 _ROOT = Path(__file__).parents[1]
 DOCS = _ROOT / "docs"
 README = _ROOT / "README.md"

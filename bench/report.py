@@ -72,6 +72,20 @@ _SECTIONS: tuple[tuple[str, str, str, tuple[Column, ...]], ...] = (
             Column("disturbed %", "disturbed", scale=0.01, digits=1),
         ),
     ),
+    (
+        "mtls",
+        "New TLS connections with client certificates",
+        "The same, and the client shows a certificate that the server verifies (`client_auth: required`,"
+        " `ssl_verify_client on`).",
+        (
+            Column("connections/s of the server's core (range)", "capacity", with_range=True),
+            Column("÷ nginx", "capacity", reference=("mtls", "nginx")),
+            Column("connections/s made", "rate"),
+            Column("CPU µs per connection", "cpu", digits=1),
+            Column("core busy %", "busy", scale=0.01),
+            Column("disturbed %", "disturbed", scale=0.01, digits=1),
+        ),
+    ),
     *(
         (
             case,

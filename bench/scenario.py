@@ -38,8 +38,9 @@ class Scenario:
     """Proxy 127.0.0.1:`port` to 127.0.0.1:`backend`. folder: where configuration and logs of the server belong.
 
     routes: 0 for one route that takes every path, else that many routes `/service-<i>/{id}`. admin: a port for the
-    server's own use. security: None for a plain proxy. tls: the listener speaks TLS with this certificate. hotgate:
-    what only Hotgate is asked: keys of its configuration, which take the place of its usual ones.
+    server's own use. security: None for a plain proxy. tls: the listener speaks TLS with this certificate.
+    client: clients must show this one, which is its own authority. hotgate: what only Hotgate is asked: keys of its
+    configuration, which take the place of its usual ones.
     """
 
     port: int
@@ -49,6 +50,7 @@ class Scenario:
     routes: int = 0
     security: Security | None = None
     tls: Certificate | None = None
+    client: Certificate | None = None
     hotgate: Mapping[str, Any] = field(default_factory=dict)
 
     @property

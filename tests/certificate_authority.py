@@ -1,5 +1,6 @@
 """A certificate authority for tests: certificates of any kind, good and bad, and what it says about them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -70,13 +71,65 @@ def new_key(kind: str = "ec") -> Any:
 class Authority:
     """pem: its own certificate."""
 
-    def __init__(self, name: str = "test authority") -> None:
-        self._key = new_key()
+    def __init__(self, name: str = "test authority", *, above: "Authority | None" = None, is_ca: bool = True) -> None:
+        """above: who has signed its certificate; itself if None. is_ca: whether that says that it may sign others."""
+        self.key = self._key = new_key()
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        basic = x509.BasicConstraints(ca=True, path_length=None)
-        builder = self._builder(self._name, self._key, timedelta(0)).add_extension(basic, critical=True)
-        self.certificate = builder.sign(self._key, hashes.SHA256())
+        basic = x509.BasicConstraints(ca=is_ca, path_length=None)
+        signer = above or self
+        builder = signer._builder(self._name, self._key, timedelta(0)).add_extension(basic, critical=True)
+        self.certificate = builder.sign(signer._key, hashes.SHA256())
         self.pem = self.certificate.public_bytes(Encoding.PEM).decode()
+
+    @property
+    def own(self) -> Issued:
+        """Its certificate with its key, as somebody would use it who is not meant to."""
+        return Issued(self.certificate, self._key)
+
+    def issue_client(
+        self,
+        *names: str,
+        alternatives: Sequence[x509.GeneralName] = (),
+        extensions: Sequence[x509.ExtensionType] = (),
+        key: Any = None,
+        shifted: timedelta = timedelta(0),
+    ) -> Issued:
+        """A client's certificate. names: common names, any number. It lives as long as others."""
+        key = key or new_key()
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name) for name in names])
+        builder = self._builder(subject, key, shifted)
+        builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+        if alternatives:
+            builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+        for extension in extensions:
+            builder = builder.add_extension(extension, critical=False)
+        return Issued(builder.sign(self._key, hashes.SHA256()), key)
+
+    def issue_responder(self, *, is_authorised: bool = True, shifted: timedelta = timedelta(0)) -> Issued:
+        """The certificate of an OCSP responder (RFC 6960 §4.2.2.2), or of somebody who poses as one."""
+        key = new_key()
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "responder")])
+        usage = ExtendedKeyUsageOID.OCSP_SIGNING if is_authorised else ExtendedKeyUsageOID.CLIENT_AUTH
+        builder = self._builder(subject, key, shifted).add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        return Issued(builder.sign(self._key, hashes.SHA256()), key)
+
+    def crl(
+        self,
+        *revoked: Issued,
+        shifted: timedelta = timedelta(0),
+        signer: Any = None,
+        extensions: Sequence[x509.ExtensionType] = (),
+    ) -> bytes:
+        """The list of its revoked certificates, DER; valid from yesterday to in ten days. signer: another key."""
+        now = datetime.now(UTC) + shifted
+        builder = x509.CertificateRevocationListBuilder().issuer_name(self._name)
+        builder = builder.last_update(now - DAY).next_update(now + 10 * DAY)
+        for issued in revoked:
+            entry = x509.RevokedCertificateBuilder().serial_number(issued.certificate.serial_number)
+            builder = builder.add_revoked_certificate(entry.revocation_date(now - DAY).build())
+        for extension in extensions:
+            builder = builder.add_extension(extension, critical=True)
+        return builder.sign(signer or self._key, hashes.SHA256()).public_bytes(Encoding.DER)
 
     def issue(
         self,
@@ -95,8 +148,16 @@ class Authority:
             builder = builder.add_extension(alternatives, critical=False)
         return Issued(builder.sign(self._key, hashes.SHA256()), key)
 
-    def ocsp(self, issued: Issued, *, is_good: bool = True, shifted: timedelta = timedelta(0)) -> bytes:
-        """What it says about a certificate, DER. Valid as long as a certificate is."""
+    def ocsp(
+        self,
+        issued: Issued,
+        *,
+        is_good: bool = True,
+        shifted: timedelta = timedelta(0),
+        responder: Issued | None = None,
+        nonce: bytes = b"",
+    ) -> bytes:
+        """What it says about a certificate, DER. Valid as long as a certificate is. responder: speaks in its name."""
         now = datetime.now(UTC) + shifted
         builder = ocsp.OCSPResponseBuilder().add_response(
             issued.certificate,
@@ -108,10 +169,13 @@ class Authority:
             None if is_good else now - DAY,
             None,
         )
-        signed = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, self.certificate).sign(
-            self._key, hashes.SHA256()
-        )
-        return signed.public_bytes(Encoding.DER)
+        if nonce:
+            builder = builder.add_extension(x509.OCSPNonce(nonce), critical=False)
+        if responder is not None:
+            builder = builder.certificates([responder.certificate])
+        speaker = responder or self.own
+        builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, speaker.certificate)
+        return builder.sign(speaker.key, hashes.SHA256()).public_bytes(Encoding.DER)
 
     def _builder(self, subject: x509.Name, key: Any, shifted: timedelta) -> x509.CertificateBuilder:
         now = datetime.now(UTC) + shifted

@@ -15,10 +15,10 @@ def probes(lab: Lab, peer: Peer) -> list[Probe]:
     """One probe, if the peer can be asked for TLS here."""
     if not peer.offers_tls:
         return []
-    return [Probe(CASE, peer.name, _Handshakes(lab, lab.keep(peer, lab.scenario(peer, tls=True))))]
+    return [Probe(CASE, peer.name, Handshakes(lab, lab.keep(peer, lab.scenario(peer, tls=True))))]
 
 
-class _Handshakes:
+class Handshakes:
     """rate: connections per second. cpu: µs of the server for each. capacity: connections per second of its core.
 
     The client's half of a handshake costs as much as the server's, so on equal cores it is the client that limits the
@@ -31,9 +31,10 @@ class _Handshakes:
 
     def __call__(self) -> Mapping[str, float]:
         lab, server = self._lab, self._server
-        new_connections(server.scenario.port, lab.settings.warm_up, lab.cores.load)
+        scenario = server.scenario
+        new_connections(scenario.port, lab.settings.warm_up, lab.cores.load, scenario.client)
         before = Usage.now(lab, server)
-        made = new_connections(server.scenario.port, lab.settings.seconds, lab.cores.load)
+        made = new_connections(scenario.port, lab.settings.seconds, lab.cores.load, scenario.client)
         used = Usage.now(lab, server).since(before)
         return {
             "rate": made / used.clock,

@@ -38,7 +38,9 @@ def _gateway(scenario: Scenario) -> dict[str, Any]:
 def _tls(scenario: Scenario) -> dict[str, Any]:
     if scenario.tls is None:
         return {}
-    return {"tls": {"certificate": str(scenario.tls.certificate), "key": str(scenario.tls.key)}}
+    client = scenario.client
+    asked = {} if client is None else {"client_ca": str(client.certificate), "client_auth": "required"}
+    return {"tls": {"certificate": str(scenario.tls.certificate), "key": str(scenario.tls.key), **asked}}
 
 
 def _routes(scenario: Scenario) -> list[dict[str, Any]]:
@@ -79,4 +81,5 @@ PEER = Peer(
     ),
     security="`authenticate`, `authorize`, `rate_limit` by principal; with access log and metrics on",
     offers_tls=True,
+    offers_mtls=True,
 )

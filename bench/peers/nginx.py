@@ -34,7 +34,8 @@ def _tls(scenario: Scenario) -> dict[str, str]:
     if scenario.tls is None:
         return {"tls": "", "certificate": ""}
     files = f"ssl_certificate {scenario.tls.certificate}; ssl_certificate_key {scenario.tls.key};"
-    return {"tls": "ssl ", "certificate": f"{files} ssl_protocols TLSv1.2 TLSv1.3;"}
+    asked = f" ssl_client_certificate {scenario.client.certificate}; ssl_verify_client on;" if scenario.client else ""
+    return {"tls": "ssl ", "certificate": f"{files} ssl_protocols TLSv1.2 TLSv1.3;{asked}"}
 
 
-PEER = Peer("nginx", launch, ("nginx", "-v"), offers_tls=True)
+PEER = Peer("nginx", launch, ("nginx", "-v"), offers_tls=True, offers_mtls=True)

@@ -15,7 +15,7 @@ class Peer:
     """name: as shown in tables. launch: writes the configuration, returns the command. version: the command asking it.
 
     security: how it enforces the secured case, in words for the page; empty when it does not take part. offers_tls: it
-    takes part in the cases with TLS.
+    takes part in the cases with TLS. offers_mtls: in that with certificates of clients.
     """
 
     name: str
@@ -23,6 +23,7 @@ class Peer:
     version: tuple[str, ...]
     security: str = ""
     offers_tls: bool = False
+    offers_mtls: bool = False
 
 
 def version_of(peer: Peer) -> str:

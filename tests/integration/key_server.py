@@ -38,6 +38,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.asked[self.path] += 1
         self.server.scripts.get(self.path, status(404))(self)
 
+    def do_POST(self) -> None:
+        """The same."""
+        self.do_GET()
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Say nothing."""
 

@@ -17,6 +17,7 @@ from hotgate.testing import make_exchange, run
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "bench" / "README.md"]
+DOCUMENTS += [*(ROOT / "examples").glob("*.md"), *(ROOT / "examples").glob("*/*.md")]
 _LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
 _PATH = re.compile(r"`((?:tests|src|bench|docs)/[\w./-]+)`")
 _BLOCK = re.compile(r"^```(python|yaml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

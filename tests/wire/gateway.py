@@ -11,6 +11,7 @@ from typing import Any, cast
 from hotgate.config.models import gateway_model
 from hotgate.edge.connection import ServerConnection
 from hotgate.identity.key_sets import KeySets
+from hotgate.keys.key_ring import RingHolder
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.observe.access_log import AccessLog
 from hotgate.observe.access_record import AccessRecord, lines_of
@@ -57,6 +58,7 @@ class Gateway:
         self.services: dict[str, Any] = {
             "limiter": LeaseClient(lambda message: None, lambda: self.now),
             "key_sets": KeySets(lambda: self.now),
+            "signing": RingHolder(),
         }
         self.plane = DataPlane(
             loop=loop,

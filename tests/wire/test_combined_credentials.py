@@ -28,7 +28,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 
 def token(**changes: Any) -> bytes:
-    claims = {"iss": ISSUER.name, "aud": "api", "sub": "ada", "exp": time.time() + 60, "scope": "read", **changes}
+    claims = {"iss": ISSUER.name, "aud": "api", "sub": "ada", "exp": time.time() + 3600, "scope": "read", **changes}
     return b"Authorization: Bearer " + ISSUER.token(claims)
 
 

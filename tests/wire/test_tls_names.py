@@ -104,8 +104,8 @@ async def test_a_client_proves_who_it_is(wire: Wire, version: ssl.TLSVersion) ->
     backend.send(OK)
     assert (await client.message()).body == b"ok"
     (connection,) = wire.gateway.client_connections
-    assert connection.tls is not None
-    assert connection.tls.peer_certificate == ssl.PEM_cert_to_DER_cert(_CLIENT.pem)
+    assert connection.certificate is not None
+    assert connection.certificate.der == ssl.PEM_cert_to_DER_cert(_CLIENT.pem)
 
 
 @scenario(listener={"tls": {**_A.settings, **_ASKS}})
@@ -177,7 +177,9 @@ _TWO_THAT_ASK = {"tls": {"certificates": _BOTH, **_ASKS}}
     ("name", "host", "status"),
     [
         ("a.example", "a.example", 200),
-        ("b.example", "x.b.example:8443", 200),
+        ("x.b.example", "x.b.example:8443", 200),
+        ("X.b.Example", "x.B.example.", 200),
+        ("b.example", "x.b.example", 421),
         ("a.example", "b.example", 421),
         ("b.example", "a.example", 421),
         ("x.b.example", "x.y.b.example", 421),
@@ -212,19 +214,30 @@ async def test_without_client_certificates_connections_may_be_shared(wire: Wire)
 
 @scenario(listener={"tls": {**_A.settings, **_ASKS, "client_auth": "optional"}})
 async def test_a_connection_without_certificate_does_not_outlive_the_reload_that_asks_for_one(wire: Wire) -> None:
-    kept, idle = await wire.connect_tls(context=client_context()), await wire.connect_tls(context=client_context())
+    kept = await wire.connect_tls(context=client_context())
     kept.send(get_from("a.example"))
     backend = await wire.backend.accept()
     await backend.message()
     wire.gateway.change_listener({"tls": {**_A.settings, **_ASKS}})
-    wire.gateway.advance(2)
     backend.send(OK)
     assert (await kept.message()).status == 200
     kept.send(get_from("a.example"))
+    answer = await kept.message()
+    assert (answer.status, answer.code, answer.closes) == (421, "certificate-recheck", True)
+    assert await kept.is_gone()
+
+
+@scenario(listener={"tls": _A.settings})
+async def test_a_connection_that_was_asked_nothing_serves_one_more_request(wire: Wire) -> None:
+    kept, idle = await wire.connect_tls(context=client_context()), await wire.connect_tls(context=client_context())
+    wire.gateway.change_listener({"tls": {**_A.settings, **_ASKS, "client_auth": "optional"}})
+    wire.gateway.advance(0)
+    kept.send(get_from("a.example"))
+    backend = await wire.backend.accept()
     await backend.message()
     backend.send(OK)
     assert (await kept.message()).closes
-    assert await kept.is_gone()
+    wire.gateway.advance(2)
     assert await idle.is_gone()
 
 

@@ -20,6 +20,7 @@ from hotgate.cli.revocations import revocations
 from hotgate.cli.routes import routes
 from hotgate.cli.run import run
 from hotgate.cli.schema import schema
+from hotgate.cli.signing_keys import signing_keys
 from hotgate.cli.standard_streams import fill_closed_streams
 from hotgate.cli.store import store
 from hotgate.cli.upgrade import upgrade
@@ -27,9 +28,8 @@ from hotgate.cli.upgrade import upgrade
 app = typer.Typer(name="hotgate", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 for command in (run, reload, upgrade, check, routes, identity, schema, init, demo):
     app.command()(command)
-app.add_typer(store)
-for name, group in (("admin", admin), ("consumers", consumers), ("keys", keys), ("revocations", revocations)):
-    app.add_typer(group, name=name)
+for group in (admin, consumers, keys, revocations, signing_keys, store):
+    app.add_typer(group)
 
 
 def _print_version(wanted: bool) -> None:

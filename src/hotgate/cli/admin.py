@@ -8,7 +8,7 @@ import typer
 
 from hotgate.cli.configuration import DEFAULT_FILE, ConfigurationFile, load_configuration
 
-admin = typer.Typer(help="What the admin API needs.", no_args_is_help=True)
+admin = typer.Typer(name="admin", help="What the admin API needs.", no_args_is_help=True)
 
 
 @admin.callback()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("name", "state", "groups", "roles", "tier", "created")
 
-consumers = typer.Typer(help="Add, list, change, disable and remove consumers.", no_args_is_help=True)
+consumers = typer.Typer(name="consumers", help="Add, list, change, disable and remove consumers.", no_args_is_help=True)
 
 ConsumerName = Annotated[str, typer.Argument(metavar="NAME", help="The name of a consumer.")]
 Groups = Annotated[list[str] | None, typer.Option("--group", help="A group of which it is; may be repeated.")]

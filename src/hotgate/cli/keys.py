@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _COLUMNS = ("id", "consumer", "environment", "state", "ends with", "scopes", "expires", "last used")
 _MAX_IMPORT = 16 * 1024 * 1024  # bytes
 
-keys = typer.Typer(help="Make, list, rotate, revoke and import API keys.", no_args_is_help=True)
+keys = typer.Typer(name="keys", help="Make, list, rotate, revoke and import API keys.", no_args_is_help=True)
 
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="The id of a key; it is a part of the key.")]
 Names = list[str] | None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("provider", "kind", "value", "issued before", "reason", "forgotten")
 
-revocations = typer.Typer(help="Refuse tokens before they expire.", no_args_is_help=True)
+revocations = typer.Typer(name="revocations", help="Refuse tokens before they expire.", no_args_is_help=True)
 
 Provider = Annotated[str, typer.Option(help="The name under `identity` of who issued them.")]
 Jti = Annotated[str | None, typer.Option("--jti", help="The one token with this id.")]

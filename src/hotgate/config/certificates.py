@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from cryptography import x509
 
 from hotgate.config.certificate import certificate_error, chain_of, expiry_warning, key_error
+from hotgate.config.client_auth import ClientAuth
 from hotgate.config.gateway import Gateway
 from hotgate.config.ocsp_response import NotStapled, valid_until
 from hotgate.config.pem import Pem
 from hotgate.config.position import Path
 from hotgate.config.references import Finding
+from hotgate.config.revocation_list import is_current, load_list
 from hotgate.config.tls import Certificate, Tls
 
 
@@ -22,8 +24,8 @@ def wrong_certificates(config: Gateway) -> Iterator[Finding]:
     for path, certificate, key in _towards_backends(config):
         yield from _misfits(path, certificate, key)
     for path, tls in _listeners(config):
-        if tls.client_ca is not None and (error := _chain_error(tls.client_ca.reveal())):
-            yield Finding((*path, "client_ca"), error)
+        for place, asked in _client_auths(path, tls):
+            yield from _wrong_authorities(place, asked)
 
 
 def doubtful_certificates(config: Gateway) -> Iterator[Finding]:
@@ -31,11 +33,39 @@ def doubtful_certificates(config: Gateway) -> Iterator[Finding]:
     now = datetime.now(UTC)
     for path, own, _ in _towards_backends(config):
         yield from _expired(path, own, now)
+    for path, tls in _listeners(config):
+        for place, asked in _client_auths(path, tls):
+            yield from _doubtful_authorities(place, asked)
     for path, pair in _pairs(config):
         yield from _expired(path, pair.certificate, now)
         certificate = chain_of(pair.certificate.reveal())[0]
         if pair.ocsp_staple is not None and (reason := _not_stapled(pair.ocsp_staple.content, certificate, now)):
             yield Finding((*path, "ocsp_staple"), f"the response is not sent: {reason}")
+
+
+def _client_auths(path: Path, tls: Tls) -> Iterator[tuple[Path, ClientAuth]]:
+    yield path, tls
+    yield from (((*path, "clients", index), each) for index, each in enumerate(tls.clients))
+
+
+def _wrong_authorities(path: Path, asked: ClientAuth) -> Iterator[Finding]:
+    for index, pem in enumerate(asked.authorities):
+        if error := _chain_error(pem):
+            yield Finding((*path, "client_ca", *([index] if isinstance(asked.client_ca, tuple) else [])), error)
+    for index, file in enumerate(asked.crl):
+        try:
+            load_list(file.content)
+        except ValueError as error:
+            yield Finding((*path, "crl", index), str(error))
+
+
+def _doubtful_authorities(path: Path, asked: ClientAuth) -> Iterator[Finding]:
+    if asked.revocation_unknown == "accept":
+        message = "a revoked certificate is accepted whenever nothing can be learned about it"
+        yield Finding((*path, "revocation_unknown"), message, "leave it at `refuse`")
+    for index, file in enumerate(asked.crl):
+        if not is_current(load_list(file.content)):
+            yield Finding((*path, "crl", index), "the list is past its next update: it says nothing about anybody")
 
 
 def _errors_of(path: Path, pair: Certificate, now: datetime) -> Iterator[Finding]:

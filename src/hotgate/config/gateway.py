@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from hotgate.config.admin import Admin
+from hotgate.config.assertion import AssertionIssuer
 from hotgate.config.brute_force import BruteForce
 from hotgate.config.limits import Limits
 from hotgate.config.listeners import Listener
@@ -95,6 +96,9 @@ class Gateway(Settings):
         max_length=256,
         description="Files or patterns such as `routes/*.yaml`, relative to the folder of this file. Each may hold "
         "routes, upstreams, identity and profiles.",
+    )
+    assertion: AssertionIssuer = Field(
+        default=AssertionIssuer(), description="Who signs what backends are told of a caller, and with what keys."
     )
     access_log: AccessLog = Field(default=AccessLog(), description="The log of requests.")
     limits: Limits = Field(default=Limits(), description="Bounds on what a client may send or keep open.")

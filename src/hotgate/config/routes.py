@@ -91,6 +91,16 @@ class Respond(Settings):
         default={}, max_length=64, description="Header fields of the answer."
     )
     body: str = Field(default="", max_length=1024 * 1024, description="The body, in UTF-8.")
+    jwks: Flag = Field(
+        default=False,
+        description="Answer with the public keys that verify the gateway's assertions (JWKS), instead of a `body`.",
+    )
+
+    @model_validator(mode="after")
+    def _has_one_content(self) -> "Respond":
+        if self.jwks and (self.body or self.status != 200):
+            raise refused("`jwks` is an answer of its own; remove `body` and `status`")
+        return self
 
 
 class Rewrite(Settings):
@@ -126,6 +136,11 @@ class RouteOptions(Settings):
         "credential decides. `{all: [names]}` stands for several that must come together.",
     )
     public: Flag = Field(default=False, description="Say `true` to let anybody in. Then there is no `authenticate`.")
+    identity_headers: Flag = Field(
+        default=True,
+        description="Whether the backend is told who calls in `X-Auth-*`. Say `false` for one that only reads the"
+        " `assertion`, or that is not yours. What clients send under these names never passes.",
+    )
     max_body: Annotated[int, SizeBetween("0", "1024GiB")] = Field(
         default=_MAX_BODY, description="The largest request body; more is answered 413."
     )

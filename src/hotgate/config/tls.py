@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from hotgate.config.client_auth import ClientAuth, HostClientAuth
 from hotgate.config.notation import refused
 from hotgate.config.pem import DerFile, Pem
 from hotgate.config.settings import Settings
@@ -25,7 +26,7 @@ class Certificate(Settings):
     )
 
 
-class Tls(Settings):
+class Tls(ClientAuth):
     """TLS on a listener: versions 1.2 and 1.3, forward secrecy and authenticated encryption only, no renegotiation."""
 
     certificate: Pem | None = Field(default=None, description="The only certificate, with `key`; else `certificates`.")
@@ -43,12 +44,12 @@ class Tls(Settings):
         description="A client that asks for no name, or one that no certificate has: it gets the first certificate, "
         "or is refused.",
     )
-    client_auth: Literal["none", "optional", "required"] = Field(
-        default="none",
-        description="Whether clients are asked for a certificate. One that is shown must be valid; `required` refuses "
-        "the handshake without.",
+    clients: tuple[HostClientAuth, ...] = Field(
+        default=(),
+        max_length=256,
+        description="Hosts that ask something else of their clients than the keys beside this one say. A connection "
+        "that was made for one host is for no other then (421).",
     )
-    client_ca: Pem | None = Field(default=None, description="The authorities that certificates of clients come from.")
 
     @property
     def pairs(self) -> tuple[Certificate, ...]:
@@ -57,6 +58,11 @@ class Tls(Settings):
             return self.certificates
         only = Certificate(certificate=self.certificate, key=self.key, ocsp_staple=self.ocsp_staple)
         return (only,)
+
+    @property
+    def asks(self) -> bool:
+        """Whether the clients of any host are asked for certificates."""
+        return any(each.client_auth != "none" for each in (self, *self.clients))
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Tls":
@@ -67,6 +73,7 @@ class Tls(Settings):
             raise refused("needs certificate and key, or certificates, not both")
         if self.ocsp_staple is not None and not has_one:
             raise refused("ocsp_staple stands beside the certificate that it is for")
-        if (self.client_auth == "none") != (self.client_ca is None):
-            raise refused("client_ca and a client_auth of optional or required come together")
+        names = [name for entry in self.clients for name in entry.names]
+        if len(names) != len(set(names)):
+            raise refused("a name stands in `clients` more than once")
         return self

@@ -16,6 +16,7 @@ from hotgate.control.bearer_authentication import BearerAuthentication
 from hotgate.control.failure_counts import FailureCounts
 from hotgate.control.known_hosts import KnownHosts
 from hotgate.control.security_fields import SecurityFields
+from hotgate.keys.key_ring import JWKS_MEDIA_TYPE
 
 
 def admin_application(
@@ -40,8 +41,13 @@ def admin_application(
         page, content_type = await state.exposition()
         return Response(page, headers={"content-type": content_type})
 
+    async def jwks(_request: Request) -> Response:
+        """The public keys that verify assertions: nothing about them is secret."""
+        return Response(state.jwks(), media_type=JWKS_MEDIA_TYPE)
+
     door = [Middleware(BearerAuthentication, tokens=tokens, failures=FailureCounts())]
     routes = [
+        Route("/.well-known/jwks.json", jwks),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         Route("/metrics", metrics, middleware=[] if open_metrics else door),

@@ -14,6 +14,10 @@ class GatewayState(Protocol):
         """Workers, revision, uptime, the last reload, key sets, health of targets, their names, bans, as JSON."""
         ...
 
+    def jwks(self) -> bytes:
+        """The public keys that verify the gateway's assertions: a JWK Set."""
+        ...
+
     async def exposition(self) -> tuple[bytes, str]:
         """The page for Prometheus, and its content type."""
         ...

@@ -9,11 +9,11 @@ from typing import cast
 from hotgate.edge.admission import Reason
 from hotgate.edge.answers import last_answer
 from hotgate.edge.arrival import Arrival
+from hotgate.edge.bound_requests import BoundRequests
 from hotgate.edge.context import EdgeContext
 from hotgate.edge.discarded_body import DiscardedBody
 from hotgate.edge.https_redirect import HttpsRedirect
 from hotgate.edge.incoming import Incoming
-from hotgate.edge.misdirected import MisdirectedRequests
 from hotgate.edge.pace import ReadingPace
 from hotgate.edge.relay import Relay
 from hotgate.edge.request_reader import RequestOwner, RequestReader
@@ -32,7 +32,7 @@ _NO_TLS_HERE = b"\x15\x03\x03\0\x02\x02\x46"  # an alert: fatal, protocol_versio
 
 class ServerConnection(asyncio.Protocol):
     """listener: name as in the file. peer: the client's address. output: where relays write their answers. tls: its
-    transport, if the client speaks TLS.
+    transport, if the client speaks TLS. certificate: what the client has proved to own in its handshake.
     """
 
     __slots__ = (
@@ -53,6 +53,7 @@ class ServerConnection(asyncio.Protocol):
         "_reading",
         "_requests_left",
         "_transport",
+        "certificate",
         "forwarded_block",
         "forwarded_for",
         "listener",
@@ -69,6 +70,7 @@ class ServerConnection(asyncio.Protocol):
         self.listener = arrival.listener
         self.trusted_proxies = arrival.rules.trusted_proxies
         self.tls = tls
+        self.certificate = None if tls is None else tls.certificate
         self.scheme = "http" if tls is None else "https"
         self._reader = RequestReader(self._first_judge(), context.snapshot.rules, scheme=self.scheme)
         self._pending: deque[Incoming] = deque()
@@ -294,8 +296,7 @@ class ServerConnection(asyncio.Protocol):
     def _first_judge(self) -> RequestOwner:
         """Who is told of requests: on a listener with rules of its own, they stand before the connection."""
         if self.tls is not None:
-            asks = self.tls.rules.asks_for_certificates
-            return MisdirectedRequests(self, self.tls.rules, self.tls.context) if asks else self
+            return BoundRequests(self, self.tls, self._context) if self.tls.rules.asks else self
         rules = self._context.snapshot.listeners.get(self.listener)
         return self if rules is None or rules.https_port is None else HttpsRedirect(self, rules.https_port)
 

@@ -8,7 +8,10 @@ from hotgate.http.forwarded import is_reserved
 DROPPED = b""
 
 # These say how a request came here. They are dropped or read in one place only, `RequestReader`.
-FORWARDING = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host"})
+FORWARDED_CERTIFICATE = b"x-forwarded-client-cert"
+FORWARDING = frozenset(
+    {b"forwarded", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", FORWARDED_CERTIFICATE}
+)
 
 
 class RefusedName(ValueError):

@@ -17,7 +17,7 @@ from hotgate.edge.incoming import Incoming
 from hotgate.edge.pending_policy import ANY_FAILURE, PendingPolicy
 from hotgate.edge.record import CLIENT_CLOSED, finish, record
 from hotgate.edge.request_body import RequestBody
-from hotgate.edge.request_head import forwarding_of
+from hotgate.edge.request_head import certificate_of, forwarding_of
 from hotgate.edge.response_steps import ResponseSteps
 from hotgate.edge.stage import NEVER, Stage
 from hotgate.edge.tunnel import Tunnel
@@ -97,11 +97,13 @@ class Relay:
         snapshot = self.context.snapshot
         found = None if incoming.refusal is not None else snapshot.table.find(request)
         route, params = found or (snapshot.unmatched, {})
-        client, self.forwarded = forwarding_of(incoming, self.downstream)
+        downstream = self.downstream
+        client, self.forwarded = forwarding_of(incoming, downstream)
+        certificate = certificate_of(incoming, downstream) if incoming.forwarding else downstream.certificate
         self.trace = trace = trace_of(incoming.traceparent)
         given = incoming.request_id
         request_id = given.decode("ascii") if given and valid_request_id(given) else trace.trace_id
-        self.exchange = Exchange(request, route, params, client, request_id, monotonic())
+        self.exchange = Exchange(request, route, params, client, request_id, monotonic(), certificate=certificate)
         if route.after:
             self._steps = ResponseSteps(self)
         if found is None:

@@ -2,12 +2,14 @@
 
 from typing import TYPE_CHECKING
 
+from hotgate.edge.field_names import FORWARDED_CERTIFICATE
 from hotgate.edge.incoming import Incoming
 from hotgate.http.forwarded import TrustedProxies, client_scheme, forwarded_fields, hops
 from hotgate.http.headers import Field, joined_lines
 from hotgate.http.hop_by_hop import HOP_BY_HOP
 from hotgate.http.request import Request
 from hotgate.http.trace import Trace
+from hotgate.identity.client_certificate import PresentedCertificate
 from hotgate.pipeline.exchange import Exchange
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ def request_head(exchange: Exchange, incoming: Incoming, forwarded: bytes, trace
         line,
         upstream_host or request.authority,
         joined_lines([b"%b: %b\r\n" % field for field in request.headers.fields if field[0] not in _WRITTEN_HERE]),
-        b"" if principal is None else principal.backend_block,
+        b"" if principal is None or not exchange.route.tells_identity else principal.backend_block,
         forwarded,
         request.version.encode("ascii"),
         exchange.request_id.encode("ascii"),
@@ -52,6 +54,15 @@ def forwarding_of(incoming: Incoming, connection: "ServerConnection") -> tuple[s
         connection.forwarded_block = forwarded_fields((connection.peer,), connection.scheme, authority)
         connection.forwarded_for = authority
     return connection.peer, connection.forwarded_block
+
+
+def certificate_of(incoming: Incoming, connection: "ServerConnection") -> PresentedCertificate | None:
+    """The connection's certificate; with what a trusted proxy says about that of its own client."""
+    said = [value for name, value in incoming.forwarding if name == FORWARDED_CERTIFICATE]
+    own = connection.certificate
+    if not said or not connection.trusted_proxies.trusts(connection.peer):
+        return own
+    return PresentedCertificate(() if own is None else own.chain, b",".join(said))
 
 
 def _forwarding_through(

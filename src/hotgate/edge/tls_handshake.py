@@ -6,14 +6,19 @@ from typing import cast
 
 from hotgate.edge.answers import last_answer
 from hotgate.edge.arrival import Arrival
+from hotgate.edge.client_hello import ClientHello
 from hotgate.edge.connection import ServerConnection
 from hotgate.edge.context import EdgeContext
 from hotgate.edge.handshake_failure import failure_of
-from hotgate.edge.tls_listener import TlsListener
+from hotgate.edge.presented_chain import presented
+from hotgate.edge.tls_listener import ServedHost, TlsListener
 from hotgate.edge.tls_transport import TlsTransport
+from hotgate.identity.client_certificate import PresentedCertificate
+from hotgate.identity.client_trust import ClientTrust, Verdict
 
 _MAX_BYTES = 64 * 1024  # of the client, its certificates included
 _METHOD_LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")  # no TLS record begins with one (RFC 8446 §5.1)
+_UNRECOGNIZED_NAME = b"\x15\x03\x03\0\x02\x02\x70"  # an alert: fatal, unrecognized_name (RFC 6066 §3)
 _SPEAK_TLS = last_answer(400, "tls-required", "This port speaks HTTPS only. Use https.")
 
 
@@ -24,8 +29,11 @@ class TlsHandshake(asyncio.Protocol):
         "_arrival",
         "_context",
         "_deadline",
+        "_hello",
+        "_host",
         "_incoming",
         "_is_refused",
+        "_learning",
         "_outgoing",
         "_raw",
         "_received",
@@ -40,7 +48,10 @@ class TlsHandshake(asyncio.Protocol):
         self._arrival = arrival
         self._rules = rules
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = rules.context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self._hello = ClientHello()
+        self._host: ServedHost
+        self._tls: ssl.SSLObject | None = None
+        self._learning: asyncio.Task[None] | None = None
         self._raw: asyncio.Transport
         self._received = 0
         self._is_refused = False
@@ -67,7 +78,10 @@ class TlsHandshake(asyncio.Protocol):
             self._refuse_plain_http()
         else:
             self._incoming.write(data)
-            self._shake_hands()
+            if self._learning is not None:
+                self._wait_for_answer()
+            elif self._tls is not None or self._is_begun(data):
+                self._shake_hands()
 
     def eof_received(self) -> bool:
         return False
@@ -75,6 +89,8 @@ class TlsHandshake(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._is_refused:  # a scanner resets the connection, and is to be seen as well
             self._context.handshakes.fail("client-closed")
+        if self._learning is not None:
+            self._learning.cancel()
         self._arrival.leave()
         self._context.forget(self)
 
@@ -101,7 +117,25 @@ class TlsHandshake(asyncio.Protocol):
         self._is_refused = True
         self._raw.abort()
 
+    def _is_begun(self, data: bytes) -> bool:
+        """Whether it is known whom the client wants to speak with, so that OpenSSL can answer."""
+        rules, hello = self._rules, self._hello
+        found: ServedHost | None = rules.default
+        if rules.needs_name:
+            hello.feed(data)
+            if not hello.is_read:
+                return False
+            found = rules.find(hello.name or "")
+        if found is None:
+            self._raw.write(_UNRECOGNIZED_NAME)
+            self._refuse("unknown-name")
+            return False
+        self._host = found
+        self._tls = found.context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        return True
+
     def _shake_hands(self) -> None:
+        assert self._tls is not None
         try:
             self._tls.do_handshake()
         except ssl.SSLWantReadError:
@@ -112,14 +146,40 @@ class TlsHandshake(asyncio.Protocol):
         except ssl.SSLError as error:
             self._refuse(failure_of(error))
         else:
-            self._go_over()
+            self._look_at_certificate(self._tls)
 
-    def _go_over(self) -> None:
+    def _look_at_certificate(self, tls: ssl.SSLObject) -> None:
+        """Go over to HTTP; but first, where that takes a question to its authority, learn about the certificate."""
+        trust = self._host.clients.trust
+        certificate = None if trust is None else presented(tls)
+        verdict = None if trust is None or certificate is None else trust.judge(certificate)
+        if trust is None or certificate is None or verdict is not None:
+            self._go_over(tls, certificate, verdict)
+        else:
+            learning = self._learn(trust, certificate, tls)
+            self._learning = asyncio.get_running_loop().create_task(learning)
+
+    def _wait_for_answer(self) -> None:
+        """The first request comes meanwhile; some of it is kept, and one who leaves is noticed."""
+        if self._received > _MAX_BYTES:
+            self._raw.pause_reading()
+
+    async def _learn(self, trust: ClientTrust, certificate: PresentedCertificate, tls: ssl.SSLObject) -> None:
+        await trust.learn(certificate)
+        self._learning = None
+        if not self._raw.is_closing():
+            self._raw.resume_reading()  # does nothing if it was not paused
+            self._go_over(tls, certificate, trust.judge(certificate))
+
+    def _go_over(self, tls: ssl.SSLObject, certificate: PresentedCertificate | None, verdict: Verdict | None) -> None:
         """From here on it is a connection like any other."""
         context = self._context
         context.connections.discard(self)
-        context.handshakes.complete(self._tls.version() or "", is_resumed=bool(self._tls.session_reused))
-        transport = TlsTransport(self._raw, self._rules, self._tls, self._incoming, self._outgoing)
+        context.handshakes.complete(tls.version() or "", is_resumed=bool(tls.session_reused))
+        name = self._hello.name
+        transport = TlsTransport(self._raw, self._rules, self._host, name, tls, self._incoming, self._outgoing)
+        transport.certificate = certificate
+        transport.verdict = verdict
         connection = ServerConnection(context, self._arrival, transport)
         transport.begin(connection)
         if context.draining:

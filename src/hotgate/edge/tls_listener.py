@@ -2,16 +2,19 @@
 
 import hashlib
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from hotgate.config.pem import load_chain
 from hotgate.edge import openssl
 from hotgate.edge.openssl import ServerContext
+from hotgate.identity.client_trust import ClientTrust
 
 _ALPN = "http/1.1"
 # Mozilla's "intermediate" list less its finite-field suites: forward secrecy and authenticated encryption only.
-_TLS_1_2_CIPHERS = ":".join(
+# Level 2: no RSA below 2048 bits and no SHA-1 in a chain, whatever the distribution's default is.
+_TLS_1_2_CIPHERS = "@SECLEVEL=2:" + ":".join(
     f"ECDHE-{signature}-{cipher}"
     for cipher in ("AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305")
     for signature in ("ECDSA", "RSA")
@@ -32,69 +35,124 @@ class ServerCertificate:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientRules:
+    """What is asked of the clients of some hosts. names: which; empty: of all that have no rules of their own.
+
+    auth: whether they show certificates. authorities: PEM, whose. trust: what else is asked about a certificate; None
+    if none is asked for. has_tickets: whether a session may be resumed without a look at the certificate.
+    """
+
+    auth: ssl.VerifyMode = ssl.CERT_NONE
+    authorities: str = ""
+    names: tuple[str, ...] = ()
+    trust: ClientTrust | None = field(default=None, compare=False)
+    has_tickets: bool = True
+
+    @property
+    def scope(self) -> str:
+        """What a session that was begun under these rules may be resumed under."""
+        return repr((self.auth.name, self.authorities, self.names))
+
+
+@dataclass(frozen=True, slots=True)
 class TlsRules:
-    """client_ca: PEM, "" for none. client_auth: what is asked of clients. refuses_unknown_names: no default for them.
+    """clients: of all hosts but those in `hosts`. refuses_unknown_names: no default for clients that ask for them.
 
     listener: its name. A session of one listener must not be resumed at another one.
     """
 
     listener: str = ""
     minimum_version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2
-    client_ca: str = ""
-    client_auth: ssl.VerifyMode = ssl.CERT_NONE
+    clients: ClientRules = ClientRules()
+    hosts: tuple[ClientRules, ...] = ()
     refuses_unknown_names: bool = False
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ServedHost:
+    """What a client meets that asks for a host: a certificate, and rules for its own. One per pair of these."""
+
+    context: ServerContext
+    clients: ClientRules
+
+    @property
+    def asks(self) -> bool:
+        """Whether clients may, or must, prove who they are by a certificate."""
+        return self.clients.auth is not ssl.CERT_NONE
+
+
 class TlsListener:
-    """context: where every handshake begins, that of the first certificate. rules: as given."""
+    """default: what clients meet that ask for no name. needs_name: whether it matters what they ask for. asks: whether
+    any host asks for certificates. rules: as given.
+    """
 
     def __init__(self, certificates: Sequence[ServerCertificate], rules: TlsRules) -> None:
         """Raises ssl.SSLError for what OpenSSL does not take."""
         self.rules = rules
-        contexts = [_server_context(certificate, rules) for certificate in certificates]
-        self.context = contexts[0]
-        self._by_name: dict[str, ServerContext] = {}
-        for certificate, context in zip(certificates, contexts, strict=True):
-            for name in certificate.names:
-                self._by_name.setdefault(name, context)
-        if len(contexts) > 1 or rules.refuses_unknown_names:
-            self.context.sni_callback = self._choose
+        self._certificates = tuple(certificates)
+        self._served: dict[tuple[int, int], ServedHost] = {}
+        by_certificate = {name: index for index, each in reversed([*enumerate(certificates)]) for name in each.names}
+        by_rules = {name: index for index, each in enumerate(rules.hosts, 1) for name in each.names}
+        self.default = self._host(0, 0)
+        self._by_name = {
+            name: self._host(certificate, _found(by_rules, name) or 0)
+            for name in sorted({*by_certificate, *by_rules})
+            if (certificate := self._certificate_for(_found(by_certificate, name))) is not None
+        }
+        for index, _ in enumerate(certificates):
+            self._host(index, 0)  # one that OpenSSL does not take is found now
+        self.asks = any(each.asks for each in self._served.values())
+        self.needs_name = len(self._served) > 1 or rules.refuses_unknown_names or self.asks
 
     @property
-    def asks_for_certificates(self) -> bool:
-        """Whether clients may, or must, prove who they are by a certificate."""
-        return self.rules.client_auth is not ssl.CERT_NONE
+    def context(self) -> ServerContext:
+        """That of the first certificate."""
+        return self.default.context
 
-    def find(self, name: str) -> ServerContext | None:
-        """Whose certificate a client gets that asks for this name: exact, one label replaced by `*`, the first."""
-        found = self._by_name.get(name) or self._by_name.get("*." + name.partition(".")[2])
-        if found is None and not self.rules.refuses_unknown_names:
-            return self.context
-        return found
+    def find(self, name: str) -> ServedHost | None:
+        """What a client meets that asks for this name: exact, one label replaced by `*`, the default; None: nothing."""
+        found = _found(self._by_name, name)
+        return self._unknown if found is None else found
 
     def use_ticket_key(self, key: bytes) -> None:
         """Let sessions be resumed wherever the same key is used with the same rules.
 
         A session carries what was found out about the client's certificate, so the rules that it was found by are
-        mixed into the key: a ticket from a listener that asks for none opens nothing here (as in CVE-2025-23419).
+        mixed into the key: a ticket of a host that asks for none opens nothing at one that does (as in CVE-2025-23419).
         """
         if openssl.why_unavailable():
             return
-        rules = self.rules
-        scope = repr((rules.listener, rules.client_auth.name, rules.client_ca)).encode()
-        # Of fixed length before the rest, so SHAKE is a keyed derivation here.
-        openssl.set_ticket_key(self.context, hashlib.shake_256(key + scope).digest(openssl.TICKET_KEY_BYTES))
+        for served in self._served.values():
+            scope = repr((self.rules.listener, served.clients.scope)).encode()
+            # Of fixed length before the rest, so SHAKE is a keyed derivation here.
+            derived = hashlib.shake_256(key + scope).digest(openssl.TICKET_KEY_BYTES)
+            openssl.set_ticket_key(served.context, derived)
 
-    def _choose(self, connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> int | None:
-        found = self.find((name or "").lower())
-        if found is None:
-            return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME  # RFC 6066 §3
-        if found is not self.context:
-            connection.context = found
-        return None
+    @property
+    def _unknown(self) -> ServedHost | None:
+        return None if self.rules.refuses_unknown_names else self.default
+
+    def _certificate_for(self, found: int | None) -> int | None:
+        return 0 if found is None and not self.rules.refuses_unknown_names else found
+
+    def _host(self, certificate: int, rules: int) -> ServedHost:
+        if (certificate, rules) not in self._served:
+            clients = (self.rules.clients, *self.rules.hosts)[rules]
+            context = _server_context(self._certificates[certificate], self.rules, clients)
+            self._served[certificate, rules] = ServedHost(context, clients)
+        return self._served[certificate, rules]
 
 
-def _server_context(certificate: ServerCertificate, rules: TlsRules) -> ServerContext:
+Found = TypeVar("Found")
+
+
+def _found(by_name: Mapping[str, Found], name: str) -> Found | None:
+    """The entry of a name, or else of the name with `*` in place of its first label."""
+    found = by_name.get(name)
+    return by_name.get("*." + name.partition(".")[2]) if found is None else found
+
+
+def _server_context(certificate: ServerCertificate, rules: TlsRules, clients: ClientRules) -> ServerContext:
     context = ServerContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = rules.minimum_version
     context.set_ciphers(_TLS_1_2_CIPHERS)
@@ -102,12 +160,13 @@ def _server_context(certificate: ServerCertificate, rules: TlsRules) -> ServerCo
     context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE  # all are good; a phone knows which it computes fast
     context.set_alpn_protocols([_ALPN])
     load_chain(context, certificate.chain, certificate.key)
-    if rules.client_auth is not ssl.CERT_NONE:
-        context.verify_mode = rules.client_auth
-        context.load_verify_locations(cadata=rules.client_ca)
-    if openssl.why_unavailable():
-        context.options |= ssl.OP_NO_TICKET  # each worker has keys of its own: few tickets would be worth anything
+    if clients.auth is not ssl.CERT_NONE:
+        context.verify_mode = clients.auth
+        context.load_verify_locations(cadata=clients.authorities)
+    if openssl.why_unavailable() or not clients.has_tickets:
+        context.options |= ssl.OP_NO_TICKET  # without a common key few would be worth anything
         context.num_tickets = 0
+    if openssl.why_unavailable():
         return context
     openssl.switch_session_cache_off(context)
     openssl.require_protocol(context, _ALPN.encode())

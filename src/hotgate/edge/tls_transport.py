@@ -11,14 +11,17 @@ import ssl
 from collections.abc import Iterable
 from typing import cast
 
-from hotgate.edge.tls_listener import TlsListener
+from hotgate.edge.tls_listener import ServedHost, TlsListener
+from hotgate.identity.client_certificate import PresentedCertificate
+from hotgate.identity.client_trust import Verdict
 
 _RECORD = 16 * 1024  # bytes of plaintext in a record at most (RFC 8446 §5.1)
 _MAX_FRUITLESS = 256 * 1024  # bytes that bring no data: empty records, key updates, refused renegotiations
 
 
 class TlsTransport(asyncio.Protocol):
-    """rules: those of the handshake.
+    """rules: those of the handshake. name: the host that the client asked for, None for none. host: what it met there.
+    certificate: what it has proved to own. verdict: on that, if it was given in the handshake.
 
     is_broken: close without close_notify, so that what was sent cannot pass for complete (RFC 8446 §6.1).
     """
@@ -33,26 +36,36 @@ class TlsTransport(asyncio.Protocol):
         "_tls",
         "abort",
         "can_write_eof",
+        "certificate",
         "get_extra_info",
         "get_write_buffer_size",
+        "host",
         "is_broken",
         "is_closing",
+        "name",
         "pause_reading",
         "resume_reading",
         "rules",
         "set_write_buffer_limits",
+        "verdict",
     )
 
     def __init__(
         self,
         raw: asyncio.Transport,
         rules: TlsListener,
+        host: ServedHost,
+        name: str | None,
         tls: ssl.SSLObject,
         incoming: ssl.MemoryBIO,
         outgoing: ssl.MemoryBIO,
     ) -> None:
         self._raw = raw
         self.rules = rules
+        self.host = host
+        self.name = name
+        self.certificate: PresentedCertificate | None = None
+        self.verdict: Verdict | None = None
         self._tls = tls
         self._incoming = incoming
         self._outgoing = outgoing
@@ -77,16 +90,6 @@ class TlsTransport(asyncio.Protocol):
         self._flush()
         if self._incoming.pending:
             self.data_received(b"")
-
-    @property
-    def context(self) -> ssl.SSLContext:
-        """That of the certificate which the client was shown."""
-        return self._tls.context
-
-    @property
-    def peer_certificate(self) -> bytes | None:
-        """The certificate that the client has proved to own, DER; None if it showed none."""
-        return self._tls.getpeercert(True)
 
     # The event loop calls these.
 

@@ -1,6 +1,7 @@
 """Fields that belong to one connection and are never forwarded (RFC 9110 §7.6.1)."""
 
 from hotgate.http.headers import Field
+from hotgate.http.reserved import ASSERTION_FIELD
 
 HOP_BY_HOP = frozenset(
     {
@@ -38,6 +39,7 @@ _NEVER_TRAILERS = HOP_BY_HOP | {
     b"location",
     b"vary",
     b"www-authenticate",
+    ASSERTION_FIELD,
 }
 
 

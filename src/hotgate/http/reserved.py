@@ -76,13 +76,18 @@ _SOURCES: dict[bytes, str] = {
     b"proxy": "CGI programs take it for HTTP_PROXY (httpoxy, CVE-2016-5385)",
 }
 
+# The gateway's signed word on who calls (identity/assertion.py).
+ASSERTION_FIELD = b"x-hotgate-assertion"
+
 FORWARDED_NAMES: frozenset[bytes] = frozenset(_SOURCES)
 
-# `X-Auth-*` is Hotgate's own, set by `Principal`; nobody but a proxy has business with `X-Forwarded-*`.
-# The others are families of which new members appear: certificates, and what identity-aware proxies say of a user.
+# `X-Auth-*` and `X-Hotgate-*` are Hotgate's own, the former set by `Principal`; nobody but a proxy has business with
+# `X-Forwarded-*`. The others are families of which new members appear: certificates, and what identity-aware proxies
+# say of a user.
 _PREFIXES = (
-    *(b"x-auth-", b"x-forwarded-", b"ssl-client-", b"x-ssl-client-", b"x-remote-", b"remote-", b"x-webauth-"),
-    *(b"x-consumer-", b"x-envoy-", b"x-ms-client-principal", b"x-amzn-oidc-", b"x-goog-authenticated-", b"cf-access-"),
+    *(b"x-auth-", b"x-hotgate-", b"x-forwarded-", b"ssl-client-", b"x-ssl-client-", b"x-remote-", b"remote-"),
+    *(b"x-webauth-", b"x-consumer-", b"x-envoy-", b"x-ms-client-principal", b"x-amzn-oidc-", b"x-goog-authenticated-"),
+    *(b"cf-access-",),
 )
 
 _ONE_SPELLING = bytes(byte if byte >= 0x80 or chr(byte).isalnum() else ord("-") for byte in bytes(range(256)).lower())

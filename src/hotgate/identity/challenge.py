@@ -19,6 +19,10 @@ _DETAILS = {
     "token-client-unknown": "The client of the token is not accepted here",
     "token-revoked": "The token has been revoked",
     "token-already-used": "The token is for single use and has been used",
+    "token-binding-mismatch": "The token is bound to another certificate",
+    "certificate-unknown": "The certificate is not accepted here",
+    "certificate-expired": "The certificate is not valid now",
+    "certificate-malformed": "The certificate is malformed",
     "key-unknown": "The key is unknown",
     "key-expired": "The key has expired",
     "key-not-yet-valid": "The key is not valid yet",
@@ -38,6 +42,11 @@ def api_key_challenge(realm: str, header: str, *, scheme: str | None = None, bas
     """
     challenge = f'{scheme or "ApiKey"} realm="{realm}", header="{header}"'
     return f'{challenge}, Basic realm="{realm}", charset="UTF-8"' if basic else challenge
+
+
+def certificate_challenge(realm: str) -> str:
+    """The challenge for a client certificate, which has no registered scheme either."""
+    return f'ClientCertificate realm="{realm}"'
 
 
 def bearer_refused(challenge: str, refusal: CredentialRefused) -> Response:
@@ -61,6 +70,11 @@ def cross_site_refused(refusal: CredentialRefused) -> Response:
         detail="A request with this cookie may not come from another site.",
         log_detail=refusal.log_detail,
     )
+
+
+def certificate_refused(challenge: str, refusal: CredentialRefused) -> Response:
+    """401 for a certificate that was shown and is nobody's here."""
+    return _unauthorized(challenge, refusal)
 
 
 def credential_missing(challenges: Iterable[str]) -> Response:

@@ -54,7 +54,9 @@ class ClaimMapping:
     client: tuple[str, ...] = ("client_id", "azp")
     tier: tuple[str, ...] = ()
 
-    def principal(self, provider: str, claims: Claims, credential: str | None = None) -> Principal:
+    def principal(
+        self, provider: str, claims: Claims, credential: str | None = None, expires: float | None = None
+    ) -> Principal:
         """Whom verified claims speak for. Raises CredentialRefused (token-malformed)."""
         subject = text(claims, self.subject)
         if subject is None:
@@ -71,6 +73,7 @@ class ClaimMapping:
             client=self.client_of(claims),
             tier=text(claims, self.tier),
             credential=credential,
+            expires=expires,
             claims=claims,
         )
 

@@ -54,7 +54,7 @@ class JwtVerifier:
         payload = compact.unverified_claims()
         expires = token_checks.check(payload, self._rules, now)
         self._rules.issuers.check_key(key.issuer, payload["iss"])
-        principal = self._rules.mapping.principal(self._provider, payload, text(payload, ("jti",)))
+        principal = self._rules.mapping.principal(self._provider, payload, text(payload, ("jti",)), expires)
         return VerifiedToken(principal, expires, key)
 
     def _key_of(self, token: CompactToken) -> VerificationKey:

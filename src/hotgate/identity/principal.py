@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hotgate.http.headers import Field, encode_fields
 from hotgate.limits.limit import Limit
+
+if TYPE_CHECKING:
+    from hotgate.identity.assertion import KeptAssertion
 
 ANONYMOUS = "anonymous"  # the mechanism of a caller who has shown nothing
 
@@ -16,18 +19,23 @@ class Principal:
     subject: the stable name of the caller (`sub`, or the key's consumer). provider: the name under `identity:`.
     mechanism: as under `identity:`, "jwt" or "api_key". is_anonymous: it is everybody who has shown nothing. groups,
     tier, tenant: what the token or the consumer says of the caller. client: the application that calls for it
-    (`client_id`, `azp`). credential: names the proof, never secret (a key's id, `jti`, a fingerprint). limit: the
-    caller's own, besides the route's. claims: verified facts, JSON types. backend_fields: the header fields that tell
-    the backend who calls; backend_block: the same for the wire.
+    (`client_id`, `azp`). credential: names the proof, never secret (a key's id, `jti`, a fingerprint). expires: when
+    the proof ends (epoch seconds), None if that is not known. confirmation: the thumbprint of the certificate on whose
+    connections alone it is worth anything (RFC 8705), or None. limit: the caller's own, besides the route's. claims:
+    verified facts, JSON types. backend_fields: the header fields that tell the backend who calls; backend_block: the
+    same for the wire. assertions: what has been signed of the caller (see `assertion.py`).
     proofs: by provider, everything that was proved where several proofs had to come together; otherwise empty.
     """
 
     __slots__ = (
+        "assertions",
         "backend_block",
         "backend_fields",
         "claims",
         "client",
+        "confirmation",
         "credential",
+        "expires",
         "groups",
         "is_anonymous",
         "limit",
@@ -54,8 +62,10 @@ class Principal:
         tenant: str | None = None,
         client: str | None = None,
         credential: str | None = None,
+        expires: float | None = None,
         limit: Limit | None = None,
         claims: Mapping[str, Any] | None = None,
+        confirmation: str | None = None,
     ) -> None:
         self.subject = subject
         self.provider = provider
@@ -68,11 +78,14 @@ class Principal:
         self.tenant = tenant
         self.client = client
         self.credential = credential
+        self.expires = expires
         self.limit = limit
+        self.confirmation = confirmation
         self.claims: Mapping[str, Any] = {} if claims is None else claims
         self.proofs: Mapping[str, Principal] = {}
         self.backend_fields: tuple[Field, ...] = _backend_fields(self)
         self.backend_block = encode_fields(self.backend_fields)
+        self.assertions: dict[str, KeptAssertion] = {}
 
     def with_proofs(self, proofs: Sequence["Principal"]) -> "Principal":
         """The same caller, who has proved all of this at once. Rights are not added up: they stay this one's."""
@@ -94,6 +107,12 @@ def _backend_fields(principal: Principal) -> tuple[Field, ...]:
         fields.append((b"x-auth-scopes", _header_list(principal.scopes, b" ")))
     if principal.roles:
         fields.append((b"x-auth-roles", _header_list(principal.roles, b",")))
+    if principal.groups:
+        fields.append((b"x-auth-groups", _header_list(principal.groups, b",")))
+    if principal.tenant is not None:
+        fields.append((b"x-auth-tenant", _header_text(principal.tenant)))
+    if principal.client is not None:
+        fields.append((b"x-auth-client", _header_text(principal.client)))
     return tuple(fields)
 
 

@@ -162,7 +162,12 @@ def _handshake_families(counters: dict[str, Any]) -> Iterator[Metric]:
     failed = CounterMetricFamily("hotgate_tls_handshake_failures", "Handshakes that failed.", labels=["reason"])
     for reason, count in counters.get("handshake_failures", {}).items():
         failed.add_metric([reason], count)
-    yield from (done, failed)
+    checks = CounterMetricFamily(
+        "hotgate_client_certificate_checks", "Checks whether a client's certificate was revoked.", labels=["status"]
+    )
+    for status, count in counters.get("certificate_checks", {}).items():
+        checks.add_metric([status], count)
+    yield from (done, failed, checks)
 
 
 def _login_families(counters: dict[str, Any], facts: GatewayFacts) -> Iterator[Metric]:

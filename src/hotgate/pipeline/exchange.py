@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hotgate.http.headers import Field
 from hotgate.http.request import Request
 from hotgate.http.response import Response
+from hotgate.identity.client_certificate import PresentedCertificate
 from hotgate.identity.principal import Principal
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ class Exchange:
     """What a policy is given.
 
     client: the caller's address as text, after trusted proxies. params: the path parameters, percent-decoded.
+    certificate: what the client has proved to own in its TLS handshake, or None; `mtls` makes it a principal.
     principal: set by `authenticate`, None on a public route. limit: set by `limit`. response: set before `respond`.
     answer_fields: header fields that the answer gets, whoever gives it; a step replaces the tuple by a longer one.
     request_id: safe to log and to send. started: monotonic seconds. state: a place for policies to leave facts
@@ -28,6 +30,7 @@ class Exchange:
         "_now",
         "_state",
         "answer_fields",
+        "certificate",
         "client",
         "limit",
         "params",
@@ -48,11 +51,13 @@ class Exchange:
         request_id: str,
         started: float,
         now: datetime | None = None,
+        certificate: PresentedCertificate | None = None,
     ) -> None:
         self.request = request
         self.route = route
         self.params = params
         self.client = client
+        self.certificate = certificate
         self.request_id = request_id
         self.started = started
         self.principal: Principal | None = None

@@ -46,11 +46,15 @@ class Authenticator(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CompileContext:
-    """What a policy may use while it is compiled. services: objects of the worker, by name ("limiter", "key_sets")."""
+    """What a policy may use while it is compiled. services: objects of the worker, by name ("limiter", "key_sets").
+
+    upstream_name: of the upstream that answers, "" if none does.
+    """
 
     route_name: str
     identities: Mapping[str, Authenticator] = field(default_factory=dict)
     services: Mapping[str, Any] = field(default_factory=dict)
+    upstream_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ class Route:
     whole body must be there, or -1; body_limit: its largest size in bytes then. max_body: the largest request body.
     owned_fields: request fields that clients cannot send as trailers, because policies set or remove them.
 
+    tells_identity: whether the backend gets the principal's fields.
+
     target: the upstream that answers when no step did. recorder: the route's metrics.
     """
 
@@ -31,6 +33,7 @@ class Route:
         "owned_fields",
         "recorder",
         "target",
+        "tells_identity",
     )
 
     def __init__(
@@ -44,6 +47,7 @@ class Route:
         body_limit: int = 0,
         max_body: int = 10 * 1024 * 1024,
         owned_fields: frozenset[bytes] = frozenset(),
+        tells_identity: bool = True,
         target: Any = None,
         recorder: Any = None,
     ) -> None:
@@ -55,5 +59,6 @@ class Route:
         self.body_limit = body_limit
         self.max_body = max_body
         self.owned_fields = owned_fields
+        self.tells_identity = tells_identity
         self.target = target
         self.recorder = recorder

@@ -4,7 +4,27 @@ Imports pipeline and below. To add a built-in policy, write a file like `authori
 of credential goes into MECHANISMS. Policies that users write in Python come through `user.py`.
 """
 
-from hotgate.policies import anonymous, api_key, authenticate, authorize, headers, jwt, rate_limit, user
+from hotgate.policies import (
+    anonymous,
+    api_key,
+    assertion,
+    authenticate,
+    authorize,
+    client_certificate_header,
+    headers,
+    jwt,
+    mtls,
+    rate_limit,
+    user,
+)
 
-POLICIES = (authenticate.POLICY, authorize.POLICY, rate_limit.POLICY, headers.POLICY, user.POLICY)
-MECHANISMS = (jwt.MECHANISM, api_key.MECHANISM, anonymous.MECHANISM)
+POLICIES = (
+    authenticate.POLICY,
+    authorize.POLICY,
+    rate_limit.POLICY,
+    headers.POLICY,
+    assertion.POLICY,
+    client_certificate_header.POLICY,
+    user.POLICY,
+)
+MECHANISMS = (jwt.MECHANISM, api_key.MECHANISM, mtls.MECHANISM, anonymous.MECHANISM)

@@ -22,6 +22,7 @@ from hotgate.pipeline.policy import Authenticator, CompileContext, PhasedStep, P
 from hotgate.pipeline.route import Outcome
 from hotgate.policies.anonymous import AnonymousAuthenticator
 from hotgate.policies.brute_force import FailureWatch
+from hotgate.policies.certificate_binding import binding_refusal
 from hotgate.policies.issuer_choice import IssuerChoice, in_same_places
 from hotgate.policies.jwt import JwtAuthenticator
 from hotgate.policies.own_limit import own_limit_step
@@ -75,9 +76,7 @@ class Authentication:
         for entry in entries:
             found = entry.ask(exchange)
             if isinstance(found, Principal):
-                exchange.principal = found
-                entry.stripped[found.provider].strip(exchange.request)
-                return None
+                return self._admit(exchange, found, entry)
             if found is not None:
                 if isinstance(found, Response | Incomplete):
                     return self._conclude(exchange, entry, found, missing)
@@ -88,7 +87,7 @@ class Authentication:
         self, exchange: Exchange, entry: Entry, found: Any, missing: tuple[str, ...]
     ) -> Outcome | Awaitable[Outcome]:
         if isinstance(found, Principal):
-            return _admitted(exchange, found, entry)
+            return self._admit(exchange, found, entry)
         if isinstance(found, Response):
             return self._watch.refused(exchange, entry.name, found)
         if isinstance(found, Incomplete):
@@ -104,18 +103,20 @@ class Authentication:
         outcome = self._conclude(exchange, entry, await pending, missing)
         return await outcome if isinstance(outcome, Awaitable) else outcome
 
-    def _without_credential(self, exchange: Exchange, missing: tuple[str, ...]) -> Outcome:
+    def _without_credential(self, exchange: Exchange, missing: tuple[str, ...]) -> Outcome | Awaitable[Outcome]:
         """Nobody decides. Part of a group is a credential, and so is a field that nobody here can read."""
         guests = self._guests
         if guests is None or missing or any(name in self._fields for name, _ in exchange.request.headers.fields):
             return credential_missing(dict.fromkeys(missing or self._challenges))
-        return _admitted(exchange, guests.ask(exchange), guests)
+        return self._admit(exchange, guests.ask(exchange), guests)
 
-
-def _admitted(exchange: Exchange, principal: Principal, entry: Entry) -> Outcome:
-    exchange.principal = principal
-    entry.stripped[principal.provider].strip(exchange.request)
-    return None
+    def _admit(self, exchange: Exchange, principal: Principal, entry: Entry) -> Outcome | Awaitable[Outcome]:
+        """The caller is known, but a bound token is nothing on another connection than its owner's."""
+        if principal.confirmation is not None and (refusal := binding_refusal(principal, exchange)) is not None:
+            return self._watch.refused(exchange, entry.name, refusal)
+        exchange.principal = principal
+        entry.stripped[principal.provider].strip(exchange.request)
+        return None
 
 
 def compile_authenticate(proofs: Sequence[str | AllOf], context: CompileContext) -> list[PhasedStep]:

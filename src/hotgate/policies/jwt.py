@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -23,6 +23,7 @@ from hotgate.identity.token_cache import TokenCache
 from hotgate.identity.token_rules import TokenRules
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import MechanismSpec
+from hotgate.policies.certificate_binding import confirmation_of
 from hotgate.policies.claim_settings import listed
 from hotgate.policies.jwt_provider import ProviderSettings
 from hotgate.policies.token_encryption import TokenEncryption
@@ -51,6 +52,11 @@ class JwtSettings(ProviderSettings, TokenLimits, TokenEncryption):
     )
     leeway: Annotated[float, DurationBetween("0s", "5m")] = Field(
         default=30.0, description="By how much the issuer's clock may differ."
+    )
+    certificate_bound: Literal["required"] | None = Field(
+        default=None,
+        description="`required`: only tokens that are bound to the certificate of the client's connection (RFC 8705). "
+        "Not set: others as well; one that is bound is never accepted on another connection.",
     )
     forward_token: Flag = Field(default=False, description="Whether the backend gets the token too.")
     realm: _Realm | None = Field(default=None, description="The realm in WWW-Authenticate. Default: the entry's name.")
@@ -128,6 +134,7 @@ class JwtAuthenticator:
         self._revocations: Revocations = services.get("credentials") or NoRevocations()
         self._cache = TokenCache(self._keys, self._revocations)
         self._first_use = FirstUse(services.get("ask")) if settings.single_use else None
+        self._must_be_bound = settings.certificate_bound == "required"
 
     def authenticate(self, exchange: Exchange) -> Admission:
         """Principal, refusal, an awaitable of them when somebody must be asked, or None without a token."""
@@ -174,13 +181,15 @@ class JwtAuthenticator:
         if token is None:
             return None
         verified = self._verifier.verify(token, self._clock())
+        principal = verified.principal
+        principal.confirmation = confirmation_of(principal.claims, is_required=self._must_be_bound)
         version = self._revocations.version
-        if is_revoked(self._revocations, verified.principal):
+        if is_revoked(self._revocations, principal):
             raise CredentialRefused("token-revoked", "revoked, or its subject, session or client")
         if self._first_use is not None:
             return self._admit_once(verified, self._first_use)
         self._cache.put(found, verified, version)
-        return verified.principal
+        return principal
 
     async def _admit_once(self, token: VerifiedToken, first_use: FirstUse) -> Outcome:
         """Not remembered: the next request with the same token must be told that it was used."""

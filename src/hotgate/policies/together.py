@@ -8,6 +8,7 @@ from hotgate.http.response import Response
 from hotgate.identity.principal import Principal
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import Authenticator
+from hotgate.policies.certificate_binding import binding_refusal
 
 _MAX_KNOWN = 1024
 
@@ -39,6 +40,8 @@ class Together:
                 return answer
             if answer is not None and not isinstance(answer, Principal):
                 return self._ask_later(exchange, found, answer)
+            if answer is not None and (refusal := _unbound(answer, exchange)):
+                return refusal
             found.append(answer)
         return self._concluded(found)
 
@@ -48,6 +51,8 @@ class Together:
             return answer
         if not isinstance(answer, Principal):
             raise TypeError(f"an authenticator answered with {type(answer).__name__}")
+        if refusal := _unbound(answer, exchange):
+            return refusal
         rest = self._ask(exchange, [*found, answer])
         return rest if rest is None or isinstance(rest, Principal | Response | Incomplete) else await rest
 
@@ -68,6 +73,11 @@ class Together:
                 self._known.clear()
             known = self._known[proofs] = proofs[0].with_proofs(proofs)
         return known
+
+
+def _unbound(principal: Principal, exchange: Exchange) -> Response | None:
+    """The refusal of a token that is bound to another connection, for whichever member of the group it is."""
+    return None if principal.confirmation is None else binding_refusal(principal, exchange)
 
 
 class AskedOnce:

@@ -13,6 +13,7 @@ from hotgate.config.routes import Route as RouteSettings
 from hotgate.edge.context import ClientTimeouts, ListenerRules, Snapshot
 from hotgate.edge.request_rules import RequestLimits, RequestRules
 from hotgate.identity.key_sets import KeySets
+from hotgate.keys.signing_key import SigningKey
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.pipeline.policy import Authenticator, CompileContext
@@ -73,20 +74,22 @@ class Parts:
 def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     """Compile, changing nothing that is in force. Raises CompileProblems."""
     problems: list[Problem] = []
+    for index, key in enumerate(config.assertion.keys):
+        _attempt(problems, ("assertion", "keys", index), partial(SigningKey.from_pem, key.reveal()))
     upstreams = _upstreams(config, parts, problems)
-    services = {**parts.services, "shared_limits": {}}
+    services = {**parts.services, "shared_limits": {}, "assertion_issuer": config.assertion.issuer}
     identities = _identities(config, services, problems)
     entries = []
     for index, settings in enumerate(config.routes):
         pattern = _attempt(problems, ("routes", index, "match", "path"), partial(_pattern, settings))
-        context = CompileContext(settings.name, identities, services)
+        context = CompileContext(settings.name, identities, services, settings.upstream or "")
         recorder = parts.metrics.route(settings.name, settings.upstream or "")
         target = upstreams.get(settings.upstream or "")
         route = _route(problems, index, settings, context, target, recorder)
         if pattern is not None and route is not None:
             entries.append((pattern, route))
     table = _table(config, entries, problems)
-    listeners = _listeners(config, problems)
+    listeners = _listeners(config, services, problems)
     if problems or table is None:
         raise CompileProblems(problems)
     return Compiled(_snapshot(config, table, listeners, parts), config, upstreams)
@@ -190,10 +193,10 @@ def _table(
         return None
 
 
-def _listeners(config: Gateway, problems: list[Problem]) -> dict[str, ListenerRules]:
+def _listeners(config: Gateway, services: Mapping[str, Any], problems: list[Problem]) -> dict[str, ListenerRules]:
     rules = {}
     for index, settings in enumerate(config.listeners):
-        compiled = _attempt(problems, ("listeners", index, "tls"), partial(compile_listener, settings))
+        compiled = _attempt(problems, ("listeners", index, "tls"), partial(compile_listener, settings, services))
         if compiled is not None:
             rules[settings.name] = compiled
     return rules

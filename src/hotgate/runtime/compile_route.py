@@ -1,18 +1,20 @@
 """One route's settings → its pipeline: steps in the fixed order of the phases, whatever the order of keys."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hotgate.config.routes import Redirect, Respond, Rewrite
 from hotgate.config.routes import Route as RouteSettings
-from hotgate.http.headers import Headers, valid_field
+from hotgate.http.headers import Field, Headers, valid_field
 from hotgate.http.response import Response
+from hotgate.keys.key_ring import RingHolder
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec
 from hotgate.pipeline.route import Route, Step
 from hotgate.policies import POLICIES
 from hotgate.policies.max_concurrent import concurrency_steps
+from hotgate.policies.published_keys import publishing_keys
 from hotgate.upstream.upstream import Upstream
 
 _POLICIES: dict[str, PolicySpec] = {policy.name: policy for policy in POLICIES}
@@ -37,7 +39,7 @@ def compile_route(
             problems.append((name, str(error)))
     if settings.max_concurrent is not None:
         steps += concurrency_steps(settings.max_concurrent)
-    steps += _last_steps(settings)
+    steps += _last_steps(settings, context.services)
     return _assembled(settings, steps, upstream, recorder)
 
 
@@ -53,16 +55,20 @@ def _assembled(settings: RouteSettings, steps: list[PhasedStep], upstream: Upstr
         body_limit=min(limits, default=0),
         max_body=settings.max_body,
         owned_fields=frozenset().union(*(step.owned_fields for step in steps)),
+        tells_identity=settings.identity_headers,
         target=upstream,
         recorder=recorder,
     )
 
 
-def _last_steps(settings: RouteSettings) -> Sequence[PhasedStep]:
+def _last_steps(settings: RouteSettings, services: Mapping[str, Any]) -> Sequence[PhasedStep]:
     """What stands behind every policy: a changed path, or an answer in the backend's place."""
     if settings.redirect is not None:
         return [PhasedStep(Phase.SHAPE, redirecting(settings.redirect))]
     if settings.respond is not None:
+        if settings.respond.jwks:
+            signing = services.get("signing", RingHolder())
+            return [PhasedStep(Phase.SHAPE, publishing_keys(signing, _given_fields(settings.respond)))]
         return [PhasedStep(Phase.SHAPE, responding(settings.respond))]
     if settings.rewrite is not None:
         return [PhasedStep(Phase.SHAPE, rewriting(settings.rewrite, settings.match.path))]
@@ -81,7 +87,7 @@ def redirecting(settings: Redirect) -> Step:
 
 def responding(settings: Respond) -> Step:
     """Answers with fixed content."""
-    fields = [valid_field(name.encode("ascii"), value.encode("latin-1")) for name, value in settings.headers.items()]
+    fields = _given_fields(settings)
     body = settings.body.encode()
     if body and not any(name == b"content-type" for name, _ in fields):
         fields.append((b"content-type", b"text/plain; charset=utf-8"))
@@ -90,6 +96,10 @@ def responding(settings: Respond) -> Step:
         return Response(settings.status, Headers(list(fields)), body)
 
     return respond
+
+
+def _given_fields(settings: Respond) -> list[Field]:
+    return [valid_field(name.encode("ascii"), value.encode("latin-1")) for name, value in settings.headers.items()]
 
 
 def rewriting(settings: Rewrite, matched: str) -> Step:

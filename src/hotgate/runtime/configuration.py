@@ -22,7 +22,8 @@ class Configuration:
     def prepare_frame(self, keys: Mapping[str, Any]) -> bytes:
         """The `prepare` message with the keys known now, encoded once for all workers. Raises FrameError.
 
-        keys: `key_sets`, to verify tokens with; `ticket_key`, of TLS sessions; `store`, for `CredentialSettings`.
+        keys: `key_sets`, to verify tokens with; `ticket_key`, of TLS sessions; `signing_keys`, of assertions; `store`,
+        for `CredentialSettings`.
         """
         return encode_frame({"type": "prepare", "revision": self.revision, "tree": _for_workers(self.tree), **keys})
 

@@ -9,8 +9,12 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import httpx
+
 from hotgate.config.gateway import Gateway
 from hotgate.control.administration import Administration, Records
+from hotgate.control.certificate_status import CertificateStatus
+from hotgate.identity.client_trust import ABOUT
 from hotgate.observe.fleet import Fleet as FleetMetrics
 from hotgate.runtime.admin_interface import AdminInterface
 from hotgate.runtime.answers import Answers
@@ -23,6 +27,7 @@ from hotgate.runtime.keys import Keys
 from hotgate.runtime.lease_desk import LeaseDesk
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.renewal import Renewal
+from hotgate.runtime.signing_keys import SigningKeys
 from hotgate.runtime.single_use import SingleUse
 from hotgate.runtime.targets import Targets
 from hotgate.runtime.ticket_key import TicketKey
@@ -34,8 +39,9 @@ Broadcast = Callable[[Message], None]
 
 
 class ControlPlane:
-    """keys: verification keys. targets: names and health of backends. ticket_key: of TLS sessions. answers: to what
-    workers ask. credentials: the store, if there is one. admin: the interface of operators.
+    """keys: verification keys. signing_keys: the gateway's own. targets: names and health of backends. ticket_key: of
+    TLS sessions. answers: to what workers ask. credentials: the store, if there is one. admin: the interface of
+    operators.
     """
 
     def __init__(
@@ -48,23 +54,27 @@ class ControlPlane:
         *,
         has_predecessor: bool = False,
     ) -> None:
-        """file: the configuration's. left_behind: process ids of workers of an earlier control process that still run.
+        """file: of the configuration. left_behind: process ids of the workers of an earlier control process that still
+        run.
 
         has_predecessor: that process still runs as well, and keeps them until `left_alone_by_predecessor`.
         """
         self._now = now = time.monotonic
-        self.keys = Keys(broadcast, file.absolute().parent)
+        self.keys = Keys(broadcast, file.parent)
+        self.signing_keys = SigningKeys(broadcast, file, time.time)
         self.credentials = CredentialStore(broadcast, file)
         self.targets = Targets(broadcast)
         self.ticket_key = TicketKey(broadcast, now)
         self.answers = Answers()
+        self._certificates = CertificateStatus(httpx.AsyncClient(trust_env=False))
+        self.answers.register(ABOUT, self._certificates.answer)
         self.answers.register("single_use", SingleUse(lambda: self.credentials.store).claim)
         self._metrics = FleetMetrics()
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
         self._bans = BanDesk(now, broadcast)
         self._renewal = Renewal(fleet)
         self._status = GatewayStatus(
-            fleet, reloader, self.keys, self.targets, self._bans, self._metrics, self._renewal, now
+            fleet, reloader, self.keys, self.signing_keys, self.targets, self._bans, self._metrics, self._renewal, now
         )
         self.admin = AdminInterface(Administration(self._status, self._records, lambda: None))
         self._refreshes: set[asyncio.Task[None]] = set()
@@ -107,6 +117,7 @@ class ControlPlane:
         self._leases.tick()
         self._bans.tick()
         self.ticket_key.tick()
+        self.signing_keys.tick()
         self._renewal.look(config.limits.worker_memory, self._now())
 
     def set_workers(self, workers: int) -> None:
@@ -135,6 +146,7 @@ class ControlPlane:
         """End everything."""
         await self.admin.stop()
         await self.answers.stop()
+        await self._certificates.stop()
         await self.credentials.stop()
         await self.keys.stop()
         await self.targets.stop()

@@ -64,7 +64,13 @@ class ControlProcess:
             self._load, self._apply, begun=origin.service.reloading, ended=lambda _: self._tell_service()
         )
         self._upgrader = Upgrader(self._start_successor, self._server.reopen)
-        self._desk = OperatorDesk({"reload": self._request_reload, "upgrade": self._upgrader.request})
+        self._desk = OperatorDesk(
+            {
+                "reload": self._request_reload,
+                "upgrade": self._upgrader.request,
+                "rotate_signing_keys": self._rotate_signing_keys,
+            }
+        )
         self._watch = FileWatch(loaded.files)
         self._stop_requested = asyncio.Event()
         self._relief: asyncio.Future[None] | None = None
@@ -120,7 +126,7 @@ class ControlProcess:
             self._fleet,
             self._reloader,
             broadcast,
-            self._options.file,
+            self._options.file.absolute(),
             self._left_behind,
             has_predecessor=self._origin.predecessor is not None,
         )
@@ -207,6 +213,11 @@ class ControlProcess:
         self._conversations.broadcast({"type": "reopen"})
         return self._reloader.request()
 
+    def _rotate_signing_keys(self) -> "asyncio.Future[str]":
+        done = self._loop.create_future()
+        done.set_result("the gateway is still starting" if self._plane is None else self._plane.signing_keys.rotate())
+        return done
+
     def _start_successor(self) -> Successor:
         sockets: dict[str, list[int]] = {}
         for name, listening in [*self._generations.named_sockets(self._in_force), *self._plane_sockets()]:
@@ -250,6 +261,7 @@ class ControlProcess:
         return {
             "key_sets": dict(self._plane.keys.documents()),
             "ticket_key": self._plane.ticket_key.text,
+            "signing_keys": self._plane.signing_keys.message,
             "store": self._plane.credentials.message(config),
         }
 

@@ -46,7 +46,7 @@ class DataPlane:
         """services: what policies may use, by name, as in `Parts`."""
         self._loop = loop
         self.login_guard = LoginGuard(metrics.logins, loop.time())
-        self._services = {**services, "login_guard": self.login_guard}
+        self._services = services
         self._limiter: LeaseClient = services["limiter"]
         self._access_log = access_log
         self._metrics = metrics
@@ -62,7 +62,8 @@ class DataPlane:
     def prepare(self, config: Gateway, services: Mapping[str, Any] | None = None) -> Compiled:
         """Compile; nothing changes yet. services: those that only this configuration has. Raises CompileProblems."""
         outbox = self._context.outbox
-        parts = Parts({**self._services, **(services or {})}, self._metrics, outbox, self._current)
+        own = {"count_certificate": self._metrics.handshakes.count_certificate, "login_guard": self.login_guard}
+        parts = Parts({**self._services, **own, **(services or {})}, self._metrics, outbox, self._current)
         return compile_configuration(config, parts)
 
     def commit(self, compiled: Compiled) -> None:

@@ -5,11 +5,13 @@ import os
 import socket
 from contextlib import ExitStack, closing
 
+from hotgate.config.errors import ConfigurationErrors
 from hotgate.config.loader import Loaded
 from hotgate.runtime.admin_token import AdminToken
 from hotgate.runtime.control_plane import ControlPlane
 from hotgate.runtime.conversations import Conversations
 from hotgate.runtime.generations import Generations
+from hotgate.runtime.signing_key_file import SigningKeysUnavailable
 from hotgate.runtime.state_directory import state_directory
 
 
@@ -43,6 +45,7 @@ class Deployment:
         if new.tree == self.loaded.tree:
             self.loaded = new
             return ""
+        self._have_signing_keys(new)
         try:
             await self._plane.credentials.add(new)
             await asyncio.gather(self._plane.keys.add(new.config), self._plane.targets.add(new.config))
@@ -52,8 +55,15 @@ class Deployment:
 
     async def _follow(self) -> None:
         config = self.loaded.config
+        self._have_signing_keys(self.loaded)
         await self._plane.credentials.follow(self.loaded)
         await asyncio.gather(self._plane.keys.follow(config), self._plane.targets.follow(config))
+
+    def _have_signing_keys(self, loaded: Loaded) -> None:
+        try:
+            self._plane.signing_keys.follow(loaded.config)
+        except SigningKeysUnavailable as error:
+            raise ConfigurationErrors([loaded.error(("assertion",), str(error))]) from error
 
     async def _replace(self, new: Loaded) -> str:
         with ExitStack() as opened:

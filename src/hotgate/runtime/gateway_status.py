@@ -12,6 +12,7 @@ from hotgate.runtime.fleet import Fleet
 from hotgate.runtime.keys import Keys
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.renewal import Renewal
+from hotgate.runtime.signing_keys import SigningKeys
 from hotgate.runtime.targets import Targets
 from hotgate.runtime.worker_handle import WorkerHandle
 
@@ -26,6 +27,7 @@ class GatewayStatus:
         fleet: Fleet,
         reloader: Reloader,
         keys: Keys,
+        signing_keys: SigningKeys,
         targets: Targets,
         bans: BanDesk,
         metrics: FleetMetrics,
@@ -36,6 +38,7 @@ class GatewayStatus:
         self._renewal = renewal
         self._reloader = reloader
         self._keys = keys
+        self._signing_keys = signing_keys
         self._targets = targets
         self._bans = bans
         self._metrics = metrics
@@ -61,6 +64,10 @@ class GatewayStatus:
         if not self._keys.tried.is_set():
             reasons.append("verification keys are being fetched")
         return reasons
+
+    def jwks(self) -> bytes:
+        """The public keys that verify the gateway's assertions."""
+        return self._signing_keys.jwks
 
     def status(self) -> dict[str, Any]:
         """Workers, revision, uptime, the last reload, key sets, health of targets, their names, and bans."""

@@ -48,7 +48,8 @@ class OpenStore:
         opened._replica = replica
         opened._task = asyncio.create_task(replica.run())
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(replica.tried.wait(), FIRST_COPY)
+            async with asyncio.timeout(FIRST_COPY):
+                await replica.tried.wait()
         if replica.unusable:
             await opened.close()
             raise StoreUnusable(replica.unusable)

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import uvloop
 
-from hotgate.edge.server_names import print_no_tracebacks_of_names
 from hotgate.identity.key_set import InvalidKeySet
 from hotgate.identity.key_sets import KeySets
+from hotgate.keys.key_ring import KeyRing, RingHolder
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.observe.access_log import AccessLog
 from hotgate.observe.log import configure
@@ -58,18 +58,24 @@ class Worker:
         self._key_sets = KeySets(time.monotonic)
         self._credentials = Credentials()
         self._key_sets.request_refresh = self._refresh.request
+        self._signing = RingHolder()
         self._metrics = WorkerMetrics()
         self._sink = AccessLogSink()
         self._access_log = AccessLog(self._sink)
         self._data_plane = DataPlane(
             loop=loop,
-            services={"limiter": self._limiter, "key_sets": self._key_sets, "ask": self._questions.ask},
+            services={
+                "limiter": self._limiter,
+                "key_sets": self._key_sets,
+                "ask": self._questions.ask,
+                "signing": self._signing,
+            },
             access_log=self._access_log,
             metrics=self._metrics,
             highest_descriptor=descriptors.highest_for_clients(descriptors.raise_limit()),
         )
         self._configuration = WorkerConfiguration(
-            self._data_plane, self._key_sets, self._credentials, self._link.send, self._committed
+            self._data_plane, self._key_sets, self._signing, self._credentials, self._link.send, self._committed
         )
         self._ticks = 0
         self._is_listening = self._was_found = False
@@ -84,6 +90,7 @@ class Worker:
             "store_changed": lambda message: self._credentials.look_at(Path(message["path"]), time.time()),
             "targets": self._data_plane.hear_of_targets,
             "ticket_key": lambda message: self._data_plane.use_ticket_key(bytes.fromhex(message["key"])),
+            "signing_keys": self._replace_signing_keys,
             "bans": lambda message: self._data_plane.login_guard.hear(message["bans"]),
             "refreshed": lambda message: self._refresh.done(str(message["name"])),
             "answer": self._questions.answered,
@@ -179,6 +186,9 @@ class Worker:
         except InvalidKeySet as error:
             _log.error("key set %s is refused: %s", message["name"], error)
 
+    def _replace_signing_keys(self, message: Message) -> None:
+        self._signing.ring = KeyRing.from_message(message["keys"])
+
     def _committed(self) -> None:
         config = self._configuration.current
         self._sink.follow(config.access_log, Path(self._launch.folder))
@@ -211,7 +221,6 @@ def main() -> int:
     launch = Launch.from_argument(sys.argv[1])
     configure("json" if launch.log_format == "json" else "console", StreamSink(sys.stderr.fileno()))
     sys.path.insert(0, launch.folder)  # users' policies live beside the configuration
-    print_no_tracebacks_of_names()
     built_in_model()
     garbage_collection.tune()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -9,6 +9,7 @@ from typing import Any
 from hotgate.config.gateway import Gateway
 from hotgate.identity.key_set import InvalidKeySet
 from hotgate.identity.key_sets import KeySets
+from hotgate.keys.key_ring import KeyRing, RingHolder
 from hotgate.runtime.channel import Message
 from hotgate.runtime.data_plane import DataPlane
 from hotgate.runtime.load import validated
@@ -24,12 +25,14 @@ class WorkerConfiguration:
         self,
         data_plane: DataPlane,
         key_sets: KeySets,
+        signing: RingHolder,
         credentials: Credentials,
         send: Callable[[Message], None],
         committed: Callable[[], None],
     ) -> None:
         self._data_plane = data_plane
         self._key_sets = key_sets
+        self._signing = signing
         self._credentials = credentials
         self._send = send
         self._committed = committed
@@ -82,6 +85,7 @@ class WorkerConfiguration:
             # Threads, because a large file takes long to validate and to compile, and requests are being served.
             config = await asyncio.to_thread(validated, message["tree"])
             self._load_keys(message["key_sets"])
+            self._load_signing_keys(message["signing_keys"])
             self._data_plane.use_ticket_key(bytes.fromhex(message["ticket_key"]))
             store = CredentialSettings.of_message(message["store"]) if message["store"] else None
             services = {"credentials": self._credentials} if store else {}
@@ -102,3 +106,11 @@ class WorkerConfiguration:
                 self._key_sets.replace(name, document)
             except InvalidKeySet as error:
                 _log.error("key set %s is refused: %s", name, error)
+
+    def _load_signing_keys(self, keys: list[dict[str, Any]] | None) -> None:
+        """They take effect at once: whoever checks an assertion finds the public part where it found the last one.
+
+        A gateway that will sign nothing sends none; what is in force until then goes on with those it has.
+        """
+        if keys is not None:
+            self._signing.ring = KeyRing.from_message(keys)

@@ -17,8 +17,8 @@ class LastUsed:
     def note(self, key: str, now: float) -> None:
         """A key was used at `now` (epoch seconds)."""
         used = self._used
-        if key not in used and len(used) >= self._max_keys:
-            del used[next(iter(used))]
+        if used.pop(key, None) is None and len(used) >= self._max_keys:
+            del used[next(iter(used))]  # whose use is longest ago
         used[key] = now
 
     def take(self) -> dict[str, float]:

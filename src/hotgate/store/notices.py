@@ -33,7 +33,8 @@ class Notices:
     async def wait(self, seconds: float) -> None:
         """Until something was said, or nothing for so long."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._came.wait(), seconds)
+            async with asyncio.timeout(seconds):  # wait_for of Python 3.11 may lose a cancellation
+                await self._came.wait()
         self._came.clear()
 
     async def close(self) -> None:

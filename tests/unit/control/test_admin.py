@@ -38,6 +38,9 @@ class FakeState:
             "names": [],
         }
 
+    def jwks(self) -> bytes:
+        return b'{"keys": []}'
+
     async def exposition(self) -> tuple[bytes, str]:
         return b"hotgate_up 1\n", "text/plain; version=0.0.4"
 

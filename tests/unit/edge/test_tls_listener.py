@@ -7,12 +7,12 @@ import pytest
 
 from certificate_authority import authority
 from hotgate.edge import openssl
-from hotgate.edge.tls_listener import ServerCertificate, TlsListener, TlsRules
+from hotgate.edge.tls_listener import ClientRules, ServerCertificate, TlsListener, TlsRules
 
 _ISSUED = authority().issue("a.example")
 _CERTIFICATE = ServerCertificate(_ISSUED.pem, _ISSUED.key_pem, frozenset({"a.example"}))
 _KEY = b"k" * 80
-_ASKS = TlsRules("web", client_ca=authority().pem, client_auth=ssl.CERT_OPTIONAL)
+_ASKS = TlsRules("web", clients=ClientRules(ssl.CERT_OPTIONAL, authority().pem))
 
 
 def client() -> ssl.SSLContext:
@@ -61,8 +61,9 @@ def test_sessions_are_shared_by_whoever_has_the_key() -> None:
     "other",
     [
         replace(_ASKS, listener="other"),
-        replace(_ASKS, client_auth=ssl.CERT_NONE),
-        replace(_ASKS, client_ca=f"{authority().pem}\n{authority().pem}"),
+        replace(_ASKS, clients=ClientRules(ssl.CERT_NONE, authority().pem)),
+        replace(_ASKS, clients=ClientRules(ssl.CERT_OPTIONAL, authority().pem * 2)),
+        replace(_ASKS, clients=ClientRules(ssl.CERT_OPTIONAL, authority().pem, ("a.example",))),
         TlsRules("web"),
     ],
 )

@@ -86,7 +86,9 @@ class Scene:
         server.do_handshake()
         self.raw = Raw()
         self.connection = Connection()
-        self.transport = TlsTransport(cast(asyncio.Transport, self.raw), _LISTENER, server, incoming, outgoing)
+        self.transport = TlsTransport(
+            cast(asyncio.Transport, self.raw), _LISTENER, _LISTENER.default, None, server, incoming, outgoing
+        )
         self.transport.begin(self.connection)
 
     def sent(self, *pieces: bytes) -> bytes:
@@ -264,5 +266,5 @@ def test_after_its_end_nothing_is_handed_on() -> None:
 def test_what_is_known_of_the_client() -> None:
     scene = Scene()
     assert scene.transport.get_extra_info("peername") == "raw peername"
-    assert scene.transport.context is _LISTENER.context
-    assert scene.transport.peer_certificate is None
+    assert scene.transport.host is _LISTENER.default
+    assert scene.transport.certificate is None

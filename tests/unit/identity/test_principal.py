@@ -27,6 +27,23 @@ def test_without_scopes_and_roles_there_are_no_such_fields() -> None:
     assert set(fields()) == {b"x-auth-subject", b"x-auth-provider"}
 
 
+def test_groups_tenant_and_client_are_told_where_there_are_any() -> None:
+    principal = Principal(
+        "ada",
+        provider="corp",
+        mechanism="jwt",
+        groups=frozenset({"b,c", "a"}),
+        tenant="acme\r\nx-auth-tenant: evil",
+        client="web app",
+        tier="gold",
+    )
+    assert principal.backend_fields[2:] == (
+        (b"x-auth-groups", b"a,b%2Cc"),
+        (b"x-auth-tenant", b"acme%0D%0Ax-auth-tenant: evil"),
+        (b"x-auth-client", b"web app"),
+    )
+
+
 def test_a_comma_in_a_role_does_not_forge_another_role() -> None:
     assert fields(roles={"dev,admin"})[b"x-auth-roles"] == b"dev%2Cadmin"
 

@@ -42,6 +42,44 @@ def sent(value: str, **claims: Any) -> bytes | None:
     return exchange.request.headers.get(b"x-user")
 
 
+def test_facts_about_the_caller_have_placeholders() -> None:
+    ada = Principal(
+        "ada",
+        provider="corp",
+        mechanism="api_key",
+        groups=frozenset({"b,c", "a"}),
+        tenant="acme\r\nx-evil: 1",
+        client="web",
+        tier="gold",
+        credential="key-7",
+    )
+    names = ("mechanism", "credential", "client", "tenant", "tier", "groups", "roles")
+    wanted = {f"X-{name}": f"{{principal.{name}}}" for name in names}
+    exchange = edited({"request": {"set": wanted}}, {"x-tier": "platinum"}, principal=ada)
+    assert dict(exchange.request.headers.fields) == {
+        b"x-mechanism": b"api_key",
+        b"x-credential": b"key-7",
+        b"x-client": b"web",
+        b"x-tenant": b"acme%0D%0Ax-evil:%201",
+        b"x-tier": b"gold",
+        b"x-groups": b"a,b%2Cc",
+        b"x-roles": b"",
+    }
+
+
+def test_a_fact_that_a_caller_does_not_have_leaves_no_forged_one() -> None:
+    exchange = edited(
+        {"request": {"set": {"X-Tenant": "{principal.tenant}"}}}, {"x-tenant": "evil"}, principal=make_principal()
+    )
+    assert b"x-tenant" not in exchange.request.headers
+
+
+@pytest.mark.parametrize("name", ["X-Hotgate-Assertion", "x_hotgate_assertion", "X-Auth-Tenant"])
+def test_what_the_gateway_itself_says_of_a_caller_cannot_be_changed(name: str) -> None:
+    with pytest.raises(ValidationError, match="written by the gateway"):
+        HeadersSettings.model_validate({"request": {"set": {name: "x"}}})
+
+
 def test_set_add_and_remove_of_the_request() -> None:
     exchange = edited(
         {"request": {"set": {"X-Tier": "gold"}, "add": {"X-Tag": "b"}, "remove": ["X-Debug"]}},

@@ -65,3 +65,11 @@ def test_routes_that_are_told_apart_are_no_problem() -> None:
     two = route("two", "/same")
     two["match"]["methods"] = ["POST"]
     assert compiled([one, two]).config.routes[1].name == "two"
+
+
+def test_a_signing_key_that_cannot_be_used_is_found_and_not_shown() -> None:
+    with pytest.raises(CompileProblems) as problems:
+        compiled([], assertion={"keys": ["hunter2"]})
+    (problem,) = problems.value.problems
+    assert problem.path == ("assertion", "keys", 0)
+    assert "hunter2" not in problem.message

@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 
 from hotgate.identity.key_sets import KeySets
+from hotgate.keys.key_ring import RingHolder
 from hotgate.runtime import worker_configuration
 from hotgate.runtime.channel import Message
 from hotgate.runtime.worker_configuration import WorkerConfiguration
 from hotgate.store.credentials import Credentials
 
-TICKETS = {"store": None, "ticket_key": "0a0b"}
+TICKETS = {"store": None, "ticket_key": "0a0b", "signing_keys": None}
 
 
 class FakeDataPlane:
@@ -41,10 +42,12 @@ class Scene:
         self.data_plane = FakeDataPlane()
         self.answers: asyncio.Queue[Message] = asyncio.Queue()
         self.commits = 0
+        self.signing = RingHolder()
         self.credentials = Credentials()
         self.configuration = WorkerConfiguration(
             self.data_plane,  # type: ignore[arg-type]
             KeySets(),
+            self.signing,
             self.credentials,
             self.answers.put_nowait,
             self._committed,

@@ -46,6 +46,9 @@ class FakeState:
     async def exposition(self) -> tuple[bytes, str]:
         return b"", "text/plain"
 
+    def jwks(self) -> bytes:
+        return b"{}"
+
 
 class Api:
     """Asks as an operator with the token. now: the clock of the rules. writes: how often the workers were told."""

@@ -1,0 +1,109 @@
+"""A client's certificate: as it was presented, and what it says about its owner.
+
+Names in certificates are text that somebody wanted to be signed. What two programs could read differently is not
+read at all: control characters (NUL above all), names that are not ASCII where the standard wants ASCII, a common
+name that is there twice, hundreds of names.
+"""
+
+import hashlib
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from hotgate.identity.refusal import CredentialRefused
+
+MAX_BYTES = 64 * 1024
+MAX_NAMES = 128
+MALFORMED = "certificate-malformed"
+
+
+class PresentedCertificate:
+    """What a connection has proved to own. chain: DER, the certificate first, its verified authority last; alone if
+    a session was resumed. forwarded: what a trusted proxy says of its own client (X-Forwarded-Client-Cert), or b"".
+    """
+
+    __slots__ = ("_thumbprint", "chain", "der", "forwarded")
+
+    def __init__(self, chain: tuple[bytes, ...], forwarded: bytes = b"") -> None:
+        self.chain = chain
+        self.der = chain[0] if chain else b""
+        self.forwarded = forwarded
+        self._thumbprint = ""
+
+    @property
+    def thumbprint(self) -> str:
+        """`x5t#S256`: base64url of the SHA-256 digest (RFC 8705 §3.1); "" without a certificate."""
+        if not self._thumbprint and self.der:
+            self._thumbprint = urlsafe_b64encode(hashlib.sha256(self.der).digest()).rstrip(b"=").decode("ascii")
+        return self._thumbprint
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFacts:
+    """subject, issuer: distinguished names (RFC 4514). serial: hexadecimal. not_before, not_after: epoch seconds.
+
+    names: by kind, in the order of the certificate: san_uri, san_dns (lower case), san_email, common_name, subject,
+    fingerprint (SHA-256, hexadecimal).
+    """
+
+    subject: str
+    issuer: str
+    serial: str
+    not_before: float
+    not_after: float
+    names: Mapping[str, tuple[str, ...]] = field(repr=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the whole certificate, in hexadecimal."""
+        return self.names["fingerprint"][0]
+
+
+def read_certificate(der: bytes) -> CertificateFacts:
+    """What a certificate says; whether it is to be believed was decided before. Raises CredentialRefused."""
+    if len(der) > MAX_BYTES:
+        raise CredentialRefused(MALFORMED, "the certificate is larger than 64 KiB")
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        return _facts(certificate, der)
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, UnicodeError) as error:
+        raise CredentialRefused(MALFORMED, f"the certificate cannot be read: {type(error).__name__}") from None
+
+
+def _facts(certificate: x509.Certificate, der: bytes) -> CertificateFacts:
+    subject, issuer = certificate.subject.rfc4514_string(), certificate.issuer.rfc4514_string()
+    common = [str(each.value) for each in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    names = {
+        **_alternatives(certificate),
+        "common_name": tuple(common) if len(common) == 1 else (),
+        "subject": (subject,) if subject else (),
+        "fingerprint": (hashlib.sha256(der).hexdigest(),),
+    }
+    for text in (subject, issuer, *(name for each in names.values() for name in each)):
+        if any(ord(character) < 0x20 or ord(character) == 0x7F for character in text):
+            raise CredentialRefused(MALFORMED, "a name in the certificate has a control character")
+    return CertificateFacts(
+        subject,
+        issuer,
+        f"{certificate.serial_number:x}",
+        certificate.not_valid_before_utc.timestamp(),
+        certificate.not_valid_after_utc.timestamp(),
+        names,
+    )
+
+
+def _alternatives(certificate: x509.Certificate) -> dict[str, tuple[str, ...]]:
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return {"san_uri": (), "san_dns": (), "san_email": ()}
+    if len(list(found)) > MAX_NAMES:
+        raise CredentialRefused(MALFORMED, f"the certificate has more than {MAX_NAMES} names")
+    return {
+        "san_uri": tuple(found.get_values_for_type(x509.UniformResourceIdentifier)),
+        "san_dns": tuple(name.lower() for name in found.get_values_for_type(x509.DNSName)),
+        "san_email": tuple(found.get_values_for_type(x509.RFC822Name)),
+    }

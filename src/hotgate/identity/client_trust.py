@@ -1,0 +1,182 @@
+"""Whether a client's certificate is acceptable under the rules in force: not only when a connection begins.
+
+The handshake has verified the chain, its times and its purpose. Here the rest is decided, and decided again after a
+reload: whether the authority is still trusted, and whether the certificate was revoked. A refusal is an answer to each
+request of the connection, so that people learn why; most TLS clients show alerts to nobody.
+"""
+
+import time
+from base64 import b64encode
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from hotgate.http.response import Response
+from hotgate.identity.client_certificate import PresentedCertificate
+from hotgate.identity.revocation_list import Answer, RevocationLists, Status
+
+ABOUT = "certificate_status"  # what the control process is asked about (`control/certificate_status.py`)
+_MAX_ANSWERS = 4096
+_UNKNOWN_FOR = 60.0  # seconds until it is tried again when nothing could be learned
+_LONGEST = 3600.0  # seconds that an answer from the network is believed at most
+
+Ask = Callable[[str, Any], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """refusal: the answer to every request; None: they may pass. until: epoch seconds, then it must be given anew."""
+
+    refusal: Response | None
+    until: float = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineCheck:
+    """What may be asked over the network. responder: instead of the one that the certificate names, or ""."""
+
+    ocsp: bool = False
+    responder: str = ""
+    lists: bool = False
+
+
+class ClientTrust:
+    """is_required: whether a client without certificate is refused.
+
+    authorities: PEM texts. ask: the control process; None: nobody can be asked. count: told each result.
+    clock: epoch seconds.
+    """
+
+    def __init__(
+        self,
+        authorities: Sequence[str],
+        lists: RevocationLists | None = None,
+        *,
+        online: OnlineCheck | None = None,
+        ask: Ask | None = None,
+        is_required: bool = True,
+        accepts_unknown: bool = False,
+        count: Callable[[str], None] = lambda result: None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._authorities = {
+            each.public_bytes(Encoding.DER): each
+            for text in authorities
+            for each in x509.load_pem_x509_certificates(text.encode())
+        }
+        self._lists = lists
+        self._online = online
+        self._ask = ask
+        self.is_required = is_required
+        self._accepts_unknown = accepts_unknown
+        self._count = count
+        self.clock = clock
+        self._answers: dict[bytes, Answer] = {}
+
+    def judge(self, peer: PresentedCertificate) -> Verdict | None:
+        """The verdict on a connection, or None if `learn` must be awaited before."""
+        certificate = x509.load_der_x509_certificate(peer.der)
+        issuer = self._trusted_issuer(peer, certificate)
+        if issuer is None:
+            return Verdict(recheck())
+        if _is_authority(certificate):
+            return Verdict(_refused("certificate-unknown", "Use the certificate of a client."))
+        if self._online is None:
+            return self._verdict(certificate, [] if self._lists is None else [self._listed(certificate, issuer)])
+        answer = self._answers.get(peer.der)
+        if answer is None or answer.until <= self.clock():
+            return None
+        listed = [] if self._lists is None else [self._listed(certificate, issuer)]
+        return self._verdict(certificate, [*listed, answer])
+
+    async def learn(self, peer: PresentedCertificate) -> None:
+        """Have the control process find out about the certificate; the next `judge` knows."""
+        certificate = x509.load_der_x509_certificate(peer.der)
+        issuer = self._trusted_issuer(peer, certificate)
+        answer = Answer(Status.UNKNOWN, self.clock() + _UNKNOWN_FOR)
+        if issuer is not None and self._online is not None and self._ask is not None:
+            answer = await self._asked(peer.der, issuer, self._online, self._ask)
+        if len(self._answers) >= _MAX_ANSWERS:
+            self._answers.clear()
+        self._answers[peer.der] = answer
+
+    async def _asked(self, der: bytes, issuer: x509.Certificate, online: OnlineCheck, ask: Ask) -> Answer:
+        body = {
+            "certificate": b64encode(der).decode("ascii"),
+            "issuer": b64encode(issuer.public_bytes(Encoding.DER)).decode("ascii"),
+            "ocsp": online.ocsp,
+            "responder": online.responder,
+            "lists": online.lists,
+        }
+        now = self.clock()
+        try:
+            found = await ask(ABOUT, body)
+            return Answer(Status(found["status"]), min(max(float(found["until"]), now + 1), now + _LONGEST))
+        except Exception:  # noqa: BLE001 (whatever the reason, nothing is known: the fail mode decides)
+            return Answer(Status.UNKNOWN, now + _UNKNOWN_FOR)
+
+    def _listed(self, certificate: x509.Certificate, issuer: x509.Certificate) -> Answer:
+        assert self._lists is not None
+        return self._lists.answer(certificate.serial_number, issuer, self.clock())
+
+    def _trusted_issuer(self, peer: PresentedCertificate, certificate: x509.Certificate) -> x509.Certificate | None:
+        """Who has signed it, if the verified chain ends where it may; None if it does not."""
+        if len(peer.chain) > 1:
+            is_trusted = any(der in self._authorities for der in peer.chain[1:])
+            return x509.load_der_x509_certificate(peer.chain[1]) if is_trusted else None
+        # A resumed session does not remember its chain.
+        return next((each for each in self._authorities.values() if _has_signed(each, certificate)), None)
+
+    def _verdict(self, certificate: x509.Certificate, answers: Sequence[Answer]) -> Verdict:
+        """One that revokes is enough; else one that says good."""
+        ends = certificate.not_valid_after_utc.timestamp()
+        if not answers:
+            return Verdict(None, ends)
+        statuses = {each.status for each in answers}
+        status = next(each for each in (Status.REVOKED, Status.GOOD, Status.UNKNOWN) if each in statuses)
+        self._count(status)
+        if status is Status.REVOKED:
+            return Verdict(_refused("certificate-revoked", "The certificate has been revoked."))
+        if status is Status.UNKNOWN:
+            refusal = None if self._accepts_unknown else _status_unknown()
+            return Verdict(refusal, min(ends, self.clock() + _UNKNOWN_FOR))
+        return Verdict(None, min(ends, *(each.until for each in answers if each.status is Status.GOOD)))
+
+
+def recheck() -> Response:
+    """421: a new connection will be judged by the rules of today; the request was not processed (RFC 9110 §15.5.20)."""
+    return Response.problem(
+        421, code="certificate-recheck", detail="What this connection has proved is outdated. Use a new one."
+    )
+
+
+def _refused(code: str, detail: str) -> Response:
+    return Response.problem(401, code=code, detail=detail, headers={"www-authenticate": "ClientCertificate"})
+
+
+def _status_unknown() -> Response:
+    return Response.problem(
+        503,
+        code="certificate-status-unknown",
+        detail="It is not known whether the certificate has been revoked.",
+        headers={"retry-after": "60"},
+    )
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+        return False
+
+
+def _has_signed(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (InvalidSignature, ValueError, TypeError):
+        return False
+    return True

@@ -1,0 +1,263 @@
+"""Certificates that were good once: revoked, of an authority that is gone, or of which nobody knows."""
+
+import asyncio
+import ssl
+import time
+from base64 import b64encode
+from typing import Any
+
+import pytest
+from cryptography import x509
+
+from certificate_authority import DAY, Authority, Issued, new_key
+from wire.client_certificates import ASKS, CLIENT, CLIENTS, A, client_context, refused, served
+from wire.peer import turns
+from wire.scenario import Wire, scenario
+
+_OTHER = CLIENTS.issue_client("client-2")
+_REVOKED, _STRANGE = (401, "certificate-revoked"), (503, "certificate-status-unknown")
+
+
+def tls(*lists: bytes, **settings: Any) -> dict[str, Any]:
+    """A listener with such lists."""
+    return {"tls": {**A.settings, **ASKS, "crl": [b64encode(each).decode() for each in lists], **settings}}
+
+
+@scenario(listener=tls(CLIENTS.crl(_OTHER)))
+async def test_a_revoked_certificate_is_refused(wire: Wire) -> None:
+    await served(wire, await wire.connect_tls(context=client_context(CLIENT)))
+    client = await wire.connect_tls(context=client_context(_OTHER))
+    assert await refused(client) == _REVOKED
+    assert await client.is_gone()
+    counted = wire.gateway.plane.metrics_snapshot()["counters"]["certificate_checks"]
+    assert counted == {"good": 1, "revoked": 1}
+
+
+_POINT = x509.IssuingDistributionPoint(None, None, True, False, None, False, False)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(CLIENTS.crl(shifted=-11 * DAY), id="expired"),
+        pytest.param(CLIENTS.crl(shifted=2 * DAY), id="of tomorrow"),
+        pytest.param(Authority("other").crl(), id="of another authority"),
+        pytest.param(Authority("authority of clients").crl(), id="of another authority with this name"),
+        pytest.param(CLIENTS.crl(signer=new_key()), id="signed by somebody else"),
+        pytest.param(CLIENTS.crl(extensions=[_POINT]), id="of a part"),
+        pytest.param(CLIENTS.crl(extensions=[x509.DeltaCRLIndicator(1)]), id="of the difference"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["refuse", "accept"])
+def test_a_list_that_says_nothing(content: bytes, mode: str) -> None:
+    @scenario(listener=tls(content, revocation_unknown=mode))
+    async def script(wire: Wire) -> None:
+        client = await wire.connect_tls(context=client_context(CLIENT))
+        if mode == "accept":
+            await served(wire, client)
+        else:
+            assert await refused(client) == _STRANGE
+
+    script()
+
+
+@scenario(listener=tls(CLIENTS.crl(CLIENT, shifted=-11 * DAY), revocation_unknown="accept"))
+async def test_nobody_comes_back_from_an_old_list(wire: Wire) -> None:
+    assert await refused(await wire.connect_tls(context=client_context(CLIENT))) == _REVOKED
+
+
+@scenario(listener=tls(CLIENTS.crl()))
+async def test_a_new_list_reaches_connections_that_are_open(wire: Wire) -> None:
+    good = await wire.connect_tls(context=client_context(CLIENT))
+    bad = await wire.connect_tls(context=client_context(_OTHER))
+    for client in (good, bad):
+        await served(wire, client)
+    wire.gateway.change_listener(tls(CLIENTS.crl(_OTHER)))
+    await served(wire, good)
+    assert await refused(bad) == _REVOKED
+    assert await bad.is_gone()
+    await served(wire, good)
+
+
+_NEW = Authority("new authority of clients")
+
+
+@scenario(listener={"tls": {**A.settings, "client_auth": "required", "client_ca": [CLIENTS.pem, _NEW.pem]}})
+async def test_authorities_come_and_go_under_connections(wire: Wire) -> None:
+    old, new = client_context(CLIENT), client_context(_NEW.issue_client("client-3"))
+    kept, gone = await wire.connect_tls(context=new), await wire.connect_tls(context=old)
+    for client in (kept, gone):
+        await served(wire, client)
+    wire.gateway.change_listener({"tls": {**A.settings, "client_auth": "required", "client_ca": _NEW.pem}})
+    await served(wire, kept)
+    assert await refused(gone) == (421, "certificate-recheck")
+    await served(wire, kept)
+
+
+_MIDDLE = Authority("intermediate", above=CLIENTS)
+
+
+@scenario(listener={"tls": {**A.settings, **ASKS}})
+async def test_a_chain_survives_a_reload_through_its_root(wire: Wire) -> None:
+    client = await wire.connect_tls(context=client_context(_MIDDLE.issue_client("deep"), _MIDDLE))
+    await served(wire, client)
+    wire.gateway.change_listener({"tls": {**A.settings, **ASKS, "client_ca": [CLIENTS.pem, _NEW.pem]}})
+    await served(wire, client)
+    wire.gateway.change_listener({"tls": {**A.settings, **ASKS, "client_ca": _NEW.pem}})
+    assert await refused(client) == (421, "certificate-recheck")
+
+
+@scenario(listener=tls(CLIENTS.crl(), _MIDDLE.crl()))
+async def test_the_list_of_the_issuer_counts(wire: Wire) -> None:
+    deep = _MIDDLE.issue_client("deep")
+    await served(wire, await wire.connect_tls(context=client_context(deep, _MIDDLE)))
+    wire.gateway.change_listener(tls(CLIENTS.crl(), _MIDDLE.crl(deep)))
+    assert await refused(await wire.connect_tls(context=client_context(deep, _MIDDLE))) == _REVOKED
+
+
+class ControlProcess:
+    """Stands in for the one that asks responders."""
+
+    def __init__(self, wire: Wire, status: str = "good", seconds: float = 600) -> None:
+        self.status = status
+        self.seconds = seconds
+        self.asked = 0
+        self.later = 0.0
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+        wire.gateway.services["ask"] = self.ask
+        wire.gateway.services["wall_clock"] = lambda: time.time() + self.later
+
+    async def ask(self, about: str, body: Any) -> Any:
+        self.asked += 1
+        await self.may_answer.wait()
+        if self.status == "fails":
+            raise TimeoutError
+        return {"status": self.status, "until": time.time() + self.later + self.seconds}
+
+
+_ASKS_ONLINE = {"tls": {**A.settings, **ASKS, "ocsp": True}}
+
+
+@pytest.mark.parametrize(
+    ("status", "mode", "expected"),
+    [
+        ("good", "refuse", None),
+        ("revoked", "refuse", _REVOKED),
+        ("unknown", "refuse", _STRANGE),
+        ("fails", "refuse", _STRANGE),
+        ("nonsense", "refuse", _STRANGE),
+        ("revoked", "accept", _REVOKED),
+        ("unknown", "accept", None),
+        ("fails", "accept", None),
+    ],
+)
+@scenario()
+async def test_a_responder_decides(wire: Wire, status: str, mode: str, expected: tuple[int, str] | None) -> None:
+    control = ControlProcess(wire, status)
+    wire.gateway.change_listener({"tls": {**_ASKS_ONLINE["tls"], "revocation_unknown": mode}})
+    for _ in range(2):
+        client = await wire.connect_tls(context=client_context(CLIENT))
+        if expected is None:
+            await served(wire, client)
+        else:
+            assert await refused(client) == expected
+    assert control.asked == 1
+
+
+@scenario()
+async def test_a_request_waits_for_the_responder(wire: Wire) -> None:
+    control = ControlProcess(wire)
+    control.may_answer.clear()
+    wire.gateway.change_listener(_ASKS_ONLINE)
+    client = await wire.connect_tls(context=client_context(CLIENT))
+    client.send(b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n")
+    await turns()
+    assert wire.backend.accepted == 0
+    control.may_answer.set()
+    await (await wire.backend.accept()).message()
+
+
+@scenario()
+async def test_who_leaves_meanwhile_is_forgotten(wire: Wire) -> None:
+    control = ControlProcess(wire)
+    control.may_answer.clear()
+    wire.gateway.change_listener(_ASKS_ONLINE)
+    client = await wire.connect_tls(context=client_context(CLIENT))
+    await turns()
+    client.reset()
+    await wire.until_connected(0)
+    control.may_answer.set()
+    await turns()
+
+
+@scenario()
+async def test_nobody_waits_longer_than_for_a_handshake(wire: Wire) -> None:
+    control = ControlProcess(wire)
+    control.may_answer.clear()
+    wire.gateway.change_listener(_ASKS_ONLINE)
+    client = await wire.connect_tls(context=client_context(CLIENT))
+    await turns()
+    wire.gateway.advance(11)
+    assert await client.is_gone()
+
+
+@scenario()
+async def test_an_answer_ends_with_its_time(wire: Wire) -> None:
+    control = ControlProcess(wire, seconds=100)
+    wire.gateway.change_listener(_ASKS_ONLINE)
+    client = await wire.connect_tls(context=client_context(CLIENT))
+    await served(wire, client)
+    control.status, control.later = "revoked", 200
+    assert await refused(client) == (421, "certificate-recheck")
+    assert await refused(await wire.connect_tls(context=client_context(CLIENT))) == _REVOKED
+    assert control.asked == 2
+
+
+@scenario(listener=tls(CLIENTS.crl()))
+async def test_sessions_are_not_resumed_where_revocation_is_checked(wire: Wire) -> None:
+    wire.gateway.plane.use_ticket_key(b"k" * 80)
+    client = await wire.connect_tls(context=client_context(CLIENT))
+    await served(wire, client)
+    assert not client.tls.session.has_ticket if client.tls.session else True
+
+
+_NOT_A_CA = Authority("not an authority", above=CLIENTS, is_ca=False)
+_SELF_SIGNED = Authority("client-1").own
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize(
+    ("issued", "chain"),
+    [
+        pytest.param(CLIENTS.issue_client("c", shifted=-11 * DAY), (), id="expired"),
+        pytest.param(CLIENTS.issue_client("c", shifted=2 * DAY), (), id="not yet valid"),
+        pytest.param(_SELF_SIGNED, (), id="self-signed"),
+        pytest.param(Authority("authority of clients").issue_client("client-1"), (), id="another authority"),
+        pytest.param(CLIENTS.issue("a.example"), (), id="for servers"),
+        pytest.param(CLIENTS.issue_client("c", key=new_key("small-rsa")), (), id="RSA 1024"),
+        pytest.param(_NOT_A_CA.issue_client("c"), (_NOT_A_CA,), id="signed by a certificate that must not"),
+        pytest.param(_MIDDLE.issue_client("c"), (), id="without its intermediate"),
+    ],
+)
+def test_the_handshake_refuses(issued: Issued, chain: tuple[Authority, ...], version: ssl.TLSVersion) -> None:
+    @scenario(listener={"tls": {**A.settings, **ASKS, "client_auth": "optional"}})
+    async def script(wire: Wire) -> None:
+        context = client_context(issued, *chain, version=version)
+
+        async def call() -> None:
+            await refused(await wire.connect_tls(context=context))
+
+        with pytest.raises((ssl.SSLError, AssertionError)):
+            await call()
+        assert wire.gateway.plane.metrics_snapshot()["counters"]["handshake_failures"] == {"certificate": 1}
+        assert wire.backend.accepted == 0
+
+    script()
+
+
+@scenario(listener={"tls": {**A.settings, **ASKS}})
+async def test_the_certificate_of_an_authority_is_nobodys(wire: Wire) -> None:
+    for own in (CLIENTS.own, Authority("in between", above=CLIENTS).own):
+        client = await wire.connect_tls(context=client_context(own))
+        assert await refused(client) == (401, "certificate-unknown")
