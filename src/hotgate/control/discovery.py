@@ -25,6 +25,7 @@ from hotgate.identity.discovery_location import DiscoveryLocation
 _logger = logging.getLogger(__name__)
 
 METADATA_INTERVAL = 3600.0  # seconds; providers move their keys' address once in years
+METADATA_PATIENCE = 3.0
 _MOST_KNOWN = 1000  # issuers
 _MOST_ADDRESSES = 3  # of one host that are tried
 
@@ -47,14 +48,20 @@ class _Known:
 
 
 class Discovery:
-    """Remembers what metadata said. clock: monotonic seconds."""
+    """Remembers what metadata said. clock: monotonic seconds. patience: seconds for metadata, so that some are left for
+    the keys when they are where they were."""
 
     def __init__(
-        self, client: httpx.AsyncClient, resolve: Resolve = resolved, clock: Callable[[], float] = time.monotonic
+        self,
+        client: httpx.AsyncClient,
+        resolve: Resolve = resolved,
+        clock: Callable[[], float] = time.monotonic,
+        patience: float = METADATA_PATIENCE,
     ) -> None:
         self._client = client
         self._resolve = resolve
         self._clock = clock
+        self._patience = patience
         self._known: dict[DiscoveryLocation, _Known] = {}
 
     async def keys(self, location: DiscoveryLocation) -> Document:
@@ -71,14 +78,16 @@ class Discovery:
         if known is not None and self._clock() < known.good_until:
             return known
         try:
-            known = await self._read(location)
+            async with asyncio.timeout(self._patience):
+                known = await self._read(location)
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()  # of configurations long gone
             self._known[location] = known
         except (FetchFailed, OSError, httpx.HTTPError) as error:
             if known is None:
                 raise
-            _logger.warning("the metadata of an issuer cannot be read, its keys stay where they are: %s", error)
+            reason = str(error) or type(error).__name__
+            _logger.warning("the metadata of an issuer cannot be read, its keys stay where they are: %s", reason)
         return known
 
     async def _read(self, location: DiscoveryLocation) -> _Known:

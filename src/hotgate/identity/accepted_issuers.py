@@ -42,9 +42,9 @@ class AcceptedIssuers:
 
     def overlaps(self, other: "AcceptedIssuers") -> bool:
         """Whether both accept one `iss`."""
-        if self._patterns and other._patterns:
-            return any(one.pattern == two.pattern for one in self._patterns for two in other._patterns)
-        return any(issuer in other for issuer in self._exact) or any(issuer in self for issuer in other._exact)
+        if any(issuer in other for issuer in self._exact) or any(issuer in self for issuer in other._exact):
+            return True
+        return any(one.pattern == two.pattern for one in self._patterns for two in other._patterns)
 
     def check(self, claims: Claims) -> None:
         """Check `iss` and the tenant of a verified payload. Raises CredentialRefused."""

@@ -298,6 +298,22 @@ def test_keys_stay_where_they_were_when_the_metadata_breaks(
     assert "its keys stay where they are" in caplog.text
 
 
+def test_metadata_that_hangs_leaves_time_for_the_keys(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario(internet: Internet) -> None:
+        async def hangs(host: str, port: int) -> Sequence[str]:
+            if host == "idp.test" and internet.asked:
+                await asyncio.Event().wait()
+            return await internet.resolve(host, port)
+
+        discovery = Discovery(internet.client, hangs, lambda: internet.now, patience=0.01)
+        for _ in range(2):
+            assert (await discovery.keys(DiscoveryLocation(ISSUER))).body == KEYS
+            internet.now += METADATA_INTERVAL + 1
+
+    play(scenario)
+    assert "its keys stay where they are: TimeoutError" in caplog.text
+
+
 def test_a_key_set_is_fetched_through_discovery() -> None:
     async def scenario(internet: Internet) -> None:
         fetch = JwksFetch(internet.client, Path("unused"), resolve=internet.resolve)

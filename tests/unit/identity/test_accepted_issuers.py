@@ -104,6 +104,7 @@ def test_the_claim_of_the_tenant_may_be_another() -> None:
         (AcceptedIssuers([TEMPLATE], None), AcceptedIssuers([TEMPLATE], None), True),
         (AcceptedIssuers([TEMPLATE], None), AcceptedIssuers(["x{tenantid}"], None), False),
         (AcceptedIssuers([TEMPLATE], None), AcceptedIssuers([issuer_of(OURS)]), True),
+        (AcceptedIssuers([TEMPLATE, "a"], None), AcceptedIssuers(["x{tenantid}", "a"], None), True),
     ],
 )
 def test_two_entries_for_one_issuer_are_noticed(one: AcceptedIssuers, two: AcceptedIssuers, together: bool) -> None:
