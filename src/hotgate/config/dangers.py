@@ -1,11 +1,11 @@
 """What a configuration may say but hardly ever should: a warning for each."""
 
-import ipaddress
 from collections.abc import Iterator
 from typing import Protocol, runtime_checkable
 
 from hotgate.config.addresses import Bind
 from hotgate.config.gateway import Gateway
+from hotgate.config.https_url import is_loopback_name
 from hotgate.config.references import Finding
 
 
@@ -24,16 +24,9 @@ def dangers(config: Gateway) -> Iterator[Finding]:
             yield Finding(path, "anybody may pose as this backend", "name its authority in `ca` or its key in `pins`")
     yield from _of_mechanisms(config)
     yield from _useless_certificates(config)
-    if isinstance(config.admin.bind, Bind) and not _is_loopback(config.admin.bind.host):
+    if isinstance(config.admin.bind, Bind) and not is_loopback_name(config.admin.bind.host):
         hint = "bind to 127.0.0.1 or a Unix socket, and reach it through a tunnel or a proxy with TLS"
         yield Finding(("admin", "bind"), "tokens of the admin API cross the network in plain text", hint)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _of_mechanisms(config: Gateway) -> Iterator[Finding]:
