@@ -1,6 +1,6 @@
 """The Prometheus page of the control process (text format 0.0.4 of prometheus-client)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -22,7 +22,8 @@ _LE = (*(str(bound) for bound in BOUNDS), "+Inf")
 class GatewayFacts:
     """What only the control process knows. worker_memory: resident bytes of each worker.
 
-    checks: one mapping per target that is checked, as `HealthChecks.state`.
+    checks: one mapping per target that is checked, as `HealthChecks.state`. store: None without one; else its
+    "failure" says why it cannot be reached.
     """
 
     version: str
@@ -34,6 +35,7 @@ class GatewayFacts:
     reloads_failed: int = 0
     checks: Sequence[dict[str, Any]] = ()
     bans: int = 0
+    store: Mapping[str, Any] | None = None
 
 
 def expose(total: Snapshot, facts: GatewayFacts) -> bytes:
@@ -187,6 +189,9 @@ def _login_families(counters: dict[str, Any], facts: GatewayFacts) -> Iterator[M
 
 
 def _gateway_families(facts: GatewayFacts) -> Iterator[Metric]:
+    if facts.store is not None:
+        is_up = 0 if facts.store["failure"] else 1
+        yield GaugeMetricFamily("hotgate_store_up", "Whether the store can be reached: 1 or 0.", is_up)
     reloads = CounterMetricFamily("hotgate_reloads", "Configuration reloads by result.", labels=["result"])
     reloads.add_metric(["ok"], facts.reloads_ok)
     reloads.add_metric(["failed"], facts.reloads_failed)

@@ -74,7 +74,16 @@ class ControlPlane:
         self.bans = BanDesk(now, broadcast)
         self._renewal = Renewal(fleet)
         self._status = GatewayStatus(
-            fleet, reloader, self.keys, self.signing_keys, self.targets, self.bans, self._metrics, self._renewal, now
+            fleet,
+            reloader,
+            self.keys,
+            self.signing_keys,
+            self.targets,
+            self.bans,
+            self.credentials,
+            self._metrics,
+            self._renewal,
+            now,
         )
         self.admin = AdminInterface(Administration(self._status, self._records))
         self._refreshes: set[asyncio.Task[None]] = set()

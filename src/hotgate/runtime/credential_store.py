@@ -10,6 +10,7 @@ from typing import Any
 
 from hotgate.config.errors import ConfigurationErrors
 from hotgate.config.loader import Loaded
+from hotgate.config.store_url import shown
 from hotgate.runtime.channel import Message
 from hotgate.runtime.open_store import OpenStore
 from hotgate.runtime.store_place import StorePlace, store_place
@@ -49,11 +50,12 @@ class CredentialStore:
         """Those in force."""
         return self._in_force.peppers if self._in_force else None
 
-    @property
-    def failure(self) -> str:
-        """Why the store in force cannot be reached; "" if it can, or there is none."""
+    def state(self) -> dict[str, Any] | None:
+        """Where the store in force is and why it cannot be reached, for the admin API; None without a store."""
         opened = self._current()
-        return opened.failure if opened else ""
+        if opened is None or self._in_force is None:
+            return None
+        return {"place": shown(self._in_force.url), "failure": opened.failure or None}
 
     async def add(self, loaded: Loaded) -> None:
         """Open what a configuration names as well, before it is in force. Raises ConfigurationErrors."""

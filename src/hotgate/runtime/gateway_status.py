@@ -9,6 +9,7 @@ from hotgate.limits.address_key import address_key
 from hotgate.observe.exposition import CONTENT_TYPE, GatewayFacts, expose
 from hotgate.observe.fleet import Fleet as FleetMetrics
 from hotgate.runtime.ban_desk import BanDesk
+from hotgate.runtime.credential_store import CredentialStore
 from hotgate.runtime.fleet import Fleet
 from hotgate.runtime.keys import Keys
 from hotgate.runtime.reloader import Reloader
@@ -31,6 +32,7 @@ class GatewayStatus:
         signing_keys: SigningKeys,
         targets: Targets,
         bans: BanDesk,
+        credentials: CredentialStore,
         metrics: FleetMetrics,
         renewal: Renewal,
         now: Callable[[], float],
@@ -42,6 +44,7 @@ class GatewayStatus:
         self._signing_keys = signing_keys
         self._targets = targets
         self._bans = bans
+        self._credentials = credentials
         self._metrics = metrics
         self._now = now
         self._started = now()
@@ -75,7 +78,7 @@ class GatewayStatus:
         return self._signing_keys.jwks
 
     def status(self) -> dict[str, Any]:
-        """Workers, revision, uptime, the last reload, key sets, health of targets, their names, and bans."""
+        """Workers, revision, uptime, the last reload, key sets, health of targets, their names, bans, the store."""
         generation = self._fleet.generation
         return {
             "version": __version__,
@@ -95,6 +98,7 @@ class GatewayStatus:
             "health": self._targets.health(),
             "names": self._targets.names(),
             "brute_force": self._bans.state(),
+            "store": self._credentials.state(),
         }
 
     async def exposition(self) -> tuple[bytes, str]:
@@ -113,6 +117,7 @@ class GatewayStatus:
             reloads_failed=self._reloader.failed,
             checks=self._targets.health(),
             bans=self._bans.active,
+            store=self._credentials.state(),
         )
 
     def _worker(self, worker: WorkerHandle) -> dict[str, Any]:

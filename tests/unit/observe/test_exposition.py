@@ -127,3 +127,13 @@ def test_targets_have_their_health_and_their_ejections() -> None:
         ("hotgate_upstream_panic", (("upstream", "calm"),)): 0,
     }
     assert {key: samples.get(key) for key in expected} == expected
+
+
+@pytest.mark.parametrize(("failure", "up"), [(None, 1), ("down", 0)])
+def test_a_store_is_up_or_down(metrics: WorkerMetrics, failure: str | None, up: int) -> None:
+    store = {"place": "PostgreSQL, h/x", "failure": failure}
+    assert samples_of(metrics, GatewayFacts("1", store=store))[("hotgate_store_up", ())] == up
+
+
+def test_without_a_store_there_is_nothing_to_say_about_it(metrics: WorkerMetrics) -> None:
+    assert ("hotgate_store_up", ()) not in samples_of(metrics, GatewayFacts("1"))

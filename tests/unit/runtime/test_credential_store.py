@@ -77,6 +77,7 @@ def test_without_a_store_there_is_nothing_to_tell(tmp_path: Path) -> None:
         await scene.credentials.follow(loaded)
         assert scene.credentials.message(loaded.config) is None
         assert scene.credentials.store is None
+        assert scene.credentials.state() is None
         assert scene.told_path() == ""
 
     play(tmp_path, script)
@@ -130,7 +131,10 @@ def test_a_server_that_is_down_does_not_keep_a_gateway_from_starting(
         message = scene.credentials.message(loaded.config)
         assert message is not None
         assert message["is_replica"]
-        assert "PostgreSQL does not let us in" in scene.credentials.failure
+        state = scene.credentials.state()
+        assert state is not None
+        assert state["place"] == "PostgreSQL, 127.0.0.1:1/db"
+        assert "PostgreSQL does not let us in" in state["failure"]
         with pytest.raises(StoreUnavailable):
             await store.put_consumer(Consumer("acme"))
 

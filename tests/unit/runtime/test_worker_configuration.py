@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,8 +9,11 @@ from hotgate.identity.key_sets import KeySets
 from hotgate.keys.key_ring import RingHolder
 from hotgate.runtime import worker_configuration
 from hotgate.runtime.channel import Message
+from hotgate.runtime.configuration import Configuration
 from hotgate.runtime.worker_configuration import WorkerConfiguration
-from hotgate.store.credentials import Credentials
+from hotgate.store.credentials import Credentials, CredentialSettings
+from hotgate.store.errors import StoreUnavailable
+from hotgate.store.pepper import Peppers
 
 TICKETS = {"store": None, "ticket_key": "0a0b", "signing_keys": None}
 
@@ -146,3 +150,25 @@ def test_keys_that_make_no_sense_do_not_stop_a_configuration() -> None:
         assert (await scene.answers.get())["ok"] is True
 
     play(script)
+
+
+def test_a_store_is_read_from_the_commit_on(tmp_path: Path) -> None:
+    settings = CredentialSettings(tmp_path / "missing.db", Peppers([b"p" * 32]), 60.0, 10, is_replica=False)
+
+    async def script(scene: Scene) -> None:
+        message: Message = {"type": "prepare", "revision": 1, "tree": "one", "key_sets": {}, **TICKETS}
+        scene.configuration.prepare({**message, "store": settings.message()})
+        assert (await scene.answers.get())["ok"]
+        with pytest.raises(StoreUnavailable):
+            _ = scene.credentials.peppers
+        scene.configuration.commit(1)
+        assert scene.credentials.peppers.digest(b"key") == settings.peppers.digest(b"key")
+
+    play(script)
+
+
+def test_the_address_of_the_store_stays_in_the_control_process() -> None:
+    tree = {"workers": 1, "store": {"url": "postgresql://u:hunter2@h/x", "pepper": "p"}}
+    frame = Configuration(1, tree, None, 0.0).prepare_frame({})
+    assert b"hunter2" not in frame
+    assert b'"pepper"' in frame

@@ -32,6 +32,7 @@ STATUS = {
     "health": [],
     "names": [],
     "brute_force": {"active": 0, "bans": []},
+    "store": None,
 }
 
 
