@@ -65,6 +65,8 @@ class KeySettings(Settings):
 
     def known_key(self, provider: str) -> ApiKey:
         """The same, as the look-up wants it."""
+        not_before = None if self.not_before is None else self.not_before.timestamp()
+        expires = None if self.expires is None else self.expires.timestamp()
         principal = Principal(
             self.consumer or self.id,
             provider=provider,
@@ -72,14 +74,15 @@ class KeySettings(Settings):
             scopes=frozenset(self.scopes),
             roles=frozenset(self.roles),
             credential=self.id,
+            expires=expires,
             claims={"key_id": self.id},
         )
         return ApiKey(
             key_id=self.id,
             digest=self.sha256,
             principal=principal,
-            not_before=None if self.not_before is None else self.not_before.timestamp(),
-            expires=None if self.expires is None else self.expires.timestamp(),
+            not_before=not_before,
+            expires=expires,
             is_revoked=self.revoked,
         )
 
