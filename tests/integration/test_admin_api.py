@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from integration.admin_client import Operator
-from integration.conftest import DEADLINE, Gateway
+from integration.conftest import DEADLINE, Gateway, free_port
 
 MORE = """
   - {name: mine, match: {path: "/mine"}, authenticate: [partners], authorize: {scopes: ["orders:read"]},
@@ -132,3 +132,16 @@ def test_without_a_store_records_cannot_be_kept(gateway: Gateway) -> None:
     gateway.signal(signal.SIGHUP)
     gateway.wait_for_log("the configuration is in force")
     assert Operator(gateway).make("/consumers", name="acme")["name"] == "acme"
+
+
+def test_a_database_that_is_down(gateway: Gateway) -> None:
+    store = f'store: {{url: "postgresql://hotgate:secret-of-db@127.0.0.1:{free_port()}/hotgate", pepper: "{"p" * 32}"}}'
+    gateway.write(more=store)
+    gateway.start()
+    for method, path, body in (("GET", "/keys", None), ("POST", "/consumers", {"name": "acme"})):
+        refused = Operator(gateway).ask(method, path, body)
+        assert (refused.status, refused.body["code"]) == (503, "store-unavailable")
+        assert refused.fields["retry-after"]
+    assert gateway.get() == (200, "one")
+    assert Operator(gateway).ask("GET", "/status").status == 200
+    assert "secret-of-db" not in str(gateway.log)

@@ -20,10 +20,14 @@ NO_GUESS = frozenset(
         "token-expired",
         "token-not-yet-valid",
         "token-audience-mismatch",
+        "token-client-unknown",
         "token-revoked",
+        "token-already-used",
         "key-expired",
         "key-not-yet-valid",
         "key-revoked",
+        "certificate-expired",
+        "certificate-unknown",  # the listener has verified whose it is; nobody named it here
     }
 )
 

@@ -36,7 +36,11 @@ class FakeState:
             "key_sets": [],
             "health": [],
             "names": [],
+            "brute_force": {"active": 0, "bans": []},
         }
+
+    def lift_ban(self, address: str) -> bool:
+        return False
 
     def jwks(self) -> bytes:
         return b'{"keys": []}'

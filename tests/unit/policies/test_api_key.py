@@ -43,6 +43,12 @@ def test_the_consumer_is_the_id_unless_it_is_given() -> None:
     assert ask(settings(), SECRET.encode()).subject == "ci"
 
 
+def test_nothing_is_vouched_for_beyond_the_end_of_a_key() -> None:
+    assert ask(settings(), SECRET.encode()).expires is None
+    ends = settings(keys=[{**KEY, "expires": "1970-01-01T00:01:40Z"}])
+    assert ask(ends, SECRET.encode()).expires == 100.0
+
+
 def test_the_header_may_be_another_one() -> None:
     configured = settings(header="X-Partner-Key")
     assert isinstance(ask(configured, SECRET.encode(), header=b"x-partner-key"), Principal)

@@ -31,17 +31,27 @@ STATUS = {
     "key_sets": [],
     "health": [],
     "names": [],
+    "brute_force": {"active": 0, "bans": []},
 }
 
 
 class FakeState:
-    """A gateway that is ready."""
+    """A gateway that is ready. banned: addresses."""
+
+    def __init__(self) -> None:
+        self.banned: set[str] = set()
 
     def not_ready(self) -> list[str]:
         return []
 
     def status(self) -> dict[str, Any]:
         return STATUS
+
+    def lift_ban(self, address: str) -> bool:
+        if address not in self.banned:
+            return False
+        self.banned.remove(address)
+        return True
 
     async def exposition(self) -> tuple[bytes, str]:
         return b"", "text/plain"
@@ -58,7 +68,8 @@ class Api:
         self.is_reachable = True
         self._store = store
         self._records = None if store is None else Records.of(store, Peppers([b"p" * 32]), lambda: self.now)
-        administration = Administration(FakeState(), self._opened)
+        self.state = FakeState()
+        administration = Administration(self.state, self._opened)
         application = admin_application(administration, AdminTokens({"ops": Secret(TOKEN)}, lambda: b""))
         self._transport = httpx.ASGITransport(application)
 
