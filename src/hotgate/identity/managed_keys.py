@@ -1,6 +1,7 @@
 """Keys of the store: whose a presented key is, and whether it may be used now, from there and on that route."""
 
 import ipaddress
+from collections import OrderedDict
 
 from hotgate.config.units import parse_rate
 from hotgate.identity.api_key import MAX_LENGTH, MIN_LENGTH, unknown_key
@@ -11,7 +12,7 @@ from hotgate.limits.own_limit import own_limit
 from hotgate.store.credentials import Credentials
 from hotgate.store.records import FoundKey
 
-MAX_ADMISSIONS = 4096
+MAX_ADMISSIONS = 10_000  # as many as the store's side keeps by default
 
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -55,7 +56,7 @@ class ManagedKeys:
         self._provider = provider
         self._environment = environment
         self._credentials = credentials
-        self._admissions: dict[bytes, Admission] = {}
+        self._admissions: OrderedDict[bytes, Admission] = OrderedDict()
 
     def verify(self, presented: bytes, now: float, client: str, route: str) -> Principal:
         """Whose key this is. now: epoch seconds. client: the caller's address. route: the route's name.
@@ -85,7 +86,7 @@ class ManagedKeys:
         _check_standing(found, self._environment)
         admission = Admission(found, self._provider)
         if len(self._admissions) >= MAX_ADMISSIONS:
-            self._admissions.clear()
+            self._admissions.popitem(last=False)
         self._admissions[digest] = admission
         return admission
 

@@ -1,5 +1,6 @@
 """Who is calling, whatever the mechanism that proved it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from hotgate.identity.assertion import KeptAssertion
 
 ANONYMOUS = "anonymous"  # the mechanism of a caller who has shown nothing
+
+# What must be percent-encoded, by the characters of printable ASCII that are unsafe.
+_ESCAPED = {unsafe: re.compile(f"[^ -~]|[{unsafe}]") for unsafe in ("%", "% ", "% ,")}
 
 
 class Principal:
@@ -134,7 +138,7 @@ def _header_text(text: str) -> bytes:
 
 
 def _percent_encoded(text: str, unsafe: str) -> bytes:
-    if text.isascii() and text.isprintable() and not any(character in text for character in unsafe):
+    if _ESCAPED[unsafe].search(text) is None:
         return text.encode("ascii")
     # Lone surrogates keep their own encoding: replaced by "?" they would equal another name.
     octets = text.encode("utf-8", errors="surrogatepass")
