@@ -23,7 +23,7 @@ from hotgate.identity.token_cache import TokenCache
 from hotgate.identity.token_rules import TokenRules
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import MechanismSpec
-from hotgate.policies.certificate_binding import confirmation_of
+from hotgate.policies.certificate_binding import binding_refusal, confirmation_of
 from hotgate.policies.claim_settings import listed
 from hotgate.policies.jwt_provider import ProviderSettings
 from hotgate.policies.token_encryption import TokenEncryption
@@ -144,19 +144,19 @@ class JwtAuthenticator:
             return self.refuse(refusal)
         if found is None:
             return None
-        return self._cache.get(found, self._clock()) or self.admit(found)
+        return self._cache.get(found, self._clock()) or self.admit(found, exchange)
 
     def recognized(self, found: bytes) -> Principal | None:
         """Whom what the finder has found proved before, if it still does."""
         return self._cache.get(found, self._clock())
 
-    def admit(self, found: bytes) -> Admission:
+    def admit(self, found: bytes, exchange: Exchange) -> Admission:
         """Verify what the finder has found and the cache has not; the outcomes are those of `authenticate`."""
         try:
-            return self._admitted(found)
+            return self._admitted(found, exchange)
         except CredentialRefused as refusal:
             if refusal.code == "key-unknown" and self._key_sets.may_refresh(self._keys.name):
-                return self._admit_with_fresh_keys(found)
+                return self._admit_with_fresh_keys(found, exchange)
             return self.refuse(refusal)
         except (KeySetUnavailable, StoreUnavailable) as error:
             return _unavailable(error)
@@ -165,18 +165,18 @@ class JwtAuthenticator:
         """The answer to a token that is not accepted."""
         return bearer_refused(self.challenge, refusal)
 
-    async def _admit_with_fresh_keys(self, found: bytes) -> Outcome:
+    async def _admit_with_fresh_keys(self, found: bytes, exchange: Exchange) -> Outcome:
         """The issuer may have a new key: ask once, wait a little, look again once."""
         await self._key_sets.refresh(self._keys.name)
         try:
-            admitted = self._admitted(found)
+            admitted = self._admitted(found, exchange)
         except CredentialRefused as refusal:
             return self.refuse(refusal)
         except (KeySetUnavailable, StoreUnavailable) as error:
             return _unavailable(error)
         return await admitted if isinstance(admitted, Awaitable) else admitted
 
-    def _admitted(self, found: bytes) -> Admission:
+    def _admitted(self, found: bytes, exchange: Exchange) -> Admission:
         token = self.finder.token(found)
         if token is None:
             return None
@@ -187,7 +187,9 @@ class JwtAuthenticator:
         if is_revoked(self._revocations, principal):
             raise CredentialRefused("token-revoked", "revoked, or its subject, session or client")
         if self._first_use is not None:
-            return self._admit_once(verified, self._first_use)
+            # A thief on another connection than the owner's must not use it up.
+            refusal = None if principal.confirmation is None else binding_refusal(principal, exchange)
+            return refusal or self._admit_once(verified, self._first_use)
         self._cache.put(found, verified, version)
         return principal
 

@@ -501,6 +501,13 @@ def test_a_bad_token_uses_nothing_up() -> None:
     assert desk.asked == []
 
 
+def test_a_thief_without_the_certificate_uses_nothing_up() -> None:
+    desk = Desk()
+    bound = bearer(jti="t1", cnf={"x5t#S256": "A" * 43})
+    assert once(desk).answer(bound).code == "token-binding-mismatch"
+    assert desk.asked == []
+
+
 def test_a_token_for_single_use_may_come_with_a_new_key() -> None:
     desk = Desk()
     gate = once(desk)
