@@ -23,6 +23,7 @@ def dangers(config: Gateway) -> Iterator[Finding]:
             path = ("upstreams", name, "tls", "insecure_skip_verify")
             yield Finding(path, "anybody may pose as this backend", "name its authority in `ca` or its key in `pins`")
     yield from _of_mechanisms(config)
+    yield from _useless_certificates(config)
     if isinstance(config.admin.bind, Bind) and not is_loopback_name(config.admin.bind.host):
         hint = "bind to 127.0.0.1 or a Unix socket, and reach it through a tunnel or a proxy with TLS"
         yield Finding(("admin", "bind"), "tokens of the admin API cross the network in plain text", hint)
@@ -33,3 +34,17 @@ def _of_mechanisms(config: Gateway) -> Iterator[Finding]:
         if isinstance(entry.settings, HasDangers):
             for key, message, hint in entry.settings.dangers():
                 yield Finding(("identity", name, entry.mechanism, key), message, hint)
+
+
+def _useless_certificates(config: Gateway) -> Iterator[Finding]:
+    """Entries whose certificates no listener will ever ask for, or believe."""
+    asks = any(listener.tls is not None and listener.tls.asks for listener in config.listeners)
+    believes = any(listener.trusted_proxies for listener in config.listeners)
+    for name, entry in config.identity.items():
+        if entry.mechanism != "mtls":
+            continue
+        path = ("identity", name, "mtls")
+        if entry.settings.source == "xfcc" and not believes:
+            yield Finding(path, "no proxy is believed about certificates", "name it in `trusted_proxies` of a listener")
+        elif entry.settings.source == "connection" and not asks:
+            yield Finding(path, "no listener asks for certificates", "set `tls.client_auth` of a listener")

@@ -14,6 +14,10 @@ class GatewayState(Protocol):
         """Workers, revision, uptime, the last reload, key sets, health of targets, their names, bans, as JSON."""
         ...
 
+    def lift_ban(self, address: str) -> bool:
+        """End the ban of an address, or of the /64 that it is in. Returns whether there was one."""
+        ...
+
     def jwks(self) -> bytes:
         """The public keys that verify the gateway's assertions: a JWK Set."""
         ...

@@ -12,7 +12,7 @@ from typing import Any
 from hotgate.config.brute_force import BruteForce
 from hotgate.http.forwarded import TrustedProxies
 from hotgate.limits.address_key import address_key
-from hotgate.limits.bans import Bans, first_address, shown_network
+from hotgate.limits.bans import Bans, shown_network
 from hotgate.limits.failure_counts import FailureCounts
 from hotgate.limits.waiting_room import WaitingRoom
 from hotgate.observe.log import security_event
@@ -92,12 +92,15 @@ class LoginGuard:
         self._untold.update(self.bans)
 
     def hear(self, bans: Mapping[str, float]) -> None:
-        """The control process bans for so many seconds, or no longer. Raises TypeError or ValueError."""
+        """The control process bans for so many seconds, or no longer. Raises TypeError or ValueError.
+
+        Whom it bans is not judged here: it knows the settings in force before a new worker does.
+        """
         for key, seconds in dict(bans).items():
             self._addresses.forget(key)
             if float(seconds) <= 0:
                 self.bans.pop(key, None)
-            elif self.counts(first_address(key)):
+            else:
                 self.bans.impose(key, self.now + float(seconds))
 
     def _ban(self, key: str) -> None:

@@ -54,6 +54,7 @@ class KeySettings(Settings):
 
     def known_key(self, provider: str) -> ApiKey:
         """The same, as the look-up wants it."""
+        expires = None if self.expires is None else self.expires.timestamp()
         principal = Principal(
             self.consumer or self.id,
             provider=provider,
@@ -61,6 +62,7 @@ class KeySettings(Settings):
             scopes=frozenset(self.scopes),
             roles=frozenset(self.roles),
             credential=self.id,
+            expires=expires,
             claims={"key_id": self.id},
         )
         return ApiKey(
@@ -68,7 +70,7 @@ class KeySettings(Settings):
             digest=self.sha256,
             principal=principal,
             not_before=None if self.not_before is None else self.not_before.timestamp(),
-            expires=None if self.expires is None else self.expires.timestamp(),
+            expires=expires,
             is_revoked=self.revoked,
         )
 

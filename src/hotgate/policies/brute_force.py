@@ -26,6 +26,8 @@ NO_GUESS = frozenset(
         "key-expired",
         "key-not-yet-valid",
         "key-revoked",
+        "certificate-expired",
+        "certificate-unknown",  # the listener has verified whose it is; nobody named it here
     }
 )
 

@@ -52,6 +52,13 @@ class BanDesk:
             self._failures.forget(key)
         self._tell(new)
 
+    def lift(self, key: str) -> bool:
+        """End a ban. Returns whether there was one."""
+        if self._bans.pop(key, None) is None:
+            return False
+        self._tell({key: 0.0})
+        return True
+
     def tick(self) -> None:
         """Call about once a second."""
         self._bans.expire(self._now())

@@ -39,9 +39,9 @@ Broadcast = Callable[[Message], None]
 
 
 class ControlPlane:
-    """keys: verification keys. signing_keys: the gateway's own. targets: names and health of backends. ticket_key: of
-    TLS sessions. answers: to what workers ask. credentials: the store, if there is one. admin: the interface of
-    operators.
+    """keys: verification keys. signing_keys: the gateway's own. targets: names and health of backends. bans: who is
+    turned away. ticket_key: of TLS sessions. answers: to what workers ask. credentials: the store, if there is one.
+    admin: the interface of operators.
     """
 
     def __init__(
@@ -71,12 +71,12 @@ class ControlPlane:
         self.answers.register("single_use", SingleUse(lambda: self.credentials.store).claim)
         self._metrics = FleetMetrics()
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
-        self._bans = BanDesk(now, broadcast)
+        self.bans = BanDesk(now, broadcast)
         self._renewal = Renewal(fleet)
         self._status = GatewayStatus(
-            fleet, reloader, self.keys, self.signing_keys, self.targets, self._bans, self._metrics, self._renewal, now
+            fleet, reloader, self.keys, self.signing_keys, self.targets, self.bans, self._metrics, self._renewal, now
         )
-        self.admin = AdminInterface(Administration(self._status, self._records, lambda: None))
+        self.admin = AdminInterface(Administration(self._status, self._records))
         self._refreshes: set[asyncio.Task[None]] = set()
 
     def received(self, worker: WorkerHandle, message: Message) -> None:
@@ -87,7 +87,7 @@ class ControlPlane:
             self._metrics.update(worker.name, message["report"])
             worker.memory = int(message.get("memory", 0))
         elif kind == "failures":
-            self._bans.received(message)
+            self.bans.received(message)
         elif kind == "ask":
             self.answers.received(worker, message)
         elif kind == "keys_used":
@@ -99,7 +99,7 @@ class ControlPlane:
         else:
             if kind == "hello":
                 worker.send(self.targets.report())
-                self._bans.hello(worker)
+                self.bans.hello(worker)
                 worker.send(self.credentials.report())
             self._leases.received(worker, message)
 
@@ -115,7 +115,7 @@ class ControlPlane:
     def tick(self, config: Gateway) -> None:
         """Call about once a second, with the configuration in force."""
         self._leases.tick()
-        self._bans.tick()
+        self.bans.tick()
         self.ticket_key.tick()
         self.signing_keys.tick()
         self._renewal.look(config.limits.worker_memory, self._now())
@@ -127,7 +127,6 @@ class ControlPlane:
     def in_force(self, config: Gateway) -> None:
         """A configuration is in force: forget the counts of what it no longer has."""
         targets = {name: [str(each.url) for each in upstream.targets] for name, upstream in config.upstreams.items()}
-        self._bans.follow(config.brute_force)
         self._metrics.retain([route.name for route in config.routes], targets)
 
     async def keys_were_tried(self) -> None:
@@ -139,8 +138,9 @@ class ControlPlane:
         """The earlier control process has let go of its workers; those of them that live come to us from now on."""
         self._leases.left_alone(workers)
 
-    async def _records(self) -> Records | None:
-        return None
+    def _records(self) -> Records | None:
+        store, peppers = self.credentials.store, self.credentials.peppers
+        return None if store is None or peppers is None else Records.of(store, peppers, time.time)
 
     async def stop(self) -> None:
         """End everything."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hotgate import __version__
+from hotgate.limits.address_key import address_key
 from hotgate.observe.exposition import CONTENT_TYPE, GatewayFacts, expose
 from hotgate.observe.fleet import Fleet as FleetMetrics
 from hotgate.runtime.ban_desk import BanDesk
@@ -64,6 +65,10 @@ class GatewayStatus:
         if not self._keys.tried.is_set():
             reasons.append("verification keys are being fetched")
         return reasons
+
+    def lift_ban(self, address: str) -> bool:
+        """End the ban of an address, or of the /64 that it is in. Returns whether there was one."""
+        return self._bans.lift(address_key(address))
 
     def jwks(self) -> bytes:
         """The public keys that verify the gateway's assertions."""

@@ -128,10 +128,17 @@ def test_reports_are_bounded_and_nothing_that_fits_is_lost() -> None:
 def test_what_the_control_process_says_is_obeyed() -> None:
     guard = guard_with()
     guard.tick(100.0)
-    guard.hear({KEY: 30.0, address_key("198.51.100.7"): 30.0})
+    guard.hear({KEY: 30.0})
     assert guard.bans == {KEY: 130.0}
     guard.hear({KEY: 0.0})
     assert not guard.bans
+
+
+def test_a_ban_that_is_heard_before_the_configuration_holds() -> None:
+    guard = LoginGuard()
+    guard.hear({address_key("127.0.0.1"): 30.0, address_key("198.51.100.7"): 30.0})
+    guard.follow(SETTINGS)
+    assert list(guard.bans) == [address_key("127.0.0.1")]
 
 
 @pytest.mark.parametrize("nonsense", [[1], "text", {"a": "x"}, {"a": None}, 5])

@@ -73,6 +73,15 @@ def test_bans_end_and_are_shown_to_operators() -> None:
     assert desk.connected() == []
 
 
+def test_a_lifted_ban_is_lifted_everywhere() -> None:
+    desk = Desk()
+    desk.report({KEY: 10})
+    assert desk.desk.lift(KEY)
+    assert desk.told[-1] == {"type": "bans", "bans": {KEY: 0.0}}
+    assert desk.connected() == []
+    assert not desk.desk.lift(KEY)
+
+
 def test_slow_failures_ban_nobody() -> None:
     desk = Desk()
     for _ in range(100):

@@ -31,17 +31,27 @@ STATUS = {
     "key_sets": [],
     "health": [],
     "names": [],
+    "brute_force": {"active": 0, "bans": []},
 }
 
 
 class FakeState:
-    """A gateway that is ready."""
+    """A gateway that is ready. banned: addresses."""
+
+    def __init__(self) -> None:
+        self.banned: set[str] = set()
 
     def not_ready(self) -> list[str]:
         return []
 
     def status(self) -> dict[str, Any]:
         return STATUS
+
+    def lift_ban(self, address: str) -> bool:
+        if address not in self.banned:
+            return False
+        self.banned.remove(address)
+        return True
 
     async def exposition(self) -> tuple[bytes, str]:
         return b"", "text/plain"
@@ -51,24 +61,26 @@ class FakeState:
 
 
 class Api:
-    """Asks as an operator with the token. now: the clock of the rules. writes: how often the workers were told."""
+    """Asks as an operator with the token. now: the clock of the rules."""
 
     def __init__(self, store: Store | None) -> None:
         self.now = NOW
-        self.writes = 0
         self.is_reachable = True
+        self._store = store
         self._records = None if store is None else Records.of(store, Peppers([b"p" * 32]), lambda: self.now)
-        administration = Administration(FakeState(), self._opened, self._wrote)
+        self.state = FakeState()
+        administration = Administration(self.state, self._opened)
         application = admin_application(administration, AdminTokens({"ops": Secret(TOKEN)}, lambda: b""))
         self._transport = httpx.ASGITransport(application)
 
-    async def _opened(self) -> Records | None:
+    def _opened(self) -> Records | None:
         if not self.is_reachable:
             raise StoreUnavailable("gone")
         return self._records
 
-    def _wrote(self) -> None:
-        self.writes += 1
+    async def writes(self) -> int:
+        """How often the store was written to."""
+        return 0 if self._store is None else await self._store.database.sequence()
 
     async def ask(self, method: str, path: str, json: Any = None, **more: Any) -> httpx.Response:
         """path: below /api/v1. json: the body, if not None."""

@@ -1,0 +1,27 @@
+"""`/api/v1/bans`: addresses that are turned away for too many bad credentials. `/api/v1/status` shows them."""
+
+from hotgate.control.api.endpoint import Answer, Call, Endpoint
+from hotgate.control.api.input import Nothing
+from hotgate.control.problem import Problem
+
+
+async def lift_ban(call: Call, _: Nothing) -> Answer:
+    """For every worker, and what was counted against the address is forgotten."""
+    address = call.path["address"]
+    if not call.state.lift_ban(address):
+        raise Problem(404, "ban-unknown", "This address is not banned.")
+    return Answer(204, subject=address)
+
+
+ENDPOINTS = (
+    Endpoint(
+        "lift-ban",
+        "DELETE",
+        "/v1/bans/{address}",
+        "Let an address try again; of a banned /64, any address of it.",
+        lift_ban,
+        {204: None},
+        problems={404: ("ban-unknown",)},
+        needs_store=False,
+    ),
+)

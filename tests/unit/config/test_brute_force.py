@@ -1,0 +1,37 @@
+import pytest
+from pydantic import ValidationError
+
+from hotgate.config.brute_force import BruteForce
+
+
+def test_it_is_on_by_default_but_not_for_the_machine_itself() -> None:
+    settings = BruteForce()
+    assert settings.enabled
+    assert (settings.window, settings.delay_after, settings.ban_after, settings.ban) == (600.0, 5, 30, 600.0)
+    assert settings.exempt == ("127.0.0.0/8", "::1/128")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"window": 60},
+        {"window": "0s"},
+        {"ban": "31d"},
+        {"ban_after": 0},
+        {"delay_after": 31},
+        {"delay_after": 10, "ban_after": 9},
+        {"exempt": ["10.0.0.1/8"]},
+        {"exempt": ["unix"]},
+        {"exempt": "10.0.0.0/8"},
+        {"enabled": "maybe"},
+        {"baned": "1h"},
+    ],
+)
+def test_wrong_values_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        BruteForce.model_validate(wrong)
+
+
+def test_networks_are_read_as_they_are_meant() -> None:
+    settings = BruteForce.model_validate({"exempt": ["10.0.0.0/8", "192.0.2.1", "2001:DB8::/32"]})
+    assert settings.exempt == ("10.0.0.0/8", "192.0.2.1/32", "2001:db8::/32")
