@@ -19,7 +19,8 @@ from hotgate.identity.key_sets import REFRESH_INTERVAL, KeySets, key_set_name
 from hotgate.identity.principal import Principal
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route
-from hotgate.policies.jwt import MECHANISM, JwtAuthenticator, JwtSettings
+from hotgate.policies.jwt import MECHANISM, JwtAuthenticator
+from hotgate.policies.jwt_settings import JwtSettings
 from hotgate.runtime.questions import Unanswered
 from hotgate.store.errors import StoreUnavailable
 from hotgate.testing.issuer import Issuer
