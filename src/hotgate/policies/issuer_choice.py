@@ -36,7 +36,7 @@ class IssuerChoice:
                 if principal is not None:
                     return principal
             token = self._finder.token(found)
-            return None if token is None else self._chosen(token).admit(found)
+            return None if token is None else self._chosen(token).admit(found, exchange)
         except CredentialRefused as refusal:
             return self.authenticators[0].refuse(refusal)
 

@@ -14,6 +14,7 @@ from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext
 from hotgate.policies import jwt
 from hotgate.policies.assertion import POLICY, AssertionSettings
+from hotgate.policies.jwt_settings import JwtSettings
 from hotgate.testing import make_exchange, make_principal, run
 from hotgate.testing.issuer import Issuer
 
@@ -61,7 +62,7 @@ def test_a_worker_without_a_key_lets_nothing_pass() -> None:
 
 def test_of_a_token_it_is_known_when_it_ends() -> None:
     issuer, sets = Issuer(), KeySets(lambda: NOW)
-    settings = jwt.JwtSettings.model_validate(
+    settings = JwtSettings.model_validate(
         {"issuer": issuer.name, "audience": "api", "jwks_url": "https://idp.test/jwks", "leeway": "0s"}
     )
     authenticator = jwt.MECHANISM.compile("corp", settings, {"key_sets": sets, "wall_clock": lambda: NOW})

@@ -20,6 +20,7 @@ from hotgate.pipeline.route import Route
 from hotgate.policies import api_key, jwt
 from hotgate.policies.api_key_settings import ApiKeySettings
 from hotgate.policies.authenticate import POLICY
+from hotgate.policies.jwt_settings import JwtSettings
 from hotgate.testing.issuer import Issuer
 
 NOW = 1_800_000_000.0
@@ -34,7 +35,7 @@ def identities(**forwarding: bool) -> dict[str, Authenticator]:
     result: dict[str, Authenticator] = {}
     for name, issuer in (("corp", CORP), ("labs", LABS)):
         url = f"{issuer.name}/jwks"
-        settings = jwt.JwtSettings(
+        settings = JwtSettings(
             issuer=issuer.name, audience="api", jwks_url=url, forward_token=forwarding.get(name, False)
         )
         result[name] = jwt.MECHANISM.compile(name, settings, services)

@@ -14,7 +14,8 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import CompileContext
 from hotgate.pipeline.route import Route
 from hotgate.policies.authenticate import POLICY
-from hotgate.policies.jwt import MECHANISM, JwtSettings
+from hotgate.policies.jwt import MECHANISM
+from hotgate.policies.jwt_settings import JwtSettings
 from hotgate.testing.issuer import Issuer
 
 NOW = 1_800_000_000.0

@@ -19,7 +19,8 @@ from hotgate.identity.key_sets import REFRESH_INTERVAL, KeySets, key_set_name
 from hotgate.identity.principal import Principal
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route
-from hotgate.policies.jwt import MECHANISM, JwtAuthenticator, JwtSettings
+from hotgate.policies.jwt import MECHANISM, JwtAuthenticator
+from hotgate.policies.jwt_settings import JwtSettings
 from hotgate.runtime.questions import Unanswered
 from hotgate.store.errors import StoreUnavailable
 from hotgate.testing.issuer import Issuer
@@ -498,6 +499,13 @@ def test_a_bad_token_uses_nothing_up() -> None:
     gate = once(desk)
     for credential in (bearer(Issuer(), jti="t1"), bearer(jti="t1", exp=NOW - 100), bearer(), bearer(jti=5)):
         assert isinstance(gate.answer(credential), Response)
+    assert desk.asked == []
+
+
+def test_a_thief_without_the_certificate_uses_nothing_up() -> None:
+    desk = Desk()
+    bound = bearer(jti="t1", cnf={"x5t#S256": "A" * 43})
+    assert once(desk).answer(bound).code == "token-binding-mismatch"
     assert desk.asked == []
 
 
