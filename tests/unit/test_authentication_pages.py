@@ -29,7 +29,7 @@ PROVIDERS = {
 }
 
 _BLOCK = re.compile(r"^```yaml( fragment)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_FILE = re.compile(r"[\w./-]*\b([\w-]+)\.(pem|key|json|der|crl)\b")
+_FILE = re.compile(r"(?:[\w.-]*/)*([\w-]+)\.(pem|key|json|der|crl)\b")
 _VARIABLE = re.compile(r"\$\{(\w+)")
 _LISTENERS = 'listeners: [{name: web, bind: "127.0.0.1:8080"}]\n'
 
@@ -62,7 +62,9 @@ def supply(folder: Path, text: str) -> None:
         path = folder / f"{name}.{suffix}"
         if suffix == "json":
             path.write_text(json.dumps(Issuer(algorithm="RS256").jwks()))
-        elif suffix in ("der", "crl"):
+        elif suffix == "crl":
+            path.write_bytes(authority().crl())
+        elif suffix == "der":
             path.write_bytes(b"any")
         elif "ca" in re.split("[-_]", name) or name.endswith("ca"):
             path.write_text(authority().pem)
