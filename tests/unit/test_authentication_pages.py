@@ -29,7 +29,7 @@ PROVIDERS = {
 }
 
 _BLOCK = re.compile(r"^```yaml( fragment)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_FILE = re.compile(r"([\w-]+)\.(pem|key|json|der|crl)\b")
+_FILE = re.compile(r"(?:[\w.-]*/)*([\w-]+)\.(pem|key|json|der|crl)\b")
 _VARIABLE = re.compile(r"\$\{(\w+)")
 _LISTENERS = 'listeners: [{name: web, bind: "127.0.0.1:8080"}]\n'
 
