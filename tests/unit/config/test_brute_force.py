@@ -1,7 +1,14 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 from pydantic import ValidationError
 
 from hotgate.config.brute_force import BruteForce
+
+if TYPE_CHECKING:
+    from unit.config.conftest import Folder
 
 
 def test_it_is_on_by_default_but_not_for_the_machine_itself() -> None:
@@ -35,3 +42,12 @@ def test_wrong_values_are_refused(wrong: dict[str, object]) -> None:
 def test_networks_are_read_as_they_are_meant() -> None:
     settings = BruteForce.model_validate({"exempt": ["10.0.0.0/8", "192.0.2.1", "2001:DB8::/32"]})
     assert settings.exempt == ("10.0.0.0/8", "192.0.2.1/32", "2001:db8::/32")
+
+
+def test_who_switches_the_protection_off_is_warned(folder: Folder) -> None:
+    loaded = folder.load("""\
+        listeners: [{name: web, bind: "127.0.0.1:0"}]
+        brute_force: {enabled: false}
+        """)
+    (warning,) = loaded.warnings
+    assert ":2:24: brute_force.enabled: nobody who guesses" in str(warning)
