@@ -31,7 +31,7 @@ identity:
 {keys}
   old: {{api_key: {{header: x-old-key, keys: [{{id: legacy, sha256: "{old}"}}]}}}}
   one: {{jwt: {{issuer: "https://one.test", audience: api, jwks_file: one.json}}}}
-  two: {{jwt: {{issuer: "https://two.test", audience: api, jwks_file: two.json, roles_claim: realm_access.roles}}}}
+  two: {{jwt: {{issuer: "https://two.test", audience: api, jwks_file: two.json, roles: realm_access.roles}}}}
   own: {{jwt: {{issuer: "https://one.test", audience: api, jwks_file: one.json, forward_token: true}}}}
 upstreams:
   echo: {{targets: ["{url}"]}}

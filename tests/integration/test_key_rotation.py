@@ -57,7 +57,9 @@ def try_token(gateway: Gateway, issuer: Issuer, kid: str | None = None) -> tuple
     """Status and code for a fresh token of an issuer, on the route that carries its name."""
     route = issuer.name.removeprefix("https://").removesuffix(".test")
     header = {} if kid is None else {"kid": kid}
-    answer = ask(gateway.port, f"/{route}", bearer(issuer.token({**claims(issuer), "jti": time.time_ns()}, header)))
+    answer = ask(
+        gateway.port, f"/{route}", bearer(issuer.token({**claims(issuer), "jti": str(time.time_ns())}, header))
+    )
     return answer.status, answer.code
 
 

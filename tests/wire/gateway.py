@@ -88,9 +88,9 @@ class Gateway:
         await self.plane.listen({"web": [self._listening]})
         self.plane.tick(self.now)
 
-    def reconfigure(self, configuration: Mapping[str, Any]) -> None:
-        """Put another configuration into force, as a reload does."""
-        self.compiled = self.plane.prepare(_MODEL.model_validate(configuration))
+    def reconfigure(self, configuration: Mapping[str, Any], services: Mapping[str, Any] | None = None) -> None:
+        """Put another configuration into force, as a reload does. services: those that only this one has."""
+        self.compiled = self.plane.prepare(_MODEL.model_validate(configuration), services)
         self.plane.commit(self.compiled)
 
     def advance(self, seconds: float) -> None:

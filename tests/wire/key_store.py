@@ -53,8 +53,8 @@ async def key_store(wire: Wire, **settings: Any) -> AsyncIterator[KeyStore]:
         try:
             await store.put_consumer(Consumer("acme", roles=("partner",), metadata={"plan": "gold"}))
             kept = KeyStore(store, file)
-            wire.gateway.services |= {"credentials": kept.credentials, "wall_clock": lambda: kept.now}
-            wire.gateway.reconfigure(_protected(wire.gateway.configuration, settings))
+            services = {"credentials": kept.credentials, "wall_clock": lambda: kept.now}
+            wire.gateway.reconfigure(_protected(wire.gateway.configuration, settings), services)
             yield kept
         finally:
             await store.close()

@@ -1,6 +1,7 @@
 """One host asks for certificates and another does not: no way leads from one into the other."""
 
 import ssl
+import sys
 from typing import Any
 
 import pytest
@@ -161,3 +162,26 @@ async def test_a_reload_may_make_a_host_ask(wire: Wire) -> None:
     asking = {**_SECRET, "names": ["secret.example", "open.example"]}
     wire.gateway.change_listener({"tls": {**A.settings, "clients": [asking]}})
     assert await refused(client, "open.example") == (421, "certificate-recheck")
+
+
+def _hello(name: bytes) -> bytes:
+    """What a client sends first that asks for a name of these bytes."""
+    sent = ssl.MemoryBIO()
+    client = client_context().wrap_bio(ssl.MemoryBIO(), sent, server_hostname="n" * len(name))
+    with pytest.raises(ssl.SSLWantReadError):
+        client.do_handshake()
+    return sent.read().replace(b"n" * len(name), name)
+
+
+@pytest.mark.parametrize("name", [b"\xe9.example", b"secret\0.example", b"\xff" * 60])
+@scenario(listener={"tls": {**A.settings, "unknown_sni": "refuse"}})
+async def test_a_name_that_is_none_is_refused_without_a_word_in_the_log(wire: Wire, name: bytes) -> None:
+    """Python would print a traceback for each name that is not ASCII."""
+    unraisable: list[Any] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "unraisablehook", unraisable.append)
+        client = await wire.connect_plain()
+        client.send(_hello(name))
+        assert await client.rest() == b"\x15\x03\x03\0\x02\x02\x70"
+    assert unraisable == []
+    assert wire.gateway.plane.metrics_snapshot()["counters"]["handshake_failures"] == {"unknown-name": 1}

@@ -107,6 +107,38 @@ async def test_a_chain_survives_a_reload_through_its_root(wire: Wire) -> None:
     assert await refused(client) == (421, "certificate-recheck")
 
 
+@scenario(listener={"tls": {**A.settings, **ASKS}})
+async def test_a_resumed_session_needs_no_chain(wire: Wire) -> None:
+    wire.gateway.plane.use_ticket_key(b"k" * 80)
+    context = client_context(_MIDDLE.issue_client("deep"), _MIDDLE)
+    first = await wire.connect_tls(context=context)
+    await served(wire, first)
+    again = await wire.connect_tls(context=context, session=first.tls.session)
+    assert again.tls.session_reused
+    await served(wire, again)
+    wire.gateway.change_listener({"tls": {**A.settings, **ASKS, "client_ca": [CLIENTS.pem, _NEW.pem]}})
+    await served(wire, again)
+    wire.gateway.change_listener({"tls": {**A.settings, **ASKS, "client_ca": _NEW.pem}})
+    assert await refused(again) == (421, "certificate-recheck")
+
+
+@scenario(
+    listener={
+        "tls": {
+            **A.settings,
+            **ASKS,
+        }
+    }
+)
+async def test_one_certificate_may_be_its_own_authority(wire: Wire) -> None:
+    own = Authority("self", is_ca=False)
+    wire.gateway.change_listener({"tls": {**A.settings, **ASKS, "client_ca": own.pem}})
+    client = await wire.connect_tls(context=client_context(own.own))
+    await served(wire, client)
+    wire.gateway.change_listener({"tls": {**A.settings, **ASKS, "client_ca": _NEW.pem}})
+    assert await refused(client) == (421, "certificate-recheck")
+
+
 @scenario(listener=tls(CLIENTS.crl(), _MIDDLE.crl()))
 async def test_the_list_of_the_issuer_counts(wire: Wire) -> None:
     deep = _MIDDLE.issue_client("deep")
@@ -163,6 +195,19 @@ async def test_a_responder_decides(wire: Wire, status: str, mode: str, expected:
         else:
             assert await refused(client) == expected
     assert control.asked == 1
+
+
+@scenario()
+async def test_what_was_learned_outlives_a_reload(wire: Wire) -> None:
+    control = ControlProcess(wire)
+    wire.gateway.change_listener(_ASKS_ONLINE)
+    client = await wire.connect_tls(context=client_context(CLIENT))
+    await served(wire, client)
+    wire.gateway.change_listener(_ASKS_ONLINE)
+    await served(wire, client)
+    assert control.asked == 1
+    wire.gateway.change_listener({"tls": {**_ASKS_ONLINE["tls"], "ocsp_responder": "http://other.test/"}})
+    assert await refused(client) == (421, "certificate-recheck")
 
 
 @scenario()

@@ -12,6 +12,7 @@ from hotgate.cli.admin import admin
 from hotgate.cli.check import check
 from hotgate.cli.consumers import consumers
 from hotgate.cli.demo import demo
+from hotgate.cli.identity import identity
 from hotgate.cli.init import init
 from hotgate.cli.keys import keys
 from hotgate.cli.reload import reload
@@ -25,7 +26,7 @@ from hotgate.cli.store import store
 from hotgate.cli.upgrade import upgrade
 
 app = typer.Typer(name="hotgate", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for command in (run, reload, upgrade, check, routes, schema, init, demo):
+for command in (run, reload, upgrade, check, routes, identity, schema, init, demo):
     app.command()(command)
 for group in (admin, consumers, keys, revocations, signing_keys, store):
     app.add_typer(group)

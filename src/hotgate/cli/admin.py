@@ -1,19 +1,16 @@
-"""`hotgate admin`: what operators need to speak to the admin API."""
+"""`hotgate admin`: what operators and their programs need to speak to the admin API."""
 
+import json
 import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hotgate.cli.configuration import DEFAULT_FILE, ConfigurationFile, load_configuration
+from hotgate.cli.configuration import DEFAULT_FILE, ConfigurationFile
+from hotgate.cli.records import checked_configuration, refusal
 
-admin = typer.Typer(name="admin", help="What the admin API needs.", no_args_is_help=True)
-
-
-@admin.callback()
-def _admin() -> None:
-    """What the admin API needs."""
+admin = typer.Typer(name="admin", help="What it takes to use the admin API.", no_args_is_help=True)
 
 
 @admin.command()
@@ -24,14 +21,23 @@ def token(
     ] = False,
 ) -> None:
     """Print the token that the gateway has made for itself: curl -H "Authorization: Bearer $(hotgate admin token)" …"""
-    from hotgate.config.errors import ConfigurationErrors  # noqa: PLC0415 (heavy; `hotgate --help` must not wait)
-    from hotgate.control.admin_tokens import NoToken  # noqa: PLC0415
+    from hotgate.control.admin_tokens import NoToken  # noqa: PLC0415 (heavy; `hotgate --help` must not wait)
 
     try:
         typer.echo(_token(config, rotate=rotate))
-    except (ConfigurationErrors, NoToken) as reason:
-        typer.echo(str(reason), err=True)
-        raise typer.Exit(1) from None
+    except NoToken as reason:
+        raise refusal(str(reason)) from None
+
+
+@admin.command()
+def openapi(
+    markdown: Annotated[bool, typer.Option("--markdown", hidden=True, help="Write docs/admin-api.md.")] = False,
+) -> None:
+    """Print the OpenAPI 3.1 document of the admin API, for programs that write clients."""
+    from hotgate.control.api.application import document  # noqa: PLC0415
+    from hotgate.control.api.reference import reference  # noqa: PLC0415
+
+    typer.echo(reference(document()) if markdown else json.dumps(document(), indent=2), nl=not markdown)
 
 
 def _token(file: Path, *, rotate: bool) -> str:
@@ -39,7 +45,7 @@ def _token(file: Path, *, rotate: bool) -> str:
     from hotgate.runtime.admin_token import AdminToken  # noqa: PLC0415
     from hotgate.runtime.state_directory import state_directory  # noqa: PLC0415
 
-    configuration = load_configuration(file).config
+    configuration = checked_configuration(file)
     if configuration.admin.named_tokens:
         raise NoToken(f"The tokens are those of {file}: see `admin`.")
     kept = AdminToken(state_directory(file, configuration.state_dir, os.environ))

@@ -1,11 +1,11 @@
 """What a configuration may say but hardly ever should: a warning for each."""
 
-import ipaddress
 from collections.abc import Iterator
 from typing import Protocol, runtime_checkable
 
 from hotgate.config.addresses import Bind
 from hotgate.config.gateway import Gateway
+from hotgate.config.https_url import is_loopback_name
 from hotgate.config.references import Finding
 
 
@@ -26,16 +26,10 @@ def dangers(config: Gateway) -> Iterator[Finding]:
     if not config.brute_force.enabled:
         hint = "name those that must not be counted in `exempt`"
         yield Finding(("brute_force", "enabled"), "nobody who guesses credentials is slowed down or banned", hint)
-    if isinstance(config.admin.bind, Bind) and not _is_loopback(config.admin.bind.host):
+    yield from _useless_certificates(config)
+    if isinstance(config.admin.bind, Bind) and not is_loopback_name(config.admin.bind.host):
         hint = "bind to 127.0.0.1 or a Unix socket, and reach it through a tunnel or a proxy with TLS"
         yield Finding(("admin", "bind"), "tokens of the admin API cross the network in plain text", hint)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _of_mechanisms(config: Gateway) -> Iterator[Finding]:
@@ -43,3 +37,17 @@ def _of_mechanisms(config: Gateway) -> Iterator[Finding]:
         if isinstance(entry.settings, HasDangers):
             for key, message, hint in entry.settings.dangers():
                 yield Finding(("identity", name, entry.mechanism, key), message, hint)
+
+
+def _useless_certificates(config: Gateway) -> Iterator[Finding]:
+    """Entries whose certificates no listener will ever ask for, or believe."""
+    asks = any(listener.tls is not None and listener.tls.asks for listener in config.listeners)
+    believes = any(listener.trusted_proxies for listener in config.listeners)
+    for name, entry in config.identity.items():
+        if entry.mechanism != "mtls":
+            continue
+        path = ("identity", name, "mtls")
+        if entry.settings.source == "xfcc" and not believes:
+            yield Finding(path, "no proxy is believed about certificates", "name it in `trusted_proxies` of a listener")
+        elif entry.settings.source == "connection" and not asks:
+            yield Finding(path, "no listener asks for certificates", "set `tls.client_auth` of a listener")

@@ -51,7 +51,7 @@ def _table(path: str, schema: Schema, keys: dict[str, Schema]) -> Iterator[str]:
 def _row(key: str, value: Schema, *, is_required: bool) -> str:
     default = "**required**" if is_required else _default(value.get("default"))
     description = " ".join(value.get("description", "").split())
-    return "| " + " | ".join(_cell(text) for text in (f"`{key}`", _kind(value), default, description)) + " |"
+    return "| " + " | ".join(_cell(text) for text in (f"`{key}`", kind(value), default, description)) + " |"
 
 
 def _cell(text: str) -> str:
@@ -66,14 +66,14 @@ def _default(value: Any) -> str:
     return f"`{', '.join(map(str, value)) if isinstance(value, list) else value}`"
 
 
-def _kind(schema: Schema) -> str:
-    """What may be written, in a few words."""
+def kind(schema: Schema) -> str:
+    """What may be written, in a few words of Markdown."""
     if "$comment" in schema:
         return str(schema["$comment"])
     if "enum" in schema or "const" in schema:
         return " or ".join(f"`{value}`" for value in schema.get("enum", [schema.get("const")]))
     if members := _members(schema):
-        kinds = [_kind(member) for member in members if member.get("type") != "null"]
+        kinds = [kind(member) for member in members if member.get("type") != "null"]
         return " or ".join(dict.fromkeys(kinds))
     if "$ref" in schema:
         return "mapping"
@@ -88,18 +88,18 @@ def _members(schema: Schema) -> list[Schema]:
 def _kind_of_type(schema: Schema) -> str:
     match schema.get("type"):
         case "array":
-            return f"list of {_kind(schema.get('items', {}))}"
+            return f"list of {kind(schema.get('items', {}))}"
         case "object":
             inner = schema.get("additionalProperties", next(iter(schema.get("patternProperties", {}).values()), True))
-            return f"mapping: name → {_kind(inner)}" if isinstance(inner, dict) else "mapping"
+            return f"mapping: name → {kind(inner)}" if isinstance(inner, dict) else "mapping"
         case "integer" if "minimum" in schema and "maximum" in schema:
             return f"{schema['minimum']} to {schema['maximum']}"
         case "boolean":
             return "`true` or `false`"
         case "string":
             return "text"
-        case kind:
-            return str(kind or "any value")
+        case other:
+            return str(other or "any value")
 
 
 def _mappings(path: str, schema: Schema) -> Iterator[tuple[str, str]]:

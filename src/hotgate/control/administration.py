@@ -1,6 +1,6 @@
 """What the admin API works on: the state of the gateway, and the records of its store."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
@@ -34,11 +34,7 @@ class Records(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Administration:
-    """records: those of the store in force; None when there is none. It raises StoreUnavailable.
-
-    written: to be called after every write, so that the workers learn of it at once.
-    """
+    """records: those of the store in force; None when there is none."""
 
     state: GatewayState
-    records: Callable[[], Awaitable[Records | None]]
-    written: Callable[[], None]
+    records: Callable[[], Records | None]

@@ -16,16 +16,18 @@ class LineError:
 
 
 class AdministrationError(Exception):
-    """code: stable, for programs. The text is a sentence for people, free of secrets. lines: of an import.
+    """code: stable, for programs. The text is a sentence for people, free of secrets. lines: of an import. member: the
+    name of the value that is wrong, if it is one.
 
     Codes: `invalid`, `import-invalid`, `consumer-unknown`, `consumer-exists`, `key-unknown`, `key-exists`,
     `key-not-live`, `revocation-unknown`.
     """
 
-    def __init__(self, code: str, says: str, lines: Sequence[LineError] = ()) -> None:
+    def __init__(self, code: str, says: str, lines: Sequence[LineError] = (), member: str = "") -> None:
         super().__init__(says)
         self.code = code
         self.lines = tuple(lines)
+        self.member = member
 
 
 @contextmanager

@@ -36,7 +36,9 @@ class ConsumerAdministration:
             known = [each.name for each in await self._store.consumers(limit=MAX_PAGE)]
             close = get_close_matches(name[:100], known, 1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise AdministrationError("consumer-unknown", f"there is no consumer {name[:100]!r}{hint}")
+            raise AdministrationError(
+                "consumer-unknown", f"there is no consumer {name[:100]!r}{hint}", member="consumer"
+            )
         return found
 
     async def list(self, after: str = "", limit: int = PAGE) -> Sequence[Consumer]:

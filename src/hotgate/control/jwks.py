@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from hotgate.control.jwks_fetch import Fetched, FetchFailed
+from hotgate.control.download import FetchFailed
+from hotgate.control.jwks_fetch import Fetched
+from hotgate.identity.discovery_location import DiscoveryLocation
 from hotgate.identity.key_sets import key_set_name
 
 _logger = logging.getLogger(__name__)
@@ -27,7 +29,7 @@ Publish = Callable[[str, dict[str, Any]], None]
 
 @dataclass(frozen=True, slots=True)
 class JwksSource:
-    """name: of the key set, under which workers look it up. location: an address, or a path."""
+    """name: of the key set, under which workers look it up. location: see `JwtSettings.jwks_location`."""
 
     name: str
     location: str
@@ -36,8 +38,13 @@ class JwksSource:
     @classmethod
     def of(cls, provider: str, location: str) -> "JwksSource":
         """The source of one entry of `identity:` (see `JwtSettings.jwks_location`)."""
-        is_address = location.startswith(("https://", "http://"))
-        return cls(key_set_name(provider, location), location, DEFAULT_INTERVAL if is_address else FILE_INTERVAL)
+        name = key_set_name(provider, location)
+        return cls(name, location, DEFAULT_INTERVAL if _is_remote(location) else FILE_INTERVAL)
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether it is not a file: somebody else may let us wait for it."""
+        return _is_remote(self.location)
 
 
 class JwksRefresher:
@@ -176,6 +183,10 @@ class _Watch:
             "seconds_since_success": None if self._last_success is None else round(now - self._last_success, 1),
             "last_error": self._last_error or None,
         }
+
+
+def _is_remote(location: str) -> bool:
+    return location.startswith(("https://", "http://")) or DiscoveryLocation.parse(location) is not None
 
 
 def _interval(max_age: float | None, default: float) -> float:

@@ -1,22 +1,18 @@
-"""Where a JWKS document comes from: an HTTPS address, or a file. One attempt; the schedule is in `jwks`."""
+"""Where a JWKS document comes from: an address, an issuer's metadata, a file. One attempt; `jwks` has the schedule."""
 
 import asyncio
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from hotgate.control.discovery import Discovery, Resolve, resolved
+from hotgate.control.download import Document, FetchFailed, download
+from hotgate.identity.discovery_location import DiscoveryLocation
 from hotgate.identity.key_set import MAX_DOCUMENT_BYTES, InvalidKeySet, parse_document
 
 TOTAL_TIMEOUT = 5.0  # seconds for everything, from the name lookup to the last byte
-
-_MAX_AGE = re.compile(r"(?:^|,)\s*max-age\s*=\s*\"?([0-9]{1,9})\"?\s*(?:,|$)", re.IGNORECASE)  # RFC 9111 §5.2.2.1
-
-
-class FetchFailed(Exception):
-    """No document this time; the message is fit for the admin API."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +24,22 @@ class Fetched:
 
 
 class JwksFetch:
-    """Fetches from `http(s)://…` with `client`, and everything else from files relative to `folder`."""
+    """Fetches what `JwtSettings.jwks_location` says with `client`, files relative to `folder`."""
 
-    def __init__(self, client: httpx.AsyncClient, folder: Path, timeout: float = TOTAL_TIMEOUT) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, folder: Path, timeout: float = TOTAL_TIMEOUT, resolve: Resolve = resolved
+    ) -> None:
         self._client = client
         self._folder = folder
         self._timeout = timeout
+        self._discovery = Discovery(client, resolve)
 
     async def __call__(self, location: str) -> Fetched:
         """The document at `location`. Raises FetchFailed, within `timeout` seconds whatever the other side does."""
         try:
             async with asyncio.timeout(self._timeout):
-                if location.startswith(("https://", "http://")):
-                    return await self._download(location)
-                return Fetched(parse_document(await asyncio.to_thread(_read, self._folder / location)))
+                found = await self._found(location)
+                return Fetched(parse_document(found.body), found.max_age)
         except TimeoutError:
             raise FetchFailed(f"no complete answer within {self._timeout:g} s") from None
         except InvalidKeySet as error:
@@ -49,29 +47,13 @@ class JwksFetch:
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise FetchFailed(_reason(error)) from error
 
-    async def _download(self, url: str) -> Fetched:
-        # A redirect could lead to another scheme or into a private network; a compressed answer could be a bomb.
-        fields = {"accept": "application/jwk-set+json, application/json", "accept-encoding": "identity"}
-        async with self._client.stream("GET", url, headers=fields, follow_redirects=False) as response:
-            if response.status_code != 200:
-                raise FetchFailed(f"status {response.status_code} instead of 200")
-            if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
-                raise FetchFailed("the answer is compressed although it must not be")
-            return Fetched(parse_document(await _bounded_body(response)), _max_age(response))
-
-
-async def _bounded_body(response: httpx.Response) -> bytes:
-    body = bytearray()
-    async for chunk in response.aiter_raw(16 * 1024):
-        body += chunk
-        if len(body) > MAX_DOCUMENT_BYTES:
-            raise FetchFailed(f"more than {MAX_DOCUMENT_BYTES} bytes")
-    return bytes(body)
-
-
-def _max_age(response: httpx.Response) -> float | None:
-    found = _MAX_AGE.search(response.headers.get("cache-control", ""))
-    return None if found is None else float(found[1])
+    async def _found(self, location: str) -> Document:
+        issuer = DiscoveryLocation.parse(location)
+        if issuer is not None:
+            return await self._discovery.keys(issuer)
+        if location.startswith(("https://", "http://")):
+            return await download(self._client, location)
+        return Document(await asyncio.to_thread(_read, self._folder / location), None)
 
 
 def _read(path: Path) -> bytes:

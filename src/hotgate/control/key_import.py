@@ -1,7 +1,6 @@
 """Taking over the keys of another system: all of them, or none."""
 
 from collections.abc import Callable, Sequence
-from itertools import count
 
 from hotgate.control.administration_error import AdministrationError, LineError, refusals_of_store
 from hotgate.control.import_line import ImportLine, read_lines
@@ -85,21 +84,20 @@ class KeyImport:
         """The lines whose id or key is in the store already."""
         by_digest = {record.digest: number for number, record in records.items()}
         by_id = {record.id: number for number, record in records.items()}
-        errors, after = [], ""
-        for _ in count():
-            page = await self._store.keys(after=after, limit=MAX_PAGE)
+        found: dict[int, str] = {}
+        page = await self._store.keys(limit=MAX_PAGE)
+        while page:
             for key in page:
+                if (number := by_id.get(key.id)) is not None:
+                    found[number] = f"there is another key with the id {key.id}"
                 if (number := by_digest.get(key.digest)) is not None:
-                    errors.append(LineError(number, f"this key is there already, as {key.id}"))
-                elif (number := by_id.get(key.id)) is not None:
-                    errors.append(LineError(number, f"there is another key with the id {key.id}"))
-            if len(page) < MAX_PAGE:
-                break
-            after = page[-1].id
-        return errors
+                    found[number] = f"this key is there already, as {key.id}"
+            page = await self._store.keys(after=page[-1].id, limit=MAX_PAGE)
+        return [LineError(number, says) for number, says in found.items()]
 
 
 def _import_invalid(errors: Sequence[LineError]) -> AdministrationError:
     lines = sorted(errors, key=lambda error: error.number)
-    says = f"{len(lines)} wrong lines; nothing was imported" if lines else "there is nothing to import"
+    wrong = "1 line is wrong" if len(lines) == 1 else f"{len(lines)} lines are wrong"
+    says = f"nothing was imported: {wrong}" if lines else "there is nothing to import"
     return AdministrationError("import-invalid", says, lines)

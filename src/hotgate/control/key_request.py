@@ -54,7 +54,7 @@ def valid_attributes(attributes: Mapping[str, Any], now: float) -> dict[str, Any
     """Attributes of a key as the store wants them. Raises AdministrationError (invalid) that names the wrong one."""
     valid = dict(attributes)
     if "environment" in valid and not re.fullmatch(ENVIRONMENT, valid["environment"]):
-        raise invalid("the environment must be 1 to 16 lower-case letters and digits")
+        raise invalid("environment", "the environment must be 1 to 16 lower-case letters and digits")
     for name in ("scopes", "roles"):
         if name in valid:
             _check_names(name, valid[name])
@@ -64,19 +64,19 @@ def valid_attributes(attributes: Mapping[str, Any], now: float) -> dict[str, Any
         valid["networks"] = _networks(valid["networks"])
     for route in valid.get("routes", ()):
         if not _ROUTE.fullmatch(route):
-            raise invalid("routes must be names of routes")
+            raise invalid("routes", "routes must be names of routes")
     _check_times(valid, now)
     return valid
 
 
-def invalid(says: str) -> AdministrationError:
-    """The refusal of a value."""
-    return AdministrationError("invalid", says)
+def invalid(member: str, says: str) -> AdministrationError:
+    """The refusal of a value. member: its name."""
+    return AdministrationError("invalid", says, member=member)
 
 
 def _check_names(name: str, values: Iterable[str]) -> None:
     if any(not value or " " in value or not value.isprintable() for value in values):
-        raise invalid(f"{name} must be printable and without spaces")
+        raise invalid(name, f"{name} must be printable and without spaces")
 
 
 def _limit(text: str) -> str | None:
@@ -85,14 +85,14 @@ def _limit(text: str) -> str | None:
     try:
         return str(parse_rate(text))
     except ValueError:
-        raise invalid("the limit must be a rate, such as 100/minute") from None
+        raise invalid("limit", "the limit must be a rate, such as 100/minute") from None
 
 
 def _networks(texts: Iterable[str]) -> tuple[str, ...]:
     try:
         return tuple(str(ipaddress.ip_network(text)) for text in texts)
     except ValueError:
-        raise invalid("networks must be addresses or CIDR blocks, such as 192.0.2.0/24") from None
+        raise invalid("networks", "networks must be addresses or CIDR blocks, such as 192.0.2.0/24") from None
 
 
 def _check_times(valid: dict[str, Any], now: float) -> None:
@@ -101,6 +101,6 @@ def _check_times(valid: dict[str, Any], now: float) -> None:
             valid[name] = None
     expires, not_before = valid.get("expires"), valid.get("not_before")
     if expires is not None and expires <= now:
-        raise invalid("the expiry lies in the past")
+        raise invalid("expires", "the expiry lies in the past")
     if expires is not None and not_before is not None and expires <= not_before:
-        raise invalid("the key would expire before it becomes valid")
+        raise invalid("expires", "the key would expire before it becomes valid")

@@ -3,8 +3,9 @@
 import ipaddress
 from collections.abc import Iterable
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from hotgate.control.problem import Problem
 
 
 class KnownHosts:
@@ -21,8 +22,10 @@ class KnownHosts:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, or pass on."""
         if scope["type"] == "http" and not self._knows([v for name, v in scope["headers"] if name == b"host"]):
-            refusal = JSONResponse({"status": "unknown host"}, status_code=421)
-            await refusal(scope, receive, send)
+            refusal = Problem(
+                421, "unknown-host", "Host is neither an address, nor localhost, nor a name of this gateway."
+            )
+            await refusal.response()(scope, receive, send)
             return
         await self._app(scope, receive, send)
 

@@ -25,7 +25,7 @@ class RevocationAdministration:
         """
         now = self._clock()
         if revocation.expires is not None and revocation.expires <= now:
-            raise AdministrationError("invalid", "the expiry lies in the past")
+            raise AdministrationError("invalid", "the expiry lies in the past", member="expires")
         before = now if revocation.kind == "all" and revocation.before is None else revocation.before
         added = replace(revocation, before=before, created=now)
         with refusals_of_store("revocation"):

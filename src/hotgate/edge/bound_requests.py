@@ -12,7 +12,7 @@ from hotgate.edge.tls_transport import TlsTransport
 from hotgate.http.response import Response
 from hotgate.identity.client_trust import Verdict, recheck
 
-_LAST_SECONDS = 10.0  # before a verdict ends: the client is asked to connect anew while its requests still pass
+_LAST_SECONDS = 30.0  # before a verdict ends: the client is asked to connect anew while its requests still pass
 
 
 class _Owner(RequestOwner, Protocol):

@@ -5,17 +5,18 @@ import sys
 from typing import Any
 
 from hotgate.identity.client_certificate import PresentedCertificate
+from hotgate.identity.client_trust import ClientTrust
 
 _DER = 2  # `_ssl.ENCODING_DER`
 
 
-def presented(tls: ssl.SSLObject) -> PresentedCertificate | None:
-    """The client's certificate with its verified chain; None if it showed none."""
+def presented(tls: ssl.SSLObject, trust: ClientTrust) -> PresentedCertificate | None:
+    """The client's certificate with its verified chain; None if it showed none. trust: by which it was accepted."""
     der = tls.getpeercert(True)
     if der is None:
         return None
     chain = () if tls.session_reused else tuple(_verified(tls))
-    return PresentedCertificate(chain if chain[:1] == (der,) else (der,))
+    return PresentedCertificate(chain if chain[:1] == (der,) else (der,), accepted_by=trust.authorities)
 
 
 def _verified(tls: Any) -> list[bytes]:

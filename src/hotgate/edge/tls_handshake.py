@@ -151,7 +151,7 @@ class TlsHandshake(asyncio.Protocol):
     def _look_at_certificate(self, tls: ssl.SSLObject) -> None:
         """Go over to HTTP; but first, where that takes a question to its authority, learn about the certificate."""
         trust = self._host.clients.trust
-        certificate = None if trust is None else presented(tls)
+        certificate = None if trust is None else presented(tls, trust)
         verdict = None if trust is None or certificate is None else trust.judge(certificate)
         if trust is None or certificate is None or verdict is not None:
             self._go_over(tls, certificate, verdict)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from hotgate.http.headers import Field
 from hotgate.http.reserved import ASSERTION_FIELD
-from hotgate.identity.claims import find
+from hotgate.identity.claim_path import find
 from hotgate.identity.principal import Principal
 from hotgate.keys.key_ring import KeyRing, RingHolder
 

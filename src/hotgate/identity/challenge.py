@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from hotgate.http.response import Response
 from hotgate.identity.refusal import CredentialRefused, KeySetUnavailable
+from hotgate.identity.same_site import CROSS_SITE
 
 RETRY_AFTER = "5"  # seconds; the keys are being fetched meanwhile
 
@@ -15,6 +16,9 @@ _DETAILS = {
     "token-signature-invalid": "The signature of the token is not valid",
     "token-issuer-unknown": "The issuer of the token is not accepted here",
     "token-audience-mismatch": "The token is meant for another audience",
+    "token-client-unknown": "The client of the token is not accepted here",
+    "token-revoked": "The token has been revoked",
+    "token-already-used": "The token is for single use and has been used",
     "token-binding-mismatch": "The token is bound to another certificate",
     "certificate-unknown": "The certificate is not accepted here",
     "certificate-expired": "The certificate is not valid now",
@@ -47,6 +51,8 @@ def certificate_challenge(realm: str) -> str:
 
 def bearer_refused(challenge: str, refusal: CredentialRefused) -> Response:
     """401 for a token that was sent and is not accepted (RFC 6750 §3.1)."""
+    if refusal.code == CROSS_SITE:
+        return cross_site_refused(refusal)
     description = _DETAILS[refusal.code]
     return _unauthorized(f'{challenge}, error="invalid_token", error_description="{description}"', refusal)
 
@@ -54,6 +60,16 @@ def bearer_refused(challenge: str, refusal: CredentialRefused) -> Response:
 def api_key_refused(challenge: str, refusal: CredentialRefused) -> Response:
     """401 for an API key that was sent and is not accepted."""
     return _unauthorized(challenge, refusal)
+
+
+def cross_site_refused(refusal: CredentialRefused) -> Response:
+    """403 for a cookie that another site made the browser send: another credential would not help the page."""
+    return Response.problem(
+        403,
+        code=refusal.code,
+        detail="A request with this cookie may not come from another site.",
+        log_detail=refusal.log_detail,
+    )
 
 
 def certificate_refused(challenge: str, refusal: CredentialRefused) -> Response:
@@ -74,6 +90,17 @@ def key_set_unavailable(error: KeySetUnavailable) -> Response:
         503,
         code="key-set-unavailable",
         detail="The keys that verify tokens are not available yet.",
+        headers={"retry-after": RETRY_AFTER},
+        log_detail=str(error),
+    )
+
+
+def store_unavailable(error: Exception) -> Response:
+    """503: whether the credential still counts is not known, so the client must neither drop it nor get in."""
+    return Response.problem(
+        503,
+        code="store-unavailable",
+        detail="What is needed to check the credential is not available.",
         headers={"retry-after": RETRY_AFTER},
         log_detail=str(error),
     )

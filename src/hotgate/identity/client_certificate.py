@@ -22,13 +22,17 @@ MALFORMED = "certificate-malformed"
 
 class PresentedCertificate:
     """What a connection has proved to own. chain: DER, the certificate first, its verified authority last; alone if
-    a session was resumed. forwarded: what a trusted proxy says of its own client (X-Forwarded-Client-Cert), or b"".
+    a session was resumed, which remembers no more. accepted_by: the authorities (DER) by whose word it was accepted.
+    forwarded: what a trusted proxy says of its own client (X-Forwarded-Client-Cert), or b"".
     """
 
-    __slots__ = ("_thumbprint", "chain", "der", "forwarded")
+    __slots__ = ("_thumbprint", "accepted_by", "chain", "der", "forwarded")
 
-    def __init__(self, chain: tuple[bytes, ...], forwarded: bytes = b"") -> None:
+    def __init__(
+        self, chain: tuple[bytes, ...], forwarded: bytes = b"", accepted_by: frozenset[bytes] = frozenset()
+    ) -> None:
         self.chain = chain
+        self.accepted_by = accepted_by
         self.der = chain[0] if chain else b""
         self.forwarded = forwarded
         self._thumbprint = ""

@@ -44,11 +44,14 @@ class OnlineCheck:
     lists: bool = False
 
 
+Answers = dict[tuple[bytes, OnlineCheck], Answer]
+
+
 class ClientTrust:
     """is_required: whether a client without certificate is refused.
 
     authorities: PEM texts. ask: the control process; None: nobody can be asked. count: told each result.
-    clock: epoch seconds.
+    answers: what was learned, kept over reloads; those of other rules are apart. clock: epoch seconds.
     """
 
     def __init__(
@@ -58,16 +61,14 @@ class ClientTrust:
         *,
         online: OnlineCheck | None = None,
         ask: Ask | None = None,
+        answers: Answers | None = None,
         is_required: bool = True,
         accepts_unknown: bool = False,
         count: Callable[[str], None] = lambda result: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._authorities = {
-            each.public_bytes(Encoding.DER): each
-            for text in authorities
-            for each in x509.load_pem_x509_certificates(text.encode())
-        }
+        self._certificates = [each for text in authorities for each in x509.load_pem_x509_certificates(text.encode())]
+        self.authorities = frozenset(each.public_bytes(Encoding.DER) for each in self._certificates)
         self._lists = lists
         self._online = online
         self._ask = ask
@@ -75,34 +76,35 @@ class ClientTrust:
         self._accepts_unknown = accepts_unknown
         self._count = count
         self.clock = clock
-        self._answers: dict[bytes, Answer] = {}
+        self._answers = {} if answers is None else answers
 
     def judge(self, peer: PresentedCertificate) -> Verdict | None:
         """The verdict on a connection, or None if `learn` must be awaited before."""
-        certificate = x509.load_der_x509_certificate(peer.der)
-        issuer = self._trusted_issuer(peer, certificate)
-        if issuer is None:
+        if not self._is_trusted(peer):
             return Verdict(recheck())
+        certificate = x509.load_der_x509_certificate(peer.der)
         if _is_authority(certificate):
             return Verdict(_refused("certificate-unknown", "Use the certificate of a client."))
-        if self._online is None:
-            return self._verdict(certificate, [] if self._lists is None else [self._listed(certificate, issuer)])
-        answer = self._answers.get(peer.der)
-        if answer is None or answer.until <= self.clock():
-            return None
-        listed = [] if self._lists is None else [self._listed(certificate, issuer)]
-        return self._verdict(certificate, [*listed, answer])
+        answers = [] if self._lists is None else [self._listed(peer, certificate, self._lists)]
+        if self._online is not None:
+            learned = self._answers.get((peer.der, self._online))
+            if learned is None or learned.until <= self.clock():
+                return None
+            answers.append(learned)
+        return self._verdict(certificate, answers)
 
     async def learn(self, peer: PresentedCertificate) -> None:
         """Have the control process find out about the certificate; the next `judge` knows."""
-        certificate = x509.load_der_x509_certificate(peer.der)
-        issuer = self._trusted_issuer(peer, certificate)
+        online = self._online
+        if online is None:
+            return
         answer = Answer(Status.UNKNOWN, self.clock() + _UNKNOWN_FOR)
-        if issuer is not None and self._online is not None and self._ask is not None:
-            answer = await self._asked(peer.der, issuer, self._online, self._ask)
+        issuer = self._issuer(peer, x509.load_der_x509_certificate(peer.der))
+        if issuer is not None and self._ask is not None:
+            answer = await self._asked(peer.der, issuer, online, self._ask)
         if len(self._answers) >= _MAX_ANSWERS:
             self._answers.clear()
-        self._answers[peer.der] = answer
+        self._answers[peer.der, online] = answer
 
     async def _asked(self, der: bytes, issuer: x509.Certificate, online: OnlineCheck, ask: Ask) -> Answer:
         body = {
@@ -119,17 +121,23 @@ class ClientTrust:
         except Exception:  # noqa: BLE001 (whatever the reason, nothing is known: the fail mode decides)
             return Answer(Status.UNKNOWN, now + _UNKNOWN_FOR)
 
-    def _listed(self, certificate: x509.Certificate, issuer: x509.Certificate) -> Answer:
-        assert self._lists is not None
-        return self._lists.answer(certificate.serial_number, issuer, self.clock())
+    def _listed(self, peer: PresentedCertificate, certificate: x509.Certificate, lists: RevocationLists) -> Answer:
+        issuer, now = self._issuer(peer, certificate), self.clock()
+        return Answer(Status.UNKNOWN, now) if issuer is None else lists.answer(certificate.serial_number, issuer, now)
 
-    def _trusted_issuer(self, peer: PresentedCertificate, certificate: x509.Certificate) -> x509.Certificate | None:
-        """Who has signed it, if the verified chain ends where it may; None if it does not."""
+    def _is_trusted(self, peer: PresentedCertificate) -> bool:
+        """Whether one of its chain is an authority of today. If a session was resumed: whether all of those are that
+        it was accepted by, for nobody remembers which one it was.
+        """
+        if len(peer.chain) == 1 and peer.der not in self.authorities:
+            return peer.accepted_by <= self.authorities
+        return any(der in self.authorities for der in peer.chain)
+
+    def _issuer(self, peer: PresentedCertificate, certificate: x509.Certificate) -> x509.Certificate | None:
+        """Who has signed it; None if that is not known."""
         if len(peer.chain) > 1:
-            is_trusted = any(der in self._authorities for der in peer.chain[1:])
-            return x509.load_der_x509_certificate(peer.chain[1]) if is_trusted else None
-        # A resumed session does not remember its chain.
-        return next((each for each in self._authorities.values() if _has_signed(each, certificate)), None)
+            return x509.load_der_x509_certificate(peer.chain[1])
+        return next((each for each in self._certificates if _has_signed(each, certificate)), None)
 
     def _verdict(self, certificate: x509.Certificate, answers: Sequence[Answer]) -> Verdict:
         """One that revokes is enough; else one that says good."""

@@ -1,14 +1,22 @@
 """Verification of signed tokens (RFC 7519 §7.2, with the advice of RFC 8725). Read `JwtVerifier.verify` first."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from hotgate.identity import claims
+from hotgate.identity import token_checks
+from hotgate.identity.claim_mapping import text
 from hotgate.identity.compact_token import CompactToken
+from hotgate.identity.encrypted_token import EncryptedToken, is_encrypted
+from hotgate.identity.jose_header import malformed
 from hotgate.identity.key_set import KeySet
 from hotgate.identity.principal import Principal
 from hotgate.identity.public_key import PublicKey
 from hotgate.identity.refusal import CredentialRefused, KeySetUnavailable
+from hotgate.identity.shared_secret import SecretKeySet, SharedSecret
+from hotgate.identity.token_decryption import TokenDecryption
 from hotgate.identity.token_rules import TokenRules
+
+VerificationKeys = KeySet | SecretKeySet
+VerificationKey = PublicKey | SharedSecret
 
 
 class VerifiedToken(NamedTuple):
@@ -16,16 +24,19 @@ class VerifiedToken(NamedTuple):
 
     principal: Principal
     expires: float
-    key: PublicKey
+    key: VerificationKey
 
 
 class JwtVerifier:
-    """Verifies the tokens of one issuer. provider: the entry's name under `identity:`."""
+    """Verifies the tokens of one issuer. provider: the entry's name under `identity:`. decryption: or signed only."""
 
-    def __init__(self, provider: str, rules: TokenRules, key_set: KeySet) -> None:
+    def __init__(
+        self, provider: str, rules: TokenRules, key_set: VerificationKeys, decryption: TokenDecryption | None = None
+    ) -> None:
         self._provider = provider
         self._rules = rules
         self._key_set = key_set
+        self._decryption = decryption
 
     def verify(self, token: bytes, now: float) -> VerifiedToken:
         """Whom `token` speaks for at `now` (epoch seconds).
@@ -33,15 +44,20 @@ class JwtVerifier:
         Raises CredentialRefused, and KeySetUnavailable when there have never been any keys. The claims are not even
         parsed before the signature is known to be good.
         """
-        compact = bounded_token(token, self._rules.max_bytes)
+        check_size(token, self._rules.max_bytes)
+        compact = CompactToken(token if self._decryption is None else self._decryption.opened(token))
+        if self._rules.is_rfc9068 and compact.type != "at+jwt":  # RFC 9068 §4: an ID token is no access token
+            raise malformed("its typ is not at+jwt")
         key = self._key_of(compact)
         if not key.verifies(compact.algorithm, compact.signing_input, compact.signature):
             raise CredentialRefused("token-signature-invalid", f"not signed by key {key.kid!r}")
         payload = compact.unverified_claims()
-        expires = claims.check(payload, self._rules, now)
-        return VerifiedToken(self._principal(payload, expires), expires, key)
+        expires = token_checks.check(payload, self._rules, now)
+        self._rules.issuers.check_key(key.issuer, payload["iss"])
+        principal = self._rules.mapping.principal(self._provider, payload, text(payload, ("jti",)), expires)
+        return VerifiedToken(principal, expires, key)
 
-    def _key_of(self, token: CompactToken) -> PublicKey:
+    def _key_of(self, token: CompactToken) -> VerificationKey:
         """The only key that may have signed the token; the token's own word on keys counts for no more than a name."""
         if token.algorithm not in self._rules.algorithms:
             raise CredentialRefused("token-signature-invalid", "its alg is not among the configured algorithms")
@@ -54,28 +70,17 @@ class JwtVerifier:
             raise CredentialRefused("token-signature-invalid", "its alg does not fit the key that kid names")
         raise CredentialRefused("key-unknown", "no key of that kid, or no kid and not exactly one key for its alg")
 
-    def _principal(self, payload: claims.Claims, expires: float) -> Principal:
-        return Principal(
-            claims.subject(payload, self._rules.subject_claim),
-            provider=self._provider,
-            mechanism="jwt",
-            scopes=claims.scopes(payload, self._rules.scopes_claim),
-            roles=claims.roles(payload, self._rules.roles_claim),
-            expires=expires,
-            claims=payload,
-        )
 
-
-def bounded_token(token: bytes, max_bytes: int) -> CompactToken:
-    """The token taken apart, unless it is too long to be looked at. Raises CredentialRefused (token-malformed)."""
+def check_size(token: bytes, max_bytes: int) -> None:
+    """Refuse a token that is too long to be looked at. Raises CredentialRefused (token-malformed)."""
     if len(token) > max_bytes:
-        raise CredentialRefused("token-malformed", f"more than {max_bytes} bytes")
-    return CompactToken(token)
+        raise malformed(f"more than {max_bytes} bytes")
 
 
-def unverified_issuer(token: bytes, max_bytes: int) -> str:
-    """The `iss` that a token claims: good for choosing a verifier, for nothing else. Raises CredentialRefused."""
-    issuer = bounded_token(token, max_bytes).unverified_claims().get("iss")
-    if not isinstance(issuer, str):
-        raise CredentialRefused("token-malformed", "iss is missing or not a string")
-    return issuer
+def unverified_claims(token: bytes, max_bytes: int) -> dict[str, Any]:
+    """What a token claims: good for choosing a verifier, for nothing else. Raises CredentialRefused.
+
+    Of an encrypted token it is the header, where issuers repeat `iss` and `aud` for this purpose (RFC 7519 §5.3).
+    """
+    check_size(token, max_bytes)
+    return EncryptedToken(token).header if is_encrypted(token) else CompactToken(token).unverified_claims()

@@ -111,6 +111,7 @@ def _principal(found: FoundKey, provider: str) -> Principal:
         groups=frozenset(consumer.groups),
         tier=consumer.tier,
         credential=key.id,
+        expires=key.expires,
         limit=None if key.limit is None else own_limit(parse_rate(key.limit)),
         claims={"key_id": key.id, "metadata": {**consumer.metadata, **key.metadata}},
     )

@@ -91,6 +91,8 @@ class Principal:
         """The same caller, who has proved all of this at once. Rights are not added up: they stay this one's."""
         joined = copy(self)
         joined.proofs = {each.provider: each for each in proofs}
+        joined.expires = min((each.expires for each in proofs if each.expires is not None), default=None)
+        joined.assertions = {}  # a copy of its own: what is signed of one is not true of the other for as long
         return joined
 
     def __repr__(self) -> str:

@@ -8,16 +8,19 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
 from hotgate.identity import base64url
-from hotgate.identity.signature_algorithm import ALGORITHM_NAMES, key_kind_of
+from hotgate.identity.edwards_points import has_small_order
+from hotgate.identity.signature_algorithm import PUBLIC_KEY_ALGORITHMS, key_kinds_of
 
 MIN_RSA_BITS = 2048  # NIST SP 800-131A; RFC 7518 §3.3
 MAX_RSA_BITS = 8192  # beyond this a verification costs a millisecond and more
+MIN_RSA_EXPONENT = 65537  # FIPS 186-5 §5.1; 3 has made forgeries easy again and again (CVE-2006-4339, BERserk)
 MAX_RSA_EXPONENT_BITS = 32  # a huge exponent makes every verification slow
 MAX_KID_LENGTH = 256
+MAX_ISSUER_LENGTH = 1024
 
 # The members that make up the public part, per kind of key: nothing else of a JWK is handed to the library.
 _MEMBERS = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
-_CURVES = {"EC": ("P-256", "P-384", "P-521"), "OKP": ("Ed25519",)}
+_CURVES = {"EC": ("P-256", "P-384", "P-521"), "OKP": ("Ed25519", "Ed448")}
 _KEY_TYPES: dict[str, type[RSAKey] | type[ECKey] | type[OKPKey]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
 
 
@@ -28,21 +31,29 @@ class UnusableKey(ValueError):
 class PublicKey:
     """kid: its name in the set, or None. kind: "RSA" or the curve. algorithm: the only one it is for, or None.
 
-    Two keys are equal when all of that and the key material are.
+    issuer: whose tokens it signs, if the set says so. Two keys are equal when all of that and the key material are.
     """
 
-    __slots__ = ("_identity", "_key", "algorithm", "kid", "kind")
+    __slots__ = ("_identity", "_key", "algorithm", "issuer", "kid", "kind")
 
-    def __init__(self, kid: str | None, kind: str, algorithm: str | None, key: RSAKey | ECKey | OKPKey) -> None:
+    def __init__(
+        self,
+        kid: str | None,
+        kind: str,
+        algorithm: str | None,
+        key: RSAKey | ECKey | OKPKey,
+        issuer: str | None = None,
+    ) -> None:
         self.kid = kid
         self.kind = kind
         self.algorithm = algorithm
+        self.issuer = issuer
         self._key = key
-        self._identity = (kid, kind, algorithm, key.thumbprint())
+        self._identity = (kid, kind, algorithm, issuer, key.thumbprint())
 
     def fits(self, algorithm: str) -> bool:
         """Whether this key may verify `algorithm`, so that no token chooses how its key is read (RFC 8725 §3.1)."""
-        return self.kind == key_kind_of(algorithm) and self.algorithm in (None, algorithm)
+        return self.kind in key_kinds_of(algorithm) and self.algorithm in (None, algorithm)
 
     def verifies(self, algorithm: str, signing_input: bytes, signature: bytes) -> bool:
         """Whether `signature` (raw, not DER, for ECDSA: RFC 7518 §3.4) is this key's. `algorithm` must fit."""
@@ -69,7 +80,7 @@ def parse_public_key(jwk: object) -> PublicKey:
         raise UnusableKey("a private key; publish the public part only")
     _check_purpose(jwk)
     kind = _kind(key_type, jwk)
-    return PublicKey(_kid(jwk), kind, _algorithm(jwk), _import(key_type, jwk))
+    return PublicKey(_kid(jwk), kind, _algorithm(jwk), _import(key_type, jwk), _issuer(jwk))
 
 
 def _check_purpose(jwk: Mapping[str, Any]) -> None:
@@ -96,17 +107,28 @@ def _kid(jwk: Mapping[str, Any]) -> str | None:
     return kid
 
 
+def _issuer(jwk: Mapping[str, Any]) -> str | None:
+    """Microsoft's sets name the issuer of each key; other sets do not."""
+    issuer = jwk.get("issuer")
+    if issuer is not None and not (isinstance(issuer, str) and len(issuer) <= MAX_ISSUER_LENGTH):
+        raise UnusableKey("its issuer is not a short string")
+    return issuer
+
+
 def _algorithm(jwk: Mapping[str, Any]) -> str | None:
     algorithm = jwk.get("alg")
-    if algorithm is not None and algorithm not in ALGORITHM_NAMES:
+    if algorithm is not None and algorithm not in PUBLIC_KEY_ALGORITHMS:
         raise UnusableKey("meant for an algorithm that is not accepted")
     return algorithm
 
 
 def _import(key_type: str, jwk: Mapping[str, Any]) -> RSAKey | ECKey | OKPKey:
     members = {name: _text(jwk, name) for name in _MEMBERS[key_type]}
+    octets = {name: _octets(text) for name, text in members.items() if name != "crv"}
     if key_type == "RSA":
-        _check_rsa_strength(_bits(members["n"]), _bits(members["e"]))
+        _check_rsa_strength(int.from_bytes(octets["n"]), int.from_bytes(octets["e"]))
+    if key_type == "OKP" and has_small_order(members["crv"], octets["x"]):
+        raise UnusableKey("a point of small order")
     try:
         key = _KEY_TYPES[key_type].import_key({"kty": key_type, **members})
     except (JoseError, ValueError):
@@ -122,16 +144,19 @@ def _text(jwk: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _bits(number: str) -> int:
-    """The length of a number in base64url (RFC 7518 §2). Raises UnusableKey."""
+def _octets(text: str) -> bytes:
+    """A member in base64url, with one spelling only: two keys must not be one (RFC 7515 §2). Raises UnusableKey."""
     try:
-        return int.from_bytes(base64url.decode(number.encode("ascii"))).bit_length()
+        return base64url.decode(text.encode("ascii"))
     except ValueError:
         raise UnusableKey("a number is not base64url") from None
 
 
-def _check_rsa_strength(modulus_bits: int, exponent_bits: int) -> None:
-    if not MIN_RSA_BITS <= modulus_bits <= MAX_RSA_BITS:
-        raise UnusableKey(f"an RSA key of {modulus_bits} bits, not {MIN_RSA_BITS} to {MAX_RSA_BITS}")
-    if exponent_bits > MAX_RSA_EXPONENT_BITS:
-        raise UnusableKey("an RSA key with a huge exponent")
+def _check_rsa_strength(modulus: int, exponent: int) -> None:
+    bits = modulus.bit_length()
+    if not MIN_RSA_BITS <= bits <= MAX_RSA_BITS:
+        raise UnusableKey(f"an RSA key of {bits} bits, not {MIN_RSA_BITS} to {MAX_RSA_BITS}")
+    if exponent < MIN_RSA_EXPONENT or exponent.bit_length() > MAX_RSA_EXPONENT_BITS:
+        raise UnusableKey(f"an RSA key whose exponent is below {MIN_RSA_EXPONENT} or huge")
+    if not modulus & exponent & 1:
+        raise UnusableKey("an RSA key with an even number")

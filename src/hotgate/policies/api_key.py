@@ -11,7 +11,7 @@ from typing import Any
 from hotgate.http.request import Request
 from hotgate.http.response import Response
 from hotgate.identity.api_key import ApiKeys, unknown_key
-from hotgate.identity.challenge import api_key_challenge, api_key_refused
+from hotgate.identity.challenge import api_key_challenge, api_key_refused, store_unavailable
 from hotgate.identity.credential_source import BasicSource, CredentialSource, HeaderSource, QuerySource
 from hotgate.identity.managed_keys import KeyNotAllowed, ManagedKeys
 from hotgate.identity.principal import Principal
@@ -83,17 +83,6 @@ def _sources(settings: ApiKeySettings) -> Sequence[CredentialSource]:
     if settings.query is not None:
         sources.append(QuerySource(settings.query, _UNKNOWN))
     return tuple(sources)
-
-
-def store_unavailable(error: StoreUnavailable) -> Response:
-    """503: nobody can tell whether the key is good, so the client must neither drop it nor get in."""
-    return Response.problem(
-        503,
-        code="store-unavailable",
-        detail="The credential cannot be checked at the moment.",
-        headers={"retry-after": "5"},
-        log_detail=str(error),
-    )
 
 
 def compile_api_key(name: str, settings: ApiKeySettings, services: Mapping[str, Any]) -> ApiKeyAuthenticator:

@@ -14,11 +14,7 @@ from hotgate.config.authentication import AllOf, Proof
 from hotgate.http.reserved import spelling
 from hotgate.http.response import Response
 from hotgate.identity.challenge import credential_missing
-from hotgate.identity.credential_field import bearer_token, only_value
-from hotgate.identity.jwt import unverified_issuer
 from hotgate.identity.principal import Principal
-from hotgate.identity.refusal import CredentialRefused
-from hotgate.identity.token_rules import MAX_TOKEN_BYTES
 from hotgate.limits.login_guard import LoginGuard
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
@@ -27,7 +23,8 @@ from hotgate.pipeline.route import Outcome
 from hotgate.policies.anonymous import AnonymousAuthenticator
 from hotgate.policies.brute_force import FailureWatch
 from hotgate.policies.certificate_binding import binding_refusal
-from hotgate.policies.jwt import Admission, JwtAuthenticator
+from hotgate.policies.issuer_choice import IssuerChoice, in_same_places
+from hotgate.policies.jwt import JwtAuthenticator
 from hotgate.policies.own_limit import own_limit_step
 from hotgate.policies.stripped_credentials import StrippedCredentials, stripped
 from hotgate.policies.together import AskedOnce, Incomplete, Together
@@ -42,38 +39,6 @@ class Entry:
     name: str
     ask: Callable[[Exchange], Any]
     stripped: Mapping[str, StrippedCredentials]
-
-
-class IssuerChoice:
-    """Several issuers' tokens on one route: the token's own, unverified `iss` says which of them verifies it."""
-
-    def __init__(self, authenticators: Sequence[JwtAuthenticator]) -> None:
-        self.name = "|".join(authenticator.name for authenticator in authenticators)
-        self.authenticators = tuple(authenticators)
-        self._by_issuer = {authenticator.issuer: authenticator for authenticator in authenticators}
-
-    def authenticate(self, exchange: Exchange) -> Admission:
-        """As for one issuer; a token of none of them is refused (token-issuer-unknown)."""
-        try:
-            credential = only_value(exchange.request.headers.fields, b"authorization", "token-malformed")
-            if credential is None:
-                return None
-            for authenticator in self.authenticators:
-                principal = authenticator.recognized(credential)
-                if principal is not None:
-                    return principal
-            return self._admit(credential)
-        except CredentialRefused as refusal:
-            return self.authenticators[0].refuse(refusal)
-
-    def _admit(self, credential: bytes) -> Admission:
-        token = bearer_token(credential)
-        if token is None:
-            return None
-        authenticator = self._by_issuer.get(unverified_issuer(token, MAX_TOKEN_BYTES))
-        if authenticator is None:
-            raise CredentialRefused("token-issuer-unknown", "of none of the route's issuers")
-        return authenticator.admit(credential)
 
 
 class Authentication:
@@ -197,16 +162,19 @@ def _check_order(groups: Sequence[Group]) -> None:
 
 
 def _asked(groups: Sequence[Group]) -> list[Group | IssuerChoice]:
-    """Whom to ask, in order. Several issuers become one choice, at the place of the first of them."""
-    issuers = [each for each in dict.fromkeys(chain.from_iterable(groups)) if isinstance(each, JwtAuthenticator)]
-    if len(issuers) < 2:
-        return list(_asked_once(groups))
-    if len({authenticator.issuer for authenticator in issuers}) != len(issuers):
-        raise ValueError("two of the entries have the same issuer; list both audiences in one entry instead")
-    if any(len(group) > 1 and not set(issuers).isdisjoint(group) for group in groups):
-        raise ValueError("a token in a group beside tokens of other issuers: give these a route of their own")
-    first, *others = [(issuer,) for issuer in issuers]
-    return [IssuerChoice(issuers) if group == first else group for group in groups if group not in others]
+    """Whom to ask, in order. Entries for tokens in the same places become one choice, where the first of them was."""
+    choices = in_same_places(list(dict.fromkeys(chain.from_iterable(groups))))
+    choosable = set(chain.from_iterable(choices))
+    if any(len(group) > 1 and not choosable.isdisjoint(group) for group in groups):
+        raise ValueError("a token in a group beside tokens of other entries: give these a route of their own")
+    asked: list[Group | IssuerChoice] = []
+    for group in _asked_once(groups):
+        choice = next((each for each in choices if group[0] in each), None)
+        if choice is None:
+            asked.append(group)
+        elif group[0] is choice[0]:
+            asked.append(IssuerChoice(choice))
+    return asked
 
 
 def _asked_once(groups: Sequence[Group]) -> list[Group]:

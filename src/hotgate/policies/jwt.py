@@ -1,89 +1,57 @@
-"""`identity: {name: {jwt: …}}`: callers prove who they are with a signed token in `Authorization: Bearer …`."""
+"""`identity: {name: {jwt: …}}`: callers prove who they are with a signed token, mostly in `Authorization: Bearer …`."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from ipaddress import ip_address
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
-from hotgate.config.notation import Notation, refused
-from hotgate.config.settings import Flag, Form, Settings
+from hotgate.config.notation import refused
+from hotgate.config.settings import Flag, Form
 from hotgate.config.units import DurationBetween
 from hotgate.http.response import Response
-from hotgate.identity.challenge import bearer_challenge, bearer_refused, key_set_unavailable
-from hotgate.identity.credential_field import bearer_token, only_value
-from hotgate.identity.credential_source import BearerSource
-from hotgate.identity.jwt import JwtVerifier
+from hotgate.identity.challenge import bearer_challenge, bearer_refused, key_set_unavailable, store_unavailable
+from hotgate.identity.first_use import FirstUse
+from hotgate.identity.jwt import JwtVerifier, VerificationKeys, VerifiedToken
 from hotgate.identity.key_sets import KeySets, key_set_name
 from hotgate.identity.principal import Principal
 from hotgate.identity.refusal import CredentialRefused, KeySetUnavailable
-from hotgate.identity.signature_algorithm import AlgorithmName
+from hotgate.identity.revocations import NoRevocations, Revocations, is_revoked
+from hotgate.identity.shared_secret import MIN_SECRET_BYTES, SecretKeySet, secret_octets
+from hotgate.identity.signature_algorithm import SECRET_ALGORITHMS, AlgorithmName
 from hotgate.identity.token_cache import TokenCache
 from hotgate.identity.token_rules import TokenRules
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import MechanismSpec
 from hotgate.policies.certificate_binding import confirmation_of
+from hotgate.policies.claim_settings import listed
+from hotgate.policies.jwt_provider import ProviderSettings
+from hotgate.policies.token_encryption import TokenEncryption
+from hotgate.policies.token_limits import TokenLimits
+from hotgate.policies.token_places import TokenPlaces
+from hotgate.store.errors import StoreUnavailable
+
+LONG_LEEWAY = 120.0  # seconds; clocks that are kept in step differ by less than one
 
 Outcome = Principal | Response | None
 Admission = Outcome | Awaitable[Outcome]
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _read_jwks_url(value: object) -> str:
-    says = "must be an https:// address without user and fragment; http:// only for a loopback host"
-    try:
-        url = urlsplit(value if isinstance(value, str) and len(value) <= 2048 else "")
-        is_safe = url.scheme == "https" or (url.scheme == "http" and _is_loopback(url.hostname or ""))
-        is_plain = bool(url.hostname) and "@" not in url.netloc and not url.fragment and url.port != 0
-    except ValueError:
-        raise refused(says) from None
-    if not isinstance(value, str) or not (is_safe and is_plain and value.isascii() and value.isprintable()):
-        raise refused(says)
-    return value
-
-
-_Text = Annotated[str, Form(r"[^\x00-\x1f\x7f]{1,1024}", "use text of 1 to 1,024 characters")]
-_JwksUrl = Annotated[str, Notation(_read_jwks_url, {"type": "string", "format": "uri", "pattern": "^https?://"})]
 _Realm = Annotated[str, Form(r"[ !#-\[\]-~]{1,128}", "use printable ASCII without quotes and backslashes")]
 
 
-class JwtSettings(Settings):
+class JwtSettings(ProviderSettings, TokenLimits, TokenEncryption):
     """Signed tokens (JWT) of one issuer."""
 
-    issuer: _Text = Field(description="What `iss` must be, character by character.")
-    audience: _Text | Annotated[tuple[_Text, ...], Field(min_length=1, max_length=32)] = Field(
-        description="What `aud` must hold: a name, or a list of names of which one is enough."
-    )
-    jwks_url: _JwksUrl | None = Field(
-        default=None, description="Where the issuer publishes its keys (https). Either this or `jwks_file`."
-    )
-    jwks_file: _Text | None = Field(
-        default=None,
-        description="A file with the issuer's keys (JWKS), relative to the folder of the main file. It is watched.",
-    )
     algorithms: Annotated[tuple[AlgorithmName, ...], Field(min_length=1)] = Field(
-        default=("RS256", "ES256"), description="The only signature algorithms that are accepted."
+        default=("RS256", "ES256"),
+        description="The only signature algorithms that are accepted. With `secret` the default is HS256.",
+    )
+    token: TokenPlaces = Field(
+        default=TokenPlaces(), description="Where the token may stand: in `Authorization: Bearer …`, or elsewhere."
     )
     leeway: Annotated[float, DurationBetween("0s", "5m")] = Field(
         default=30.0, description="By how much the issuer's clock may differ."
-    )
-    subject_claim: _Text = Field(default="sub", description="The claim that names the caller.")
-    scopes_claim: _Text | None = Field(
-        default=None, description="The claim with the scopes, also as a dotted path. Default: `scope`, or else `scp`."
-    )
-    roles_claim: _Text = Field(
-        default="roles", description="The claim with the roles, also as a dotted path such as realm_access.roles."
-    )
-    required_claims: Annotated[tuple[_Text, ...], Field(max_length=32)] = Field(
-        default=(), description="Claims that a token must have besides `iss`, `aud`, `exp` and the subject."
     )
     certificate_bound: Literal["required"] | None = Field(
         default=None,
@@ -94,99 +62,154 @@ class JwtSettings(Settings):
     realm: _Realm | None = Field(default=None, description="The realm in WWW-Authenticate. Default: the entry's name.")
 
     @model_validator(mode="after")
-    def _one_source_of_keys(self) -> "JwtSettings":
-        if (self.jwks_url is None) == (self.jwks_file is None):
-            raise refused("give either jwks_url or jwks_file")
+    def _has_algorithms_for_its_keys(self) -> "JwtSettings":
+        """A public key as a secret, or the other way round, would let anybody in (RFC 8725 §2.1)."""
+        secret = self.shared_secret()
+        for algorithm in self.accepted_algorithms():
+            if (algorithm in SECRET_ALGORITHMS) != (secret is not None):
+                raise refused("algorithms: HS256, HS384 and HS512 go with `secret`, all others with keys")
+            if secret is not None and len(secret) < MIN_SECRET_BYTES[algorithm]:
+                raise refused(f"secret: {algorithm} needs {MIN_SECRET_BYTES[algorithm]} bytes or more, random ones")
         return self
 
-    @property
-    def jwks_location(self) -> str:
-        """The address or the path of the keys."""
-        return self.jwks_url or self.jwks_file or ""
+    def accepted_algorithms(self) -> tuple[str, ...]:
+        """`algorithms`, or the default for a secret."""
+        return ("HS256",) if self.secret and "algorithms" not in self.model_fields_set else self.algorithms
+
+    def shared_secret(self) -> bytes | None:
+        """The octets of `secret`."""
+        try:
+            return None if self.secret is None else secret_octets(self.secret.reveal())
+        except ValueError:
+            raise refused("secret: not a JWK of kind `oct`") from None
+
+    def dangers(self) -> Iterator[tuple[str, str, str]]:
+        """Weak choices: key, what is wrong with it, what to do instead."""
+        yield from super().dangers()
+        if self.secret is not None:
+            yield "secret", "whoever verifies these tokens can also make them", "let the issuer sign with a key pair"
+        if self.token.query is not None:
+            yield "token", "addresses with tokens end up in logs and histories", "use a header field or a cookie"
+        if self.leeway > LONG_LEEWAY:
+            yield "leeway", "expired tokens are accepted for minutes", "keep the clocks in step, and write 30s"
 
     def rules(self) -> TokenRules:
         """The same, as the verifier wants it."""
-        audiences = (self.audience,) if isinstance(self.audience, str) else self.audience
         return TokenRules(
-            issuer=self.issuer,
-            audiences=frozenset(audiences),
-            algorithms=frozenset(self.algorithms),
+            issuers=self.accepted_issuers(),
+            audiences=frozenset(listed(self.audience)),
+            algorithms=frozenset(self.accepted_algorithms()),
             leeway=self.leeway,
-            subject_claim=self.subject_claim,
-            scopes_claim=self.scopes_claim,
-            roles_claim=self.roles_claim,
+            audience_claim=self.audience_claim,
             required_claims=self.required_claims,
+            allowed_values=self.allowed_values(),
+            mapping=self.mapping(),
+            clients=None if self.clients is None else frozenset(self.clients),
+            max_age=self.max_age,
+            max_lifetime=self.max_lifetime,
+            is_rfc9068=self.profile == "rfc9068",
+            is_single_use=self.single_use,
         )
 
 
 class JwtAuthenticator:
-    """One issuer's tokens, compiled. clock: seconds since the epoch."""
+    """One issuer's tokens, compiled. services: "key_sets", and if they are there "wall_clock" (seconds since the
+    epoch), "credentials" (Revocations) and "ask"."""
 
-    sources = (BearerSource(),)
-
-    def __init__(self, name: str, settings: JwtSettings, key_sets: KeySets, clock: Callable[[], float]) -> None:
+    def __init__(self, name: str, settings: JwtSettings, services: Mapping[str, Any]) -> None:
         self.name = name
-        self.issuer = settings.issuer
+        self.issuers = settings.accepted_issuers()
         self.challenge = bearer_challenge(settings.realm or name)
         self.forwards_credential = settings.forward_token
-        self._key_sets = key_sets
-        self._key_set = key_sets.get(key_set_name(name, settings.jwks_location))
-        self._verifier = JwtVerifier(name, settings.rules(), self._key_set)
-        self._cache = TokenCache(self._key_set)
-        self._clock = clock
+        self.rules = settings.rules()
+        self.places = settings.token
+        self.finder = self.places.finder()
+        self.sources = self.finder.sources
+        self._clock: Callable[[], float] = services.get("wall_clock", time.time)
+        self._key_sets: KeySets = services["key_sets"]
+        self._keys = self._verification_keys(settings)
+        decryption = settings.decryption()
+        self.opens_encrypted = decryption is not None
+        self._verifier = JwtVerifier(name, self.rules, self._keys, decryption)
+        self._revocations: Revocations = services.get("credentials") or NoRevocations()
+        self._cache = TokenCache(self._keys, self._revocations)
+        self._first_use = FirstUse(services.get("ask")) if settings.single_use else None
         self._must_be_bound = settings.certificate_bound == "required"
 
     def authenticate(self, exchange: Exchange) -> Admission:
-        """Principal, refusal, an awaitable of them when fresher keys are needed, or None without a bearer token."""
+        """Principal, refusal, an awaitable of them when somebody must be asked, or None without a token."""
         try:
-            credential = only_value(exchange.request.headers.fields, b"authorization", "token-malformed")
+            found = self.finder.find(exchange.request)
         except CredentialRefused as refusal:
             return self.refuse(refusal)
-        if credential is None:
+        if found is None:
             return None
-        return self._cache.get(credential, self._clock()) or self.admit(credential)
+        return self._cache.get(found, self._clock()) or self.admit(found)
 
-    def recognized(self, credential: bytes) -> Principal | None:
-        """Whom this Authorization value has proved before, if it still does."""
-        return self._cache.get(credential, self._clock())
+    def recognized(self, found: bytes) -> Principal | None:
+        """Whom what the finder has found proved before, if it still does."""
+        return self._cache.get(found, self._clock())
 
-    def admit(self, credential: bytes) -> Admission:
-        """Verify an Authorization value that is not in the cache; the outcomes are those of `authenticate`."""
+    def admit(self, found: bytes) -> Admission:
+        """Verify what the finder has found and the cache has not; the outcomes are those of `authenticate`."""
         try:
-            return self._verified(credential)
-        except KeySetUnavailable as error:
-            return key_set_unavailable(error)
+            return self._admitted(found)
         except CredentialRefused as refusal:
-            if refusal.code == "key-unknown" and self._key_sets.may_refresh(self._key_set.name):
-                return self._admit_with_fresh_keys(credential)
+            if refusal.code == "key-unknown" and self._key_sets.may_refresh(self._keys.name):
+                return self._admit_with_fresh_keys(found)
             return self.refuse(refusal)
+        except (KeySetUnavailable, StoreUnavailable) as error:
+            return _unavailable(error)
 
     def refuse(self, refusal: CredentialRefused) -> Response:
         """The answer to a token that is not accepted."""
         return bearer_refused(self.challenge, refusal)
 
-    async def _admit_with_fresh_keys(self, credential: bytes) -> Outcome:
+    async def _admit_with_fresh_keys(self, found: bytes) -> Outcome:
         """The issuer may have a new key: ask once, wait a little, look again once."""
-        await self._key_sets.refresh(self._key_set.name)
+        await self._key_sets.refresh(self._keys.name)
         try:
-            return self._verified(credential)
+            admitted = self._admitted(found)
         except CredentialRefused as refusal:
             return self.refuse(refusal)
+        except (KeySetUnavailable, StoreUnavailable) as error:
+            return _unavailable(error)
+        return await admitted if isinstance(admitted, Awaitable) else admitted
 
-    def _verified(self, credential: bytes) -> Principal | None:
-        token = bearer_token(credential)
+    def _admitted(self, found: bytes) -> Admission:
+        token = self.finder.token(found)
         if token is None:
             return None
         verified = self._verifier.verify(token, self._clock())
         principal = verified.principal
         principal.confirmation = confirmation_of(principal.claims, is_required=self._must_be_bound)
-        self._cache.put(credential, verified.principal, verified.expires, verified.key)
-        return verified.principal
+        version = self._revocations.version
+        if is_revoked(self._revocations, principal):
+            raise CredentialRefused("token-revoked", "revoked, or its subject, session or client")
+        if self._first_use is not None:
+            return self._admit_once(verified, self._first_use)
+        self._cache.put(found, verified, version)
+        return principal
+
+    async def _admit_once(self, token: VerifiedToken, first_use: FirstUse) -> Outcome:
+        """Not remembered: the next request with the same token must be told that it was used."""
+        try:
+            await first_use.claim(token)
+        except CredentialRefused as refusal:
+            return self.refuse(refusal)
+        except StoreUnavailable as error:
+            return _unavailable(error)
+        return token.principal
+
+    def _verification_keys(self, settings: JwtSettings) -> VerificationKeys:
+        secret = settings.shared_secret()
+        if secret is not None:
+            return SecretKeySet(self.name, secret)
+        return self._key_sets.get(key_set_name(self.name, settings.jwks_location))
 
 
-def compile_jwt(name: str, settings: JwtSettings, services: Mapping[str, Any]) -> JwtAuthenticator:
-    """The authenticator of one entry; needs the service `key_sets`, and takes `wall_clock` when there is one."""
-    return JwtAuthenticator(name, settings, services["key_sets"], services.get("wall_clock", time.time))
+def _unavailable(error: KeySetUnavailable | StoreUnavailable) -> Response:
+    return key_set_unavailable(error) if isinstance(error, KeySetUnavailable) else store_unavailable(error)
 
 
-MECHANISM = MechanismSpec("jwt", JwtSettings, compile_jwt)
+MECHANISM = MechanismSpec("jwt", JwtSettings, JwtAuthenticator)

@@ -173,6 +173,7 @@ class MtlsAuthenticator:
             roles=rule.roles if rule else frozenset(),
             groups=rule.groups if rule else frozenset(),
             credential=facts.fingerprint,
+            expires=facts.not_after,
             claims={**claims_of(facts), "verified_by_proxy": self._is_forwarded},
         )
         return _Known(principal, facts.not_before, facts.not_after)

@@ -10,7 +10,8 @@ from hotgate.runtime.compile_tls import compile_tls
 
 
 def compile_listener(settings: Listener, services: Mapping[str, Any]) -> ListenerRules:
-    """The rules of a listener. Takes the services "ask", "count_certificate" and "wall_clock" where there are any.
+    """The rules of a listener. Takes the services "ask", "certificate_answers", "count_certificate" and "wall_clock"
+    where there are any.
 
     Raises ValueError for a certificate that cannot be used.
     """

@@ -54,6 +54,7 @@ def _trust(settings: ClientAuth, services: Mapping[str, Any]) -> ClientTrust:
         RevocationLists(load_list(each.content) for each in settings.crl) if settings.crl else None,
         online=online if online.ocsp or online.lists else None,
         ask=services.get("ask"),
+        answers=services.get("certificate_answers"),
         is_required=settings.client_auth == "required",
         accepts_unknown=settings.revocation_unknown == "accept",
         count=services.get("count_certificate", _count_nothing),

@@ -29,8 +29,8 @@ class Configuration:
 
 
 def _for_workers(tree: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Without the address of the store, and so the password: workers read a local file."""
-    store = tree.get("store")
-    if not isinstance(store, Mapping):
-        return tree
-    return {**tree, "store": {key: value for key, value in store.items() if key != "url"}}
+    """Without what workers do not need: tokens of operators, and the address, so the password, of the store."""
+    needed = {key: value for key, value in tree.items() if key != "admin"}
+    if isinstance(store := needed.get("store"), Mapping):
+        needed["store"] = {key: value for key, value in store.items() if key != "url"}
+    return needed

@@ -76,7 +76,7 @@ class ControlPlane:
         self._status = GatewayStatus(
             fleet, reloader, self.keys, self.signing_keys, self.targets, self.bans, self._metrics, self._renewal, now
         )
-        self.admin = AdminInterface(Administration(self._status, self._records, lambda: None))
+        self.admin = AdminInterface(Administration(self._status, self._records))
         self._refreshes: set[asyncio.Task[None]] = set()
 
     def received(self, worker: WorkerHandle, message: Message) -> None:
@@ -138,8 +138,9 @@ class ControlPlane:
         """The earlier control process has let go of its workers; those of them that live come to us from now on."""
         self._leases.left_alone(workers)
 
-    async def _records(self) -> Records | None:
-        return None
+    def _records(self) -> Records | None:
+        store, peppers = self.credentials.store, self.credentials.peppers
+        return None if store is None or peppers is None else Records.of(store, peppers, time.time)
 
     async def stop(self) -> None:
         """End everything."""

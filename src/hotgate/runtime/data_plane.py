@@ -14,6 +14,7 @@ from hotgate.config.gateway import Gateway
 from hotgate.edge.accept import accept
 from hotgate.edge.admission import Admission
 from hotgate.edge.context import EdgeContext
+from hotgate.identity.client_trust import Answers
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.limits.login_guard import LoginGuard
 from hotgate.observe.access_log import AccessLog
@@ -56,13 +57,18 @@ class DataPlane:
         self._current: Compiled | None = None
         self._target_reports = TargetReports()
         self._ticket_key = b""
+        self._certificate_answers: Answers = {}
         self._servers: list[asyncio.Server] = []
         self._retired: list[Upstream] = []  # no longer configured, but some exchange has not finished with them
 
     def prepare(self, config: Gateway, services: Mapping[str, Any] | None = None) -> Compiled:
         """Compile; nothing changes yet. services: those that only this configuration has. Raises CompileProblems."""
         outbox = self._context.outbox
-        own = {"count_certificate": self._metrics.handshakes.count_certificate, "login_guard": self.login_guard}
+        own = {
+            "count_certificate": self._metrics.handshakes.count_certificate,
+            "certificate_answers": self._certificate_answers,
+            "login_guard": self.login_guard,
+        }
         parts = Parts({**self._services, **own, **(services or {})}, self._metrics, outbox, self._current)
         return compile_configuration(config, parts)
 

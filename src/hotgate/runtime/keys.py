@@ -57,7 +57,7 @@ class Keys:
         self._sources = sources
         await self._refresher.replace_sources(sources.values())
         await asyncio.sleep(0)  # lets the new sources begin, so that the calls below join them
-        remote = [source for source in added if source.location.startswith(("http://", "https://"))]
+        remote = [source for source in added if source.is_remote]
         if not remote:
             self.tried.set()
         elif not self.tried.is_set():
@@ -76,6 +76,6 @@ def _sources(config: Any) -> dict[str, JwksSource]:
     found = [
         JwksSource.of(name, identity.settings.jwks_location)
         for name, identity in config.identity.items()
-        if identity.mechanism == "jwt"
+        if identity.mechanism == "jwt" and identity.settings.jwks_location
     ]
     return {source.name: source for source in found}

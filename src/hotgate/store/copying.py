@@ -9,7 +9,7 @@ from typing import Any, Self
 from sqlalchemy import Column, Float, MetaData, Row, Table, delete, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hotgate.store.database import CHANGES_KEPT, Database
+from hotgate.store.database import Database, prune_changes
 from hotgate.store.schema import api_keys, changes, consumers, revocations, sequence
 
 BATCH = 1000  # rows that are in memory at once
@@ -72,7 +72,7 @@ async def copy_changes(source: Database, local: Database, now: float) -> bool:
         if noted and (await to.execute(select(sequence.c.value))).scalar_one() == last:
             await _apply(to, changed, rows)
             await to.execute(insert(changes), [dict(row._mapping) for row in noted])
-            await to.execute(delete(changes).where(changes.c.seq <= number - CHANGES_KEPT))
+            await prune_changes(to)
             await to.execute(update(sequence).values(value=number))
         await to.execute(delete(revocations).where(revocations.c.expires < now))
         await to.execute(update(replica).values(in_step_at=now))

@@ -14,8 +14,9 @@ from hotgate.store.migrate import current_revision, migrate
 from hotgate.store.schema import changes, sequence
 
 CHANNEL = "hotgate_store"  # of LISTEN and NOTIFY
-CHANGES_KEPT = 4096  # writes whose changes can be followed; who is further behind reads everything anew
+CHANGES_KEPT = 20_000  # that can be followed one by one, twice the largest write; who is behind reads everything anew
 _PRUNE_EVERY = 256  # writes
+_LARGE_WRITE = 100  # changes
 
 
 class Writing:
@@ -40,10 +41,16 @@ class Writing:
         """Write down what was noted; the caller commits."""
         rows = [{"seq": self.seq, "kind": kind, "id": name} for kind, name in sorted(self._noted)]
         await self._connection.execute(insert(changes), rows)
-        if self.seq % _PRUNE_EVERY == 0:
-            await self._connection.execute(delete(changes).where(changes.c.seq <= self.seq - CHANGES_KEPT))
+        if self.seq % _PRUNE_EVERY == 0 or len(rows) > _LARGE_WRITE:
+            await prune_changes(self._connection)
         if self._connection.dialect.name == "postgresql":
             await self._connection.execute(text(f"NOTIFY {CHANNEL}"))  # sent with the commit
+
+
+async def prune_changes(connection: AsyncConnection) -> None:
+    """Keep the newest, and of no write only a part."""
+    oldest = select(changes.c.seq).order_by(changes.c.seq.desc()).offset(CHANGES_KEPT).limit(1)
+    await connection.execute(delete(changes).where(changes.c.seq <= oldest.scalar_subquery()))
 
 
 class Database:

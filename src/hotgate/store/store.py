@@ -30,7 +30,7 @@ from hotgate.store.rows import (
 from hotgate.store.schema import api_keys, consumers, revocations, sequence, single_use
 
 MAX_PAGE = 1000
-MAX_BATCH = 500  # keys that are added at once
+MAX_BATCH = 10_000  # keys that are added at once
 
 
 class Store:
@@ -83,7 +83,7 @@ class Store:
         await self.add_keys([key])
 
     async def add_keys(self, keys: Sequence[StoredKey]) -> None:
-        """Add all of at most 500 keys, or none. Raises as `add_key` does."""
+        """Add all of at most MAX_BATCH keys, or none. Raises as `add_key` does."""
         if not 0 < len(keys) <= MAX_BATCH:
             raise InvalidRecord(f"1 to {MAX_BATCH} keys can be added at once")
         for key in keys:

@@ -7,6 +7,7 @@ from typing import Any
 from hotgate.http.headers import Headers, valid_field
 from hotgate.http.request import Request
 from hotgate.http.response import Response
+from hotgate.identity.client_certificate import PresentedCertificate
 from hotgate.identity.principal import Principal
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route
@@ -26,11 +27,13 @@ def make_exchange(
     host: str = "api.example.com",
     route: str = "test",
     request_id: str = "test-request",
+    certificate: bytes = b"",
 ) -> Exchange:
     """An exchange as a policy sees it. `path` may have a query.
 
     now: needs a time zone, as the real one has. principal: None is a caller on a public route. response: what a
-    policy in phase `respond` looks at. Raises ValueError for a naive `now`, InvalidHeader for impossible headers.
+    policy in phase `respond` looks at. certificate: of the client, DER; b"" for none. Raises ValueError for a naive
+    `now`, InvalidHeader for impossible headers.
     """
     if now is not None and now.tzinfo is None:
         raise ValueError("now needs a time zone: datetime(2026, 1, 5, 12, tzinfo=UTC)")
@@ -40,7 +43,14 @@ def make_exchange(
         method, plain_path, Headers(fields), host=host, authority=host.encode(), query=query.encode(), body=body
     )
     exchange = Exchange(
-        request, Route(route), params=dict(params or {}), client=client, request_id=request_id, started=1000.0, now=now
+        request,
+        Route(route),
+        params=dict(params or {}),
+        client=client,
+        request_id=request_id,
+        started=1000.0,
+        now=now,
+        certificate=PresentedCertificate((certificate,)) if certificate else None,
     )
     exchange.principal = principal
     exchange.response = response

@@ -8,7 +8,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
 from hotgate.identity import base64url
-from hotgate.identity.signature_algorithm import key_kind_of
+from hotgate.identity.signature_algorithm import key_kinds_of
 
 SigningKey = RSAKey | ECKey | OKPKey
 
@@ -20,7 +20,7 @@ class Issuer:
         self.name = name
         self.algorithm = algorithm
         self.kid = kid
-        self.key = _new_key(key_kind_of(algorithm))
+        self.key = _new_key(key_kinds_of(algorithm)[0])
 
     def jwk(self, **members: Any) -> dict[str, Any]:
         """The public key, with `members` added or replaced; a member that is None is left out."""
@@ -49,4 +49,4 @@ def _new_key(kind: str) -> SigningKey:
         return RSAKey.generate_key(2048)
     if kind == "Ed25519":
         return OKPKey.generate_key("Ed25519")
-    return ECKey.generate_key(kind)
+    return OKPKey.generate_key("Ed448") if kind == "Ed448" else ECKey.generate_key(kind)

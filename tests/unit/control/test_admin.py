@@ -36,6 +36,7 @@ class FakeState:
             "key_sets": [],
             "health": [],
             "names": [],
+            "brute_force": {"active": 0, "bans": []},
         }
 
     def lift_ban(self, address: str) -> bool:
@@ -48,16 +49,12 @@ class FakeState:
         return b"hotgate_up 1\n", "text/plain; version=0.0.4"
 
 
-async def no_records() -> None:
-    """There is no store."""
-
-
 class Client:
     """Asks the application without a network."""
 
     def __init__(self, state: FakeState, *, open_metrics: bool = True) -> None:
         tokens = AdminTokens({"ops": Secret(TOKEN)}, lambda: b"")
-        administration = Administration(state, no_records, lambda: None)
+        administration = Administration(state, lambda: None)
         application = admin_application(administration, tokens, ["admin.internal"], open_metrics=open_metrics)
         self._transport = httpx.ASGITransport(application)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hotgate.control.download import FetchFailed
 from hotgate.control.jwks import (
     DEFAULT_INTERVAL,
     FILE_INTERVAL,
@@ -16,7 +17,7 @@ from hotgate.control.jwks import (
     JwksRefresher,
     JwksSource,
 )
-from hotgate.control.jwks_fetch import Fetched, FetchFailed
+from hotgate.control.jwks_fetch import Fetched
 from hotgate.testing.issuer import Issuer
 
 FIRST, SECOND = Issuer(kid="a").jwks(), Issuer(kid="b").jwks()
@@ -222,5 +223,7 @@ def test_the_state_has_figures_and_no_address() -> None:
 
 def test_a_file_is_looked_at_often_and_an_address_is_not() -> None:
     assert JwksSource.of("corp", "keys.json").interval == FILE_INTERVAL
-    assert JwksSource.of("corp", "https://idp.test/jwks").interval == DEFAULT_INTERVAL
+    for location in ("https://idp.test/jwks", "discover:https://idp.test"):
+        assert JwksSource.of("corp", location).interval == DEFAULT_INTERVAL
+        assert JwksSource.of("corp", location).is_remote
     assert "idp.test" not in JwksSource.of("corp", "https://idp.test/jwks").name

@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from hotgate.control.jwks_fetch import Fetched, FetchFailed, JwksFetch
+from hotgate.control.download import FetchFailed
+from hotgate.control.jwks_fetch import Fetched, JwksFetch
 from hotgate.identity.key_set import MAX_DOCUMENT_BYTES
 from hotgate.testing.issuer import Issuer
 

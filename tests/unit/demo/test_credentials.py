@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from hotgate.demo.credentials import AUDIENCE, ISSUER, Credentials, new_credentials
+from hotgate.identity.accepted_issuers import AcceptedIssuers
 from hotgate.identity.jwt import JwtVerifier
 from hotgate.identity.key_set import KeySet
 from hotgate.identity.refusal import CredentialRefused
@@ -18,7 +19,9 @@ def credentials() -> Credentials:
 
 
 def verifier(jwks: dict[str, Any]) -> JwtVerifier:
-    rules = TokenRules(issuer=ISSUER, audiences=frozenset({AUDIENCE}), algorithms=frozenset({"ES256"}))
+    rules = TokenRules(
+        issuers=AcceptedIssuers([ISSUER]), audiences=frozenset({AUDIENCE}), algorithms=frozenset({"ES256"})
+    )
     key_set = KeySet("corp")
     key_set.replace(jwks)
     return JwtVerifier("corp", rules, key_set)

@@ -56,6 +56,8 @@ def test_a_key_of_each_kind_verifies_its_signature_only(algorithm: str) -> None:
         {"kid": 7},
         {"kid": ""},
         {"kid": "k" * 257},
+        {"issuer": 7},
+        {"issuer": "i" * 1025},
         {"d": "AAAA"},
     ],
 )
@@ -110,6 +112,12 @@ def test_a_key_may_be_bound_to_one_algorithm() -> None:
 def test_the_algorithm_must_fit_the_kind_of_key() -> None:
     key_set = loaded(ISSUER.jwk())
     assert [name for name in ("RS256", "ES256", "ES384", "EdDSA") if key_set.find("k1", name)] == ["ES256"]
+
+
+def test_a_key_that_becomes_another_issuers_is_another_key() -> None:
+    key_set = loaded(ISSUER.jwk(issuer="https://login.test/{tenantid}"))
+    key_set.replace({"keys": [ISSUER.jwk(issuer="https://login.test/1")]})
+    assert key_set.generation == 2
 
 
 def test_without_a_kid_there_must_be_exactly_one_key() -> None:

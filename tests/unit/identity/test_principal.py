@@ -66,6 +66,16 @@ def test_different_subjects_never_look_the_same() -> None:
     assert len({fields(subject)[b"x-auth-subject"] for subject in subjects}) == len(subjects)
 
 
+def test_several_proofs_are_worth_something_as_long_as_each_of_them() -> None:
+    token = Principal("ada", provider="corp", mechanism="jwt", expires=200.0)
+    device = Principal("laptop", provider="devices", mechanism="mtls", expires=100.0)
+    both = token.with_proofs([token, device])
+    assert (both.expires, token.expires) == (100.0, 200.0)
+    assert both.assertions is not token.assertions
+    timeless = Principal("ci", provider="keys", mechanism="api_key")
+    assert timeless.with_proofs([timeless]).expires is None
+
+
 def test_the_representation_shows_no_claims() -> None:
     principal = Principal("ada", provider="corp", mechanism="jwt", claims={"email": "ada@example.com"})
     assert repr(principal) == "<Principal 'ada' of corp>"

@@ -43,6 +43,12 @@ def test_the_consumer_is_the_id_unless_it_is_given() -> None:
     assert ask(settings(), SECRET.encode()).subject == "ci"
 
 
+def test_nothing_is_vouched_for_beyond_the_end_of_a_key() -> None:
+    assert ask(settings(), SECRET.encode()).expires is None
+    ends = settings(keys=[{**KEY, "expires": "1970-01-01T00:01:40Z"}])
+    assert ask(ends, SECRET.encode()).expires == 100.0
+
+
 def test_the_header_may_be_another_one() -> None:
     configured = settings(header="X-Partner-Key")
     assert isinstance(ask(configured, SECRET.encode(), header=b"x-partner-key"), Principal)
@@ -111,3 +117,39 @@ def test_the_schema_describes_every_key() -> None:
     schema = ApiKeySettings.model_json_schema()
     for model in (schema, schema["$defs"]["KeySettings"]):
         assert all(value.get("description") for value in model["properties"].values())
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"header": "authorization"}, "needs a `scheme`"),
+        ({"header": "authorization", "scheme": "Bearer"}, "carries no API key"),
+        ({"header": "authorization", "scheme": "basic"}, "carries no API key"),
+        ({"scheme": "a b"}, "name of a scheme"),
+        ({"query": "a&b"}, "use a name"),
+        ({"managed": {"environment": "Live"}}, "lower-case"),
+        ({"managed": {"env": "live"}}, "env"),
+        ({"managed": 2}, "managed"),
+    ],
+)
+def test_places_and_environments_that_make_no_sense_are_refused(changes: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValidationError, match=says):
+        settings(**changes)
+
+
+def test_managed_keys_are_of_an_environment() -> None:
+    assert settings().environment is None
+    assert settings(managed=False).environment is None
+    assert settings(managed=True).environment == "live"
+    assert settings(managed={}).environment == "live"
+    assert settings(managed={"environment": "test"}).environment == "test"
+
+
+def test_the_query_alone_is_dangerous() -> None:
+    assert not list(settings(basic=True).dangers())
+    ((key, message, _),) = settings(query="api_key").dangers()
+    assert (key, message) == ("query", "a key in the query ends up in histories and logs")
+
+
+def test_a_static_key_names_itself() -> None:
+    assert ask(settings(), SECRET.encode()).credential == "ci"

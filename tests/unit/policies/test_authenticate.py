@@ -249,11 +249,3 @@ def test_nothing_that_comes_late_does_not_pass_either() -> None:
 def test_wrong_names_are_errors(names: list[str]) -> None:
     with pytest.raises(ValueError, match=r"authenticate needs|there is no"):
         POLICY.compile(names, CompileContext("r", identities()))
-
-
-def test_two_entries_with_one_issuer_are_an_error() -> None:
-    known = identities()
-    settings = jwt.JwtSettings(issuer=CORP.name, audience="other", jwks_url="https://corp.test/jwks")
-    known["twin"] = jwt.MECHANISM.compile("twin", settings, {"key_sets": KeySets()})
-    with pytest.raises(ValueError, match="same issuer"):
-        POLICY.compile(["corp", "twin"], CompileContext("r", known))

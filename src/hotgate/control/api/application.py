@@ -1,20 +1,34 @@
 """The ASGI application of `/api/`: every endpoint, and the document that describes them."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from functools import cache
 from http import HTTPStatus
+from typing import Any
 
+from pydantic import RootModel
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from hotgate import __version__
 from hotgate.control.administration import Administration
 from hotgate.control.api import bans, consumers, gateway, keys, revocations
-from hotgate.control.api.endpoint import Endpoint
+from hotgate.control.api.endpoint import Answer, Call, Endpoint
+from hotgate.control.api.input import Nothing
 from hotgate.control.api.openapi import openapi
 from hotgate.control.problem import Problem
+
+
+class Document(RootModel[dict[str, Any]]):
+    """An OpenAPI document."""
+
+
+async def get_openapi(_call: Call, _: Nothing) -> Answer:
+    """What this API takes and answers."""
+    return Answer(200, Document(document()))
+
 
 ENDPOINTS: Sequence[Endpoint] = (
     *consumers.ENDPOINTS,
@@ -22,19 +36,27 @@ ENDPOINTS: Sequence[Endpoint] = (
     *revocations.ENDPOINTS,
     *bans.ENDPOINTS,
     *gateway.ENDPOINTS,
+    Endpoint(
+        "get-openapi",
+        "GET",
+        "/v1/openapi.json",
+        "This API as an OpenAPI 3.1 document.",
+        get_openapi,
+        {200: Document},
+        needs_store=False,
+    ),
 )
-DOCUMENT_PATH = "/v1/openapi.json"
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The OpenAPI document of all of them."""
+    return openapi(ENDPOINTS, __version__)
 
 
 def api_application(administration: Administration) -> Starlette:
     """To be mounted at /api, behind the token."""
-    document = openapi(ENDPOINTS, __version__)
-
-    async def serve_document(_request: Request) -> Response:
-        return JSONResponse(document)
-
-    routes = [*_routes(administration), Route(DOCUMENT_PATH, serve_document, methods=["GET"])]
-    application = Starlette(routes=routes, exception_handlers={HTTPException: problem_of})
+    application = Starlette(routes=list(_routes(administration)), exception_handlers={HTTPException: problem_of})
     application.router.redirect_slashes = False
     return application
 

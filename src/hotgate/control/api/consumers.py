@@ -19,7 +19,7 @@ from hotgate.control.api.fields import (
     next_page,
     time_of,
 )
-from hotgate.control.api.input import Input, Nothing
+from hotgate.control.api.input import Changes, Input, Nothing
 from hotgate.store import records
 
 _ONE = "/v1/consumers/{name:path}"  # a name may hold a slash, which arrives decoded
@@ -36,7 +36,7 @@ class NewConsumer(Input):
     disabled: bool = Field(default=False, description="Refuse all its keys.")
 
 
-class ConsumerChanges(Input):
+class ConsumerChanges(Changes):
     """Members that are to have another value; the others stay."""
 
     groups: Names = ()

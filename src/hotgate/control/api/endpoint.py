@@ -14,7 +14,7 @@ from hotgate.control.administration_error import AdministrationError
 from hotgate.control.api.input import Input, Nothing, read_input
 from hotgate.control.bearer_authentication import OWNER
 from hotgate.control.gateway_state import GatewayState
-from hotgate.control.problem import Problem
+from hotgate.control.problem import Problem, WrongMember
 from hotgate.store.errors import StoreUnavailable
 
 _audit = logging.getLogger("hotgate.audit")
@@ -94,20 +94,21 @@ class Endpoint:
 
     async def _run(self, request: Request, administration: Administration) -> Response:
         given = await read_input(request, self.takes, has_body=self.has_body)
-        store = await administration.records() if self.needs_store else None
+        store = administration.records() if self.needs_store else None
         answer = await self.handle(Call(administration.state, request.path_params, store), given)
         if self.changes:
-            administration.written()
             owner = getattr(request.state, OWNER)
             _audit.info(self.name, extra={"facts": {"by": owner, "subject": answer.subject}})
         return _response(answer)
 
     def _refusal(self, error: AdministrationError) -> Problem:
         """What the path names and does not exist is 404; what the input names is wrong input."""
+        detail = f"{str(error)[:_LONGEST_DETAIL]}."
         status = 409 if error.code.endswith(("-exists", "-not-live")) else 422
         if error.code in self.problems.get(404, ()):
-            status = 404
-        return Problem(status, error.code, f"{str(error)[:_LONGEST_DETAIL]}.")
+            return Problem(404, error.code, detail)
+        place = f"/{error.member}" if self.has_body else error.member
+        return Problem(status, error.code, detail, [WrongMember(place, detail)] if error.member else ())
 
 
 def _response(answer: Answer) -> Response:

@@ -25,6 +25,7 @@ class Status(BaseModel):
     key_sets: list[dict[str, Any]]
     health: list[dict[str, Any]]
     names: list[dict[str, Any]]
+    brute_force: dict[str, Any] = Field(description="How many addresses are banned, and the first of them.")
 
 
 async def get_status(call: Call, _: Nothing) -> Answer:
@@ -37,7 +38,7 @@ ENDPOINTS = (
         "get-status",
         "GET",
         "/v1/status",
-        "Workers, revision, reloads, the last error, key sets, health of targets, their names.",
+        "Workers, revision, reloads, the last error, key sets, health of targets, their names, bans.",
         get_status,
         {200: Status},
         needs_store=False,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import ClientDisconnect, Request
@@ -24,6 +24,19 @@ class Input(BaseModel):
     """What a caller sends. A member that is not known is an error, and no error repeats a value."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def _without_defaults(schema: dict[str, Any]) -> None:
+    for member in schema.get("properties", {}).values():
+        member.pop("default", None)
+
+
+class Changes(Input):
+    """Members that are to have another value. Those that are not sent stay, so the schema has no defaults: a client
+    that was generated from it must not send them.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
 
 
 class Nothing(Input):

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, JsonValue
 
 from hotgate.config.units import Duration
 from hotgate.control.api.fields import METADATA, Listed, Metadata, Name, Names, Page, ShownTime, Time, time_of
-from hotgate.control.api.input import Input
+from hotgate.control.api.input import Changes, Input
 from hotgate.control.key_administration import IssuedKey
 from hotgate.identity.managed_key import DEFAULT_ENVIRONMENT
 from hotgate.store.records import StoredKey
@@ -38,7 +38,7 @@ class NewKey(Input):
     metadata: Metadata = Field(default={}, description=METADATA)
 
 
-class KeyChanges(Input):
+class KeyChanges(Changes):
     """Members that are to have another value; the others stay."""
 
     scopes: Names = ()
@@ -63,7 +63,9 @@ class KeyPage(Page):
 class Rotation(Input):
     """How a key is replaced."""
 
-    overlap: Duration = Field(default=86400.0, description="How long the old key goes on (`24h`; `0s`: not at all).")
+    overlap: Duration = Field(
+        default="24h", validate_default=True, description="How long the old key goes on; `0s`: not at all."
+    )
 
 
 class KeyRevocation(Input):
@@ -85,13 +87,13 @@ class Import(Input):
 
 
 class Key(BaseModel):
-    """A key, without its secret. hint: its last characters."""
+    """A key, without its secret."""
 
-    id: str
+    id: str = Field(description="Public: the second part of the key, and its name in logs.")
     consumer: str
     state: State
     environment: str
-    hint: str
+    hint: str = Field(description="The last characters of the secret, so that its owner recognises it.")
     scopes: Sequence[str]
     roles: Sequence[str]
     not_before: ShownTime | None

@@ -76,7 +76,7 @@ async def import_keys(call: Call, given_keys: Import) -> Answer:
     except AdministrationError as error:
         wrong = [WrongMember(f"/keys/{line.number - 1}", line.says) for line in error.lines]
         raise Problem(422, error.code, str(error), wrong) from None
-    return Answer(201, Imported(items=[Key.of(each) for each in made]), ", ".join(each.id for each in made))
+    return Answer(201, Imported(items=[Key.of(each) for each in made]), f"{len(made)} keys")
 
 
 def _issued(issued: IssuedKey) -> Answer:

@@ -14,12 +14,18 @@ from hotgate.control.problem import MEDIA_TYPE
 Document = dict[str, Any]
 
 PREFIX = "/api"
-EVERY_PROBLEM = {401: ("admin-token-required",), 429: ("too-many-failures",), 503: ("no-admin-token",)}
+EVERY_PROBLEM = {
+    401: ("admin-token-required",),
+    429: ("too-many-failures",),
+    500: ("internal-error",),
+    503: ("no-admin-token",),
+}
 BODY_PROBLEMS = {
     400: ("json-invalid", "body-incomplete"),
     408: ("body-too-slow",),
     413: ("body-too-large",),
     415: ("not-json",),
+    422: ("invalid",),
 }
 INPUT_PROBLEMS = {422: ("input-invalid",)}
 STORE_PROBLEMS = {409: ("no-store",), 503: ("store-unavailable",)}

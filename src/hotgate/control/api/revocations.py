@@ -34,9 +34,9 @@ class NewRevocation(Input):
 
 
 class Revocation(BaseModel):
-    """Tokens that are refused. id: for the path."""
+    """Tokens that are refused."""
 
-    id: str
+    id: str = Field(description="For the path.")
     kind: records.RevocationKind
     provider: str
     value: str

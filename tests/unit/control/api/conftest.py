@@ -31,6 +31,7 @@ STATUS = {
     "key_sets": [],
     "health": [],
     "names": [],
+    "brute_force": {"active": 0, "bans": []},
 }
 
 
@@ -60,25 +61,26 @@ class FakeState:
 
 
 class Api:
-    """Asks as an operator with the token. now: the clock of the rules. writes: how often the workers were told."""
+    """Asks as an operator with the token. now: the clock of the rules."""
 
     def __init__(self, store: Store | None) -> None:
         self.now = NOW
-        self.writes = 0
         self.is_reachable = True
+        self._store = store
         self._records = None if store is None else Records.of(store, Peppers([b"p" * 32]), lambda: self.now)
         self.state = FakeState()
-        administration = Administration(self.state, self._opened, self._wrote)
+        administration = Administration(self.state, self._opened)
         application = admin_application(administration, AdminTokens({"ops": Secret(TOKEN)}, lambda: b""))
         self._transport = httpx.ASGITransport(application)
 
-    async def _opened(self) -> Records | None:
+    def _opened(self) -> Records | None:
         if not self.is_reachable:
             raise StoreUnavailable("gone")
         return self._records
 
-    def _wrote(self) -> None:
-        self.writes += 1
+    async def writes(self) -> int:
+        """How often the store was written to."""
+        return 0 if self._store is None else await self._store.database.sequence()
 
     async def ask(self, method: str, path: str, json: Any = None, **more: Any) -> httpx.Response:
         """path: below /api/v1. json: the body, if not None."""

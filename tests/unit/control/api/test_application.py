@@ -20,7 +20,7 @@ def test_nothing_without_the_token(play: Play, endpoint: Endpoint) -> None:
         for second in ("Bearer x", ""):  # a second field spoils the right one
             answer = await api.ask(endpoint.method, path_of(endpoint), fields=[("authorization", second)])
             assert (answer.status_code, answer.json()["code"]) == (401, "admin-token-required")
-        assert api.writes == 0
+        assert await api.writes() == 0
 
     play(script)
 
@@ -49,7 +49,7 @@ def test_a_store_that_cannot_be_reached(play: Play) -> None:
             answer = await api.ask(method, path, body)
             assert (answer.status_code, answer.json()["code"]) == (503, "store-unavailable")
             assert answer.headers["retry-after"]
-        assert api.writes == 0
+        assert await api.writes() == 0
 
     play(script)
 

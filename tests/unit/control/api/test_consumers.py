@@ -26,7 +26,7 @@ def test_the_life_of_a_consumer(play: Play) -> None:
         assert (removed.status_code, removed.content) == (204, b"")
         gone = await api.ask("GET", "/consumers/acme")
         assert (gone.status_code, gone.json()["code"]) == (404, "consumer-unknown")
-        assert api.writes == 3
+        assert await api.writes() == 3
 
     play(script)
 
@@ -100,7 +100,7 @@ def test_wrong_members_are_named(play: Play) -> None:
         assert set(wrong(await api.ask("GET", "/consumers?limit=0&offset=3"))) == {"limit", "offset"}
         assert set(wrong(await api.ask("GET", "/consumers?limit=1&limit=2"))) == {"limit"}
         assert set(wrong(await api.ask("POST", "/consumers?name=a", {"name": "a"}))) == {"name"}
-        assert api.writes == 0
+        assert await api.writes() == 0
 
     play(script)
 

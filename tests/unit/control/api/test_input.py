@@ -38,7 +38,7 @@ def test_what_is_not_one_strict_object(play: Play, body: bytes, says: str) -> No
         assert (answer.status_code, answer.json()["code"]) == (400, "json-invalid")
         assert says in answer.json()["detail"]
         assert len(answer.content) < 500
-        assert api.writes == 0
+        assert await api.writes() == 0
 
     play(script)
 

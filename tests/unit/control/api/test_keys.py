@@ -118,10 +118,34 @@ def test_lists_by_consumer_and_state(play: Play) -> None:
     play(script)
 
 
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("environment", "LIVE"),
+        ("scopes", ["two words"]),
+        ("roles", ["a\nb"]),
+        ("limit", "much"),
+        ("networks", ["10.0.0.1/8"]),
+        ("routes", ["a route"]),
+        ("expires", "2001-01-01T00:00:00Z"),
+    ],
+)
+def test_what_the_rules_refuse_is_named(play: Play, member: str, value: object) -> None:
+    async def script(api: Api) -> None:
+        await api.made("/consumers", name="acme")
+        answer = await api.ask("POST", "/keys", {"consumer": "acme", member: value})
+        assert (answer.json()["code"], set(wrong(answer))) == ("invalid", {f"/{member}"})
+        assert await api.writes() == 1
+
+    play(script)
+
+
 def test_a_consumer_must_exist(play: Play) -> None:
     async def script(api: Api) -> None:
         answer = await api.ask("POST", "/keys", {"consumer": "nobody"})
-        assert (answer.status_code, answer.json()["code"]) == (422, "consumer-unknown")
+        assert (answer.json()["code"], set(wrong(answer))) == ("consumer-unknown", {"/consumer"})
+        answer = await api.ask("GET", "/keys?consumer=nobody")
+        assert (answer.json()["code"], set(wrong(answer))) == ("consumer-unknown", {"consumer"})
 
     play(script)
 

@@ -17,7 +17,7 @@ def test_the_life_of_a_revocation(play: Play) -> None:
         assert (await api.ask("DELETE", f"/revocations/{made['id']}")).status_code == 204
         gone = await api.ask("DELETE", f"/revocations/{made['id']}")
         assert (gone.status_code, gone.json()["code"]) == (404, "revocation-unknown")
-        assert api.writes == 3
+        assert await api.writes() == 3
 
     play(script)
 
@@ -59,6 +59,6 @@ def test_what_makes_no_sense(play: Play) -> None:
         for members in ({"kind": "sub"}, {"kind": "all", "value": "x"}):
             answer = await api.ask("POST", "/revocations", {"provider": "corp", **members})
             assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
-        assert api.writes == 0
+        assert await api.writes() == 0
 
     play(script)

@@ -1,0 +1,70 @@
+"""Several entries for tokens on one route: what the token itself claims says which of them verifies it.
+
+The claims are not verified at that point, so they select and nothing else: the entry that is asked checks all of them.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from hotgate.identity.jose_header import malformed
+from hotgate.identity.jwt import unverified_claims
+from hotgate.identity.refusal import CredentialRefused
+from hotgate.identity.token_checks import is_addressed
+from hotgate.identity.token_rules import MAX_TOKEN_BYTES
+from hotgate.pipeline.exchange import Exchange
+from hotgate.pipeline.policy import Authenticator
+from hotgate.policies.jwt import Admission, JwtAuthenticator
+from hotgate.policies.token_places import TokenPlaces
+
+
+class IssuerChoice:
+    """Entries that look for their tokens in the same places of a request. name: of all of them, for metrics."""
+
+    def __init__(self, authenticators: Sequence[JwtAuthenticator]) -> None:
+        self.name = "|".join(authenticator.name for authenticator in authenticators)
+        self.authenticators = tuple(authenticators)
+        self._finder = authenticators[0].finder
+
+    def authenticate(self, exchange: Exchange) -> Admission:
+        """As for one entry; a token of none of their issuers is refused (token-issuer-unknown)."""
+        try:
+            found = self._finder.find(exchange.request)
+            if found is None:
+                return None
+            for authenticator in self.authenticators:
+                principal = authenticator.recognized(found)
+                if principal is not None:
+                    return principal
+            token = self._finder.token(found)
+            return None if token is None else self._chosen(token).admit(found)
+        except CredentialRefused as refusal:
+            return self.authenticators[0].refuse(refusal)
+
+    def _chosen(self, token: bytes) -> JwtAuthenticator:
+        """The entry of the token's issuer; of several, the first that the token is addressed to."""
+        claims = unverified_claims(token, MAX_TOKEN_BYTES)
+        candidates = self._of_issuer(claims)
+        addressed = (each for each in candidates if is_addressed(claims, each.rules))
+        return next(addressed, candidates[0])
+
+    def _of_issuer(self, claims: dict[str, Any]) -> list[JwtAuthenticator]:
+        """One entry or more. Raises CredentialRefused."""
+        issuer = claims.get("iss")
+        if issuer is None and "enc" in claims:  # the header of an encrypted token, which need not repeat its claims
+            candidates = [each for each in self.authenticators if each.opens_encrypted]
+        elif not isinstance(issuer, str):
+            raise malformed("iss is missing or not a string")
+        else:
+            candidates = [each for each in self.authenticators if issuer in each.issuers]
+        if not candidates:
+            raise CredentialRefused("token-issuer-unknown", "of none of the route's issuers")
+        return candidates
+
+
+def in_same_places(authenticators: Sequence[Authenticator]) -> list[list[JwtAuthenticator]]:
+    """Which entries look for tokens in the same places, where there are several: only one of them can decide."""
+    groups: dict[TokenPlaces, list[JwtAuthenticator]] = {}
+    for each in authenticators:
+        if isinstance(each, JwtAuthenticator):
+            groups.setdefault(each.places, []).append(each)
+    return [group for group in groups.values() if len(group) > 1]

@@ -1,0 +1,127 @@
+"""The document says what is served: every route, every input, every answer."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+from starlette.routing import Route
+
+from hotgate.control.administration import Administration
+from hotgate.control.api.application import ENDPOINTS, api_application, document
+from hotgate.control.api.openapi import public_path
+from hotgate.control.api.reference import reference
+from unit.control.api.conftest import Api, FakeState, Play
+
+PAGE = Path(__file__).parents[4] / "docs" / "admin-api.md"
+
+
+def test_page_in_docs_is_up_to_date() -> None:
+    written = PAGE.read_text(encoding="utf-8")
+    assert written == reference(document()), "run: hotgate admin openapi --markdown > docs/admin-api.md"
+
+
+def test_every_route_is_in_the_document_and_nothing_else() -> None:
+    application = api_application(Administration(FakeState(), lambda: None))
+    served = {
+        ("/api" + route.path.replace(":path}", "}"), method.lower())
+        for route in application.routes
+        if isinstance(route, Route)
+        for method in (route.methods or set()) - {"HEAD"}
+    }
+    assert len(served) == len(list(application.routes)) + sum(
+        len(methods) - 1 for methods in document()["paths"].values()
+    )
+    assert served == {(path, method) for path, methods in document()["paths"].items() for method in methods}
+
+
+def test_names_are_unique_and_references_lead_somewhere() -> None:
+    names = [endpoint.name for endpoint in ENDPOINTS]
+    assert len(names) == len(set(names))
+    schemas = document()["components"]["schemas"]
+    assert set(re.findall(r"#/components/schemas/(\w+)", str(document()))) <= schemas.keys()
+    for schema in schemas.values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_changes_have_no_defaults_that_a_client_might_send() -> None:
+    for name in ("ConsumerChanges", "KeyChanges"):
+        assert "default" not in str(document()["components"]["schemas"][name])
+
+
+def check(answer: httpx.Response, name: str) -> None:
+    """The answer is one of those that the document has for the operation."""
+    (operation,) = [
+        operation
+        for methods in document()["paths"].values()
+        for operation in methods.values()
+        if operation["operationId"] == name
+    ]
+    described = operation["responses"][str(answer.status_code)]
+    if not described.get("content"):
+        assert answer.content == b""
+        return
+    ((media_type, content),) = described["content"].items()
+    assert answer.headers["content-type"] == media_type
+    jsonschema.validate(answer.json(), {**content["schema"], "components": document()["components"]})
+    if media_type == "application/problem+json":
+        assert f"`{answer.json()['code']}`" in described["description"]
+
+
+def test_every_documented_answer_is_given_as_documented(play: Play) -> None:
+    """One of each 2xx, in an order in which they can be had, and the problems on the way."""
+    seen: set[str] = set()
+
+    async def script(api: Api) -> None:
+        async def ask(name: str, path: str = "", json: Any = None) -> Any:
+            (endpoint,) = [each for each in ENDPOINTS if each.name == name]
+            where = path or public_path(endpoint).removeprefix("/api/v1")
+            answer = await api.ask(endpoint.method, where, json)
+            check(answer, name)
+            if answer.is_success:
+                seen.add(name)
+            return answer.json() if answer.content else None
+
+        await ask("create-consumer", json={"name": "acme", "metadata": {"deep": [{"a": None}]}})
+        await ask("create-consumer", json={"name": "acme"})
+        await ask("create-consumer", json={"colour": 1})
+        await ask("list-consumers", "/consumers?limit=1")
+        await ask("get-consumer", "/consumers/acme")
+        await ask("get-consumer", "/consumers/nobody")
+        await ask("change-consumer", "/consumers/acme", {"tier": "gold"})
+        key = await ask("create-key", json={"consumer": "acme", "expires": "2099-01-01T00:00:00Z"})
+        await ask("create-key", json={"consumer": "nobody"})
+        await ask("create-key", json={"consumer": "acme", "limit": "much"})
+        await ask("import-keys", json={"keys": [{"sha256": "ab" * 32, "consumer": "acme"}]})
+        await ask("import-keys", json={"keys": [{"sha256": "ab" * 32, "consumer": "acme"}]})
+        await ask("list-keys")
+        await ask("get-key", f"/keys/{key['id']}")
+        await ask("get-key", "/keys/nobody")
+        await ask("change-key", f"/keys/{key['id']}", {"scopes": ["a"]})
+        await ask("rotate-key", f"/keys/{key['id']}/rotate", {"overlap": "0s"})
+        await ask("revoke-key", f"/keys/{key['id']}/revoke")
+        await ask("rotate-key", f"/keys/{key['id']}/rotate")
+        revocation = await ask("add-revocation", json={"kind": "sub", "provider": "corp", "value": "x"})
+        await ask("add-revocation", json={"kind": "sub", "provider": "corp"})
+        await ask("list-revocations")
+        await ask("lift-revocation", f"/revocations/{revocation['id']}")
+        await ask("lift-revocation", f"/revocations/{revocation['id']}")
+        await ask("remove-consumer", "/consumers/acme")
+        await ask("remove-consumer", "/consumers/acme")
+        await ask("get-status")
+        await ask("get-openapi")
+
+    play(script)
+    assert seen == {endpoint.name for endpoint in ENDPOINTS}
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/status"])
+def test_operations_without_input_take_none(play: Play, path: str) -> None:
+    async def script(api: Api) -> None:
+        answer = await api.ask("GET", f"{path}?x=1")
+        assert answer.status_code == 422
+        check(answer, "get-status")
+
+    play(script)

@@ -1,0 +1,99 @@
+"""Every configuration on the pages about authentication is what `hotgate check` accepts, as it is written there.
+
+A block marked `yaml` is a whole file; one marked `yaml fragment` lacks what has nothing to do with its subject, such as
+listeners, upstreams and routes. Files and variables that a page speaks of are made here.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from certificate_authority import authority
+from hotgate.runtime.compile import compile_errors
+from hotgate.runtime.load import load_configuration
+from hotgate.testing.issuer import Issuer
+
+FOLDER = Path(__file__).parents[2] / "docs" / "authentication"
+PAGES = sorted(FOLDER.glob("*.md"))
+PROVIDERS = {
+    "auth0": "auth0",
+    "cognito": "cognito",
+    "entra-id": "entra",
+    "google": "google",
+    "keycloak": "keycloak",
+    "okta": "okta",
+}
+
+_BLOCK = re.compile(r"^```yaml( fragment)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FILE = re.compile(r"[\w./-]*\b([\w-]+)\.(pem|key|json|der|crl)\b")
+_VARIABLE = re.compile(r"\$\{(\w+)")
+_LISTENERS = 'listeners: [{name: web, bind: "127.0.0.1:8080"}]\n'
+
+
+def blocks() -> Iterator[tuple[str, bool, str]]:
+    """Page, whether the block is a fragment, and its text."""
+    for page in PAGES:
+        for fragment, text in _BLOCK.findall(page.read_text(encoding="utf-8")):
+            yield page.stem, bool(fragment), text
+
+
+def completed(text: str) -> str:
+    """A fragment with a listener, the upstreams that its routes name, and a route for what it identifies."""
+    given = yaml.safe_load(text)
+    whole = text if "listeners" in given else text + _LISTENERS
+    upstreams = {route["upstream"] for route in given.get("routes", []) if "upstream" in route}
+    if upstreams and "upstreams" not in given:
+        targets = ", ".join(f'{name}: {{targets: ["http://127.0.0.1:9000"]}}' for name in sorted(upstreams))
+        whole += f"upstreams: {{{targets}}}\n"
+    if "routes" not in given:
+        names = ", ".join(given.get("identity", {}))
+        access = f"authenticate: [{names}]" if names else "public: true"
+        whole += f'routes: [{{name: all, match: {{path: "/*"}}, {access}, respond: {{}}}}]\n'
+    return whole
+
+
+def supply(folder: Path, text: str) -> None:
+    """Make the files that a configuration names."""
+    for name, suffix in {(match[1], match[2]) for match in _FILE.finditer(text)}:
+        path = folder / f"{name}.{suffix}"
+        if suffix == "json":
+            path.write_text(json.dumps(Issuer(algorithm="RS256").jwks()))
+        elif suffix in ("der", "crl"):
+            path.write_bytes(b"any")
+        elif "ca" in re.split("[-_]", name) or name.endswith("ca"):
+            path.write_text(authority().pem)
+        elif not path.exists():
+            authority().issue("a.example").save(folder, name)
+
+
+@pytest.mark.parametrize(("page", "is_fragment", "text"), list(blocks()))
+def test_a_configuration_is_accepted_as_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str, is_fragment: bool, text: str
+) -> None:
+    for variable in _VARIABLE.findall(text):
+        monkeypatch.setenv(variable, "5f" * 32)
+    supply(tmp_path, text)
+    file = tmp_path / "hotgate.yaml"
+    file.write_text(completed(text) if is_fragment else text)
+    loaded = load_configuration(file)
+    assert compile_errors(loaded) == []
+    assert page not in PROVIDERS or not loaded.warnings
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_page_shows_a_configuration(page: Path) -> None:
+    assert page.stem == "README" or page.stem in {name for name, _, _ in blocks()}
+
+
+@pytest.mark.parametrize(("page", "provider"), list(PROVIDERS.items()))
+def test_a_provider_has_a_page_with_its_preset(page: str, provider: str) -> None:
+    assert any(f"provider: {provider}" in text for name, _, text in blocks() if name == page)
+
+
+def test_the_index_names_every_page() -> None:
+    index = (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert [page.name for page in PAGES if page.stem != "README" and f"({page.name})" not in index] == []
