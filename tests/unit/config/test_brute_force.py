@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from hotgate.config.brute_force import BruteForce
@@ -16,6 +19,15 @@ def test_it_is_on_by_default_but_not_for_the_machine_itself() -> None:
     assert settings.enabled
     assert (settings.window, settings.delay_after, settings.ban_after, settings.ban) == (600.0, 5, 30, 600.0)
     assert settings.exempt == ("127.0.0.0/8", "::1/128")
+
+
+def test_the_page_shows_the_defaults() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "security" / "brute-force.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert BruteForce.model_validate(yaml.safe_load(block)["brute_force"]) == BruteForce()
+    rows = dict(re.findall(r"^\| `(window|delay_after|ban_after|ban)` \| `(\w+)` \|", page, re.MULTILINE))
+    assert BruteForce.model_validate(rows) == BruteForce()
+    assert len(rows) == 4
 
 
 @pytest.mark.parametrize(
