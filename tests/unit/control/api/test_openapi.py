@@ -110,6 +110,9 @@ def test_every_documented_answer_is_given_as_documented(play: Play) -> None:
         await ask("lift-revocation", f"/revocations/{revocation['id']}")
         await ask("remove-consumer", "/consumers/acme")
         await ask("remove-consumer", "/consumers/acme")
+        api.state.banned.add("192.0.2.1")
+        await ask("lift-ban", "/bans/192.0.2.1")
+        await ask("lift-ban", "/bans/192.0.2.1")
         await ask("get-status")
         await ask("get-openapi")
 
