@@ -23,6 +23,9 @@ def dangers(config: Gateway) -> Iterator[Finding]:
             path = ("upstreams", name, "tls", "insecure_skip_verify")
             yield Finding(path, "anybody may pose as this backend", "name its authority in `ca` or its key in `pins`")
     yield from _of_mechanisms(config)
+    if not config.brute_force.enabled:
+        hint = "name those that must not be counted in `exempt`"
+        yield Finding(("brute_force", "enabled"), "nobody who guesses credentials is slowed down or banned", hint)
     yield from _useless_certificates(config)
     if isinstance(config.admin.bind, Bind) and not is_loopback_name(config.admin.bind.host):
         hint = "bind to 127.0.0.1 or a Unix socket, and reach it through a tunnel or a proxy with TLS"

@@ -42,7 +42,9 @@ def _client(exchange: Exchange) -> bytes | None:
 
 def _principal(exchange: Exchange) -> bytes | None:
     principal = exchange.principal
-    return None if principal is None else f"{principal.provider}\n{principal.subject}".encode("utf-8", "replace")
+    if principal is None or principal.is_anonymous:  # guests are many: they must not all meet at one target
+        return None
+    return f"{principal.provider}\n{principal.subject}".encode("utf-8", "replace")
 
 
 def _path(exchange: Exchange) -> bytes | None:

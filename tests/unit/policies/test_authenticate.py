@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hotgate.config.authentication import AllOf
 from hotgate.http.headers import Field, Headers
 from hotgate.http.request import Request
 from hotgate.http.response import Response
@@ -250,3 +251,9 @@ def test_nothing_that_comes_late_does_not_pass_either() -> None:
 def test_wrong_names_are_errors(names: list[str]) -> None:
     with pytest.raises(ValueError, match=r"authenticate needs|there is no"):
         POLICY.compile(names, CompileContext("r", identities()))
+
+
+@pytest.mark.parametrize("first", [AllOf(all=("corp", "partners")), AllOf(all=("corp", "labs"))])
+def test_a_token_in_a_group_beside_those_of_another_issuer_is_an_error(first: AllOf) -> None:
+    with pytest.raises(ValueError, match="a token in a group"):
+        POLICY.compile([first, "labs"], CompileContext("r", identities()))
