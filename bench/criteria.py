@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bench.cases import identity
 from bench.results import Results
 
 _MIB = 2.0**20
@@ -63,6 +64,21 @@ def worst(case: str, server: str, metric: str, scale: float = 1.0) -> Measure:
     return measured
 
 
+def added(case: str, server: str, base: str, metric: str) -> Measure:
+    """The median of one server's metric above that of another in the same case."""
+
+    def measured(results: Results) -> float | None:
+        with_it, without = results.middle(case, server, metric), results.middle(case, base, metric)
+        return None if with_it is None or without is None else with_it - without
+
+    return measured
+
+
+def _identity(variation: str) -> Measure:
+    """Requests per second, as a share of plain proxying in the same rounds."""
+    return ratio((identity.CASE, variation, "rate"), (identity.CASE, identity.PLAIN, "rate"))
+
+
 _PLAIN = ("plain", "Hotgate", "rate")
 _SECURED = ("secured", "Hotgate", "rate")
 
@@ -73,6 +89,23 @@ CRITERIA = (
     Criterion("secured Hotgate ÷ secured HAProxy", ratio(_SECURED, ("secured", "HAProxy", "rate")), 1.4),
     Criterion("plain Hotgate ÷ plain nginx", ratio(_PLAIN, ("plain", "nginx", "rate")), 0.55),
     Criterion("secured Hotgate ÷ plain nginx", ratio(_SECURED, ("plain", "nginx", "rate")), 0.42),
+    Criterion("a token seen before ÷ plain", _identity(identity.TOKEN), 0.8),
+    Criterion("a token seen before and a signed assertion ÷ plain", _identity(identity.ASSERTION), 0.85),
+    Criterion("one of 1,000,000 API keys of the store ÷ plain", _identity(identity.KEY), 0.65),
+    Criterion(
+        "worker with 1,000,000 API keys in the store",
+        value(identity.CASE, identity.KEY, "worker", _MIB),
+        150.0,
+        at_most=True,
+        unit=" MiB",
+    ),
+    Criterion(
+        "an RS256 token at first sight",
+        added(identity.CASE, identity.NEW_TOKEN, identity.PLAIN, "cpu"),
+        150.0,
+        at_most=True,
+        unit=" µs",
+    ),
     Criterion("added latency, one connection", value("latency", "Hotgate", "added"), 150.0, at_most=True, unit=" µs"),
     Criterion("download ÷ nginx", ratio(("download", "Hotgate", "rate"), ("download", "nginx", "rate")), 0.5),
     Criterion("upload ÷ nginx", ratio(("upload", "Hotgate", "rate"), ("upload", "nginx", "rate")), 0.5),

@@ -103,29 +103,35 @@ class Lab:
         return Program(pinned(self.cores.server, launch.command), scenario.folder / "output.log", launch.env)
 
     @contextmanager
-    def running(self, peer: Peer, scenario: Scenario) -> Iterator[Running]:
-        """A server for the length of a `with`, ready and proven to stay on its core. Raises NotReadyError."""
+    def running(
+        self, peer: Peer, scenario: Scenario, credentials: Mapping[str, str] | None = None
+    ) -> Iterator[Running]:
+        """A server for the length of a `with`, ready and proven to stay on its core. Raises NotReadyError.
+
+        credentials: header fields without which it does not answer 200, if they are not those of `credentials`.
+        """
         program = self.spawn(peer, scenario)
         try:
-            self._wait(program, scenario)
+            self._wait(program, scenario, credentials)
             if elsewhere := strays(process_tree(program.pid), self.cores.server):
                 raise NotReadyError(f"{peer.name} left its core: {elsewhere}")
             yield Running(peer.name, scenario, program)
         finally:
             program.stop()
 
-    def keep(self, peer: Peer, scenario: Scenario) -> Running:
+    def keep(self, peer: Peer, scenario: Scenario, credentials: Mapping[str, str] | None = None) -> Running:
         """A server that runs until the lab closes."""
-        return self._stack.enter_context(self.running(peer, scenario))
+        return self._stack.enter_context(self.running(peer, scenario, credentials))
 
     def credentials(self, scenario: Scenario) -> Mapping[str, str]:
         """What a request needs to pass: nothing, or a valid token."""
         return self.issuer.credentials() if scenario.security else {}
 
-    def _wait(self, program: Program, scenario: Scenario) -> None:
+    def _wait(self, program: Program, scenario: Scenario, credentials: Mapping[str, str] | None) -> None:
         small = "/service-0/1" if scenario.routes else PATH
         path = "/bytes/1" if scenario.backend == self.bulk else small
-        wait_until_answered(program, scenario.url, path, self.credentials(scenario), client=scenario.client)
+        headers = self.credentials(scenario) if credentials is None else credentials
+        wait_until_answered(program, scenario.url, path, headers, client=scenario.client)
 
     def _serve(self, stack: ExitStack, command: list[str], port: int) -> None:
         program = Program(

@@ -7,7 +7,19 @@ from pathlib import Path
 
 from bench.lab import Settings
 
-CASES = ("plain", "secured", "latency", "routes", "tls", "handshakes", "mtls", "bodies", "memory", "startup")
+CASES = (
+    "plain",
+    "secured",
+    "identity",
+    "latency",
+    "routes",
+    "tls",
+    "handshakes",
+    "mtls",
+    "bodies",
+    "memory",
+    "startup",
+)
 _ROOT = Path(__file__).parents[1]
 DOCS = _ROOT / "docs"
 README = _ROOT / "README.md"
