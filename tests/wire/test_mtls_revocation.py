@@ -1,6 +1,7 @@
 """Certificates that were good once: revoked, of an authority that is gone, or of which nobody knows."""
 
 import asyncio
+import logging
 import ssl
 import time
 from base64 import b64encode
@@ -299,6 +300,34 @@ def test_the_handshake_refuses(issued: Issued, chain: tuple[Authority, ...], ver
         assert wire.backend.accepted == 0
 
     script()
+
+
+@pytest.mark.parametrize(
+    ("issued", "reason"),
+    [
+        pytest.param(CLIENTS.issue_client("c", shifted=-11 * DAY), "certificate has expired", id="expired"),
+        pytest.param(_SELF_SIGNED, "self-signed certificate", id="self-signed"),
+        pytest.param(None, "none was shown", id="none"),
+    ],
+)
+def test_the_log_says_whom_the_handshake_refused_and_why(
+    issued: Issued | None, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    @scenario(listener={"tls": {**A.settings, **ASKS}})
+    async def script(wire: Wire) -> None:
+        client = await wire.connect_tls(context=client_context(issued))
+        with pytest.raises((ssl.SSLError, AssertionError)):
+            await refused(client)
+
+    with caplog.at_level(logging.WARNING, logger="hotgate.security"):
+        script()
+    (event,) = caplog.records
+    assert event.__dict__["facts"] == {
+        "kind": "client-certificate-refused",
+        "listener": "web",
+        "address": "127.0.0.1",
+        "reason": reason,
+    }
 
 
 @scenario(listener={"tls": {**A.settings, **ASKS}})

@@ -20,3 +20,10 @@ def failure_of(error: ssl.SSLError) -> str:
     """One of a small, fixed set."""
     reason = error.reason or ""
     return "client-alert" if "_ALERT_" in reason else _REASONS.get(reason, "malformed")
+
+
+def certificate_failure_of(error: ssl.SSLError) -> str:
+    """What was wrong with the client's certificate, in OpenSSL's own words, or "" if it is about something else."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message
+    return "none was shown" if failure_of(error) == "no-certificate" else ""

@@ -9,12 +9,13 @@ from hotgate.edge.arrival import Arrival
 from hotgate.edge.client_hello import ClientHello
 from hotgate.edge.connection import ServerConnection
 from hotgate.edge.context import EdgeContext
-from hotgate.edge.handshake_failure import failure_of
+from hotgate.edge.handshake_failure import certificate_failure_of, failure_of
 from hotgate.edge.presented_chain import presented
 from hotgate.edge.tls_listener import ServedHost, TlsListener
 from hotgate.edge.tls_transport import TlsTransport
 from hotgate.identity.client_certificate import PresentedCertificate
 from hotgate.identity.client_trust import ClientTrust, Verdict
+from hotgate.observe.log import security_event
 
 _MAX_BYTES = 64 * 1024  # of the client, its certificates included
 _METHOD_LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")  # no TLS record begins with one (RFC 8446 §5.1)
@@ -144,6 +145,7 @@ class TlsHandshake(asyncio.Protocol):
                 self._context.handshakes.fail("too-large")
                 self.abort()
         except ssl.SSLError as error:
+            self._tell_of_certificate(error)
             self._refuse(failure_of(error))
         else:
             self._look_at_certificate(self._tls)
@@ -184,6 +186,12 @@ class TlsHandshake(asyncio.Protocol):
         transport.begin(connection)
         if context.draining:
             connection.drain()
+
+    def _tell_of_certificate(self, error: ssl.SSLError) -> None:
+        """A partner who is locked out learns little from an alert: whoever is asked finds here who it was, and why."""
+        if why := certificate_failure_of(error):
+            arrival = self._arrival
+            security_event("client-certificate-refused", listener=arrival.listener, address=arrival.peer, reason=why)
 
     def _refuse(self, reason: str) -> None:
         """OpenSSL has written the alert."""
