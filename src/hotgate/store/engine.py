@@ -71,7 +71,9 @@ def postgresql_connector(url: str) -> "Callable[[], Awaitable[asyncpg.Connection
                 command_timeout=COMMAND_SECONDS,
                 server_settings={"application_name": "hotgate"},
             )
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
+        except OSError as error:
+            raise StoreUnavailable(f"PostgreSQL cannot be reached: {one_line(error)}") from None
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
             raise StoreUnavailable(f"PostgreSQL does not let us in: {one_line(error)}") from None
 
     return connect

@@ -30,5 +30,5 @@ def test_a_server_that_is_down_is_an_error_without_its_password(shell: Shell) ->
     for command in ("status", "migrate"):
         result = shell.run("store", command, "-c", str(shell.file))
         assert result.exit_code == 1
-        assert "PostgreSQL does not let us in" in result.stderr
+        assert "PostgreSQL cannot be reached" in result.stderr
         assert "hunter2" not in result.output

@@ -134,7 +134,7 @@ def test_a_server_that_is_down_does_not_keep_a_gateway_from_starting(
         state = scene.credentials.state()
         assert state is not None
         assert state["place"] == "PostgreSQL, 127.0.0.1:1/db"
-        assert "PostgreSQL does not let us in" in state["failure"]
+        assert "PostgreSQL cannot be reached" in state["failure"]
         with pytest.raises(StoreUnavailable):
             await store.put_consumer(Consumer("acme"))
 
