@@ -17,7 +17,10 @@ _PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _PRINCIPAL_FACTS = frozenset(
     {"subject", "provider", "mechanism", "scopes", "roles", "groups", "tier", "tenant", "client", "credential"}
 )
-_FORMS = "{claims.NAME}, {principal.subject}, {client}, {request_id}, {params.NAME} or {route}; write {{ for a brace"
+_FORMS = (
+    "{claims.NAME}, {client}, {request_id}, {params.NAME}, {route} or {principal.NAME}, NAME being "
+    f"{', '.join(sorted(_PRINCIPAL_FACTS))}; write {{{{ for a brace"
+)
 
 
 class TemplateError(ValueError):

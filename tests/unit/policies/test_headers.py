@@ -243,6 +243,7 @@ def test_the_gateways_own_fields_cannot_be_edited(name: str) -> None:
     [
         ({"set": {"X": "{claim.email}"}}, "X: an unknown placeholder at character 1"),
         ({"set": {"X": "a {principal.claims}"}}, "X: an unknown placeholder at character 3"),
+        ({"set": {"X": "{principal.tear}"}}, "NAME being client, credential, .*, tier; write {{ for a brace"),
         ({"set": {"X": "{claims}"}}, "unknown placeholder"),
         ({"set": {"X": "{}"}}, "unknown placeholder"),
         ({"set": {"X": "{__class__}"}}, "unknown placeholder"),
