@@ -189,7 +189,7 @@ async def test_no_name_can_say_more_than_a_name(wire: Wire) -> None:
 
 def _from_proxy(trusted: str = "127.0.0.1/32", **settings: Any) -> dict[str, Any]:
     return {
-        **with_mtls(**{"from": "xfcc", "rules": _RULES, **settings}),
+        **with_mtls(**{"from": "xfcc", **(settings or {"rules": _RULES})}),
         "listener": {"trusted_proxies": [trusted]},
     }
 
@@ -246,7 +246,7 @@ def test_what_a_proxy_says_unclearly_is_refused(fields: tuple[str, ...]) -> None
     script()
 
 
-@scenario(**_from_proxy(subject="fingerprint", rules=[]))
+@scenario(**_from_proxy(subject="fingerprint"))
 async def test_a_hash_alone_names_a_caller_by_fingerprint(wire: Wire) -> None:
     received, _ = await wire.exchange(_plain("Hash=" + "AB" * 32), OK)
     assert received.get_all(b"x-auth-subject") == [b"ab" * 32]

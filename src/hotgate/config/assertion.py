@@ -39,4 +39,6 @@ class AssertionIssuer(Settings):
     def _looks_after_given_keys_no_more(self) -> "AssertionIssuer":
         if self.keys and self.model_fields_set & {"algorithm", "rotate"}:
             raise refused("`algorithm` and `rotate` are for keys that the gateway makes; remove them, or `keys`")
+        if len({key.reveal() for key in self.keys}) < len(self.keys):
+            raise refused("`keys` has the same key twice")
         return self

@@ -50,6 +50,16 @@ def expiry_warning(certificate: x509.Certificate, now: datetime) -> str:
     return ""
 
 
+def is_authority(certificate: x509.Certificate) -> bool:
+    """Whether it may sign others (RFC 5280 §4.2.1.9). A root of version 1 cannot say so, and may."""
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return certificate.issuer == certificate.subject
+    except (ValueError, x509.DuplicateExtension):
+        return False
+
+
 def key_error(pem: str, certificate: x509.Certificate) -> str:
     """Why the key cannot be used with the certificate; "" if it can. No message quotes the key."""
     try:

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 
 from cryptography import x509
 
-from hotgate.config.certificate import certificate_error, chain_of, expiry_warning, key_error
+from hotgate.config.certificate import certificate_error, chain_of, expiry_warning, is_authority, key_error
 from hotgate.config.client_auth import ClientAuth
 from hotgate.config.gateway import Gateway
 from hotgate.config.ocsp_response import NotStapled, valid_until
 from hotgate.config.pem import Pem
 from hotgate.config.position import Path
 from hotgate.config.references import Finding
-from hotgate.config.revocation_list import is_current, load_list
+from hotgate.config.revocation_list import is_current, is_signed_by, load_list
 from hotgate.config.tls import Certificate, Tls
 
 
@@ -35,7 +35,7 @@ def doubtful_certificates(config: Gateway) -> Iterator[Finding]:
         yield from _expired(path, own, now)
     for path, tls in _listeners(config):
         for place, asked in _client_auths(path, tls):
-            yield from _doubtful_authorities(place, asked)
+            yield from _doubtful_authorities(place, asked, now)
     for path, pair in _pairs(config):
         yield from _expired(path, pair.certificate, now)
         certificate = chain_of(pair.certificate.reveal())[0]
@@ -50,8 +50,8 @@ def _client_auths(path: Path, tls: Tls) -> Iterator[tuple[Path, ClientAuth]]:
 
 def _wrong_authorities(path: Path, asked: ClientAuth) -> Iterator[Finding]:
     for index, pem in enumerate(asked.authorities):
-        if error := _chain_error(pem):
-            yield Finding((*path, "client_ca", *([index] if isinstance(asked.client_ca, tuple) else [])), error)
+        if error := _chain_error(pem) or _authority_error(pem):
+            yield Finding(_place_of(path, asked, index), error)
     for index, file in enumerate(asked.crl):
         try:
             load_list(file.content)
@@ -59,13 +59,28 @@ def _wrong_authorities(path: Path, asked: ClientAuth) -> Iterator[Finding]:
             yield Finding((*path, "crl", index), str(error))
 
 
-def _doubtful_authorities(path: Path, asked: ClientAuth) -> Iterator[Finding]:
+def _doubtful_authorities(path: Path, asked: ClientAuth, now: datetime) -> Iterator[Finding]:
     if asked.revocation_unknown == "accept":
         message = "a revoked certificate is accepted whenever nothing can be learned about it"
         yield Finding((*path, "revocation_unknown"), message, "leave it at `refuse`")
+    authorities = [each for pem in asked.authorities for each in chain_of(pem)]
+    for index, pem in enumerate(asked.authorities):
+        yield from (
+            Finding(_place_of(path, asked, index), warning)
+            for each in chain_of(pem)
+            if (warning := expiry_warning(each, now))
+        )
     for index, file in enumerate(asked.crl):
-        if not is_current(load_list(file.content)):
+        found = load_list(file.content)
+        if not is_current(found):
             yield Finding((*path, "crl", index), "the list is past its next update: it says nothing about anybody")
+        elif not any(is_signed_by(found, each) for each in authorities):
+            message = "no authority of `client_ca` has signed the list: it says nothing about their certificates"
+            yield Finding((*path, "crl", index), message)
+
+
+def _place_of(path: Path, asked: ClientAuth, index: int) -> Path:
+    return (*path, "client_ca", *([index] if isinstance(asked.client_ca, tuple) else []))
 
 
 def _errors_of(path: Path, pair: Certificate, now: datetime) -> Iterator[Finding]:
@@ -95,6 +110,13 @@ def _chain_error(pem: str) -> str:
     except ValueError as error:
         return str(error)
     return ""
+
+
+def _authority_error(pem: str) -> str:
+    """That a certificate can have signed none of the clients', and nobody would get in; "" if each can."""
+    if all(is_authority(each) for each in chain_of(pem)):
+        return ""
+    return "has a certificate that is no authority's; name the one that signs the clients' certificates"
 
 
 def _not_stapled(der: bytes, certificate: x509.Certificate, now: datetime) -> str:

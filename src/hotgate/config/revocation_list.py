@@ -3,6 +3,7 @@
 import time
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 
 MAX_LIST_BYTES = 1024 * 1024
 MAX_LIST_AGE = 24 * 3600.0  # seconds that a list is believed which does not say for how long
@@ -30,3 +31,12 @@ def list_end(found: x509.CertificateRevocationList) -> float:
 def is_current(found: x509.CertificateRevocationList) -> bool:
     """Whether it says anything now."""
     return found.last_update_utc.timestamp() <= time.time() < list_end(found)
+
+
+def is_signed_by(found: x509.CertificateRevocationList, authority: x509.Certificate) -> bool:
+    """Whether it is this authority's own list."""
+    try:
+        key = authority.public_key()
+        return found.issuer == authority.subject and found.is_signature_valid(key)  # type: ignore[arg-type]
+    except (TypeError, ValueError, UnsupportedAlgorithm):
+        return False

@@ -32,6 +32,9 @@ Kind = Literal["san_uri", "san_dns", "san_email", "common_name", "subject", "fin
 _KINDS = ("san_uri", "san_dns", "san_email", "common_name", "subject", "fingerprint")
 _MAX_KNOWN = 4096  # certificates
 _Text = Annotated[str, Form(r"[^\x00-\x1f\x7f]{1,1024}", "use text of 1 to 1,024 characters")]
+_Fingerprint = Annotated[
+    str, Form(r"[0-9A-Fa-f]{64}", "use the SHA-256 of the certificate: 64 hexadecimal digits, without colons")
+]
 _Names = Annotated[tuple[_Text, ...], Field(max_length=256)]
 _Realm = Annotated[str, Form(r"[ !#-\[\]-~]{1,128}", "use printable ASCII without quotes and backslashes")]
 
@@ -46,7 +49,7 @@ class CertificateMatch(Settings):
     san_email: _Text | None = Field(default=None, description="An e-mail address, as `*@example.com`.")
     common_name: _Text | None = Field(default=None, description="The common name, if there is only one.")
     subject: _Text | None = Field(default=None, description="The whole distinguished name, as RFC 4514 writes it.")
-    fingerprint: _Text | None = Field(default=None, description="SHA-256 of the certificate, in hexadecimal.")
+    fingerprint: _Fingerprint | None = Field(default=None, description="SHA-256 of the certificate, in hexadecimal.")
     issuer: _Text | None = Field(
         default=None, description="The distinguished name of who signed it. Say it if client_ca has several."
     )
@@ -106,6 +109,14 @@ class MtlsSettings(Settings):
         "`trusted_proxies` says it was shown, in X-Forwarded-Client-Cert; nothing of it is verified here.",
     )
     realm: _Realm | None = Field(default=None, description="The realm in WWW-Authenticate. Default: the entry's name.")
+
+    @model_validator(mode="after")
+    def _says_one_way_to_know_callers(self) -> "MtlsSettings":
+        if "rules" in self.model_fields_set and not self.rules:
+            raise refused("`rules` is empty; without the key every certificate of the authorities is somebody's")
+        if self.rules and "subject" in self.model_fields_set:
+            raise refused("`subject` says who calls where there are no `rules`; remove one of them")
+        return self
 
 
 @dataclass(frozen=True, slots=True)

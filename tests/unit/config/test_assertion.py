@@ -19,6 +19,7 @@ def test_a_key_is_not_shown() -> None:
         {"algorithm": "HS256"},
         {"rotate": "1h"},
         {"keys": ["k"], "rotate": "30d"},
+        {"keys": ["k", "k"]},
         {"keys": ["k"], "algorithm": "ES256"},
     ],
 )

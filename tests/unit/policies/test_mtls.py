@@ -6,7 +6,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import ValidationError
 
-from certificate_authority import DAY, Authority, Issued, authority
+from certificate_authority import DAY, Authority, Issued, authority, new_key
 from hotgate.config.errors import ConfigurationErrors
 from hotgate.http.response import Response
 from hotgate.identity.principal import Principal
@@ -16,6 +16,7 @@ from hotgate.runtime.load import load_configuration
 from hotgate.testing.exchange import make_exchange
 
 _CA = Authority("authority of clients")
+_OLD_CA = _CA.issue_client("old", extensions=[x509.BasicConstraints(ca=True, path_length=None)], shifted=-20 * DAY)
 _CLIENT = _CA.issue_client("device-17", alternatives=[x509.RFC822Name("ops@example.com"), x509.DNSName("H1.example")])
 
 
@@ -108,6 +109,9 @@ def test_the_first_rule_that_fits_decides() -> None:
         ({"rules": [{"match": {}, "consumer": "a"}]}, "at least one name"),
         ({"rules": [{"match": {"issuer": "CN=a"}, "consumer": "a"}]}, "at least one name"),
         ({"rules": [{"match": {"common_name": "a-*"}, "consumer": "{2}"}]}, "more places"),
+        ({"rules": [{"match": {"fingerprint": "8F:3C"}, "consumer": "a"}]}, "without colons"),
+        ({"rules": []}, "`rules` is empty"),
+        ({"rules": [{"match": {"common_name": "a"}, "consumer": "a"}], "subject": "common_name"}, "remove one"),
         ({"subject": "name"}, "san_uri"),
         ({"from": "header"}, "xfcc"),
     ],
@@ -134,6 +138,8 @@ _TLS = ", tls: {certificate: server.pem, key: server.key, client_auth: optional,
         (', trusted_proxies: ["127.0.0.1/32"]', "from: xfcc", ""),
         (_TLS + ", crl: [new.crl], revocation_unknown: accept}", "", "a revoked certificate is accepted"),
         (_TLS + ", crl: [old.crl]}", "", "past its next update"),
+        (_TLS + ", crl: [forged.crl]}", "", "no authority of `client_ca` has signed the list"),
+        (_TLS.replace("ca.pem", "[ca.pem, old-ca.pem]") + "}", "", "client_ca[1]: the certificate expired on"),
     ],
 )
 def test_doubtful_configurations_are_a_warning(tmp_path: Path, listener: str, mtls: str, warning: str) -> None:
@@ -147,6 +153,8 @@ def test_doubtful_configurations_are_a_warning(tmp_path: Path, listener: str, mt
         (_TLS + ", crl: [ca.pem]}", "crl[0]: is not a certificate revocation list"),
         (_TLS.replace("ca.pem", "[ca.pem, server.key]") + "}", "client_ca[1]: is not a certificate in PEM form"),
         (_TLS + ", clients: [{names: [a.b], client_auth: optional, client_ca: server.key}]}", "clients[0].client_ca"),
+        (_TLS.replace("ca.pem", "client.pem") + "}", "client_ca: has a certificate that is no authority's"),
+        (_TLS.replace("ca.pem", "[ca.pem, client.pem]") + "}", "client_ca[1]: has a certificate that is no"),
     ],
 )
 def test_files_that_are_something_else_are_an_error(tmp_path: Path, listener: str, error: str) -> None:
@@ -158,6 +166,9 @@ def test_files_that_are_something_else_are_an_error(tmp_path: Path, listener: st
 def _written(folder: Path, listener: str, mtls: str) -> Path:
     authority().issue("localhost").save(folder)
     (folder / "ca.pem").write_text(_CA.pem)
+    (folder / "client.pem").write_text(_CLIENT.pem)
+    (folder / "old-ca.pem").write_text(_OLD_CA.pem)
+    (folder / "forged.crl").write_bytes(_CA.crl(signer=new_key()))
     (folder / "new.crl").write_bytes(_CA.crl())
     (folder / "old.crl").write_bytes(_CA.crl(shifted=-20 * DAY))
     file = folder / "hotgate.yaml"
