@@ -1,12 +1,14 @@
 """What a configuration may say but hardly ever should: a warning for each."""
 
 from collections.abc import Iterator
+from ipaddress import ip_network
 from typing import Protocol, runtime_checkable
 
 from hotgate.config.addresses import Bind
 from hotgate.config.gateway import Gateway
 from hotgate.config.https_url import is_loopback_name
 from hotgate.config.references import Finding
+from hotgate.config.store_url import is_unverified
 
 
 @runtime_checkable
@@ -26,6 +28,13 @@ def dangers(config: Gateway) -> Iterator[Finding]:
     if not config.brute_force.enabled:
         hint = "name those that must not be counted in `exempt`"
         yield Finding(("brute_force", "enabled"), "nobody who guesses credentials is slowed down or banned", hint)
+    for index, network in enumerate(config.brute_force.exempt):
+        if ip_network(network).prefixlen == 0:
+            hint = "name the networks that must not be counted"
+            yield Finding(("brute_force", "exempt", index), "nobody who guesses credentials is slowed down", hint)
+    if config.store is not None and config.store.url is not None and is_unverified(config.store.url.reveal()):
+        hint = "add `?sslmode=verify-full&sslrootcert=…` to it"
+        yield Finding(("store", "url"), "anybody on the way may pose as this database and read everything", hint)
     yield from _useless_certificates(config)
     if isinstance(config.admin.bind, Bind) and not is_loopback_name(config.admin.bind.host):
         hint = "bind to 127.0.0.1 or a Unix socket, and reach it through a tunnel or a proxy with TLS"

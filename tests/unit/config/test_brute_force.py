@@ -63,3 +63,13 @@ def test_who_switches_the_protection_off_is_warned(folder: Folder) -> None:
         """)
     (warning,) = loaded.warnings
     assert ":2:24: brute_force.enabled: nobody who guesses" in str(warning)
+
+
+@pytest.mark.parametrize(("network", "is_doubtful"), [("0.0.0.0/0", True), ("::/0", True), ("10.0.0.0/8", False)])
+def test_who_exempts_everybody_is_warned(folder: Folder, network: str, is_doubtful: bool) -> None:
+    loaded = folder.load(f"""\
+        listeners: [{{name: web, bind: "127.0.0.1:0"}}]
+        brute_force: {{exempt: ["{network}"]}}
+        """)
+    warnings = [str(each) for each in loaded.warnings]
+    assert [":2:24: brute_force.exempt[0]: nobody who guesses" in each for each in warnings] == [True] * is_doubtful

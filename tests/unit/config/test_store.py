@@ -85,3 +85,23 @@ def test_control_characters_are_no_part_of_a_url() -> None:
     assert is_store_url("sqlite:///a b.db")
     assert not is_store_url("sqlite:///a\nb.db")
     assert not is_store_url("sqlite:///..")
+
+
+@pytest.mark.parametrize(
+    ("url", "is_doubtful"),
+    [
+        (SERVER, True),
+        (SERVER + "?sslmode=require", True),
+        ("postgresql://user@/x?host=db.example.com", True),
+        (SERVER + "?sslmode=verify-full&sslrootcert=/db.pem", False),
+        (SERVER + "?sslmode=verify-ca", False),
+        ("postgresql://user@localhost/x", False),
+        ("postgresql://user@[::1]:5432/x", False),
+        ("postgresql://user@/x?host=/run/postgresql", False),
+        ("sqlite:///x.db", False),
+    ],
+)
+def test_a_server_that_is_not_verified_is_a_warning(tmp_path: Path, url: str, is_doubtful: bool) -> None:
+    warnings = [str(each) for each in loaded(tmp_path, f"{{url: '{url}', pepper: {PEPPER}}}").warnings]
+    assert ["store.url: anybody on the way may pose" in each for each in warnings] == [True] * is_doubtful
+    assert "hunter2" not in "".join(warnings)
