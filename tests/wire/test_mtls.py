@@ -67,6 +67,7 @@ async def test_a_certificate_that_no_rule_knows_is_refused(wire: Wire) -> None:
     client.send(get_from("a.example"))
     answer = await client.message()
     assert (answer.status, answer.code) == (401, "certificate-unknown")
+    assert wire.last_record["log_detail"].endswith(hashlib.sha256(der(STRANGER)).hexdigest())
     assert answer.get_all(b"www-authenticate") == [b'ClientCertificate realm="devices"']
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from certificate_authority import DAY, Authority, Issued, new_key
 from wire.client_certificates import ASKS, CLIENT, CLIENTS, A, client_context, refused, served
@@ -24,6 +25,10 @@ def tls(*lists: bytes, **settings: Any) -> dict[str, Any]:
     return {"tls": {**A.settings, **ASKS, "crl": [b64encode(each).decode() for each in lists], **settings}}
 
 
+def _fingerprint(issued: Issued) -> str:
+    return issued.certificate.fingerprint(SHA256()).hex()
+
+
 @scenario(listener=tls(CLIENTS.crl(_OTHER)))
 async def test_a_revoked_certificate_is_refused(wire: Wire) -> None:
     await served(wire, await wire.connect_tls(context=client_context(CLIENT)))
@@ -32,6 +37,7 @@ async def test_a_revoked_certificate_is_refused(wire: Wire) -> None:
     assert await client.is_gone()
     counted = wire.gateway.plane.metrics_snapshot()["counters"]["certificate_checks"]
     assert counted == {"good": 1, "revoked": 1}
+    assert wire.last_record["log_detail"] == f"certificate {_fingerprint(_OTHER)}"
 
 
 _POINT = x509.IssuingDistributionPoint(None, None, True, False, None, False, False)
@@ -58,6 +64,7 @@ def test_a_list_that_says_nothing(content: bytes, mode: str) -> None:
             await served(wire, client)
         else:
             assert await refused(client) == _STRANGE
+            assert wire.last_record["log_detail"] == f"certificate {_fingerprint(CLIENT)}"
 
     script()
 

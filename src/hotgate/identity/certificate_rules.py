@@ -73,10 +73,11 @@ def recognize(facts: CertificateFacts, rules: Sequence[CertificateRule], kind: s
         if (subject := rule.subject(facts)) is not None:
             return Recognized(subject, rule)
     if rules:
-        raise CredentialRefused(UNKNOWN, "no rule is about this certificate")
+        raise CredentialRefused(UNKNOWN, f"no rule is about certificate {facts.fingerprint}")
     names = facts.names[kind]
     if len(names) != 1:
-        raise CredentialRefused(UNKNOWN, f"the certificate has {len(names)} names of the kind {kind}, not one")
+        shown = f"certificate {facts.fingerprint} has {len(names)} names of the kind {kind}, not one"
+        raise CredentialRefused(UNKNOWN, shown)
     return Recognized(names[0], None)
 
 

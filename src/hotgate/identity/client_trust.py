@@ -13,6 +13,7 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from hotgate.http.response import Response
@@ -84,7 +85,8 @@ class ClientTrust:
             return Verdict(recheck())
         certificate = x509.load_der_x509_certificate(peer.der)
         if _is_authority(certificate):
-            return Verdict(_refused("certificate-unknown", "Use the certificate of a client."))
+            detail = "Use the certificate of a client."
+            return Verdict(_refused("certificate-unknown", detail, f"{_name_of(certificate)} is an authority's"))
         answers = [] if self._lists is None else [self._listed(peer, certificate, self._lists)]
         if self._online is not None:
             learned = self._answers.get((peer.der, self._online))
@@ -148,9 +150,10 @@ class ClientTrust:
         status = next(each for each in (Status.REVOKED, Status.GOOD, Status.UNKNOWN) if each in statuses)
         self._count(status)
         if status is Status.REVOKED:
-            return Verdict(_refused("certificate-revoked", "The certificate has been revoked."))
+            detail = "The certificate has been revoked."
+            return Verdict(_refused("certificate-revoked", detail, _name_of(certificate)))
         if status is Status.UNKNOWN:
-            refusal = None if self._accepts_unknown else _status_unknown()
+            refusal = None if self._accepts_unknown else _status_unknown(_name_of(certificate))
             return Verdict(refusal, min(ends, self.clock() + _UNKNOWN_FOR))
         return Verdict(None, min(ends, *(each.until for each in answers if each.status is Status.GOOD)))
 
@@ -162,16 +165,23 @@ def recheck() -> Response:
     )
 
 
-def _refused(code: str, detail: str) -> Response:
-    return Response.problem(401, code=code, detail=detail, headers={"www-authenticate": "ClientCertificate"})
+def _refused(code: str, detail: str, log_detail: str) -> Response:
+    headers = {"www-authenticate": "ClientCertificate"}
+    return Response.problem(401, code=code, detail=detail, headers=headers, log_detail=log_detail)
 
 
-def _status_unknown() -> Response:
+def _name_of(certificate: x509.Certificate) -> str:
+    """For the log: as `credential` there names those that are let in."""
+    return f"certificate {certificate.fingerprint(SHA256()).hex()}"
+
+
+def _status_unknown(log_detail: str) -> Response:
     return Response.problem(
         503,
         code="certificate-status-unknown",
         detail="It is not known whether the certificate has been revoked.",
         headers={"retry-after": "60"},
+        log_detail=log_detail,
     )
 
 
