@@ -43,13 +43,23 @@ def store_place(config: Any, file: Path, environment: Mapping[str, str]) -> Stor
     if settings is None:
         return None
     state = state_directory(file, config.state_dir, environment)
-    try:
-        state.create()
-        peppers = [secret.reveal().encode() for secret in settings.peppers]
-        peppers = peppers or [state.secret(_PEPPER, lambda: secrets.token_bytes(MIN_BYTES))]
-    except (UnsafeFolder, SecretNotKept) as error:
-        raise StoreUnusable(str(error)) from error
     url = settings.url.reveal() if settings.url is not None else f"sqlite:///{state.path / _FILE}"
     if path := sqlite_path(url):
         url = f"sqlite:///{os.path.abspath(file.parent / path)}"  # noqa: PTH100 (a link is refused, not followed)
+    try:
+        state.create()
+        peppers = [secret.reveal().encode() for secret in settings.peppers]
+        peppers = peppers or [state.secret(_PEPPER, lambda: _new_pepper(sqlite_path(url), state.path))]
+    except (UnsafeFolder, SecretNotKept) as error:
+        raise StoreUnusable(str(error)) from error
     return StorePlace(url, Peppers(peppers), settings.max_stale, settings.cache, state.path.absolute())
+
+
+def _new_pepper(store: Path | None, folder: Path) -> bytes:
+    """For a store that is new as well. With another one no key of a store is known, and its clients would be taken for
+    people who guess.
+    """
+    if store is not None and store.exists():
+        lost = f"there is a store, {store}, but not the pepper of its keys, {folder / _PEPPER}"
+        raise StoreUnusable(f"{lost}: restore it, or set `pepper` to a new one, with which none of these keys works")
+    return secrets.token_bytes(MIN_BYTES)

@@ -57,3 +57,17 @@ def test_a_folder_that_others_can_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "hotgate-state").mkdir(mode=0o755)
     with pytest.raises(StoreUnusable, match="open to other users"):
         place(tmp_path, {})
+
+
+@pytest.mark.parametrize("url", [None, "sqlite:///elsewhere.db"])
+def test_a_lost_pepper_is_not_replaced_in_silence(tmp_path: Path, url: str | None) -> None:
+    store = {} if url is None else {"url": url}
+    path = found(tmp_path, store, state_dir="kept").local_path
+    assert path is not None
+    path.touch()
+    found(tmp_path, store, state_dir="kept")
+    (tmp_path / "kept" / "pepper").unlink()
+    with pytest.raises(StoreUnusable, match=r"not the pepper of its keys.*restore it"):
+        place(tmp_path, store, state_dir="kept")
+    assert not (tmp_path / "kept" / "pepper").exists()
+    assert found(tmp_path, {**store, "pepper": PEPPER}, state_dir="kept").local_path == path
