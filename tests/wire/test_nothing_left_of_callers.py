@@ -10,10 +10,11 @@ import pytest
 from hotgate.edge.bound_requests import BoundRequests
 from hotgate.edge.tls_handshake import TlsHandshake
 from hotgate.identity.key_sets import key_set_name
+from hotgate.identity.refusal import CredentialRefused
 from hotgate.keys.rotation import first_ring
 from hotgate.runtime.questions import Questions, Unanswered
 from hotgate.testing.issuer import Issuer
-from wire.client_certificates import ASKS, CLIENT, A, client_context, served
+from wire.client_certificates import ASKS, CLIENT, A, client_context, refused, served
 from wire.key_store import key_store
 from wire.leftovers import no_collection, objects, relays
 from wire.peer import Peer, turns
@@ -32,6 +33,7 @@ SETTINGS: dict[str, Any] = {
         "once": {"jwt": {**_JWT, "single_use": True}},
         "partners": {"api_key": {"keys": [{"id": "ci", "sha256": sha256(KEY.encode()).hexdigest()}]}},
         "devices": {"mtls": {}},
+        "ruled": {"mtls": {"rules": [{"match": {"common_name": "nobody"}, "consumer": "nobody"}]}},
         "guests": {"anonymous": {}},
     },
     "brute_force": {"delay_after": 1, "ban_after": 100, "exempt": []},
@@ -119,6 +121,16 @@ async def test_of_a_certificate(wire: Wire) -> None:
     await wire.until_connected(0)
     await turns(20)
     assert (relays(), objects(TlsHandshake), objects(BoundRequests)) == (0, 0, 0)
+
+
+@scenario(**behind("ruled"), listener={"tls": {**A.settings, **ASKS}})
+async def test_of_a_certificate_that_is_nobodys(wire: Wire) -> None:
+    client = await wire.connect_tls(context=client_context(CLIENT))
+    assert await refused(client) == (401, "certificate-unknown")
+    client.reset()
+    await wire.until_connected(0)
+    await turns(20)
+    assert (relays(), objects(TlsHandshake), objects(CredentialRefused)) == (0, 0, 0)
 
 
 async def delayed(wire: Wire) -> Peer:
