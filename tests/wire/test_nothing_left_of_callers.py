@@ -140,7 +140,7 @@ async def delayed(wire: Wire) -> Peer:
         client.send(get("/", "X-Api-Key: guessed-guessed"))
         if _ == 0:
             await client.message()
-    await turns(20)
+    await turns()
     assert len(wire.gateway.plane.login_guard.waiting) == 1
     return client
 
@@ -171,7 +171,7 @@ async def asking(wire: Wire) -> tuple[Peer, Questions, list[Any]]:
     wire.gateway.reconfigure(wire.gateway.configuration)
     know_keys(wire)
     client = await wire.send(get("/", bearer()))
-    await turns(20)
+    await turns()
     assert len(sent) == 1
     return client, questions, sent
 
@@ -211,7 +211,7 @@ async def test_of_a_client_for_whom_fresher_keys_are_fetched(wire: Wire, leaves:
     fetched = asyncio.get_running_loop().create_future()
     wire.gateway.services["key_sets"].request_refresh = lambda name: fetched
     client = await wire.send(get("/", bearer(Issuer(kid="k2"))))
-    await turns(20)
+    await turns()
     if leaves:
         client.reset()
         await wire.until_connected(0)
@@ -228,7 +228,7 @@ async def test_of_a_client_that_leaves_before_its_certificate_is_known_to_be_goo
     wire.gateway.services["ask"] = questions.ask
     wire.gateway.change_listener({"tls": {**A.settings, **ASKS, "ocsp": True}})
     client = await wire.connect_tls(context=client_context(CLIENT))
-    await turns(20)
+    await turns()
     client.reset()
     await wire.until_connected(0)
     await turns(20)
