@@ -180,3 +180,28 @@ def test_what_cannot_be_written_waits(tmp_path: Path, monkeypatch: pytest.Monkey
         assert written == [{"k1": 5.0}]
 
     play(tmp_path, script)
+
+
+def test_what_an_end_interrupts_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def script(scene: Scene) -> None:
+        store = await scene.follow("{}")
+        begun, written = asyncio.Event(), []
+
+        async def hangs(used: Any) -> None:
+            begun.set()
+            await asyncio.get_running_loop().create_future()
+
+        async def up(used: Any) -> None:
+            written.append(used)
+
+        monkeypatch.setattr(store, "touch_keys", hangs)
+        scene.credentials.were_used({"used": {"k1": 5.0}})
+        writing = asyncio.create_task(scene.credentials._write_used())
+        await begun.wait()
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+        monkeypatch.setattr(store, "touch_keys", up)
+        await scene.credentials.stop()
+        assert written == [{"k1": 5.0}]
+
+    play(tmp_path, script)
