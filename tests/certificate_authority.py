@@ -1,5 +1,6 @@
 """A certificate authority for tests: certificates of any kind, good and bad, and what it says about them."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -71,9 +72,11 @@ def new_key(kind: str = "ec") -> Any:
 class Authority:
     """pem: its own certificate."""
 
-    def __init__(self, name: str = "test authority", *, above: "Authority | None" = None, is_ca: bool = True) -> None:
+    def __init__(
+        self, name: str = "test authority", *, above: "Authority | None" = None, is_ca: bool = True, key: Any = None
+    ) -> None:
         """above: who has signed its certificate; itself if None. is_ca: whether that says that it may sign others."""
-        self.key = self._key = new_key()
+        self.key = self._key = key or new_key()
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         basic = x509.BasicConstraints(ca=is_ca, path_length=None)
         signer = above or self
@@ -104,6 +107,19 @@ class Authority:
         for extension in extensions:
             builder = builder.add_extension(extension, critical=False)
         return Issued(builder.sign(self._key, hashes.SHA256()), key)
+
+    def weakly_signed(self, issued: Issued) -> Issued:
+        """The same, signed by SHA-1, by an authority with an RSA key: nobody's library makes such any more."""
+        sha256, sha1 = (bytes.fromhex("06092a864886f70d0101") + kind for kind in (b"\x0b", b"\x05"))
+        signed = issued.certificate.tbs_certificate_bytes.replace(sha256, sha1)
+        numbers = self._key.private_numbers()
+        size = self._key.key_size // 8
+        # EMSA-PKCS1-v1_5 (RFC 8017 §9.2).
+        digest = bytes.fromhex("3021300906052b0e03021a05000414") + hashlib.sha1(signed, usedforsecurity=False).digest()
+        padded = b"\0\1" + b"\xff" * (size - 3 - len(digest)) + b"\0" + digest
+        signature = pow(int.from_bytes(padded), numbers.d, numbers.public_numbers.n).to_bytes(size)
+        der = issued.certificate.public_bytes(Encoding.DER).replace(sha256, sha1)[:-size] + signature
+        return Issued(x509.load_der_x509_certificate(der), issued.key)
 
     def issue_responder(self, *, is_authorised: bool = True, shifted: timedelta = timedelta(0)) -> Issued:
         """The certificate of an OCSP responder (RFC 6960 §4.2.2.2), or of somebody who poses as one."""
