@@ -203,6 +203,17 @@ def test_an_unknown_consumer_is_not_made_unasked(shell: Shell) -> None:
     assert shell.refused("keys", "create", "acne") == "there is no consumer 'acne'; did you mean 'acme'?\n"
 
 
+def test_check_wants_a_store_for_consumers_with_certificates(shell: Shell) -> None:
+    shell.file.write_text(
+        'listeners: [{name: web, bind: "127.0.0.1:0", trusted_proxies: [127.0.0.1]}]\n'
+        "identity: {devices: {mtls: {from: xfcc, consumers: true}}}\n"
+        'routes: [{name: r, match: {path: "/*"}, authenticate: [devices], respond: {}}]\n'
+    )
+    assert shell.run("check").output == (
+        f"{shell.file}:2:52: identity.devices.mtls.consumers: there is no store; add `store: {{}}`\n"
+    )
+
+
 def test_check_wants_a_store_for_managed_keys_and_warns_of_the_query(shell: Shell) -> None:
     shell.file.write_text(
         'listeners: [{name: web, bind: "127.0.0.1:0"}]\n'
