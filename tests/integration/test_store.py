@@ -52,8 +52,7 @@ def change(url: str, work: Callable[[Store], Awaitable[object]]) -> None:
 
 def add_keys(url: str, *names: str) -> None:
     async def work(store: Store) -> None:
-        await store.add_consumer(Consumer("acme"))
-        await store.add_keys([stored(name) for name in names])
+        await store.add_keys([stored(name) for name in names], [Consumer("acme")])
 
     change(url, work)
 
