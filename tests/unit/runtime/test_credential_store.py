@@ -87,7 +87,7 @@ def test_each_write_makes_workers_look(tmp_path: Path) -> None:
     async def script(scene: Scene) -> None:
         store = await scene.follow("{}")
         before = len(scene.told)
-        await store.put_consumer(Consumer("acme"))
+        await store.add_consumer(Consumer("acme"))
         assert scene.told[before:] == [{"type": "store_changed", "path": f"{tmp_path}/hotgate-state/hotgate.db"}]
 
     play(tmp_path, script)
@@ -136,7 +136,7 @@ def test_a_server_that_is_down_does_not_keep_a_gateway_from_starting(
         assert state["place"] == "PostgreSQL, 127.0.0.1:1/db"
         assert "PostgreSQL does not let us in" in state["failure"]
         with pytest.raises(StoreUnavailable):
-            await store.put_consumer(Consumer("acme"))
+            await store.add_consumer(Consumer("acme"))
 
     play(tmp_path, script)
     assert "PostgreSQL, 127.0.0.1:1/db: serving without the store" in caplog.text
@@ -146,7 +146,7 @@ def test_a_server_that_is_down_does_not_keep_a_gateway_from_starting(
 def test_when_keys_were_used_is_written_at_the_end(tmp_path: Path) -> None:
     async def script(scene: Scene) -> None:
         store = await scene.follow("{}")
-        await store.put_consumer(Consumer("acme"))
+        await store.add_consumer(Consumer("acme"))
         await store.add_key(StoredKey("k1", b"d" * 32, "acme"))
         scene.credentials.were_used({"type": "keys_used", "used": {"k1": 5.0}})
         scene.credentials.were_used({"type": "keys_used", "used": {"k1": 7.0, "gone": 1.0}})
