@@ -273,6 +273,7 @@ def test_keys_and_a_secret_are_never_mixed_up() -> None:
         {"jwks_url": None, "secret": SECRET, "algorithms": ["HS256", "RS256"]},
         {"jwks_url": None, "secret": '{"kty":"oct","k":"aHVudGVyMg"}'},
         {"jwks_url": None, "secret": '{"kty":"RSA","n":"hunter2","e":"AQAB"}'},
+        {"jwks_url": None, "secret": "-----BEGIN PUBLIC KEY-----\nhunter2hunter2hunter2\n-----END PUBLIC KEY-----"},
         {"decryption_secret": "hunter2"},
         {"decryption_secret": "x" * 32, "decryption_keys": [{"key": private_text(RSA)}]},
         {"decryption_keys": [{"key": "hunter2"}]},
