@@ -3,8 +3,8 @@
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
-# Python calls these global, the first of them up to 3.11.9 and 3.12.3 (CVE-2024-4032). Nothing there is on the Internet,
-# and 192.0.0.192 is the metadata service of a cloud (RFC 6890, RFC 3879).
+# Python calls these global, the first of them up to 3.11.9 and 3.12.3 (CVE-2024-4032). Nothing there is on the
+# Internet (RFC 6890, RFC 3879), and 192.0.0.192 is the metadata service of a cloud.
 _INSIDE: tuple[IPv4Network | IPv6Network, ...] = (IPv4Network("192.0.0.0/24"), IPv6Network("fec0::/10"))
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052 §2.1
 
