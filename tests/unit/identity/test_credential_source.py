@@ -59,7 +59,7 @@ def test_a_field_is_read_and_taken_out(
 
 @pytest.mark.parametrize("spelling", [b"\tt", b"t\t", b'"t"', b"\xa0t", b"\xc2\xa0t", b" \t t"])
 def test_a_cookie_is_read_and_taken_out_however_its_name_is_padded(spelling: bytes) -> None:
-    """Node.js and Python trim all of this: beside a good token in another place, the backend would see one of theirs."""
+    """Node.js and Python trim all of this: the backend would take a cookie that we have not seen."""
     asked = request((b"cookie", b"a=1;" + spelling + b"=k\t;b=2"))
     source = CookieSource("t", "token-malformed")
     assert source.read(asked) == b"k"

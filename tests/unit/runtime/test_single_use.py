@@ -80,7 +80,7 @@ def test_of_two_at_once_one_is_first_even_if_the_store_is_taken_away_meanwhile()
     body = {"provider": "corp", "jti": "t1", "expires": 200.0}
 
     async def both() -> list[bool]:
-        return await asyncio.gather(single_use.claim(body), single_use.claim(body))
+        return list(await asyncio.gather(single_use.claim(body), single_use.claim(body)))
 
     assert sorted(asyncio.run(both())) == [False, True]
 
