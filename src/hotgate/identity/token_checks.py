@@ -26,8 +26,8 @@ def check(claims: Claims, rules: TokenRules, now: float) -> float:
 
 
 def _check_kind(claims: Claims) -> None:
-    """Events are told with the same keys, and of the same people, as tokens are made. A logout token need not say in its
-    `typ` that it is one (Back-Channel Logout 1.0 §2.4); what all of them have is `events` (RFC 8417 §2.2, §4.5)."""
+    """Issuers tell of events with the keys that they make tokens with. A logout token need not say in its `typ` that it
+    is one (Back-Channel Logout 1.0 §2.4); what all of them have is `events` (RFC 8417 §2.2, §4.5)."""
     if isinstance(claims.get("events"), dict):
         raise malformed("it tells of an event, not of who calls")
 
