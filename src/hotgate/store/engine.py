@@ -4,13 +4,16 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from hotgate.config.store_url import sqlite_path
 from hotgate.store.errors import StoreUnavailable, StoreUnusable
-from hotgate.store.local_file import create_private
+from hotgate.store.local_file import create_private, identity
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import asyncpg
 
 CONNECT_SECONDS = 5.0
@@ -42,7 +45,7 @@ def create_engine(url: str, *, is_replica: bool = False) -> AsyncEngine:
         )
     create_private(path)
     engine = create_async_engine(
-        URL.create("sqlite+aiosqlite", database=str(path)),
+        URL.create("sqlite+aiosqlite", database=path.absolute().as_uri(), query={"mode": "rw", "uri": "true"}),
         connect_args={"timeout": BUSY_SECONDS},
         pool_size=2,
         hide_parameters=True,
@@ -50,6 +53,7 @@ def create_engine(url: str, *, is_replica: bool = False) -> AsyncEngine:
     pragmas = _REPLICA if is_replica else _STORE
     event.listen(engine.sync_engine, "connect", lambda connection, _: _prepare(connection, pragmas))
     event.listen(engine.sync_engine, "begin", _begin)
+    _follow_file(engine, path)
     return engine
 
 
@@ -88,6 +92,20 @@ def _prepare(connection: Any, pragmas: tuple[str, ...]) -> None:
     for pragma in pragmas:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _follow_file(engine: AsyncEngine, path: "Path") -> None:
+    """Never use a file that was moved away or replaced: what is written there is lost, though it was answered."""
+
+    def connected(_: Any, record: Any) -> None:
+        record.info["file"] = identity(path)
+
+    def checked_out(_: Any, record: Any, __: Any) -> None:
+        if identity(path) != record.info["file"]:
+            raise DisconnectionError("another file, or none, is in its place")  # the pool connects anew
+
+    event.listen(engine.sync_engine, "connect", connected)
+    event.listen(engine.sync_engine, "checkout", checked_out)
 
 
 def _begin(connection: Connection) -> None:

@@ -6,6 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from hotgate.store.errors import StoreUnavailable, StoreUnusable
+from hotgate.store.local_file import why_unusable
+from hotgate.store.records import Revocation
 from hotgate.store.store import Store
 from unit.store.records import play
 
@@ -66,6 +68,44 @@ def test_a_damaged_file_is_said_to_be_so(tmp_path: Path) -> None:
     path.chmod(0o600)
     with pytest.raises(StoreUnavailable, match="file is not a database"):
         opened(path)
+
+
+def test_nothing_is_written_to_a_file_that_was_moved_away(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+
+    async def script(store: Store) -> None:
+        path.rename(tmp_path / "moved.db")
+        with pytest.raises(StoreUnavailable):
+            await store.revoke(Revocation("sub", "corp", "mallory"))
+        assert not path.exists()
+        (tmp_path / "moved.db").rename(path)
+        await store.revoke(Revocation("sub", "corp", "mallory"))
+
+    play(f"sqlite:///{path}", script)
+
+
+def test_nothing_is_written_to_a_file_that_was_replaced(tmp_path: Path) -> None:
+    path, other = tmp_path / "store.db", tmp_path / "other.db"
+    opened(other)
+
+    async def script(store: Store) -> None:
+        other.rename(path)
+        await store.revoke(Revocation("sub", "corp", "mallory"))
+
+    async def found(store: Store) -> None:
+        assert [each.value for each in await store.revocations()] == ["mallory"]
+
+    play(f"sqlite:///{path}", script)
+    play(f"sqlite:///{path}", found)
+
+
+def test_what_is_wrong_with_a_file_now_can_be_told(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    assert "No such file" in why_unusable(path)
+    opened(path)
+    assert why_unusable(path) == ""
+    path.chmod(0o640)
+    assert "must be 0600" in why_unusable(path)
 
 
 def test_a_server_that_is_not_there_costs_no_password() -> None:
