@@ -10,7 +10,7 @@ from typing import Any
 from hotgate.control.administration_error import AdministrationError, refusals_of_store
 from hotgate.control.consumer_administration import ConsumerAdministration
 from hotgate.control.key_request import KeyChanges, KeyRequest, valid_attributes
-from hotgate.identity.managed_key import generate, hint
+from hotgate.identity.managed_key import generate, hint, id_within
 from hotgate.store.pepper import Peppers
 from hotgate.store.records import StoredKey
 from hotgate.store.store import Store
@@ -60,6 +60,7 @@ class KeyAdministration:
 
     async def revoke(self, key_id: str, reason: str = "") -> StoredKey:
         """Refuse a key from now on, for good; the first time and reason stay. Codes: invalid, key-unknown."""
+        await self.get(key_id)
         with refusals_of_store("key"):
             return await self._store.revoke_key(key_id, reason, self._clock())
 
@@ -75,6 +76,8 @@ class KeyAdministration:
 
     async def get(self, key_id: str) -> StoredKey:
         """One key. Code: key-unknown."""
+        if found := id_within(key_id):  # of a key that leaked, this is what people have at hand
+            raise AdministrationError("key-unknown", f"this is a whole key, which is secret; use its id, {found}")
         key = await self._store.key(key_id)
         if key is None:
             raise AdministrationError("key-unknown", f"there is no key {key_id[:100]!r}")

@@ -171,7 +171,7 @@ def test_a_revocation_of_nothing_or_two_things_is_refused(shell: Shell, argument
 
 def test_a_misspelt_provider_is_refused(shell: Shell) -> None:
     said = shell.refused("revocations", "add", "--provider", "crop", "--jti", "a")
-    assert said == "there is no 'crop' under `identity`; there are: corp\n"
+    assert said == "there is no jwt entry 'crop' under `identity`; there are: corp\n"
 
 
 def test_without_a_store_the_commands_say_what_to_add(shell: Shell) -> None:
