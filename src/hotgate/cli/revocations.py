@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hotgate.cli.configuration import DEFAULT_FILE, ConfigurationFile
-from hotgate.cli.records import checked_configuration, refusal, with_records
+from hotgate.cli.records import with_records
 from hotgate.cli.table import print_table
 from hotgate.cli.values import AsJson, PageSize, moment, shown_time
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from hotgate.store.records import Revocation, RevocationKind
 
 _COLUMNS = ("provider", "kind", "value", "issued before", "reason", "forgotten")
@@ -49,7 +47,6 @@ def add(
 
     is_all = everything or (issued_before is not None and (jti, sub, sid, client) == (None,) * 4)
     kind, value = _which(jti, sub, sid, client, is_all=is_all)
-    _check_provider(provider, config)
     revocation = Revocation(kind, provider, value, before=moment(issued_before), reason=reason, expires=moment(expires))
     added = with_records(config, lambda records: records.revocations.add(revocation))
     if as_json:
@@ -106,13 +103,6 @@ def _which(
     if len(given) != 1:
         raise typer.BadParameter("give exactly one of --jti, --sub, --sid, --client and --all")
     return given[0]
-
-
-def _check_provider(provider: str, config: Path) -> None:
-    """A misspelt provider would revoke nothing, and nobody would notice."""
-    known = checked_configuration(config).identity
-    if provider not in known:
-        raise refusal(f"there is no {provider!r} under `identity`; there are: {', '.join(known) or 'none'}")
 
 
 def _described(revocation: Revocation) -> str:

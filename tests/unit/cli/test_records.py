@@ -70,6 +70,13 @@ def test_the_key_alone_is_printed_and_never_again(shell: Shell) -> None:
     assert not [file for file in state.iterdir() if secret.encode() in file.read_bytes()]
 
 
+@pytest.mark.parametrize("command", ["show", "rotate", "revoke"])
+def test_a_whole_key_in_place_of_its_id_is_not_repeated(shell: Shell, command: str) -> None:
+    key = new_key(shell)
+    said = shell.refused("keys", command, key)
+    assert said == f"this is a whole key, which is secret; use its id, {id_of(key)}\n"
+
+
 def test_a_key_with_everything(shell: Shell) -> None:
     key = new_key(
         shell,

@@ -41,7 +41,7 @@ def play(tmp_path: Path, clock: Clock) -> Play:
     async def played(script: Script) -> None:
         store = await Store.open(f"sqlite:///{tmp_path / 'store.db'}")
         try:
-            records = Records.of(store, PEPPERS, lambda: clock.now)
+            records = Records.of(store, PEPPERS, lambda: clock.now, ["corp"])
             await records.consumers.create(Consumer("acme"))
             await script(records)
         finally:
