@@ -6,7 +6,7 @@ Its libraries take as long to import as a worker takes to start, so this module 
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import httpx
@@ -14,7 +14,6 @@ import httpx
 from hotgate.config.gateway import Gateway
 from hotgate.control.administration import Administration, Records
 from hotgate.control.certificate_status import CertificateStatus
-from hotgate.control.revocation_administration import token_providers
 from hotgate.identity.client_trust import ABOUT
 from hotgate.observe.fleet import Fleet as FleetMetrics
 from hotgate.runtime.admin_interface import AdminInterface
@@ -74,7 +73,6 @@ class ControlPlane:
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
         self.bans = BanDesk(now, broadcast)
         self._renewal = Renewal(fleet)
-        self._providers: Sequence[str] = ()  # whose tokens can be revoked
         self._status = GatewayStatus(
             fleet,
             reloader,
@@ -138,7 +136,6 @@ class ControlPlane:
     def in_force(self, config: Gateway) -> None:
         """A configuration is in force: forget the counts of what it no longer has."""
         targets = {name: [str(each.url) for each in upstream.targets] for name, upstream in config.upstreams.items()}
-        self._providers = token_providers(config)
         self._metrics.retain([route.name for route in config.routes], targets)
 
     async def keys_were_tried(self) -> None:
@@ -154,7 +151,7 @@ class ControlPlane:
         store, peppers = self.credentials.store, self.credentials.peppers
         if store is None or peppers is None:
             return None
-        return Records.of(store, peppers, time.time, self._providers)
+        return Records.of(store, peppers, time.time, self.credentials.token_providers)
 
     async def stop(self) -> None:
         """End everything."""
