@@ -9,7 +9,7 @@ import typer
 from hotgate.cli.configuration import DEFAULT_FILE, ConfigurationFile
 from hotgate.cli.records import with_records
 from hotgate.cli.table import print_table
-from hotgate.cli.values import AsJson, PageSize, moment, shown_time
+from hotgate.cli.values import AsJson, PageSize, moment, past_moment, shown_time
 
 if TYPE_CHECKING:
     from hotgate.store.records import Revocation, RevocationKind
@@ -35,7 +35,9 @@ def add(
     sid: Sid = None,
     client: Client = None,
     everything: All = False,
-    issued_before: Annotated[str | None, typer.Option(help="Only tokens that were issued before this time.")] = None,
+    issued_before: Annotated[
+        str | None, typer.Option(help="Only tokens that were issued before this time, or longer ago: 2h.")
+    ] = None,
     reason: Annotated[str, typer.Option(help="For people who wonder later; callers are not told.")] = "",
     expires: Annotated[
         str | None, typer.Option(help="When no such token lives any more, so that this can be forgotten: 24h.")
@@ -47,7 +49,9 @@ def add(
 
     is_all = everything or (issued_before is not None and (jti, sub, sid, client) == (None,) * 4)
     kind, value = _which(jti, sub, sid, client, is_all=is_all)
-    revocation = Revocation(kind, provider, value, before=moment(issued_before), reason=reason, expires=moment(expires))
+    revocation = Revocation(
+        kind, provider, value, before=past_moment(issued_before), reason=reason, expires=moment(expires)
+    )
     added = with_records(config, lambda records: records.revocations.add(revocation))
     if as_json:
         from hotgate.control.api import revocations as api  # noqa: PLC0415

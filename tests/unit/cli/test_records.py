@@ -176,6 +176,16 @@ def test_a_revocation_of_nothing_or_two_things_is_refused(shell: Shell, argument
     shell.refused("revocations", "add", "--provider", "corp", *arguments, status=2)
 
 
+def test_a_duration_before_which_tokens_were_issued_counts_back(shell: Shell) -> None:
+    made = json.loads(shell.done("revocations", "add", "--provider", "corp", "--issued-before", "2h", "--json"))
+    before, created = (datetime.fromisoformat(made[name]) for name in ("before", "created"))
+    assert abs((created - before).total_seconds() - 2 * 3600) < 60
+    said = shell.refused(
+        "revocations", "add", "--provider", "corp", "--issued-before", "2099-01-01T00:00:00Z", status=2
+    )
+    assert "must not lie in the future" in said
+
+
 def test_a_misspelt_provider_is_refused(shell: Shell) -> None:
     said = shell.refused("revocations", "add", "--provider", "crop", "--jti", "a")
     assert said == "there is no jwt entry 'crop' under `identity`; there are: corp\n"
