@@ -10,7 +10,7 @@ from typing import Any
 from hotgate.control.administration_error import AdministrationError, refusals_of_store
 from hotgate.control.consumer_administration import ConsumerAdministration
 from hotgate.control.key_request import KeyChanges, KeyRequest, valid_attributes
-from hotgate.identity.managed_key import NewKey, generate, hint
+from hotgate.identity.managed_key import NewKey, generate, hint, id_within
 from hotgate.store.pepper import Peppers
 from hotgate.store.records import Consumer, StoredKey
 from hotgate.store.store import Store
@@ -84,6 +84,8 @@ class KeyAdministration:
 
     async def get(self, key_id: str) -> StoredKey:
         """One key. Code: key-unknown."""
+        if found := id_within(key_id):  # of a key that leaked, this is what people have at hand
+            raise AdministrationError("key-unknown", f"this is a whole key, which is secret; use its id, {found}")
         key = await self._store.key(key_id)
         if key is None:
             raise AdministrationError("key-unknown", f"there is no key {key_id[:100]!r}")

@@ -155,7 +155,9 @@ class MtlsAuthenticator:
             return None
         known = self._known[shown]
         outcome = known.outcome
-        if isinstance(outcome, Principal) and not known.begins <= self._clock() < known.ends:
+        if isinstance(outcome, Response):
+            return outcome
+        if not known.begins <= self._clock() < known.ends:
             return certificate_refused(self.challenge, CredentialRefused("certificate-expired", "not valid now"))
         return outcome if self._consumers is None else self._completed(outcome, self._consumers)
 

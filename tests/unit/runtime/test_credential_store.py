@@ -10,6 +10,7 @@ import pytest
 from hotgate.config.errors import ConfigurationErrors
 from hotgate.config.loader import Loaded, load
 from hotgate.config.models import gateway_model
+from hotgate.policies import MECHANISMS
 from hotgate.runtime.channel import Message
 from hotgate.runtime.credential_store import CredentialStore
 from hotgate.store.errors import StoreUnavailable
@@ -67,6 +68,24 @@ def test_workers_are_told_where_to_look_and_with_which_pepper(tmp_path: Path) ->
             "is_replica": False,
         }
         assert scene.credentials.store is None  # it is not in force yet
+
+    play(tmp_path, script)
+
+
+def test_whose_tokens_can_be_revoked_follows_the_configuration(tmp_path: Path) -> None:
+    jwt = 'jwt: {issuer: "https://idp.test", audience: a, jwks_url: "https://idp.test/jwks"}'
+    model = gateway_model((), MECHANISMS)
+
+    def loaded(identity: str) -> Loaded:
+        file = tmp_path / "hotgate.yaml"
+        file.write_text(f'listeners: [{{name: web, bind: "127.0.0.1:0"}}]\nstore: {{}}\nidentity: {identity}\n')
+        return load(file, model, {})
+
+    async def script(scene: Scene) -> None:
+        await scene.credentials.follow(loaded(f"{{corp: {{{jwt}}}, partners: {{api_key: {{managed: true}}}}}}"))
+        assert scene.credentials.token_providers == ("corp",)
+        await scene.credentials.follow(loaded(f"{{shop: {{{jwt}}}}}"))
+        assert scene.credentials.token_providers == ("shop",)
 
     play(tmp_path, script)
 

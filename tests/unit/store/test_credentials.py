@@ -118,10 +118,10 @@ def test_a_consumer_is_known_until_it_changes(tmp_path: Path) -> None:
     async def script(scene: Scene) -> None:
         found = scene.worker.consumer("acme")
         assert found == ACME
-        await scene.store.put_consumer(Consumer("other"))
+        await scene.store.add_consumer(Consumer("other"))
         scene.tick()
         assert scene.worker.consumer("acme") is found
-        await scene.store.put_consumer(replace(ACME, is_disabled=True))
+        await scene.store.change_consumer("acme", is_disabled=True)
         scene.tick()
         assert scene.worker.consumer("acme") == replace(ACME, is_disabled=True)
         await scene.store.remove_consumer("acme")
@@ -135,7 +135,7 @@ def test_a_consumer_that_was_unknown_is_found_once_it_is_there(tmp_path: Path) -
     async def script(scene: Scene) -> None:
         for name in ("new", "x" * 201, "é\0'; DROP TABLE consumers", ""):
             assert scene.worker.consumer(name) is None
-        await scene.store.put_consumer(Consumer("new"))
+        await scene.store.add_consumer(Consumer("new"))
         scene.tick()
         assert scene.worker.consumer("new") == Consumer("new")
 
