@@ -12,6 +12,7 @@ from hotgate.identity.credential_source import HeaderSource
 from hotgate.identity.principal import Principal
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import Authenticator, CompileContext, PhasedStep
+from hotgate.policies import together
 from hotgate.policies.anonymous import AnonymousAuthenticator, AnonymousSettings
 from hotgate.policies.authenticate import POLICY
 from hotgate.policies.pending_use import PendingUse
@@ -21,7 +22,10 @@ BOTH = AllOf(all=("devices", "corp"))
 
 
 class Keyed:
-    """Accepts "good" in a field of its own, refuses everything else, and does so later if told so."""
+    """Accepts "good" in a field of its own, refuses everything else, and does so later if told so.
+
+    "bound" is good on the connection of a certificate; "nonsense" makes it break its contract.
+    """
 
     forwards_credential = False
 
@@ -33,13 +37,15 @@ class Keyed:
         self.asked = 0
         self._is_slow = is_slow
         self._principal = Principal(f"{name}-caller", provider=name, mechanism="keyed", scopes=frozenset({name}))
+        bound = Principal(f"{name}-caller", provider=name, mechanism="keyed", confirmation="A" * 43)
+        self._answers = {b"good": self._principal, b"bound": bound, b"nonsense": "somebody"}
 
     def authenticate(self, exchange: Exchange) -> Any:
         self.asked += 1
         presented = self.sources[0].read(exchange.request)
         if presented is None:
             return None
-        answer = self._principal if presented == b"good" else Response.problem(401, code=f"{self.name}-bad")
+        answer = self._answers.get(presented) or Response.problem(401, code=f"{self.name}-bad")
         return self._later(answer) if self._is_slow else answer
 
     async def _later(self, answer: Any) -> Any:
@@ -109,6 +115,37 @@ def test_a_group_must_come_whole_and_a_bad_credential_is_never_passed_over(
     headers: dict[str, str], expected: str, slow: tuple[str, ...]
 ) -> None:
     assert outcome_of([BOTH, "partners"], headers, slow) == expected
+
+
+@pytest.mark.parametrize("slow", SLOW)
+@pytest.mark.parametrize("bound", ["devices", "corp"])
+def test_a_bound_token_of_another_connection_is_refused_whichever_member_it_is_of(
+    bound: str, slow: tuple[str, ...]
+) -> None:
+    headers = {"devices": "good", "corp": "good", bound: "bound"}
+    assert outcome_of([BOTH, "partners"], headers, slow) == "token-binding-mismatch"
+
+
+@pytest.mark.parametrize("broken", ["devices", "corp"])
+def test_a_member_that_answers_nonsense_lets_nobody_in(broken: str) -> None:
+    headers = {"devices": "good", "corp": "good", broken: "nonsense"}
+    with pytest.raises(TypeError):
+        outcome_of([BOTH], headers, slow=[broken])
+
+
+def test_joined_callers_are_remembered_in_bounded_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "_MAX_KNOWN", 2)
+    callers = iter(range(10))
+
+    class Anybody(Keyed):
+        def authenticate(self, exchange: Exchange) -> Any:
+            return Principal(f"caller {next(callers)}", provider=self.name, mechanism="keyed")
+
+    group = together.Together([Anybody("devices"), Keyed("corp")])
+    for number in range(10):
+        joined = group.authenticate(make_exchange(headers={"corp": "good"}))
+        assert joined.subject == f"caller {number}"
+        assert len(group._known) <= 2
 
 
 def test_the_first_member_leads_and_rights_are_not_added_up() -> None:

@@ -560,5 +560,22 @@ def test_a_kid_that_stays_unknown_is_refused_and_the_next_at_once() -> None:
     assert asyncio.run(awaited(gate.ask(bearer(NEXT)))).code == "key-unknown"
 
 
+def test_a_token_whose_key_came_late_is_not_accepted_while_the_store_cannot_be_asked() -> None:
+    class Revocations:
+        version = 1
+
+        def is_revoked(self, *claims: Any) -> bool:
+            raise StoreUnavailable("the store cannot be read")
+
+    gate = Gate(ISSUER, services={"credentials": Revocations()})
+
+    async def request_refresh(name: str) -> None:
+        gate.publish(ISSUER, NEXT)
+
+    gate.key_sets.request_refresh = request_refresh
+    response = asyncio.run(awaited(gate.ask(bearer(NEXT))))
+    assert (response.status, response.code) == (503, "store-unavailable")
+
+
 def test_a_bad_signature_asks_nobody() -> None:
     assert Gate(ISSUER).answer(bearer(Issuer())).code == "token-signature-invalid"
