@@ -26,7 +26,7 @@ async def consumers(wire: Wire) -> AsyncIterator[KeyStore]:
 @scenario(listener=_LISTENER)
 async def test_a_certificate_has_what_its_consumer_has(wire: Wire) -> None:
     async with consumers(wire) as store:
-        await store.store.add_consumer(Consumer("acme", roles=("partner",), groups=("eu",), tier="gold"))
+        await store.store.change_consumer("acme", roles=("partner",), groups=("eu",), tier="gold")
         store.tick()
         received = await served(wire, await wire.connect_tls(context=client_context(_ACME)))
         assert received.get(b"x-auth-subject") == b"acme"
