@@ -5,6 +5,7 @@ reload: whether the authority is still trusted, and whether the certificate was 
 request of the connection, so that people learn why; most TLS clients show alerts to nobody.
 """
 
+import hashlib
 import time
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,8 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from hotgate.http.response import Response
@@ -83,10 +83,13 @@ class ClientTrust:
         """The verdict on a connection, or None if `learn` must be awaited before."""
         if not self._is_trusted(peer):
             return Verdict(recheck())
-        certificate = x509.load_der_x509_certificate(peer.der)
-        if _is_authority(certificate):
-            detail = "Use the certificate of a client."
-            return Verdict(_refused("certificate-unknown", detail, f"{_name_of(certificate)} is an authority's"))
+        try:
+            certificate = x509.load_der_x509_certificate(peer.der)
+            refusal = self._refusal(peer, certificate)
+        except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):  # OpenSSL is less strict
+            refusal = _refused("certificate-malformed", "The certificate is malformed.", _name_of(peer.der))
+        if refusal is not None:
+            return Verdict(refusal)
         answers = [] if self._lists is None else [self._listed(peer, certificate, self._lists)]
         if self._online is not None:
             learned = self._answers.get((peer.der, self._online))
@@ -127,6 +130,26 @@ class ClientTrust:
         issuer, now = self._issuer(peer, certificate), self.clock()
         return Answer(Status.UNKNOWN, now) if issuer is None else lists.answer(certificate.serial_number, issuer, now)
 
+    def _refusal(self, peer: PresentedCertificate, certificate: x509.Certificate) -> Response | None:
+        if _is_authority(certificate):
+            return _refused("certificate-unknown", "Use the certificate of a client.", _name_of(peer.der))
+        if certificate.not_valid_after_utc.timestamp() <= self.clock():
+            return _refused("certificate-expired", "The certificate is not valid now.", _name_of(peer.der))
+        if self._is_of_namesake(peer, certificate):
+            detail = "The certificate is not of the authority that it names."
+            return _refused("certificate-unknown", detail, _name_of(peer.der))
+        return None
+
+    def _is_of_namesake(self, peer: PresentedCertificate, certificate: x509.Certificate) -> bool:
+        """Whether an authority of ours is named as its issuer, and another certificate of that name has signed it.
+
+        Each authority can make one below itself with whatever name, and rules tell authorities apart by their names.
+        """
+        if peer.chain[1:2] and peer.chain[1] in self.authorities:
+            return False
+        named = [each for each in self._certificates if each.subject == certificate.issuer]
+        return bool(named) and not any(_has_signed(each, certificate) for each in named)
+
     def _is_trusted(self, peer: PresentedCertificate) -> bool:
         """Whether one of its chain is an authority of today. If a session was resumed: whether all of those are that
         it was accepted by, for nobody remembers which one it was.
@@ -151,9 +174,11 @@ class ClientTrust:
         self._count(status)
         if status is Status.REVOKED:
             detail = "The certificate has been revoked."
-            return Verdict(_refused("certificate-revoked", detail, _name_of(certificate)))
+            return Verdict(_refused("certificate-revoked", detail, _name_of(certificate.public_bytes(Encoding.DER))))
         if status is Status.UNKNOWN:
-            refusal = None if self._accepts_unknown else _status_unknown(_name_of(certificate))
+            refusal = (
+                None if self._accepts_unknown else _status_unknown(_name_of(certificate.public_bytes(Encoding.DER)))
+            )
             return Verdict(refusal, min(ends, self.clock() + _UNKNOWN_FOR))
         return Verdict(None, min(ends, *(each.until for each in answers if each.status is Status.GOOD)))
 
@@ -170,9 +195,9 @@ def _refused(code: str, detail: str, log_detail: str) -> Response:
     return Response.problem(401, code=code, detail=detail, headers=headers, log_detail=log_detail)
 
 
-def _name_of(certificate: x509.Certificate) -> str:
+def _name_of(der: bytes) -> str:
     """For the log: as `credential` there names those that are let in."""
-    return f"certificate {certificate.fingerprint(SHA256()).hex()}"
+    return f"certificate {hashlib.sha256(der).hexdigest()}"
 
 
 def _status_unknown(log_detail: str) -> Response:
@@ -186,15 +211,16 @@ def _status_unknown(log_detail: str) -> Response:
 
 
 def _is_authority(certificate: x509.Certificate) -> bool:
+    """Raises what `cryptography` does for extensions that it cannot read."""
     try:
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+    except x509.ExtensionNotFound:
         return False
 
 
 def _has_signed(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(issuer)
-    except (InvalidSignature, ValueError, TypeError):
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
         return False
     return True
