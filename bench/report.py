@@ -52,8 +52,8 @@ _SECTIONS: tuple[tuple[str, str, str, tuple[Column, ...]], ...] = (
     (
         "revocation",
         "Revocation",
-        "Another process revokes a key in the store. Of 32 connections to four workers, all of which have just used the "
-        "key, each uses it until it is refused. The longest time of ten revocations.",
+        "Another process revokes a key in the store. 32 connections to four workers, which have all just used the key, "
+        "use it until it is refused. The longest time of ten revocations.",
         (Column("ms (range)", "longest", scale=0.001, with_range=True, less_is_better=True),),
     ),
     (

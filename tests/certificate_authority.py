@@ -1,5 +1,6 @@
 """A certificate authority for tests: certificates of any kind, good and bad, and what it says about them."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -111,6 +112,19 @@ class Authority:
         for extension in extensions:
             builder = builder.add_extension(extension, critical=False)
         return Issued(builder.sign(self._key, digest_for(self._key)), key)
+
+    def weakly_signed(self, issued: Issued) -> Issued:
+        """The same, signed by SHA-1, by an authority with an RSA key: nobody's library makes such any more."""
+        sha256, sha1 = (bytes.fromhex("06092a864886f70d0101") + kind for kind in (b"\x0b", b"\x05"))
+        signed = issued.certificate.tbs_certificate_bytes.replace(sha256, sha1)
+        numbers = self._key.private_numbers()
+        size = self._key.key_size // 8
+        # EMSA-PKCS1-v1_5 (RFC 8017 §9.2).
+        digest = bytes.fromhex("3021300906052b0e03021a05000414") + hashlib.sha1(signed, usedforsecurity=False).digest()
+        padded = b"\0\1" + b"\xff" * (size - 3 - len(digest)) + b"\0" + digest
+        signature = pow(int.from_bytes(padded), numbers.d, numbers.public_numbers.n).to_bytes(size)
+        der = issued.certificate.public_bytes(Encoding.DER).replace(sha256, sha1)[:-size] + signature
+        return Issued(x509.load_der_x509_certificate(der), issued.key)
 
     def issue_responder(self, *, is_authorised: bool = True, shifted: timedelta = timedelta(0)) -> Issued:
         """The certificate of an OCSP responder (RFC 6960 §4.2.2.2), or of somebody who poses as one."""

@@ -1,4 +1,4 @@
-"""What a worker knows of the store: found keys in a bounded cache, and whether a token was revoked.
+"""What a worker knows of the store: found keys and consumers in bounded caches, and whether a token was revoked.
 
 Changes are looked for four times a second, and at once when the control process says so. Whatever was changed is
 forgotten, nothing else. While the store cannot be read, or its copy is not kept in step, what is known works on for
@@ -11,19 +11,23 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from hotgate.store.bounds import MAX_NAME
 from hotgate.store.errors import StoreUnavailable
 from hotgate.store.last_used import LastUsed
 from hotgate.store.local_reader import LocalReader
 from hotgate.store.pepper import Peppers
-from hotgate.store.records import FoundKey
+from hotgate.store.records import Consumer, FoundKey
 
 _log = logging.getLogger("hotgate.store")
 
 DEFAULT_CACHE = 10_000  # keys
-MAX_UNKNOWN = 1000  # digests that are known to be nobody's
-OUT_OF_STEP = 5.0  # seconds without news after which a key that is not found may be a new one
+MAX_UNKNOWN = 1000  # digests and names that are known to be nobody's
+OUT_OF_STEP = 5.0  # seconds without news after which what is not found may be new
+
+Name = TypeVar("Name", bytes, str)
+Found = TypeVar("Found", FoundKey, Consumer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,8 @@ class Credentials:
         self._settings: CredentialSettings | None = None
         self._reader: LocalReader | None = None
         self._found: OrderedDict[bytes, FoundKey] = OrderedDict()
-        self._unknown: OrderedDict[bytes, None] = OrderedDict()
+        self._consumers: OrderedDict[str, Consumer] = OrderedDict()
+        self._unknown: OrderedDict[bytes | str, None] = OrderedDict()
         self._has_revocations = True
         self._data_version = self._seq = -1
         self._in_step_at = -math.inf
@@ -106,8 +111,16 @@ class Credentials:
         """The key of a digest and its consumer, whatever their state; None for nobody's. Raises StoreUnavailable."""
         found = self._found.get(digest)
         if found is None:
-            return self._look_up(digest)
+            return self._look_up(self._found, digest, LocalReader.key)
         self._found.move_to_end(digest)
+        return found
+
+    def consumer(self, name: str) -> Consumer | None:
+        """Who has this name, disabled or not; None for nobody. Raises StoreUnavailable."""
+        found = self._consumers.get(name)
+        if found is None:
+            return None if len(name) > MAX_NAME else self._look_up(self._consumers, name, LocalReader.consumer)
+        self._consumers.move_to_end(name)
         return found
 
     def is_revoked(
@@ -143,16 +156,18 @@ class Credentials:
         self._judge(settings, now)
         self._tell(failure)
 
-    def _look_up(self, digest: bytes) -> FoundKey | None:
-        if digest in self._unknown:
+    def _look_up(
+        self, cache: OrderedDict[Name, Found], name: Name, read: Callable[[LocalReader, Name], Found | None]
+    ) -> Found | None:
+        if name in self._unknown:
             return None
-        found = self._usable().key(digest)
+        found = read(self._usable(), name)
         if found is not None:
-            _remember(self._found, digest, found, self._settings.cache if self._settings else 0)
+            _remember(cache, name, found, self._settings.cache if self._settings else 0)
         elif not self._is_in_step:
-            raise StoreUnavailable("a key that is not known here may be a new one")
+            raise StoreUnavailable("what is not known here may be new")
         else:
-            _remember(self._unknown, digest, None, MAX_UNKNOWN)
+            _remember(self._unknown, name, None, MAX_UNKNOWN)
         return found
 
     def _usable(self) -> LocalReader:
@@ -199,6 +214,8 @@ class Credentials:
         if not keys and not consumers:
             return
         self._unknown.clear()
+        for name in consumers:
+            self._consumers.pop(name, None)
         gone = [
             digest
             for digest, found in self._found.items()
@@ -234,6 +251,7 @@ class Credentials:
 
     def _changed_all(self) -> None:
         self._found.clear()
+        self._consumers.clear()
         self._unknown.clear()
         self._changed()
 
@@ -249,7 +267,7 @@ class Credentials:
         self._data_version = self._seq = -1
 
 
-def _remember(cache: OrderedDict[bytes, Any], digest: bytes, value: Any, size: int) -> None:
+def _remember(cache: OrderedDict[Any, Any], name: bytes | str, value: Any, size: int) -> None:
     while len(cache) >= max(size, 1):
         cache.popitem(last=False)
-    cache[digest] = value
+    cache[name] = value

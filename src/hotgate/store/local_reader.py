@@ -4,15 +4,14 @@ WAL lets it read beside a writer without waiting. Rows are read with pread from 
 file instead would count all of it as memory of the worker.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from hotgate.store.errors import StoreUnavailable, StoreUnusable
-from hotgate.store.local_file import check_private
-from hotgate.store.records import FoundKey
+from hotgate.store.local_file import check_private, identity
+from hotgate.store.records import Consumer, FoundKey
 from hotgate.store.rows import CONSUMER_COLUMNS, KEY_COLUMNS, consumer_of, key_of
 
 MAX_CHANGES = 10_000  # rows that are read at once; more means to begin anew
@@ -22,8 +21,10 @@ _PRAGMAS = (f"cache_size=-{_CACHE_KIB}", "mmap_size=0", "query_only=ON", "truste
 _FOREIGN = (sqlite3.Error, OSError, StoreUnusable, ValueError, TypeError)
 
 _KEY_WIDTH = len(KEY_COLUMNS)
-_COLUMNS = ", ".join([*(f"k.{name}" for name in KEY_COLUMNS), *(f'c."{name}"' for name in CONSUMER_COLUMNS)])
+_OF_CONSUMER = ", ".join(f'c."{name}"' for name in CONSUMER_COLUMNS)
+_COLUMNS = ", ".join([*(f"k.{name}" for name in KEY_COLUMNS), _OF_CONSUMER])
 _KEY = f"SELECT {_COLUMNS} FROM api_keys k JOIN consumers c ON c.name = k.consumer WHERE k.digest = ?"  # noqa: S608
+_CONSUMER = f"SELECT {_OF_CONSUMER} FROM consumers c WHERE c.name = ?"  # noqa: S608
 # From the claims to the table, one point look-up each: left to itself, SQLite would walk over all of the provider's.
 _REVOKED = """SELECT 1
     FROM (VALUES ('jti', ?2), ('sub', ?3), ('sid', ?4), ('client', ?5), ('all', '')) AS claim
@@ -63,11 +64,7 @@ class LocalReader:
 
     def is_replaced(self) -> bool:
         """True when another file, or none, is where this one was opened."""
-        try:
-            found = os.lstat(self.path)
-        except OSError:
-            return True
-        return (found.st_dev, found.st_ino) != self._identity
+        return identity(self.path) != self._identity
 
     def key(self, digest: bytes) -> FoundKey | None:
         """The key of a digest, with its consumer."""
@@ -76,6 +73,12 @@ class LocalReader:
             return FoundKey(key_of(row[:_KEY_WIDTH]), consumer_of(row[_KEY_WIDTH:])) if row else None
         except _FOREIGN as error:
             raise _unavailable(error) from None
+
+    def consumer(self, name: str) -> Consumer | None:
+        """Who has this name."""
+        with _foreign_errors():
+            row = self._execute(_CONSUMER, (name,)).fetchone()
+            return consumer_of(row) if row else None
 
     def is_revoked(
         self, provider: str, jti: str | None, sub: str | None, sid: str | None, client: str | None, issued_at: float

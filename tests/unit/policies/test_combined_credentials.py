@@ -15,6 +15,7 @@ from hotgate.pipeline.policy import Authenticator, CompileContext, PhasedStep
 from hotgate.policies import together
 from hotgate.policies.anonymous import AnonymousAuthenticator, AnonymousSettings
 from hotgate.policies.authenticate import POLICY
+from hotgate.policies.pending_use import PendingUse
 from hotgate.testing.exchange import make_exchange
 
 BOTH = AllOf(all=("devices", "corp"))
@@ -199,6 +200,56 @@ def test_a_member_of_two_groups_is_asked_once() -> None:
         corp = identities["corp"]
         assert isinstance(corp, Keyed)
         assert corp.asked == 1
+
+
+class Once(Keyed):
+    """Its credential may be used once. used: how often it was."""
+
+    used = 0
+
+    def authenticate(self, exchange: Exchange) -> Any:
+        answer = super().authenticate(exchange)
+        return PendingUse(self._use) if isinstance(answer, Principal) else answer
+
+    async def _use(self) -> Principal | Response:
+        self.used += 1
+        return self._principal if self.used == 1 else Response.problem(401, code="token-already-used")
+
+
+@pytest.mark.parametrize("names", [("corp", "devices"), ("devices", "corp")])
+@pytest.mark.parametrize("slow", [(), ("devices",)])
+@pytest.mark.parametrize(
+    ("headers", "expected", "used"),
+    [
+        ({"corp": "good"}, "token-missing", 0),
+        ({"corp": "good", "devices": "bad"}, "devices-bad", 0),
+        ({"corp": "bad", "devices": "good"}, "corp-bad", 0),
+        ({"corp": "good", "partners": "good"}, None, 0),
+        ({"corp": "good", "devices": "good"}, None, 1),
+    ],
+)
+def test_a_token_is_used_up_only_if_nothing_is_missing(
+    names: tuple[str, str], slow: tuple[str, ...], headers: dict[str, str], expected: str | None, used: int
+) -> None:
+    """Else a thief without the certificate could use up the token of its owner."""
+    once = Once("corp")
+    exchange, response = ask([AllOf(all=names), "partners"], headers, {**known(slow=slow), "corp": once})
+    assert (response.code if response else None, once.used) == (expected, used)
+    assert (exchange.principal is None) is (expected is not None)
+
+
+def test_a_token_that_was_used_is_refused_in_a_group() -> None:
+    identities: dict[str, Authenticator] = {**known(), "corp": Once("corp")}
+    headers = {"corp": "good", "devices": "good"}
+    outcomes = [ask([BOTH], headers, identities)[1] for _ in range(2)]
+    assert [outcome and outcome.code for outcome in outcomes] == [None, "token-already-used"]
+
+
+def test_a_token_in_two_groups_is_used_up_once() -> None:
+    once = Once("corp")
+    groups = [AllOf(all=("corp", "devices")), AllOf(all=("corp", "partners"))]
+    _, response = ask(groups, {"corp": "good", "partners": "good"}, {**known(), "corp": once})
+    assert (response, once.used) == (None, 1)
 
 
 class Nonsense(Keyed):

@@ -106,6 +106,13 @@ def test_rules(match: dict[str, str], consumer: str, subject: str | None) -> Non
     assert (found.subject if isinstance(found, Principal) else None) == subject
 
 
+def test_no_value_can_pass_for_the_end_of_its_part() -> None:
+    """RFC 4514 writes `CN=admin\\,O=corp`: one common name, which must not be read as two parts."""
+    rules = [{"match": {"subject": "CN=*,O=corp"}, "consumer": "{1}"}]
+    found = compiled(rules=rules).authenticate(showing(_CA.issue_client("admin,O=corp")))
+    assert isinstance(found, Response)
+
+
 def test_the_first_rule_that_fits_decides() -> None:
     rules = [
         {"match": {"common_name": "other"}, "consumer": "a"},
