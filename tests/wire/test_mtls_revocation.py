@@ -48,6 +48,7 @@ _POINT = x509.IssuingDistributionPoint(None, None, True, False, None, False, Fal
         pytest.param(CLIENTS.crl(signer=new_key()), id="signed by somebody else"),
         pytest.param(CLIENTS.crl(extensions=[_POINT]), id="of a part"),
         pytest.param(CLIENTS.crl(extensions=[x509.DeltaCRLIndicator(1)]), id="of the difference"),
+        pytest.param(CLIENTS.crl(extensions=[_POINT], is_critical=False), id="of a part, against the standard"),
     ],
 )
 @pytest.mark.parametrize("mode", ["refuse", "accept"])
@@ -322,6 +323,12 @@ async def test_what_expires_meanwhile_is_refused_whatever_the_route_asks_for(wir
 
 _NOT_A_CA = Authority("not an authority", above=CLIENTS, is_ca=False)
 _SELF_SIGNED = Authority("client-1").own
+_SHORT = Authority("of certificates only", above=CLIENTS, path_length=0)
+_BELOW_SHORT = Authority("one too many", above=_SHORT)
+_ELSEWHERE = x509.DNSName("elsewhere.example")
+_OF_SITE = Authority(
+    "of a site", above=CLIENTS, extensions=[x509.NameConstraints([x509.DNSName("site.example")], None)]
+)
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
@@ -336,6 +343,8 @@ _SELF_SIGNED = Authority("client-1").own
         pytest.param(CLIENTS.issue_client("c", key=new_key("small-rsa")), (), id="RSA 1024"),
         pytest.param(_NOT_A_CA.issue_client("c"), (_NOT_A_CA,), id="signed by a certificate that must not"),
         pytest.param(_MIDDLE.issue_client("c"), (), id="without its intermediate"),
+        pytest.param(_BELOW_SHORT.issue_client("c"), (_BELOW_SHORT, _SHORT), id="a longer path than allowed"),
+        pytest.param(_OF_SITE.issue_client("c", alternatives=[_ELSEWHERE]), (_OF_SITE,), id="a name it must not sign"),
     ],
 )
 def test_the_handshake_refuses(issued: Issued, chain: tuple[Authority, ...], version: ssl.TLSVersion) -> None:
