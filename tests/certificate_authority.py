@@ -69,6 +69,11 @@ def new_key(kind: str = "ec") -> Any:
     return rsa.generate_private_key(65537, 1024 if kind == "small-rsa" else 2048)
 
 
+def digest_for(key: Any) -> Any:
+    """With which a key signs; Ed25519 has one of its own."""
+    return None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
+
+
 class Authority:
     """pem: its own certificate."""
 
@@ -93,7 +98,7 @@ class Authority:
         builder = signer._builder(self._name, self._key, timedelta(0)).add_extension(basic, critical=True)
         for extension in extensions:
             builder = builder.add_extension(extension, critical=True)
-        self.certificate = builder.sign(signer._key, hashes.SHA256())
+        self.certificate = builder.sign(signer._key, digest_for(signer._key))
         self.pem = self.certificate.public_bytes(Encoding.PEM).decode()
 
     @property
@@ -118,7 +123,7 @@ class Authority:
             builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
         for extension in extensions:
             builder = builder.add_extension(extension, critical=False)
-        return Issued(builder.sign(self._key, hashes.SHA256()), key)
+        return Issued(builder.sign(self._key, digest_for(self._key)), key)
 
     def weakly_signed(self, issued: Issued) -> Issued:
         """The same, signed by SHA-1, by an authority with an RSA key: nobody's library makes such any more."""
@@ -139,7 +144,7 @@ class Authority:
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "responder")])
         usage = ExtendedKeyUsageOID.OCSP_SIGNING if is_authorised else ExtendedKeyUsageOID.CLIENT_AUTH
         builder = self._builder(subject, key, shifted).add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
-        return Issued(builder.sign(self._key, hashes.SHA256()), key)
+        return Issued(builder.sign(self._key, digest_for(self._key)), key)
 
     def crl(
         self,
@@ -178,7 +183,7 @@ class Authority:
         if names and not is_client:
             alternatives = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
             builder = builder.add_extension(alternatives, critical=False)
-        return Issued(builder.sign(self._key, hashes.SHA256()), key)
+        return Issued(builder.sign(self._key, digest_for(self._key)), key)
 
     def ocsp(
         self,
@@ -188,8 +193,12 @@ class Authority:
         shifted: timedelta = timedelta(0),
         responder: Issued | None = None,
         nonce: bytes = b"",
+        has_end: bool = True,
+        is_named: bool = False,
     ) -> bytes:
-        """What it says about a certificate, DER. Valid as long as a certificate is. responder: speaks in its name."""
+        """What it says about a certificate, DER. Valid as long as a certificate is, or without an end. responder:
+        speaks in its name. is_named: who speaks is told by name, not by key.
+        """
         now = datetime.now(UTC) + shifted
         builder = ocsp.OCSPResponseBuilder().add_response(
             issued.certificate,
@@ -197,7 +206,7 @@ class Authority:
             hashes.SHA1(),
             ocsp.OCSPCertStatus.GOOD if is_good else ocsp.OCSPCertStatus.REVOKED,
             now - DAY,
-            now + 10 * DAY,
+            now + 10 * DAY if has_end else None,
             None if is_good else now - DAY,
             None,
         )
@@ -206,8 +215,9 @@ class Authority:
         if responder is not None:
             builder = builder.certificates([responder.certificate])
         speaker = responder or self.own
-        builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, speaker.certificate)
-        return builder.sign(speaker.key, hashes.SHA256()).public_bytes(Encoding.DER)
+        encoding = ocsp.OCSPResponderEncoding.NAME if is_named else ocsp.OCSPResponderEncoding.HASH
+        builder = builder.responder_id(encoding, speaker.certificate)
+        return builder.sign(speaker.key, digest_for(speaker.key)).public_bytes(Encoding.DER)
 
     def _builder(self, subject: x509.Name, key: Any, shifted: timedelta) -> x509.CertificateBuilder:
         now = datetime.now(UTC) + shifted

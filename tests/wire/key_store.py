@@ -55,7 +55,7 @@ async def key_store(wire: Wire, entry: Mapping[str, Any] | None = None, **settin
         file = Path(folder, "store.db")
         store = await Store.open(f"sqlite:///{file}")
         try:
-            await store.put_consumer(Consumer("acme", roles=("partner",), metadata={"plan": "gold"}))
+            await store.add_consumer(Consumer("acme", roles=("partner",), metadata={"plan": "gold"}))
             kept = KeyStore(store, file)
             services = {"credentials": kept.credentials, "wall_clock": lambda: kept.now}
             wire.gateway.reconfigure(_protected(wire.gateway.configuration, identity), services)

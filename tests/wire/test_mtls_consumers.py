@@ -26,7 +26,7 @@ async def consumers(wire: Wire) -> AsyncIterator[KeyStore]:
 @scenario(listener=_LISTENER)
 async def test_a_certificate_has_what_its_consumer_has(wire: Wire) -> None:
     async with consumers(wire) as store:
-        await store.store.put_consumer(Consumer("acme", roles=("partner",), groups=("eu",), tier="gold"))
+        await store.store.change_consumer("acme", roles=("partner",), groups=("eu",), tier="gold")
         store.tick()
         received = await served(wire, await wire.connect_tls(context=client_context(_ACME)))
         assert received.get(b"x-auth-subject") == b"acme"
@@ -40,7 +40,7 @@ async def test_who_is_no_consumer_is_refused_until_there_is_one(wire: Wire) -> N
         client = await wire.connect_tls(context=client_context(_STRANGER))
         assert await refused(client) == (401, "certificate-unknown")
         assert "no consumer stranger" in wire.last_record["log_detail"]
-        await store.store.put_consumer(Consumer("stranger"))
+        await store.store.add_consumer(Consumer("stranger"))
         store.tick()
         await served(wire, client)
 

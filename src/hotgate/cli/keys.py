@@ -14,7 +14,6 @@ from hotgate.cli.table import print_table
 from hotgate.cli.values import After, AsJson, Metadata, PageSize, duration, mapping, moment, shown_list, shown_time
 
 if TYPE_CHECKING:
-    from hotgate.control.administration import Records
     from hotgate.control.key_administration import IssuedKey
     from hotgate.store.records import StoredKey
 
@@ -59,12 +58,8 @@ def create(
         metadata=mapping(metadata),
     )
 
-    async def made(records: Records) -> IssuedKey:
-        if create_consumer:
-            await records.consumers.ensure(consumer)
-        return await records.keys.create(request)
-
-    _print_issued(with_records(config, made), as_json=as_json)
+    issued = with_records(config, lambda records: records.keys.create(request, create_consumer=create_consumer))
+    _print_issued(issued, as_json=as_json)
 
 
 @keys.command("list")

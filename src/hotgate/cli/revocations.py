@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hotgate.cli.configuration import DEFAULT_FILE, ConfigurationFile
-from hotgate.cli.records import checked_configuration, refusal, with_records
+from hotgate.cli.records import with_records
 from hotgate.cli.table import print_table
-from hotgate.cli.values import AsJson, PageSize, moment, shown_time
+from hotgate.cli.values import AsJson, PageSize, moment, past_moment, shown_time
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from hotgate.store.records import Revocation, RevocationKind
 
 _COLUMNS = ("provider", "kind", "value", "issued before", "reason", "forgotten")
@@ -37,7 +35,9 @@ def add(
     sid: Sid = None,
     client: Client = None,
     everything: All = False,
-    issued_before: Annotated[str | None, typer.Option(help="Only tokens that were issued before this time.")] = None,
+    issued_before: Annotated[
+        str | None, typer.Option(help="Only tokens that were issued before this time, or longer ago: 2h.")
+    ] = None,
     reason: Annotated[str, typer.Option(help="For people who wonder later; callers are not told.")] = "",
     expires: Annotated[
         str | None, typer.Option(help="When no such token lives any more, so that this can be forgotten: 24h.")
@@ -49,8 +49,9 @@ def add(
 
     is_all = everything or (issued_before is not None and (jti, sub, sid, client) == (None,) * 4)
     kind, value = _which(jti, sub, sid, client, is_all=is_all)
-    _check_provider(provider, config)
-    revocation = Revocation(kind, provider, value, before=moment(issued_before), reason=reason, expires=moment(expires))
+    revocation = Revocation(
+        kind, provider, value, before=past_moment(issued_before), reason=reason, expires=moment(expires)
+    )
     added = with_records(config, lambda records: records.revocations.add(revocation))
     if as_json:
         from hotgate.control.api import revocations as api  # noqa: PLC0415
@@ -106,13 +107,6 @@ def _which(
     if len(given) != 1:
         raise typer.BadParameter("give exactly one of --jti, --sub, --sid, --client and --all")
     return given[0]
-
-
-def _check_provider(provider: str, config: Path) -> None:
-    """A misspelt provider would revoke nothing, and nobody would notice."""
-    known = checked_configuration(config).identity
-    if provider not in known:
-        raise refusal(f"there is no {provider!r} under `identity`; there are: {', '.join(known) or 'none'}")
 
 
 def _described(revocation: Revocation) -> str:

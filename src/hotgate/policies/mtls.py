@@ -124,9 +124,9 @@ class MtlsSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """outcome: whom the certificate proves, or why nobody. It is worth that from `begins` until `ends`."""
+    """outcome: whom the certificate proves, or the answer if nobody. It is worth that from `begins` until `ends`."""
 
-    outcome: Principal | CredentialRefused
+    outcome: Principal | Response
     begins: float = 0.0
     ends: float = float("inf")
 
@@ -160,8 +160,8 @@ class MtlsAuthenticator:
             return None
         known = self._known[shown]
         outcome = known.outcome
-        if isinstance(outcome, CredentialRefused):
-            return certificate_refused(self.challenge, outcome)
+        if isinstance(outcome, Response):
+            return outcome
         if not known.begins <= self._clock() < known.ends:
             return certificate_refused(self.challenge, CredentialRefused("certificate-expired", "not valid now"))
         return outcome if self._consumers is None else self._completed(outcome, self._consumers)
@@ -181,15 +181,15 @@ class MtlsAuthenticator:
     def _of_connection(self, der: bytes) -> _Known:
         try:
             return self._known_by(read_certificate(der))
-        except CredentialRefused as refusal:
-            return _Known(refusal)
+        except CredentialRefused as refusal:  # not kept: its traceback knows this object, and the certificate
+            return _Known(certificate_refused(self.challenge, refusal))
 
     def _of_proxy(self, value: bytes) -> _Known:
         try:
             fingerprint, facts = read_xfcc(value)
             return self._known_by(facts or _only_hash(fingerprint))
         except CredentialRefused as refusal:
-            return _Known(refusal)
+            return _Known(certificate_refused(self.challenge, refusal))
 
     def _known_by(self, facts: CertificateFacts) -> _Known:
         found = recognize(facts, self._rules, self._kind)

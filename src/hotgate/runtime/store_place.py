@@ -43,6 +43,7 @@ def store_place(config: Any, file: Path, environment: Mapping[str, str]) -> Stor
     if settings is None:
         return None
     state = state_directory(file, config.state_dir, environment)
+    was_used = (state.path / _PEPPER).exists()
     try:
         state.create()
         peppers = [secret.reveal().encode() for secret in settings.peppers]
@@ -52,4 +53,12 @@ def store_place(config: Any, file: Path, environment: Mapping[str, str]) -> Stor
     url = settings.url.reveal() if settings.url is not None else f"sqlite:///{state.path / _FILE}"
     if path := sqlite_path(url):
         url = f"sqlite:///{os.path.abspath(file.parent / path)}"  # noqa: PTH100 (a link is refused, not followed)
+    if settings.url is None and was_used:
+        _check_there(state.path.absolute() / _FILE)
     return StorePlace(url, Peppers(peppers), settings.max_stale, settings.cache, state.path.absolute())
+
+
+def _check_there(path: Path) -> None:
+    """An empty store in place of one that was lost would know of no revocation, and nobody would notice."""
+    if not os.path.lexists(path):
+        raise StoreUnusable(f"the store {path} is gone: restore it, or begin anew: install -m 600 /dev/null {path}")

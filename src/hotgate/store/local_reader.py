@@ -4,14 +4,13 @@ WAL lets it read beside a writer without waiting. Rows are read with pread from 
 file instead would count all of it as memory of the worker.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from hotgate.store.errors import StoreUnavailable, StoreUnusable
-from hotgate.store.local_file import check_private
+from hotgate.store.local_file import check_private, identity
 from hotgate.store.records import Consumer, FoundKey
 from hotgate.store.rows import CONSUMER_COLUMNS, KEY_COLUMNS, consumer_of, key_of
 
@@ -65,11 +64,7 @@ class LocalReader:
 
     def is_replaced(self) -> bool:
         """True when another file, or none, is where this one was opened."""
-        try:
-            found = os.lstat(self.path)
-        except OSError:
-            return True
-        return (found.st_dev, found.st_ino) != self._identity
+        return identity(self.path) != self._identity
 
     def key(self, digest: bytes) -> FoundKey | None:
         """The key of a digest, with its consumer."""

@@ -70,6 +70,13 @@ def test_the_key_alone_is_printed_and_never_again(shell: Shell) -> None:
     assert not [file for file in state.iterdir() if secret.encode() in file.read_bytes()]
 
 
+@pytest.mark.parametrize("command", ["show", "rotate", "revoke"])
+def test_a_whole_key_in_place_of_its_id_is_not_repeated(shell: Shell, command: str) -> None:
+    key = new_key(shell)
+    said = shell.refused("keys", command, key)
+    assert said == f"this is a whole key, which is secret; use its id, {id_of(key)}\n"
+
+
 def test_a_key_with_everything(shell: Shell) -> None:
     key = new_key(
         shell,
@@ -169,9 +176,19 @@ def test_a_revocation_of_nothing_or_two_things_is_refused(shell: Shell, argument
     shell.refused("revocations", "add", "--provider", "corp", *arguments, status=2)
 
 
+def test_a_duration_before_which_tokens_were_issued_counts_back(shell: Shell) -> None:
+    made = json.loads(shell.done("revocations", "add", "--provider", "corp", "--issued-before", "2h", "--json"))
+    before, created = (datetime.fromisoformat(made[name]) for name in ("before", "created"))
+    assert abs((created - before).total_seconds() - 2 * 3600) < 60
+    said = shell.refused(
+        "revocations", "add", "--provider", "corp", "--issued-before", "2099-01-01T00:00:00Z", status=2
+    )
+    assert "must not lie in the future" in said
+
+
 def test_a_misspelt_provider_is_refused(shell: Shell) -> None:
     said = shell.refused("revocations", "add", "--provider", "crop", "--jti", "a")
-    assert said == "there is no 'crop' under `identity`; there are: corp\n"
+    assert said == "there is no jwt entry 'crop' under `identity`; there are: corp\n"
 
 
 def test_without_a_store_the_commands_say_what_to_add(shell: Shell) -> None:
