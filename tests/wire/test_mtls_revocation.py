@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
-from cryptography.x509.oid import SignatureAlgorithmOID
+from cryptography.x509.oid import ExtensionOID, SignatureAlgorithmOID
 
 from certificate_authority import DAY, Authority, Issued, new_key
 from wire.client_certificates import ASKS, CLIENT, CLIENTS, A, client_context, refused, served
@@ -35,6 +35,10 @@ async def test_a_revoked_certificate_is_refused(wire: Wire) -> None:
     assert counted == {"good": 1, "revoked": 1}
 
 
+# Its `fullName` is an x400Address (RFC 5280 §4.2.1.6).
+_STRANGE_NAME = x509.UnrecognizedExtension(
+    ExtensionOID.ISSUING_DISTRIBUTION_POINT, bytes.fromhex("3008a006a004a3023000")
+)
 _POINT = x509.IssuingDistributionPoint(None, None, True, False, None, False, False)
 
 
@@ -49,6 +53,7 @@ _POINT = x509.IssuingDistributionPoint(None, None, True, False, None, False, Fal
         pytest.param(CLIENTS.crl(extensions=[_POINT]), id="of a part"),
         pytest.param(CLIENTS.crl(extensions=[x509.DeltaCRLIndicator(1)]), id="of the difference"),
         pytest.param(CLIENTS.crl(extensions=[_POINT], is_critical=False), id="of a part, against the standard"),
+        pytest.param(CLIENTS.crl(extensions=[_STRANGE_NAME]), id="of a kind of name nobody knows"),
     ],
 )
 @pytest.mark.parametrize("mode", ["refuse", "accept"])
