@@ -18,7 +18,7 @@ from hotgate.store.errors import StoreUnavailable
 from hotgate.store.last_used import LastUsed
 from hotgate.store.local_reader import LocalReader
 from hotgate.store.pepper import Peppers
-from hotgate.store.records import Consumer, FoundKey
+from hotgate.store.records import Consumer, FoundKey, StoredKey
 
 _log = logging.getLogger("hotgate.store")
 
@@ -27,7 +27,7 @@ MAX_UNKNOWN = 1000  # digests and names that are known to be nobody's
 OUT_OF_STEP = 5.0  # seconds without news after which what is not found may be new
 
 Name = TypeVar("Name", bytes, str)
-Found = TypeVar("Found", FoundKey, Consumer)
+Record = TypeVar("Record", StoredKey, Consumer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +110,26 @@ class Credentials:
     def find_key(self, digest: bytes) -> FoundKey | None:
         """The key of a digest and its consumer, whatever their state; None for nobody's. Raises StoreUnavailable."""
         found = self._found.get(digest)
-        if found is None:
-            return self._look_up(self._found, digest, LocalReader.key)
-        self._found.move_to_end(digest)
+        if found is not None:
+            self._found.move_to_end(digest)
+            return found
+        key = self._read(LocalReader.key, digest)
+        consumer = None if key is None else self.consumer(key.consumer)
+        if key is None or consumer is None:
+            return None
+        found = FoundKey(key, consumer)
+        _remember(self._found, digest, found, self._cache_size)
         return found
 
     def consumer(self, name: str) -> Consumer | None:
         """Who has this name, disabled or not; None for nobody. Raises StoreUnavailable."""
         found = self._consumers.get(name)
-        if found is None:
-            return None if len(name) > MAX_NAME else self._look_up(self._consumers, name, LocalReader.consumer)
-        self._consumers.move_to_end(name)
+        if found is not None:
+            self._consumers.move_to_end(name)
+            return found
+        found = self._read(LocalReader.consumer, name) if len(name) <= MAX_NAME else None
+        if found is not None:
+            _remember(self._consumers, name, found, self._cache_size)
         return found
 
     def is_revoked(
@@ -156,19 +165,25 @@ class Credentials:
         self._judge(settings, now)
         self._tell(failure)
 
-    def _look_up(
-        self, cache: OrderedDict[Name, Found], name: Name, read: Callable[[LocalReader, Name], Found | None]
-    ) -> Found | None:
+    @property
+    def _cache_size(self) -> int:
+        return self._settings.cache if self._settings else 0
+
+    def _read(self, read: Callable[[LocalReader, Name], Record | None], name: Name) -> Record | None:
+        """What the file has of that name; that it has nothing is remembered."""
         if name in self._unknown:
             return None
-        found = read(self._usable(), name)
+        reader = self._usable()
+        found = read(reader, name)
+        if found is None:
+            reader.renew()  # it may have been written since the last look
+            found = read(reader, name)
         if found is not None:
-            _remember(cache, name, found, self._settings.cache if self._settings else 0)
-        elif not self._is_in_step:
+            return found
+        if not self._is_in_step:
             raise StoreUnavailable("what is not known here may be new")
-        else:
-            _remember(self._unknown, name, None, MAX_UNKNOWN)
-        return found
+        _remember(self._unknown, name, None, MAX_UNKNOWN)
+        return None
 
     def _usable(self) -> LocalReader:
         if self._reader is None or not self._is_usable:
@@ -180,7 +195,7 @@ class Credentials:
         if reader is None or reader.path != settings.path or reader.is_replaced():
             self._close()
             reader = self._reader = LocalReader(settings.path)
-        version = reader.data_version()
+        version = reader.renew()
         if version != self._data_version:
             self._follow(reader)
             if settings.is_replica:

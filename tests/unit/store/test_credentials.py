@@ -281,6 +281,17 @@ def test_a_file_that_was_replaced_is_read_anew(tmp_path: Path) -> None:
     play(tmp_path, script)
 
 
+def test_a_key_that_was_made_a_moment_ago_is_found(tmp_path: Path) -> None:
+    """Before anybody has looked for changes: whoever makes a key may use it at once."""
+
+    async def script(scene: Scene) -> None:
+        assert scene.knows("k1")
+        await scene.store.add_keys([key("fresh")])
+        assert scene.knows("fresh")
+
+    play(tmp_path, script)
+
+
 @pytest.mark.parametrize("harm", ["open to others", "link", "damaged", "missing"])
 def test_a_file_that_cannot_be_trusted_is_no_store(tmp_path: Path, harm: str) -> None:
     async def script(scene: Scene) -> None:
@@ -307,6 +318,7 @@ def test_a_row_that_we_did_not_write_is_no_answer(tmp_path: Path, column: str) -
         other.execute(f"UPDATE api_keys SET {column}")
         other.commit()
         other.close()
+        scene.tick()
         with pytest.raises(StoreUnavailable):
             scene.knows("k1")
 
