@@ -245,3 +245,11 @@ def test_check_wants_a_store_for_managed_keys_and_warns_of_the_query(shell: Shel
         f"{shell.file}:2:55: identity.partners.api_key.query: a key in the query ends up in histories and logs"
         in shell.done("check")
     )
+
+
+def test_a_value_that_a_terminal_would_obey_is_shown_escaped(shell: Shell) -> None:
+    assert (
+        shell.done("revocations", "add", "--provider", "corp", "--sub", "ada\n\x1b[2J")
+        == "revoked: corp sub 'ada\\n\\x1b[2J'\n"
+    )
+    assert "'ada\\n\\x1b[2J'" in shell.done("revocations", "list")
