@@ -56,7 +56,7 @@ class AdminConnection(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Of the parser. Trailers are dropped: uvicorn would add them to the head, a token among them (RFC 9110 §6.5.1)."""
+        """Of the parser. uvicorn would add trailers to the head, a token among them (RFC 9110 §6.5.1): they go."""
         if self._is_in_head:
             super().on_header(name, value)
 
