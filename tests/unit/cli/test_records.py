@@ -230,6 +230,15 @@ def test_wrong_options_are_explained(shell: Shell, options: tuple[str, ...], sta
     assert says in shell.refused("keys", "create", "acme", "--create-consumer", *options, status=status)
 
 
+def test_an_argument_that_is_no_text_is_refused(shell: Shell) -> None:
+    for arguments in (
+        ("keys", "show", "\udcff"),
+        ("consumers", "show", "\udcff"),
+        ("keys", "list", "--after", "\udcff"),
+    ):
+        assert shell.refused(*arguments) == "an argument is not UTF-8\n"
+
+
 def test_an_unknown_consumer_is_not_made_unasked(shell: Shell) -> None:
     shell.done("consumers", "create", "acme")
     assert shell.refused("keys", "create", "acne") == "there is no consumer 'acne'; did you mean 'acme'?\n"
