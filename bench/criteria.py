@@ -106,6 +106,13 @@ CRITERIA = (
         at_most=True,
         unit=" µs",
     ),
+    Criterion(
+        "a revoked key is refused by every worker after",
+        worst("revocation", "Hotgate", "longest"),
+        1.0,
+        at_most=True,
+        unit=" s",
+    ),
     Criterion("added latency, one connection", value("latency", "Hotgate", "added"), 150.0, at_most=True, unit=" µs"),
     Criterion("download ÷ nginx", ratio(("download", "Hotgate", "rate"), ("download", "nginx", "rate")), 0.5),
     Criterion("upload ÷ nginx", ratio(("upload", "Hotgate", "rate"), ("upload", "nginx", "rate")), 0.5),

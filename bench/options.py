@@ -11,6 +11,7 @@ CASES = (
     "plain",
     "secured",
     "identity",
+    "revocation",
     "latency",
     "routes",
     "tls",

@@ -50,6 +50,13 @@ _SECTIONS: tuple[tuple[str, str, str, tuple[Column, ...]], ...] = (
         ),
     ),
     (
+        "revocation",
+        "Revocation",
+        "Another process revokes a key in the store. 32 connections to four workers, which have all just used the key, "
+        "use it until it is refused. The longest time of ten revocations.",
+        (Column("ms (range)", "longest", scale=0.001, with_range=True, less_is_better=True),),
+    ),
+    (
         "latency",
         "Added latency, one connection",
         "Median through the server minus the median straight at the backend, measured right before it. The way through"

@@ -6,7 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 
-from bench.cases import bodies, handshakes, identity, latency, memory, mtls, plain, routes, secured, startup, tls
+from bench.cases import (
+    bodies,
+    handshakes,
+    identity,
+    latency,
+    memory,
+    mtls,
+    plain,
+    revocation,
+    routes,
+    secured,
+    startup,
+    tls,
+)
 from bench.cores import Cores, choose_cores, pin_this_process
 from bench.lab import Lab
 from bench.load.wrk import BadRunError
@@ -24,6 +37,7 @@ PEERS = (nginx.PEER, haproxy.PEER, envoy.PEER, traefik.PEER, caddy.PEER, hotgate
 GROUPS: tuple[Mapping[str, ModuleType], ...] = (
     {"plain": plain, "secured": secured, "routes": routes, "latency": latency},
     {"identity": identity},
+    {"revocation": revocation},
     {"tls": tls, "handshakes": handshakes, "mtls": mtls},
     {"bodies": bodies},
     {"memory": memory, "startup": startup},

@@ -30,7 +30,7 @@ def fill_store(folder: Path, count: int) -> Path:
     """Make a state folder with so many keys of a thousand consumers. Returns a file of `X-Api-Key: …` lines, in an
     order that has nothing to do with that of the store."""
     folder.mkdir(mode=0o700)
-    kept_secret(folder / "pepper", lambda: _PEPPER.hex().encode())
+    kept_secret(folder / "pepper", lambda: _PEPPER)
     store = folder / "hotgate.db"
     asyncio.run(_add_consumers(store))
     credentials = folder / "credentials.txt"

@@ -18,13 +18,27 @@ _STEP = re.compile(r"^(\d{3})  .*\n  (.+)$", re.MULTILINE)
 _STATUS = re.compile(r"^HTTP/1\.1 (\d{3})", re.MULTILINE)
 
 _STAND_IN = """
-import http.client, sys
+import argparse, http.client, ssl
 from urllib.parse import urlsplit
 
-_, silent_with_head, url, *options = sys.argv
-headers = dict(text.split(": ", 1) for text in options[1::2])
-connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
-connection.request("GET", urlsplit(url).path, headers=headers)
+parser = argparse.ArgumentParser()
+for flag in ("-s", "-i"):
+    parser.add_argument(flag, action="store_true")
+for option in ("-d", "--cacert", "--cert", "--key"):
+    parser.add_argument(option)
+parser.add_argument("-H", action="append", default=[])
+parser.add_argument("url")
+given = parser.parse_args()
+place = urlsplit(given.url)
+if given.cacert:
+    context = ssl.create_default_context(cafile=given.cacert)
+    if given.cert:
+        context.load_cert_chain(given.cert, given.key)
+    connection = http.client.HTTPSConnection(place.netloc, timeout=30, context=context)
+else:
+    connection = http.client.HTTPConnection(place.netloc, timeout=30)
+headers = dict(text.split(": ", 1) for text in given.H)
+connection.request("POST" if given.d else "GET", place.path, given.d, headers)
 answer = connection.getresponse()
 print(f"HTTP/1.1 {answer.status} {answer.reason}")
 print(*(f"{name}: {value}" for name, value in answer.getheaders()), sep="\\n")
@@ -118,9 +132,10 @@ def processes_of(folder: Path) -> list[int]:
 def test_every_command_gives_the_status_that_is_promised(demo: Demo, path_with_curl: str) -> None:
     promised = _STEP.findall(demo.printed)
     answers = [(status, as_a_reader(demo, command, path_with_curl)) for status, command in promised]
-    assert len(answers) == 8
+    assert len(answers) == 14
     assert [status for status, _ in answers] == [_STATUS.findall(answer)[-1] for _, answer in answers]
-    good, forged, *_, key, limited = (answer for _, answer in answers)
+    good, forged = (answer for _, answer in answers[:2])
+    key, limited, _, revoked, device, _ = (answer for _, answer in answers[8:])
     for answer in (good, forged):
         assert '"x-auth-subject": "alice"' in answer
         assert "authorization" not in answer.lower()
@@ -128,6 +143,8 @@ def test_every_command_gives_the_status_that_is_promised(demo: Demo, path_with_c
     assert "x-api-key" not in key.lower()
     assert _STATUS.findall(limited)[:4] == ["200"] * 4
     assert "retry-after" in limited
+    assert '"code":"key-revoked"' in revoked
+    assert '"x-auth-subject": "device-17"' in device
     demo.wait_for(lambda printed: re.search(r"GET +/reports/daily +429 +acme by partners +rate-limited", printed))
 
 

@@ -53,7 +53,7 @@ def token(subject: str) -> Fields:
         "aud": "api",
         "sub": subject,
         "exp": int(time.time()) + 600,
-        "jti": time.time_ns(),
+        "jti": str(time.time_ns()),
     }
     return bearer(ISSUER.token(claims))
 

@@ -56,6 +56,7 @@ def refusal(reason: str) -> typer.Exit:
 
 async def _worked(configuration: Gateway, file: Path, work: Callable[[Records], Awaitable[T]]) -> T:
     from hotgate.control.administration import Records  # noqa: PLC0415
+    from hotgate.control.revocation_administration import token_providers  # noqa: PLC0415
     from hotgate.runtime.store_place import store_place  # noqa: PLC0415
     from hotgate.store.store import Store  # noqa: PLC0415
 
@@ -64,6 +65,6 @@ async def _worked(configuration: Gateway, file: Path, work: Callable[[Records], 
         raise refusal(f"{file} has no store: add `store: {{}}`")
     store = await Store.open(place.url)
     try:
-        return await work(Records.of(store, place.peppers, time.time))
+        return await work(Records.of(store, place.peppers, time.time, token_providers(configuration)))
     finally:
         await store.close()

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hotgate.cli.configuration import DEFAULT_FILE, ConfigurationFile
-from hotgate.cli.records import checked_configuration, refusal, with_records
+from hotgate.cli.records import with_records
 from hotgate.cli.table import print_table
-from hotgate.cli.values import AsJson, PageSize, moment, shown_time
+from hotgate.cli.values import AsJson, PageSize, moment, past_moment, shown_time
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from hotgate.store.records import Revocation, RevocationKind
 
 _COLUMNS = ("provider", "kind", "value", "issued before", "reason", "forgotten")
@@ -37,7 +35,9 @@ def add(
     sid: Sid = None,
     client: Client = None,
     everything: All = False,
-    issued_before: Annotated[str | None, typer.Option(help="Only tokens that were issued before this time.")] = None,
+    issued_before: Annotated[
+        str | None, typer.Option(help="Only tokens that were issued before this time, or longer ago: 2h.")
+    ] = None,
     reason: Annotated[str, typer.Option(help="For people who wonder later; callers are not told.")] = "",
     expires: Annotated[
         str | None, typer.Option(help="When no such token lives any more, so that this can be forgotten: 24h.")
@@ -49,8 +49,9 @@ def add(
 
     is_all = everything or (issued_before is not None and (jti, sub, sid, client) == (None,) * 4)
     kind, value = _which(jti, sub, sid, client, is_all=is_all)
-    _check_provider(provider, config)
-    revocation = Revocation(kind, provider, value, before=moment(issued_before), reason=reason, expires=moment(expires))
+    revocation = Revocation(
+        kind, provider, value, before=past_moment(issued_before), reason=reason, expires=moment(expires)
+    )
     added = with_records(config, lambda records: records.revocations.add(revocation))
     if as_json:
         from hotgate.control.api import revocations as api  # noqa: PLC0415
@@ -88,7 +89,7 @@ def lift(
     """Accept tokens again, as far as they are good otherwise."""
     kind, value = _which(jti, sub, sid, client, is_all=everything)
     with_records(config, lambda records: records.revocations.lift(provider, kind, value))
-    typer.echo(f"lifted: {provider} {kind} {value}".rstrip())
+    typer.echo(f"lifted: {_named(provider, kind, value)}")
 
 
 def _which(
@@ -108,23 +109,25 @@ def _which(
     return given[0]
 
 
-def _check_provider(provider: str, config: Path) -> None:
-    """A misspelt provider would revoke nothing, and nobody would notice."""
-    known = checked_configuration(config).identity
-    if provider not in known:
-        raise refusal(f"there is no {provider!r} under `identity`; there are: {', '.join(known) or 'none'}")
-
-
 def _described(revocation: Revocation) -> str:
     before = "" if revocation.before is None else f", issued before {shown_time(revocation.before)}"
-    return f"{revocation.provider} {revocation.kind} {revocation.value}".rstrip() + before
+    return _named(revocation.provider, revocation.kind, revocation.value) + before
+
+
+def _named(provider: str, kind: str, value: str) -> str:
+    return f"{provider} {kind} {_shown(value)}".rstrip()
+
+
+def _shown(value: str) -> str:
+    """An issuer's text may hold line ends or what a terminal obeys: escaped then."""
+    return value if value.isprintable() else ascii(value)
 
 
 def _row(revocation: Revocation) -> tuple[str, ...]:
     return (
         revocation.provider,
         revocation.kind,
-        revocation.value or "-",
+        _shown(revocation.value) or "-",
         shown_time(revocation.before),
         revocation.reason or "-",
         shown_time(revocation.expires),

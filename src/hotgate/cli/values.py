@@ -16,19 +16,34 @@ Metadata = Annotated[list[str] | None, typer.Option("--metadata", metavar="NAME=
 
 def moment(text: str | None) -> float | None:
     """Epoch seconds of a time (RFC 3339), of a duration from now (`90d`), or None of `never`. Raises BadParameter."""
+    if text is None or text == NEVER:
+        return None
+    return _moment(text, 1, f"write a time (2027-01-31T00:00:00Z), a duration from now (90d) or {NEVER}")
+
+
+def past_moment(text: str | None) -> float | None:
+    """Epoch seconds of a time (RFC 3339) or of a duration ago (`2h`). Raises BadParameter, also for the future."""
+    if text is None:
+        return None
+    found = _moment(text, -1, "write a time (2027-01-31T00:00:00Z) or how long ago it was (2h)")
+    if found > time.time():
+        raise typer.BadParameter("the time must not lie in the future")
+    return found
+
+
+def _moment(text: str, direction: int, expected: str) -> float:
+    """direction: 1 when a duration counts from now on, -1 when it counts back."""
     from hotgate.config.timestamp import parse_timestamp  # noqa: PLC0415 (heavy; `hotgate --help` must not wait)
     from hotgate.config.units import parse_duration  # noqa: PLC0415
 
-    if text is None or text == NEVER:
-        return None
     try:
-        return time.time() + parse_duration(text)
+        return time.time() + direction * parse_duration(text)
     except ValueError:
         pass  # it may be a time
     try:
         return parse_timestamp(text).timestamp()
     except ValueError:
-        raise typer.BadParameter(f"write a time (2027-01-31T00:00:00Z), a duration from now (90d) or {NEVER}") from None
+        raise typer.BadParameter(expected) from None
 
 
 def duration(text: str) -> float:

@@ -1,6 +1,6 @@
 """What the admin API works on: the state of the gateway, and the records of its store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
@@ -22,13 +22,13 @@ class Records(NamedTuple):
     revocations: RevocationAdministration
 
     @classmethod
-    def of(cls, store: Store, peppers: Peppers, clock: Callable[[], float]) -> Self:
-        """Those of a store. clock: seconds since the epoch."""
+    def of(cls, store: Store, peppers: Peppers, clock: Callable[[], float], providers: Collection[str]) -> Self:
+        """Those of a store. clock: seconds since the epoch. providers: whose tokens can be revoked."""
         return cls(
             ConsumerAdministration(store, clock),
             KeyAdministration(store, peppers, clock),
             KeyImport(store, peppers, clock),
-            RevocationAdministration(store, clock),
+            RevocationAdministration(store, clock, providers),
         )
 
 

@@ -165,6 +165,8 @@ class _Watch:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def succeeded(self, fetched: Fetched, now: float) -> None:
+        if self._failures:
+            _logger.info("key set %s was fetched again", self.source.name)
         self.document = fetched.document
         self.delay = _interval(fetched.max_age, self.source.interval)
         self._last_success = now
@@ -172,6 +174,8 @@ class _Watch:
         self._failures = 0
 
     def failed(self, reason: str) -> None:
+        if not self._failures:
+            _logger.warning("key set %s cannot be fetched: %s", self.source.name, reason)
         self.delay = min(FIRST_RETRY * 2**self._failures, self.source.interval)
         self._failures = min(self._failures + 1, 16)
         self._last_error = reason

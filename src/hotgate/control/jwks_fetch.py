@@ -63,6 +63,9 @@ def _read(path: Path) -> bytes:
 
 def _reason(error: Exception) -> str:
     """What went wrong, without the address (it may hold a password) and without file contents."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
+    cause: BaseException | None = error
+    while cause is not None:  # the client wraps what the system says
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        cause = cause.__cause__ or cause.__context__
     return type(error).__name__

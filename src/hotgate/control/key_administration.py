@@ -10,7 +10,7 @@ from typing import Any
 from hotgate.control.administration_error import AdministrationError, refusals_of_store
 from hotgate.control.consumer_administration import ConsumerAdministration
 from hotgate.control.key_request import KeyChanges, KeyRequest, valid_attributes
-from hotgate.identity.managed_key import NewKey, generate, hint
+from hotgate.identity.managed_key import NewKey, generate, hint, id_within
 from hotgate.store.pepper import Peppers
 from hotgate.store.records import Consumer, StoredKey
 from hotgate.store.store import Store
@@ -69,6 +69,7 @@ class KeyAdministration:
 
     async def revoke(self, key_id: str, reason: str = "") -> StoredKey:
         """Refuse a key from now on, for good; the first time and reason stay. Codes: invalid, key-unknown."""
+        _check_is_id(key_id)
         with refusals_of_store():
             return await self._store.revoke_key(key_id, reason, self._clock())
 
@@ -86,6 +87,7 @@ class KeyAdministration:
 
     async def get(self, key_id: str) -> StoredKey:
         """One key. Code: key-unknown."""
+        _check_is_id(key_id)
         key = await self._store.key(key_id)
         if key is None:
             raise AdministrationError("key-unknown", f"there is no key {key_id[:100]!r}")
@@ -100,6 +102,12 @@ class KeyAdministration:
     def _record(self, new: NewKey, attributes: Mapping[str, Any], now: float) -> StoredKey:
         digest = self._peppers.digest(new.text.encode("ascii"))
         return StoredKey(id=new.id, digest=digest, created=now, hint=hint(new.text), **attributes)
+
+
+def _check_is_id(key_id: str) -> None:
+    """Of a key that leaked, people have the whole at hand: no error may repeat it. Code: key-unknown."""
+    if found := id_within(key_id):
+        raise AdministrationError("key-unknown", f"this is a whole key, which is secret; use its id, {found}")
 
 
 def _of_successor(old: StoredKey, now: float) -> dict[str, Any]:

@@ -1,9 +1,7 @@
-"""What callers of the demo prove themselves with: tokens of an issuer that exists for one run, and one API key."""
+"""The tokens of the demo, and the key that verifies them: of an issuer that exists for one run."""
 
-import secrets
 import time
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 from joserfc import jwt
@@ -24,13 +22,7 @@ class Credentials:
 
     token: str
     expired: str
-    api_key: str
     jwks: dict[str, Any]
-
-    @property
-    def api_key_digest(self) -> str:
-        """What a configuration holds instead of the key: SHA-256 in hexadecimal."""
-        return sha256(self.api_key.encode("ascii")).hexdigest()
 
 
 def new_credentials() -> Credentials:
@@ -40,7 +32,6 @@ def new_credentials() -> Credentials:
     return Credentials(
         token=_signed(key, now, now + _LIFETIME),
         expired=_signed(key, now - 2 * _EXPIRED_SINCE, now - _EXPIRED_SINCE),
-        api_key=f"demo_{secrets.token_urlsafe(24)}",
         jwks={"keys": [key.as_dict(private=False)]},
     )
 

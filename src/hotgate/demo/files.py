@@ -1,10 +1,11 @@
-"""The files of the demo: the configuration, and the keys that verify its tokens."""
+"""The files of the demo: the configuration, certificates, and the keys that verify its tokens."""
 
 import json
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from hotgate.demo.certificates import write_certificates
 from hotgate.demo.credentials import AUDIENCE, ISSUER, Credentials
 
 
@@ -21,11 +22,11 @@ def write_files(folder: Path, port: int, orders: str, reports: str, credentials:
         reports=reports,
         issuer=ISSUER,
         audience=AUDIENCE,
-        digest=credentials.api_key_digest,
     )
     configuration = folder / "hotgate.yaml"
     _write_new(configuration, text)
     _write_new(folder / "jwks.json", json.dumps(credentials.jwks, indent=2) + "\n")
+    write_certificates(folder)
     return configuration
 
 

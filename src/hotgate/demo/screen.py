@@ -1,5 +1,6 @@
 """What the demo writes on the terminal; without a terminal the same, in plain text."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -26,11 +27,12 @@ class Screen:
     def show_message(self, record: Record) -> None:
         """A line of the gateway's own log; when it is ready, everything there is to know."""
         if record["message"] == "ready":
-            self._show_walkthrough(record["listeners"]["web"], record["admin"])
+            self._show_walkthrough(record["listeners"], record["admin"])
         else:
             self._console.print(Text(record["message"], "red" if record["level"] == "error" else "dim"))
 
-    def _show_walkthrough(self, address: str, admin: str) -> None:
+    def _show_walkthrough(self, listeners: Mapping[str, str], admin: str) -> None:
+        address = listeners["web"]
         self._print(
             "",
             Text(f"Hotgate is running at http://{address}, with two backends behind it.", "bold"),
@@ -41,9 +43,9 @@ class Screen:
             "",
             "Paste this into another terminal, and then what you want to try:",
             "",
-            *(f"  {line}" for line in settings(self._credentials)),
+            *(f"  {line}" for line in settings(self._configuration.parent, self._credentials)),
         )
-        for step in steps(f"http://{address}"):
+        for step in steps(f"http://{address}", f"https://{listeners['tls']}", f"http://{admin}"):
             self._print("", Text.assemble((str(step.status), "bold"), f"  {step.promise}"), f"  {step.command}")
         self._print("", "Every request shows up below. Ctrl-C ends the demo.", "")
 

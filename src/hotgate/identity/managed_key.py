@@ -24,6 +24,7 @@ PATTERN = rf"hg_{ENVIRONMENT}_[0-9A-Za-z]{{{_ID_LENGTH}}}_[0-9A-Za-z]{{{_SECRET_
 """The regular expression by which a leak scanner finds keys; `is_well_formed` tells which of them are real."""
 
 _WHOLE = re.compile(PATTERN.encode("ascii"))
+_BEGINNING = re.compile(rf"hg_{ENVIRONMENT}_([0-9A-Za-z]{{{_ID_LENGTH}}})_")
 _ENVIRONMENT = re.compile(ENVIRONMENT)
 
 
@@ -55,6 +56,12 @@ def new_id() -> str:
 def is_typo(presented: bytes) -> bool:
     """Whether it begins as our keys do, but cannot be one. What begins otherwise may be an imported key."""
     return presented.startswith(b"hg_") and not is_well_formed(presented)
+
+
+def id_within(text: str) -> str | None:
+    """The id of the key that a text is or begins as; None if it does not look like a key."""
+    found = _BEGINNING.match(text)
+    return found[1] if found else None
 
 
 def is_well_formed(presented: bytes) -> bool:

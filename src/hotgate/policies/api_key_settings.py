@@ -121,7 +121,9 @@ class ApiKeySettings(Settings):
         return DEFAULT_ENVIRONMENT if self.managed else None
 
     def dangers(self) -> Iterator[tuple[str, str, str]]:
-        """What is weak about it: (key, message, hint)."""
+        """What is weak or of no use about it: (key, message, hint)."""
+        if not self.keys and not self.managed:
+            yield "keys", "no key is known, so nobody gets in", "add `managed: true` for keys of the store, or `keys`"
         if self.query is not None:
             yield (
                 "query",

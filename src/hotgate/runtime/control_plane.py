@@ -149,7 +149,9 @@ class ControlPlane:
 
     def _records(self) -> Records | None:
         store, peppers = self.credentials.store, self.credentials.peppers
-        return None if store is None or peppers is None else Records.of(store, peppers, time.time)
+        if store is None or peppers is None:
+            return None
+        return Records.of(store, peppers, time.time, self.credentials.token_providers)
 
     async def stop(self) -> None:
         """End everything."""

@@ -4,13 +4,14 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from hotgate.config.errors import ConfigurationErrors
 from hotgate.config.loader import Loaded
 from hotgate.config.store_url import shown
+from hotgate.control.revocation_administration import token_providers
 from hotgate.runtime.channel import Message
 from hotgate.runtime.open_store import OpenStore
 from hotgate.runtime.store_place import StorePlace, store_place
@@ -36,6 +37,7 @@ class CredentialStore:
         self._places: dict[Any, StorePlace] = {}  # by what a configuration says
         self._opened: dict[tuple[str, Path], OpenStore] = {}
         self._in_force: StorePlace | None = None
+        self.token_providers: Sequence[str] = ()  # of the configuration in force
         self._used = LastUsed(_MAX_USED)
         self._tidying: asyncio.Task[None] | None = None
 
@@ -75,6 +77,7 @@ class CredentialStore:
         """Use what a configuration names, and nothing else. Raises ConfigurationErrors."""
         await self.add(loaded)
         self._in_force = self._places.get(_said(loaded.config))
+        self.token_providers = token_providers(loaded.config)
         self._places = {said: place for said, place in self._places.items() if place is self._in_force}
         for key in [key for key in self._opened if self._in_force is None or key != _key(self._in_force)]:
             await self._opened.pop(key).close()
@@ -130,14 +133,14 @@ class CredentialStore:
     async def _write_used(self) -> None:
         """Batch by batch; what cannot be written waits for the next time."""
         store, waiting = self.store, list(self._used.take().items())
-        while store is not None and waiting:
-            try:
+        try:
+            while store is not None and waiting:
                 await store.touch_keys(dict(waiting[:_BATCH]))
-            except StoreUnavailable as error:
-                _log.warning("when keys were last used is written later: %s", error)
-                self._used.put_back(dict(waiting))
-                return
-            del waiting[:_BATCH]
+                del waiting[:_BATCH]
+        except StoreUnavailable as error:
+            _log.warning("when keys were last used is written later: %s", error)
+        finally:  # also when `stop` interrupts it, which writes the rest itself
+            self._used.put_back(dict(waiting))
 
 
 def _said(config: Any) -> Any:

@@ -11,6 +11,7 @@ from hotgate.runtime.store_place import StorePlace
 from hotgate.store.database import Database
 from hotgate.store.engine import create_engine
 from hotgate.store.errors import StoreUnusable
+from hotgate.store.local_file import why_unusable
 from hotgate.store.replica import Replica
 from hotgate.store.store import Store
 
@@ -70,7 +71,7 @@ class OpenStore:
     @property
     def failure(self) -> str:
         """Why the store cannot be reached; "" if it can."""
-        return self._replica.failure if self._replica else ""
+        return self._replica.failure if self._replica else why_unusable(self._path)
 
     async def close(self) -> None:
         """Let go of it."""

@@ -16,15 +16,16 @@ def make_private_folder(path: Path, key: str) -> None:
         found = path.lstat()
     except OSError as error:
         raise UnsafeFolder(f"cannot make the folder {path}: {error.strerror}; set `{key}`") from error
-    if reason := _why_unsafe(found):
-        raise UnsafeFolder(f"{path} {reason}; remove it, or set `{key}` to another folder")
+    if reason := _why_unsafe(path, found):
+        raise UnsafeFolder(f"{path} {reason}, or set `{key}` to another folder")
 
 
-def _why_unsafe(found: os.stat_result) -> str:
+def _why_unsafe(path: Path, found: os.stat_result) -> str:
+    """And what to do, which is never to remove it: what it holds may be the only copy."""
     if not stat.S_ISDIR(found.st_mode):
-        return "is not a folder"
+        return "is not a folder: move it away"
     if found.st_uid != os.geteuid():
-        return f"belongs to user {found.st_uid}"
+        return f"belongs to user {found.st_uid}: run this as that user"
     if stat.S_IMODE(found.st_mode) & 0o077:
-        return "is open to other users (its mode must be 0700)"
+        return f"is open to other users: chmod 700 {path}"
     return ""

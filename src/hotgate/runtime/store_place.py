@@ -46,12 +46,15 @@ def store_place(config: Any, file: Path, environment: Mapping[str, str]) -> Stor
     url = settings.url.reveal() if settings.url is not None else f"sqlite:///{state.path / _FILE}"
     if path := sqlite_path(url):
         url = f"sqlite:///{os.path.abspath(file.parent / path)}"  # noqa: PTH100 (a link is refused, not followed)
+    was_used = (state.path / _PEPPER).exists()
     try:
         state.create()
         peppers = [secret.reveal().encode() for secret in settings.peppers]
         peppers = peppers or [_kept_pepper(state, sqlite_path(url))]
     except (UnsafeFolder, SecretNotKept) as error:
         raise StoreUnusable(str(error)) from error
+    if settings.url is None and was_used:
+        _check_there(state.path.absolute() / _FILE)
     return StorePlace(url, Peppers(peppers), settings.max_stale, settings.cache, state.path.absolute())
 
 
@@ -64,3 +67,9 @@ def _kept_pepper(state: StateDirectory, database: Path | None) -> bytes:
     if len(pepper) < MIN_BYTES:
         raise StoreUnusable(f"{path} is shorter than the pepper that was in it: restore it")
     return pepper
+
+
+def _check_there(path: Path) -> None:
+    """An empty store in place of one that was lost would know of no revocation, and nobody would notice."""
+    if not os.path.lexists(path):
+        raise StoreUnusable(f"the store {path} is gone: restore it, or begin anew: install -m 600 /dev/null {path}")

@@ -19,6 +19,26 @@ def create_private(path: Path) -> None:
         raise StoreUnusable(f"the store {path} cannot be opened: {error.strerror}") from None
 
 
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file is there: another one of the same name has another identity. None for none."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def why_unusable(path: Path) -> str:
+    """What is wrong with the file now; "" if it is there and ours alone."""
+    try:
+        check_private(path, path.lstat())
+    except OSError as error:
+        return f"the store {path} cannot be read: {error.strerror}"
+    except StoreUnusable as error:
+        return str(error)
+    return ""
+
+
 def check_private(path: Path, found: os.stat_result) -> None:
     """Raises StoreUnusable. found: what `lstat` says."""
     if not stat.S_ISREG(found.st_mode):

@@ -70,6 +70,13 @@ def test_the_key_alone_is_printed_and_never_again(shell: Shell) -> None:
     assert not [file for file in state.iterdir() if secret.encode() in file.read_bytes()]
 
 
+@pytest.mark.parametrize("command", ["show", "rotate", "revoke"])
+def test_a_whole_key_in_place_of_its_id_is_not_repeated(shell: Shell, command: str) -> None:
+    key = new_key(shell)
+    said = shell.refused("keys", command, key)
+    assert said == f"this is a whole key, which is secret; use its id, {id_of(key)}\n"
+
+
 def test_a_key_with_everything(shell: Shell) -> None:
     key = new_key(
         shell,
@@ -201,9 +208,19 @@ def test_a_revocation_of_nothing_or_two_things_is_refused(shell: Shell, argument
     shell.refused("revocations", "add", "--provider", "corp", *arguments, status=2)
 
 
+def test_a_duration_before_which_tokens_were_issued_counts_back(shell: Shell) -> None:
+    made = json.loads(shell.done("revocations", "add", "--provider", "corp", "--issued-before", "2h", "--json"))
+    before, created = (datetime.fromisoformat(made[name]) for name in ("before", "created"))
+    assert abs((created - before).total_seconds() - 2 * 3600) < 60
+    said = shell.refused(
+        "revocations", "add", "--provider", "corp", "--issued-before", "2099-01-01T00:00:00Z", status=2
+    )
+    assert "must not lie in the future" in said
+
+
 def test_a_misspelt_provider_is_refused(shell: Shell) -> None:
     said = shell.refused("revocations", "add", "--provider", "crop", "--jti", "a")
-    assert said == "there is no 'crop' under `identity`; there are: corp\n"
+    assert said == "there is no jwt entry 'crop' under `identity`; there are: corp\n"
 
 
 def test_without_a_store_the_commands_say_what_to_add(shell: Shell) -> None:
@@ -244,6 +261,17 @@ def test_an_unknown_consumer_is_not_made_unasked(shell: Shell) -> None:
     assert shell.refused("keys", "create", "acne") == "there is no consumer 'acne'; did you mean 'acme'?\n"
 
 
+def test_check_wants_a_store_for_consumers_with_certificates(shell: Shell) -> None:
+    shell.file.write_text(
+        'listeners: [{name: web, bind: "127.0.0.1:0", trusted_proxies: [127.0.0.1]}]\n'
+        "identity: {devices: {mtls: {from: xfcc, consumers: true}}}\n"
+        'routes: [{name: r, match: {path: "/*"}, authenticate: [devices], respond: {}}]\n'
+    )
+    assert shell.run("check").output == (
+        f"{shell.file}:2:52: identity.devices.mtls.consumers: there is no store; add `store: {{}}`\n"
+    )
+
+
 def test_check_wants_a_store_for_managed_keys_and_warns_of_the_query(shell: Shell) -> None:
     shell.file.write_text(
         'listeners: [{name: web, bind: "127.0.0.1:0"}]\n'
@@ -258,3 +286,11 @@ def test_check_wants_a_store_for_managed_keys_and_warns_of_the_query(shell: Shel
         f"{shell.file}:2:55: identity.partners.api_key.query: a key in the query ends up in histories and logs"
         in shell.done("check")
     )
+
+
+def test_a_value_that_a_terminal_would_obey_is_shown_escaped(shell: Shell) -> None:
+    assert (
+        shell.done("revocations", "add", "--provider", "corp", "--sub", "ada\n\x1b[2J")
+        == "revoked: corp sub 'ada\\n\\x1b[2J'\n"
+    )
+    assert "'ada\\n\\x1b[2J'" in shell.done("revocations", "list")

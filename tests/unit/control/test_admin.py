@@ -37,6 +37,7 @@ class FakeState:
             "health": [],
             "names": [],
             "brute_force": {"active": 0, "bans": []},
+            "store": None,
         }
 
     def lift_ban(self, address: str) -> bool:

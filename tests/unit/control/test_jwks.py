@@ -115,6 +115,24 @@ def test_the_issuer_may_say_how_long_within_bounds(max_age: float | None, delay:
     run(scenario)
 
 
+def test_an_outage_is_in_the_log_once_and_so_is_its_end(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+
+    async def scenario(world: World) -> None:
+        world.answer = FetchFailed("Connection refused")
+        await world.begin()
+        await world.round()
+        world.answer = Fetched(FIRST)
+        await world.round()
+        await world.round()
+
+    run(scenario)
+    assert [record.getMessage() for record in caplog.records] == [
+        "key set corp cannot be fetched: Connection refused",
+        "key set corp was fetched again",
+    ]
+
+
 def test_errors_back_off_and_keep_the_keys() -> None:
     async def scenario(world: World) -> None:
         await world.begin()

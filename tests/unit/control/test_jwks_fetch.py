@@ -115,6 +115,14 @@ def test_an_issuer_that_is_down_is_a_failure_without_its_address() -> None:
     assert str(caught.value) == "ConnectError"
 
 
+def test_what_the_system_says_of_an_issuer_that_is_down_is_kept() -> None:
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError(f"cannot reach {request.url}") from ConnectionRefusedError(111, "Connection refused")
+
+    with pytest.raises(FetchFailed, match=r"^Connection refused$"):
+        fetch(refuse)
+
+
 def read(folder: Path, name: str) -> Fetched:
     async def read_file() -> Fetched:
         async with httpx.AsyncClient() as client:

@@ -50,4 +50,4 @@ def test_nothing_private_is_published(credentials: Credentials) -> None:
 
 
 def test_keys_are_never_the_same(credentials: Credentials) -> None:
-    assert new_credentials().api_key != credentials.api_key
+    assert new_credentials().jwks != credentials.jwks

@@ -32,8 +32,13 @@ def test_every_route_asks_who_is_calling(tmp_path: Path, credentials: Credential
 def test_files_hold_no_credential(tmp_path: Path, credentials: Credentials) -> None:
     written(tmp_path, credentials)
     text = "".join(path.read_text() for path in tmp_path.iterdir())
-    assert credentials.api_key not in text
     assert credentials.token not in text
+    assert credentials.expired not in text
+
+
+def test_private_keys_are_for_their_owner_only(tmp_path: Path, credentials: Credentials) -> None:
+    written(tmp_path, credentials)
+    assert [path.stat().st_mode & 0o777 for path in tmp_path.glob("*.key")] == [0o600, 0o600]
 
 
 def test_the_folder_is_made_for_its_owner_only(tmp_path: Path, credentials: Credentials) -> None:

@@ -151,5 +151,12 @@ def test_the_query_alone_is_dangerous() -> None:
     assert (key, message) == ("query", "a key in the query ends up in histories and logs")
 
 
+def test_an_entry_that_knows_no_key_is_warned_of() -> None:
+    ((key, message, hint),) = settings(keys=[]).dangers()
+    assert (key, message) == ("keys", "no key is known, so nobody gets in")
+    assert "managed: true" in hint
+    assert not list(settings(keys=[], managed=True).dangers())
+
+
 def test_a_static_key_names_itself() -> None:
     assert ask(settings(), SECRET.encode()).credential == "ci"

@@ -10,6 +10,7 @@ import pytest
 from hotgate.config.errors import ConfigurationErrors
 from hotgate.config.loader import Loaded, load
 from hotgate.config.models import gateway_model
+from hotgate.policies import MECHANISMS
 from hotgate.runtime.channel import Message
 from hotgate.runtime.credential_store import CredentialStore
 from hotgate.store.errors import StoreUnavailable
@@ -67,6 +68,24 @@ def test_workers_are_told_where_to_look_and_with_which_pepper(tmp_path: Path) ->
             "is_replica": False,
         }
         assert scene.credentials.store is None  # it is not in force yet
+
+    play(tmp_path, script)
+
+
+def test_whose_tokens_can_be_revoked_follows_the_configuration(tmp_path: Path) -> None:
+    jwt = 'jwt: {issuer: "https://idp.test", audience: a, jwks_url: "https://idp.test/jwks"}'
+    model = gateway_model((), MECHANISMS)
+
+    def loaded(identity: str) -> Loaded:
+        file = tmp_path / "hotgate.yaml"
+        file.write_text(f'listeners: [{{name: web, bind: "127.0.0.1:0"}}]\nstore: {{}}\nidentity: {identity}\n')
+        return load(file, model, {})
+
+    async def script(scene: Scene) -> None:
+        await scene.credentials.follow(loaded(f"{{corp: {{{jwt}}}, partners: {{api_key: {{managed: true}}}}}}"))
+        assert scene.credentials.token_providers == ("corp",)
+        await scene.credentials.follow(loaded(f"{{shop: {{{jwt}}}}}"))
+        assert scene.credentials.token_providers == ("shop",)
 
     play(tmp_path, script)
 
@@ -177,6 +196,31 @@ def test_what_cannot_be_written_waits(tmp_path: Path, monkeypatch: pytest.Monkey
         await scene.credentials._write_used()
         monkeypatch.setattr(store, "touch_keys", up)
         await scene.credentials._write_used()
+        assert written == [{"k1": 5.0}]
+
+    play(tmp_path, script)
+
+
+def test_what_an_end_interrupts_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def script(scene: Scene) -> None:
+        store = await scene.follow("{}")
+        begun, written = asyncio.Event(), []
+
+        async def hangs(used: Any) -> None:
+            begun.set()
+            await asyncio.get_running_loop().create_future()
+
+        async def up(used: Any) -> None:
+            written.append(used)
+
+        monkeypatch.setattr(store, "touch_keys", hangs)
+        scene.credentials.were_used({"used": {"k1": 5.0}})
+        writing = asyncio.create_task(scene.credentials._write_used())
+        await begun.wait()
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+        monkeypatch.setattr(store, "touch_keys", up)
+        await scene.credentials.stop()
         assert written == [{"k1": 5.0}]
 
     play(tmp_path, script)

@@ -15,7 +15,7 @@ def test_it_is_private(tmp_path: Path) -> None:
 def test_a_folder_that_others_can_enter_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run").chmod(0o755)
-    with pytest.raises(RuntimeDirectoryError, match="0700"):
+    with pytest.raises(RuntimeDirectoryError, match="chmod 700"):
         RuntimeDirectory(tmp_path / "run").create()
 
 

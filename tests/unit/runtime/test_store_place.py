@@ -33,7 +33,14 @@ def test_by_default_everything_is_in_the_state_folder(tmp_path: Path) -> None:
     first = found(tmp_path, {}, state_dir="kept")
     assert first.local_path == tmp_path / "kept" / "hotgate.db"
     assert len((tmp_path / "kept" / "pepper").read_bytes()) == 32
+    first.local_path.touch()
     assert found(tmp_path, {}, state_dir="kept").peppers.digest(b"key") == first.peppers.digest(b"key")
+
+
+def test_a_store_that_is_gone_is_not_begun_anew_in_silence(tmp_path: Path) -> None:
+    found(tmp_path, {})
+    with pytest.raises(StoreUnusable, match=f"{tmp_path}/hotgate-state/hotgate.db is gone: restore it"):
+        found(tmp_path, {})
 
 
 def test_a_relative_path_starts_from_the_folder_of_the_file(tmp_path: Path) -> None:

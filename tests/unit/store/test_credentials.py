@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,49 @@ def test_a_disabled_consumer_is_seen_in_all_its_keys(tmp_path: Path) -> None:
         await scene.store.remove_consumer("acme")
         scene.tick()
         assert not scene.knows("k1")
+
+    play(tmp_path, script)
+
+
+def test_a_consumer_is_known_until_it_changes(tmp_path: Path) -> None:
+    async def script(scene: Scene) -> None:
+        found = scene.worker.consumer("acme")
+        assert found == ACME
+        await scene.store.add_consumer(Consumer("other"))
+        scene.tick()
+        assert scene.worker.consumer("acme") is found
+        await scene.store.change_consumer("acme", is_disabled=True)
+        scene.tick()
+        assert scene.worker.consumer("acme") == replace(ACME, is_disabled=True)
+        await scene.store.remove_consumer("acme")
+        scene.tick()
+        assert scene.worker.consumer("acme") is None
+
+    play(tmp_path, script)
+
+
+def test_a_consumer_that_was_unknown_is_found_once_it_is_there(tmp_path: Path) -> None:
+    async def script(scene: Scene) -> None:
+        for name in ("new", "x" * 201, "é\0'; DROP TABLE consumers", ""):
+            assert scene.worker.consumer(name) is None
+        await scene.store.add_consumer(Consumer("new"))
+        scene.tick()
+        assert scene.worker.consumer("new") == Consumer("new")
+
+    play(tmp_path, script)
+
+
+def test_consumers_that_are_known_work_on_without_the_file(tmp_path: Path) -> None:
+    async def script(scene: Scene) -> None:
+        scene.worker.consumer("acme")
+        scene.break_file()
+        scene.tick()
+        assert scene.worker.consumer("acme") == ACME
+        with pytest.raises(StoreUnavailable):
+            scene.worker.consumer("other")
+        scene.tick(MAX_STALE + 1)
+        with pytest.raises(StoreUnavailable):
+            scene.worker.consumer("acme")
 
     play(tmp_path, script)
 
@@ -237,6 +281,17 @@ def test_a_file_that_was_replaced_is_read_anew(tmp_path: Path) -> None:
     play(tmp_path, script)
 
 
+def test_a_key_that_was_made_a_moment_ago_is_found(tmp_path: Path) -> None:
+    """Before anybody has looked for changes: whoever makes a key may use it at once."""
+
+    async def script(scene: Scene) -> None:
+        assert scene.knows("k1")
+        await scene.store.add_keys([key("fresh")])
+        assert scene.knows("fresh")
+
+    play(tmp_path, script)
+
+
 @pytest.mark.parametrize("harm", ["open to others", "link", "damaged", "missing"])
 def test_a_file_that_cannot_be_trusted_is_no_store(tmp_path: Path, harm: str) -> None:
     async def script(scene: Scene) -> None:
@@ -263,6 +318,7 @@ def test_a_row_that_we_did_not_write_is_no_answer(tmp_path: Path, column: str) -
         other.execute(f"UPDATE api_keys SET {column}")
         other.commit()
         other.close()
+        scene.tick()
         with pytest.raises(StoreUnavailable):
             scene.knows("k1")
 

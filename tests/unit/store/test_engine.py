@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from hotgate.store.errors import StoreUnavailable, StoreUnusable
+from hotgate.store.local_file import why_unusable
 from hotgate.store.records import Consumer
 from hotgate.store.store import Store
 from unit.store.records import play
@@ -67,6 +68,15 @@ def test_a_damaged_file_is_said_to_be_so(tmp_path: Path) -> None:
     path.chmod(0o600)
     with pytest.raises(StoreUnavailable, match="file is not a database"):
         opened(path)
+
+
+def test_what_is_wrong_with_a_file_now_can_be_told(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    assert "No such file" in why_unusable(path)
+    opened(path)
+    assert why_unusable(path) == ""
+    path.chmod(0o640)
+    assert "must be 0600" in why_unusable(path)
 
 
 def test_a_server_that_is_not_there_costs_no_password() -> None:

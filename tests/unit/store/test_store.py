@@ -367,12 +367,23 @@ def test_what_is_out_of_bounds_is_refused(url: str, wrong: Consumer) -> None:
     play(url, script)
 
 
+@pytest.mark.parametrize("value", ["a\u200bda", "a\xa0b", "line\nend", "\U0001fae8", "é" * 512])
+def test_whoever_an_issuer_names_can_be_revoked(url: str, value: str) -> None:
+    async def script(store: Store) -> None:
+        await store.revoke(Revocation("sub", "corp", value))
+        assert [each.value for each in await store.revocations()] == [value]
+
+    play(url, script)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         Revocation("jti", "corp"),
         Revocation("all", "corp", "x"),
         Revocation("jti", "corp", "x" * 600),
+        Revocation("jti", "corp", "a\0"),
+        Revocation("jti", "corp", "\ud800"),
         ("what", "c", "v"),
     ],
 )

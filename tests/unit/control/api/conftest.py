@@ -68,7 +68,9 @@ class Api:
         self.now = NOW
         self.is_reachable = True
         self._store = store
-        self._records = None if store is None else Records.of(store, Peppers([b"p" * 32]), lambda: self.now)
+        self._records = None
+        if store is not None:
+            self._records = Records.of(store, Peppers([b"p" * 32]), lambda: self.now, ["a", "b", "corp"])
         self.state = FakeState()
         administration = Administration(self.state, self._opened)
         application = admin_application(administration, AdminTokens({"ops": Secret(TOKEN)}, lambda: b""))

@@ -22,6 +22,16 @@ def test_the_life_of_a_revocation(play: Play) -> None:
     play(script)
 
 
+def test_a_misspelt_provider_is_refused_for_it_would_revoke_nothing(play: Play) -> None:
+    async def script(api: Api) -> None:
+        answer = await api.ask("POST", "/revocations", {"kind": "sub", "provider": "crop", "value": "mallory"})
+        assert answer.json()["code"] == "invalid"
+        assert wrong(answer)["/provider"].startswith("there is no jwt entry 'crop' under `identity`; there are: a, b")
+        assert await api.writes() == 0
+
+    play(script)
+
+
 def test_everything_until_now(play: Play) -> None:
     async def script(api: Api) -> None:
         made = await api.made("/revocations", kind="all", provider="corp")
