@@ -11,7 +11,18 @@ import typer
 from hotgate.cli.configuration import DEFAULT_FILE, ConfigurationFile
 from hotgate.cli.records import refusal, with_records
 from hotgate.cli.table import print_table
-from hotgate.cli.values import After, AsJson, Metadata, PageSize, duration, mapping, moment, shown_list, shown_time
+from hotgate.cli.values import (
+    NEVER,
+    After,
+    AsJson,
+    Metadata,
+    PageSize,
+    duration,
+    mapping,
+    moment,
+    shown_list,
+    shown_time,
+)
 
 if TYPE_CHECKING:
     from hotgate.control.key_administration import IssuedKey
@@ -20,7 +31,7 @@ if TYPE_CHECKING:
 _COLUMNS = ("id", "consumer", "environment", "state", "ends with", "scopes", "expires", "last used")
 _MAX_IMPORT = 16 * 1024 * 1024  # bytes
 
-keys = typer.Typer(name="keys", help="Make, list, rotate, revoke and import API keys.", no_args_is_help=True)
+keys = typer.Typer(name="keys", help="Make, list, change, rotate, revoke and import API keys.", no_args_is_help=True)
 
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="The id of a key; it is a part of the key.")]
 Names = list[str] | None
@@ -91,6 +102,40 @@ def show(key_id: KeyId, config: ConfigurationFile = DEFAULT_FILE) -> None:
 
 
 @keys.command()
+def change(
+    key_id: KeyId,
+    config: ConfigurationFile = DEFAULT_FILE,
+    scope: Annotated[Names, typer.Option(help="A scope that it grants; may be repeated.")] = None,
+    role: Annotated[Names, typer.Option(help="A role besides those of the consumer; may be repeated.")] = None,
+    expires: Annotated[str | None, typer.Option(help="A time, a duration from now (90d), or never.")] = None,
+    not_before: Annotated[str | None, typer.Option(help="A time, a duration from now, or never.")] = None,
+    limit: Annotated[str | None, typer.Option(help="A limit of its own: 100/minute.")] = None,
+    network: Annotated[Names, typer.Option(help="Only from this address or block; may be repeated.")] = None,
+    route: Annotated[Names, typer.Option(help="Only on this route; may be repeated.")] = None,
+    metadata: Metadata = None,
+    as_json: AsJson = False,
+) -> None:
+    """Replace what is given, and leave the rest. An empty text ("") stands for nothing."""
+    from hotgate.control.key_request import KeyChanges  # noqa: PLC0415 (heavy; `hotgate --help` must not wait for it)
+
+    changes = KeyChanges(
+        scopes=_replaced(scope),
+        roles=_replaced(role),
+        not_before=_moved(not_before),
+        expires=_moved(expires),
+        limit=limit,
+        networks=_replaced(network),
+        routes=_replaced(route),
+        metadata=None if metadata is None else mapping([pair for pair in metadata if pair]),
+    )
+    record = with_records(config, lambda records: records.keys.change(key_id, changes))
+    if as_json:
+        _print_record(record)
+    else:
+        typer.echo(f"{key_id} is changed")
+
+
+@keys.command()
 def rotate(
     key_id: KeyId,
     config: ConfigurationFile = DEFAULT_FILE,
@@ -129,6 +174,19 @@ def import_keys(
     text = _content(file)
     imported = with_records(config, lambda records: records.key_import.run(text, create_consumers=create_consumers))
     typer.echo(f"imported {len(imported)} keys")
+
+
+def _replaced(names: Names) -> tuple[str, ...] | None:
+    return None if names is None else tuple(name for name in names if name)
+
+
+def _moved(text: str | None) -> float | None:
+    """What `KeyChanges` takes: a time, FOREVER to take it away, None to leave it."""
+    from hotgate.control.key_request import FOREVER  # noqa: PLC0415
+
+    if text in ("", NEVER):
+        return FOREVER
+    return moment(text)
 
 
 def _content(file: str) -> str:

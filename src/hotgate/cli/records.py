@@ -34,6 +34,8 @@ def with_records(file: Path, work: Callable[[Records], Awaitable[T]]) -> T:
         raise refusal("\n".join([*lines, str(error)])) from None
     except (StoreUnavailable, StoreUnusable) as error:
         raise refusal(str(error)) from None
+    except UnicodeEncodeError:  # the store never has such names
+        raise refusal("an argument is not UTF-8") from None
 
 
 def checked_configuration(file: Path) -> Gateway:

@@ -109,6 +109,38 @@ def test_keys_are_listed(shell: Shell) -> None:
     assert [len(rest["items"]), rest["next"]] == [1, None]
 
 
+def test_a_key_is_changed_and_keeps_the_rest(shell: Shell) -> None:
+    key_id = id_of(new_key(shell, "--scope", "a", "--role", "r", "--limit", "1/s", "--expires", "90d"))
+    arguments = ("--scope", "b", "--scope", "c", "--route", "orders", "--network", "192.0.2.1", "--metadata", "x=y")
+    assert shell.done("keys", "change", key_id, *arguments) == f"{key_id} is changed\n"
+    shown = json.loads(shell.done("keys", "show", key_id))
+    assert (shown["scopes"], shown["roles"], shown["limit"]) == (["b", "c"], ["r"], "1/1s")
+    assert (shown["routes"], shown["networks"], shown["metadata"]) == (["orders"], ["192.0.2.1/32"], {"x": "y"})
+    assert shown["expires"] is not None
+
+
+def test_an_empty_text_takes_away(shell: Shell) -> None:
+    key_id = id_of(new_key(shell, "--scope", "a", "--role", "r", "--limit", "1/s", "--metadata", "x=y"))
+    gone = ("--scope", "", "--role", "", "--limit", "", "--metadata", "", "--expires", "never", "--not-before", "")
+    shown = json.loads(shell.done("keys", "change", key_id, *gone, "--json"))
+    assert [shown[name] for name in ("scopes", "roles", "limit", "metadata")] == [[], [], None, {}]
+    assert (shown["expires"], shown["not_before"]) == (None, None)
+
+
+def test_a_change_of_nothing_or_of_no_key_is_refused(shell: Shell) -> None:
+    key_id = id_of(new_key(shell))
+    assert shell.refused("keys", "change", key_id) == "nothing to change\n"
+    assert shell.refused("keys", "change", "nobody", "--role", "r") == "there is no key 'nobody'\n"
+    assert "in the past" in shell.refused("keys", "change", key_id, "--expires", "2020-01-01T00:00:00Z")
+
+
+def test_a_time_beyond_all_calendars_is_shown(shell: Shell) -> None:
+    key_id = id_of(new_key(shell, "--expires", "9999-12-31T00:00:00Z"))
+    first = id_of(shell.done("keys", "rotate", key_id))
+    rotated = id_of(shell.done("keys", "rotate", first))
+    assert rotated in shell.done("keys", "list")
+
+
 def test_rotate_prints_the_new_key(shell: Shell) -> None:
     old = new_key(shell, "--scope", "a")
     new = shell.done("keys", "rotate", id_of(old), "--overlap", "1h").strip()
@@ -213,6 +245,15 @@ def test_a_wrong_file_is_reported(shell: Shell) -> None:
 )
 def test_wrong_options_are_explained(shell: Shell, options: tuple[str, ...], status: int, says: str) -> None:
     assert says in shell.refused("keys", "create", "acme", "--create-consumer", *options, status=status)
+
+
+def test_an_argument_that_is_no_text_is_refused(shell: Shell) -> None:
+    for arguments in (
+        ("keys", "show", "\udcff"),
+        ("consumers", "show", "\udcff"),
+        ("keys", "list", "--after", "\udcff"),
+    ):
+        assert shell.refused(*arguments) == "an argument is not UTF-8\n"
 
 
 def test_an_unknown_consumer_is_not_made_unasked(shell: Shell) -> None:

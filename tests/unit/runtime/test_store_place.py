@@ -64,3 +64,22 @@ def test_a_folder_that_others_can_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "hotgate-state").mkdir(mode=0o755)
     with pytest.raises(StoreUnusable, match="open to other users"):
         place(tmp_path, {})
+
+
+def test_a_lost_pepper_is_not_replaced_in_silence(tmp_path: Path) -> None:
+    """With another one every key would be unknown, and whoever tries them again and again be banned."""
+    pepper, database = tmp_path / "hotgate-state" / "pepper", tmp_path / "hotgate-state" / "hotgate.db"
+    found(tmp_path, {})
+    database.write_bytes(b"SQLite format 3\0")
+    found(tmp_path, {})
+    pepper.write_bytes(b"p" * 31)
+    with pytest.raises(StoreUnusable, match="shorter than the pepper"):
+        place(tmp_path, {})
+    pepper.unlink()
+    with pytest.raises(StoreUnusable, match=r"is there but not its pepper .*/pepper: restore it"):
+        place(tmp_path, {})
+    assert not pepper.exists()
+    assert place(tmp_path, {"pepper": PEPPER})
+    database.unlink()
+    found(tmp_path, {})
+    assert pepper.exists()
