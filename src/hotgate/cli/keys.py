@@ -106,7 +106,7 @@ def rotate(
     seconds = duration(overlap)
     issued = with_records(config, lambda records: records.keys.rotate(key_id, seconds))
     _print_issued(issued, as_json=as_json)
-    typer.echo(f"{key_id} ends in {overlap}", err=True)
+    typer.echo(f"{key_id} ends in {overlap}, if not before" if seconds else f"{key_id} has ended", err=True)
 
 
 @keys.command()

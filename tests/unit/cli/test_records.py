@@ -186,6 +186,11 @@ def test_a_duration_before_which_tokens_were_issued_counts_back(shell: Shell) ->
     assert "must not lie in the future" in said
 
 
+def test_a_change_of_nothing_says_what_can_be_changed(shell: Shell) -> None:
+    shell.done("consumers", "create", "acme")
+    assert "--group" in shell.refused("consumers", "change", "acme", status=2)
+
+
 def test_a_misspelt_provider_is_refused(shell: Shell) -> None:
     said = shell.refused("revocations", "add", "--provider", "crop", "--jti", "a")
     assert said == "there is no jwt entry 'crop' under `identity`; there are: corp\n"
@@ -218,6 +223,16 @@ def test_wrong_options_are_explained(shell: Shell, options: tuple[str, ...], sta
 def test_an_unknown_consumer_is_not_made_unasked(shell: Shell) -> None:
     shell.done("consumers", "create", "acme")
     assert shell.refused("keys", "create", "acne") == "there is no consumer 'acne'; did you mean 'acme'?\n"
+
+
+@pytest.mark.parametrize("store", ["", "store:\n", "store: null\n"])
+def test_check_wants_a_store_for_managed_keys(shell: Shell, store: str) -> None:
+    shell.file.write_text(
+        'listeners: [{name: web, bind: "127.0.0.1:0"}]\nidentity: {p: {api_key: {managed: true}}}\n'
+        f'routes: [{{name: r, match: {{path: "/*"}}, authenticate: [p], respond: {{}}}}]\n{store}'
+    )
+    said = f"{shell.file}:2:26: identity.p.api_key.managed: there is no store; add `store: {{}}`\n"
+    assert shell.run("check").output == said
 
 
 def test_check_wants_a_store_for_managed_keys_and_warns_of_the_query(shell: Shell) -> None:
