@@ -231,7 +231,7 @@ def test_check_wants_a_store_for_managed_keys(shell: Shell, store: str) -> None:
         'listeners: [{name: web, bind: "127.0.0.1:0"}]\nidentity: {p: {api_key: {managed: true}}}\n'
         f'routes: [{{name: r, match: {{path: "/*"}}, authenticate: [p], respond: {{}}}}]\n{store}'
     )
-    said = f"{shell.file}:2:26: identity.p.api_key.managed: there is no store; add `store: {{}}`\n"
+    said = f"{shell.file}:2:35: identity.p.api_key.managed: there is no store; add `store: {{}}`\n"
     assert shell.run("check").output == said
 
 
