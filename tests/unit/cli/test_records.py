@@ -220,6 +220,28 @@ def test_wrong_options_are_explained(shell: Shell, options: tuple[str, ...], sta
     assert says in shell.refused("keys", "create", "acme", "--create-consumer", *options, status=status)
 
 
+def test_a_key_that_opens_nothing_is_warned_of(shell: Shell) -> None:
+    shell.file.write_text(
+        'listeners: [{name: web, bind: "127.0.0.1:0"}]\nstore: {}\nidentity: {p: {api_key: {managed: true}}}\n'
+        'routes: [{name: orders, match: {path: "/*"}, authenticate: [p], respond: {}}]\n'
+    )
+
+    def warnings(*options: str) -> list[str]:
+        result = shell.run("keys", "create", "acme", "--create-consumer", *options)
+        assert result.exit_code == 0
+        return [line for line in result.stderr.splitlines() if line.startswith("warning: ")]
+
+    assert warnings("--route", "orders") == []
+    assert warnings("--route", "order") == ["warning: there is no route 'order'"]
+    assert warnings("-e", "test") == ["warning: no `api_key` entry accepts keys of the environment 'test'"]
+
+
+def test_a_damaged_store_is_said_to_be_the_store(shell: Shell) -> None:
+    shell.done("consumers", "list")
+    (shell.file.parent / "hotgate-state" / "hotgate.db").write_bytes(b"no database" * 1000)
+    assert shell.refused("keys", "list") == "the store cannot be used: file is not a database\n"
+
+
 def test_an_unknown_consumer_is_not_made_unasked(shell: Shell) -> None:
     shell.done("consumers", "create", "acme")
     assert shell.refused("keys", "create", "acne") == "there is no consumer 'acne'; did you mean 'acme'?\n"
