@@ -1,5 +1,6 @@
 """A certificate authority for tests: certificates of any kind, good and bad, and what it says about them."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -68,17 +69,24 @@ def new_key(kind: str = "ec") -> Any:
     return rsa.generate_private_key(65537, 1024 if kind == "small-rsa" else 2048)
 
 
+def digest_for(key: Any) -> Any:
+    """With which a key signs; Ed25519 has one of its own."""
+    return None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
+
+
 class Authority:
     """pem: its own certificate."""
 
-    def __init__(self, name: str = "test authority", *, above: "Authority | None" = None, is_ca: bool = True) -> None:
+    def __init__(
+        self, name: str = "test authority", *, above: "Authority | None" = None, is_ca: bool = True, key: Any = None
+    ) -> None:
         """above: who has signed its certificate; itself if None. is_ca: whether that says that it may sign others."""
-        self.key = self._key = new_key()
+        self.key = self._key = key or new_key()
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         basic = x509.BasicConstraints(ca=is_ca, path_length=None)
         signer = above or self
         builder = signer._builder(self._name, self._key, timedelta(0)).add_extension(basic, critical=True)
-        self.certificate = builder.sign(signer._key, hashes.SHA256())
+        self.certificate = builder.sign(signer._key, digest_for(signer._key))
         self.pem = self.certificate.public_bytes(Encoding.PEM).decode()
 
     @property
@@ -103,7 +111,20 @@ class Authority:
             builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
         for extension in extensions:
             builder = builder.add_extension(extension, critical=False)
-        return Issued(builder.sign(self._key, hashes.SHA256()), key)
+        return Issued(builder.sign(self._key, digest_for(self._key)), key)
+
+    def weakly_signed(self, issued: Issued) -> Issued:
+        """The same, signed by SHA-1, by an authority with an RSA key: nobody's library makes such any more."""
+        sha256, sha1 = (bytes.fromhex("06092a864886f70d0101") + kind for kind in (b"\x0b", b"\x05"))
+        signed = issued.certificate.tbs_certificate_bytes.replace(sha256, sha1)
+        numbers = self._key.private_numbers()
+        size = self._key.key_size // 8
+        # EMSA-PKCS1-v1_5 (RFC 8017 §9.2).
+        digest = bytes.fromhex("3021300906052b0e03021a05000414") + hashlib.sha1(signed, usedforsecurity=False).digest()
+        padded = b"\0\1" + b"\xff" * (size - 3 - len(digest)) + b"\0" + digest
+        signature = pow(int.from_bytes(padded), numbers.d, numbers.public_numbers.n).to_bytes(size)
+        der = issued.certificate.public_bytes(Encoding.DER).replace(sha256, sha1)[:-size] + signature
+        return Issued(x509.load_der_x509_certificate(der), issued.key)
 
     def issue_responder(self, *, is_authorised: bool = True, shifted: timedelta = timedelta(0)) -> Issued:
         """The certificate of an OCSP responder (RFC 6960 §4.2.2.2), or of somebody who poses as one."""
@@ -111,7 +132,7 @@ class Authority:
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "responder")])
         usage = ExtendedKeyUsageOID.OCSP_SIGNING if is_authorised else ExtendedKeyUsageOID.CLIENT_AUTH
         builder = self._builder(subject, key, shifted).add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
-        return Issued(builder.sign(self._key, hashes.SHA256()), key)
+        return Issued(builder.sign(self._key, digest_for(self._key)), key)
 
     def crl(
         self,
@@ -146,7 +167,7 @@ class Authority:
         if names and not is_client:
             alternatives = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
             builder = builder.add_extension(alternatives, critical=False)
-        return Issued(builder.sign(self._key, hashes.SHA256()), key)
+        return Issued(builder.sign(self._key, digest_for(self._key)), key)
 
     def ocsp(
         self,
@@ -156,8 +177,12 @@ class Authority:
         shifted: timedelta = timedelta(0),
         responder: Issued | None = None,
         nonce: bytes = b"",
+        has_end: bool = True,
+        is_named: bool = False,
     ) -> bytes:
-        """What it says about a certificate, DER. Valid as long as a certificate is. responder: speaks in its name."""
+        """What it says about a certificate, DER. Valid as long as a certificate is, or without an end. responder:
+        speaks in its name. is_named: who speaks is told by name, not by key.
+        """
         now = datetime.now(UTC) + shifted
         builder = ocsp.OCSPResponseBuilder().add_response(
             issued.certificate,
@@ -165,7 +190,7 @@ class Authority:
             hashes.SHA1(),
             ocsp.OCSPCertStatus.GOOD if is_good else ocsp.OCSPCertStatus.REVOKED,
             now - DAY,
-            now + 10 * DAY,
+            now + 10 * DAY if has_end else None,
             None if is_good else now - DAY,
             None,
         )
@@ -174,8 +199,9 @@ class Authority:
         if responder is not None:
             builder = builder.certificates([responder.certificate])
         speaker = responder or self.own
-        builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, speaker.certificate)
-        return builder.sign(speaker.key, hashes.SHA256()).public_bytes(Encoding.DER)
+        encoding = ocsp.OCSPResponderEncoding.NAME if is_named else ocsp.OCSPResponderEncoding.HASH
+        builder = builder.responder_id(encoding, speaker.certificate)
+        return builder.sign(speaker.key, digest_for(speaker.key)).public_bytes(Encoding.DER)
 
     def _builder(self, subject: x509.Name, key: Any, shifted: timedelta) -> x509.CertificateBuilder:
         now = datetime.now(UTC) + shifted

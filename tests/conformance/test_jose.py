@@ -1,4 +1,4 @@
-"""Examples of RFC 7520 and RFC 8037: what is supported is verified or decrypted, all the rest is refused."""
+"""Examples of RFC 7520, RFC 7797 and RFC 8037: what is supported is verified or decrypted, all the rest is refused."""
 
 import json
 import os
@@ -36,10 +36,37 @@ DECRYPTABLE = [
     "jwe/5_8.key_wrap_using_aes-keywrap_with_aes-gcm.json",
     "curve25519/ecdh-es.json",
 ]
-REFUSED = [
-    "jws/4_4.hmac-sha2_integrity_protection.json",
+WITH_A_SECRET = "jws/4_4.hmac-sha2_integrity_protection.json"
+NESTED = "6.nesting_signatures_and_encryption.json"
+# Content that is not in the token or not base64url, a header that is not signed.
+PARTLY_ELSEWHERE = [
+    "jws/4_5.signature_with_detached_content.json",
+    "jws/4_7.protecting_content_only.json",
     "rfc7797/hmac-sha2_b64_false.json",
+    "rfc7797/4.2.hmac-sha2_b64_false.json",
 ]
+NOT_TOKENS = [
+    *PARTLY_ELSEWHERE,
+    "jws/4_6.protecting_specific_header_fields.json",
+    "jws/4_8.multiple_signatures.json",
+]
+# RSA1_5, PBES2, AES-GCM key wrap, compression.
+NOT_ACCEPTED = [
+    "jwe/5_1.key_encryption_using_rsa_v15_and_aes-hmac-sha2.json",
+    "jwe/5_3.key_wrap_using_pbes2-aes-keywrap_with-aes-cbc-hmac-sha2.json",
+    "jwe/5_7.key_wrap_using_aes-gcm_keywrap_with_aes-cbc-hmac-sha2.json",
+    "jwe/5_9.compressed_content.json",
+]
+# Associated data or headers outside the token, several recipients.
+NOT_COMPACT = [
+    "jwe/5_10.including_additional_authentication_data.json",
+    "jwe/5_11.protecting_specific_header_fields.json",
+    "jwe/5_12.protecting_content_only.json",
+    "jwe/5_13.encrypting_to_multiple_recipients.json",
+]
+PUBLIC_KEYS = ["jwk/3_1.ec_public_key.json", "jwk/3_3.rsa_public_key.json"]
+PRIVATE_KEYS = ["jwk/3_2.ec_private_key.json", "jwk/3_4.rsa_private_key.json"]
+SECRETS = ["jwk/3_5.symmetric_key_mac_computation.json", "jwk/3_6.symmetric_key_encryption.json"]
 
 
 def vector(name: str) -> dict[str, Any]:
@@ -71,19 +98,30 @@ def test_the_private_key_of_the_example_is_refused(name: str) -> None:
         parse_public_key(vector(name)["input"]["key"])
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_shared_secrets_are_refused(name: str) -> None:
-    with pytest.raises(UnusableKey):
-        parse_public_key(vector(name)["input"]["key"])
-
-
-@pytest.mark.parametrize("name", ["jwk/3_1.ec_public_key.json", "jwk/3_3.rsa_public_key.json"])
+@pytest.mark.parametrize("name", PUBLIC_KEYS)
 def test_public_keys_are_read(name: str) -> None:
     assert parse_public_key(vector(name)).kid == "bilbo.baggins@hobbiton.example"
 
 
+@pytest.mark.parametrize("name", [*PRIVATE_KEYS, *SECRETS])
+def test_private_and_symmetric_keys_of_a_set_are_refused(name: str) -> None:
+    with pytest.raises(UnusableKey):
+        parse_public_key(vector(name))
+
+
+@pytest.mark.parametrize("name", PRIVATE_KEYS)
+def test_a_key_for_signatures_decrypts_nothing(name: str) -> None:
+    with pytest.raises(ValueError, match="not an unencrypted private key"):
+        parse_decryption_key(json.dumps(vector(name)))
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_symmetric_key_is_a_secret_of_the_configuration(name: str) -> None:
+    assert len(secret_octets(json.dumps(vector(name)))) == 32
+
+
 def test_the_example_with_a_secret_is_verified_by_that_secret() -> None:
-    example = vector("jws/4_4.hmac-sha2_integrity_protection.json")
+    example = vector(WITH_A_SECRET)
     token = CompactToken(example["output"]["compact"].encode())
     secret = SharedSecret(secret_octets(json.dumps(example["input"]["key"])))
     assert secret.verifies("HS256", token.signing_input, token.signature)
@@ -111,7 +149,7 @@ def test_the_encrypted_example_is_decrypted_and_a_changed_one_is_not(name: str) 
 
 
 def test_a_signed_token_in_an_encrypted_one_is_found() -> None:
-    example = vector("6.nesting_signatures_and_encryption.json")
+    example = vector(NESTED)
     opener = decryption(example["encrypt"]["input"]["key"], "RSA-OAEP")
     token = CompactToken(opener.opened(example["encrypt"]["output"]["compact"].encode()))
     assert token.payload.decode() == example["sign"]["input"]["payload"]
@@ -119,13 +157,60 @@ def test_a_signed_token_in_an_encrypted_one_is_found() -> None:
     assert key.verifies("PS256", token.signing_input, token.signature)
 
 
-@pytest.mark.parametrize("path", sorted((JOSE / "jwe").glob("*.json")), ids=lambda path: path.name[:4])
-def test_what_is_encrypted_is_neither_a_signed_token_nor_a_nested_one(path: Path) -> None:
-    """Texts that nobody signed, weak and costly algorithms (5.1, 5.3), compression (5.9): none of them is a token."""
-    example = json.loads(path.read_text(encoding="utf-8"))
-    compact = example["output"].get("compact", "").encode()
-    jwk = example["input"].get("key", {"kty": "oct", "k": "AAAA"})
-    opener = decryption(jwk if isinstance(jwk, dict) else {"kty": "oct", "k": "AAAA"}, *ALGORITHMS)
-    for read in (CompactToken, opener.opened):
+@pytest.mark.parametrize("name", [*DECRYPTABLE, *NOT_ACCEPTED])
+def test_what_is_encrypted_is_neither_a_signed_token_nor_a_nested_one(name: str) -> None:
+    """Texts that nobody signed, weak and costly algorithms, compression: none of them is a token."""
+    example = vector(name)
+    compact = example["output"]["compact"].encode()
+    jwk = example["input"].get("key") or {"kty": "oct", "k": "AAAA"}  # 5.3 has a password
+    for read in (CompactToken, decryption(jwk, *ALGORITHMS).opened):
         with pytest.raises(CredentialRefused):
             read(compact)
+
+
+@pytest.mark.parametrize("name", [*NOT_TOKENS, *NOT_COMPACT])
+def test_the_json_serializations_are_no_tokens(name: str) -> None:
+    """RFC 7519 §3: compact only. In the others a header may stand outside of what is signed."""
+    output = vector(name)["output"]
+    for form in {"json", "json_flat"} & output.keys():
+        for read in (CompactToken, EncryptedToken):
+            with pytest.raises(CredentialRefused):
+                read(json.dumps(output[form]).encode())
+
+
+def joined(flat: dict[str, Any], *parts: str) -> bytes:
+    """A flattened JSON serialization as somebody might squeeze it into the compact one."""
+    return ".".join(flat.get(part, "") for part in parts).encode()
+
+
+def is_verified(compact: bytes, secret: SharedSecret) -> bool:
+    try:
+        token = CompactToken(compact)
+    except CredentialRefused:
+        return False
+    return secret.verifies(token.algorithm, token.signing_input, token.signature)
+
+
+@pytest.mark.parametrize("name", PARTLY_ELSEWHERE)
+def test_a_signature_over_more_or_less_than_the_token_proves_nothing(name: str) -> None:
+    example = vector(name)
+    secret = SharedSecret(secret_octets(json.dumps(example["input"]["key"])))
+    squeezed = joined(example["output"]["json_flat"], "protected", "payload", "signature")
+    for compact in (example["output"].get("compact", "").encode(), squeezed):
+        assert not is_verified(compact, secret)
+
+
+@pytest.mark.parametrize("name", NOT_COMPACT)
+def test_what_is_not_wholly_in_the_token_is_not_decrypted(name: str) -> None:
+    output = vector(name)["output"]
+    flat = output.get("json_flat") or {**output["json"], **output["json"]["recipients"][2]}
+    given = vector(name)["input"]["key"]
+    opener = decryption(given[2] if isinstance(given, list) else given, *ALGORITHMS)
+    with pytest.raises(CredentialRefused):
+        opener.opened(joined(flat, "protected", "encrypted_key", "iv", "ciphertext", "tag"))
+
+
+def test_every_example_is_used() -> None:
+    used = {*VERIFIABLE, *DECRYPTABLE, *NOT_TOKENS, *NOT_ACCEPTED, *NOT_COMPACT}
+    used |= {WITH_A_SECRET, NESTED, *PUBLIC_KEYS, *PRIVATE_KEYS, *SECRETS}
+    assert {path.relative_to(JOSE).as_posix() for path in JOSE.rglob("*.json")} == used

@@ -227,6 +227,12 @@ def test_3_11_tokens_of_other_kinds_are_refused(kind: str) -> None:
     assert code_for(ISSUER.token(claims(), {"typ": kind})) == "token-malformed"
 
 
+def test_3_12_a_logout_token_that_does_not_say_so_in_its_type_is_refused() -> None:
+    told: dict[str, object] = {"http://schemas.openid.net/event/backchannel-logout": {}}
+    assert code_for(ISSUER.token(claims(events=told, sid="s1", jti="j1"))) == "token-malformed"
+    assert verify(ISSUER.token(claims(events=["fair", "concert"])))  # a claim of somebody's own
+
+
 def test_3_12_rules_of_different_kinds_exclude_each_other() -> None:
     rules = replace(RULES, is_rfc9068=True)
     full = claims(iat=NOW, jti="1", client_id="web")

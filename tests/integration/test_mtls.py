@@ -3,13 +3,13 @@
 import ssl
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.x509 import ocsp
-from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from certificate_authority import Authority, Issued, authority
 from integration.conftest import Gateway
@@ -96,11 +96,6 @@ def test_a_list_is_watched(tmp_path: Path, clients: Clients) -> None:
         assert customer.ask("/hello").code == "certificate-revoked"
 
 
-def _named(server: KeyServer) -> x509.AuthorityInformationAccess:
-    address = x509.UniformResourceIdentifier(server.url("/ocsp"))
-    return x509.AuthorityInformationAccess([x509.AccessDescription(AuthorityInformationAccessOID.OCSP, address)])
-
-
 def _responding(clients: Clients, issued: Sequence[Issued], revoked: Issued) -> Script:
     def respond(handler: BaseHTTPRequestHandler) -> None:
         asked = ocsp.load_der_ocsp_request(handler.rfile.read(int(handler.headers["content-length"])))
@@ -117,10 +112,18 @@ def _told(gateway: Gateway, client: Issued) -> tuple[int, str]:
         return answer.status, answer.code
 
 
+@contextmanager
+def _asking(folder: Path, server: KeyServer) -> Iterator[Gateway]:
+    """With a responder that the operator names: no certificate may name one on this machine."""
+    asks = f'client_auth: required, client_ca: a.pem, ocsp: true, ocsp_responder: "{server.url("/ocsp")}"'
+    listener = f"tls: {{certificate: server.pem, key: server.key, {asks}}}"
+    with serving(folder, _ROUTES, workers=2, listener=listener) as gateway:
+        yield gateway
+
+
 def test_the_control_process_asks_the_responder(tmp_path: Path, clients: Clients) -> None:
-    listener = "tls: {certificate: server.pem, key: server.key, client_auth: required, client_ca: a.pem, ocsp: true}"
-    with key_server_running() as server, serving(tmp_path, _ROUTES, workers=2, listener=listener) as gateway:
-        good, revoked, late = (clients.a.issue_client(f"client-{n}", extensions=[_named(server)]) for n in range(3))
+    good, revoked, late = (clients.a.issue_client(f"client-{n}") for n in range(3))
+    with key_server_running() as server, _asking(tmp_path, server) as gateway:
         server.scripts["/ocsp"] = _responding(clients, [good, revoked, late], revoked)
         for _ in range(4):
             assert _told(gateway, good) == (200, "")

@@ -52,8 +52,7 @@ def change(url: str, work: Callable[[Store], Awaitable[object]]) -> None:
 
 def add_keys(url: str, *names: str) -> None:
     async def work(store: Store) -> None:
-        await store.put_consumer(Consumer("acme"))
-        await store.add_keys([stored(name) for name in names])
+        await store.add_keys([stored(name) for name in names], [Consumer("acme")])
 
     change(url, work)
 
@@ -103,7 +102,7 @@ def test_what_another_process_writes_is_seen_by_every_worker(tmp_path: Path) -> 
         change(url, lambda store: store.revoke_key("first-key", "leaked", 1.0))
         until_all_answer(gateway, "first-key", 401)
         assert answers(gateway, "second-key") == {200}
-        change(url, lambda store: store.put_consumer(Consumer("acme", is_disabled=True)))
+        change(url, lambda store: store.change_consumer("acme", is_disabled=True))
         gateway.until(lambda: 200 not in answers(gateway, "second-key"))
 
 

@@ -79,9 +79,7 @@ class Gateway:
 
     def change_listener(self, listener: Mapping[str, Any]) -> None:
         """Reload: put a configuration into force that differs in what it says of its listener."""
-        changed = {**self.configuration, "listeners": [{"name": "web", "bind": "127.0.0.1:0", **listener}]}
-        self.compiled = self.plane.prepare(_MODEL.model_validate(changed))
-        self.plane.commit(self.compiled)
+        self.reconfigure({**self.configuration, "listeners": [{"name": "web", "bind": "127.0.0.1:0", **listener}]})
 
     async def start(self) -> None:
         """Take connections."""
@@ -97,11 +95,6 @@ class Gateway:
         """Let time pass, with a tick at its end."""
         self.now += seconds
         self.plane.tick(self.now)
-
-    def reload(self, configuration: Mapping[str, Any]) -> None:
-        """Put another configuration into force."""
-        self.compiled = self.plane.prepare(_MODEL.model_validate(configuration))
-        self.plane.commit(self.compiled)
 
     @property
     def connections(self) -> int:

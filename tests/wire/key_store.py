@@ -45,23 +45,26 @@ class KeyStore:
 
 
 @asynccontextmanager
-async def key_store(wire: Wire, **settings: Any) -> AsyncIterator[KeyStore]:
-    """The store, in which the consumer `acme` is; all routes ask for its keys. settings: of the `api_key` entry."""
+async def key_store(wire: Wire, entry: Mapping[str, Any] | None = None, **settings: Any) -> AsyncIterator[KeyStore]:
+    """The store, in which the consumer `acme` is; all routes ask for its keys. settings: of the `api_key` entry.
+
+    entry: an entry of `identity` that they ask instead.
+    """
+    identity = {"partners": entry or {"api_key": {"managed": True, **settings}}}
     with TemporaryDirectory() as folder:
         file = Path(folder, "store.db")
         store = await Store.open(f"sqlite:///{file}")
         try:
-            await store.put_consumer(Consumer("acme", roles=("partner",), metadata={"plan": "gold"}))
+            await store.add_consumer(Consumer("acme", roles=("partner",), metadata={"plan": "gold"}))
             kept = KeyStore(store, file)
             services = {"credentials": kept.credentials, "wall_clock": lambda: kept.now}
-            wire.gateway.reconfigure(_protected(wire.gateway.configuration, settings), services)
+            wire.gateway.reconfigure(_protected(wire.gateway.configuration, identity), services)
             yield kept
         finally:
             await store.close()
 
 
-def _protected(configuration: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+def _protected(configuration: Mapping[str, Any], identity: Mapping[str, Any]) -> dict[str, Any]:
     (route,) = configuration["routes"]
     protected = {**route, "public": False, "authenticate": ["partners"]}
-    identity = {"partners": {"api_key": {"managed": True, **settings}}}
     return {**configuration, "routes": [protected], "identity": identity}

@@ -35,7 +35,7 @@ class MemoryWire:
 
     def reload(self, **settings: Any) -> None:
         """Put another configuration into force."""
-        self.loop.call_soon(self.gateway.reload, configuration(settings))
+        self.loop.call_soon(self.gateway.reconfigure, configuration(settings))
         self.loop.settle()
 
     def begin_drain(self, seconds: float) -> None:

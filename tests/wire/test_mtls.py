@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtensionOID
 
 from certificate_authority import Authority, Issued
 from hotgate.identity.key_sets import key_set_name
@@ -119,12 +120,24 @@ def test_names_that_only_look_right(issued: Issued) -> None:
     script()
 
 
+def _san(kind: int, text: str) -> x509.UnrecognizedExtension:
+    """A single alternative name with whatever content; kind: the tag of RFC 5280 §4.2.1.6."""
+    name = bytes([kind, len(text.encode())]) + text.encode()
+    return x509.UnrecognizedExtension(ExtensionOID.SUBJECT_ALTERNATIVE_NAME, b"\x30" + bytes([len(name)]) + name)
+
+
 @pytest.mark.parametrize(
     "issued",
     [
         pytest.param(CLIENTS.issue_client("legacy\0.evil.example"), id="NUL in the common name"),
         pytest.param(CLIENTS.issue_client("x", alternatives=[uri("spiffe://corp/ns/a/sa/b\0c")]), id="NUL in a URI"),
         pytest.param(CLIENTS.issue_client("legacy\r\nx-auth-subject: admin"), id="a line end"),
+        pytest.param(CLIENTS.issue_client("\u202eycagel"), id="written from right to left"),
+        pytest.param(CLIENTS.issue_client("leg\u200bacy"), id="a space that cannot be seen"),
+        pytest.param(CLIENTS.issue_client("x", extensions=[_san(0x82, "\u212aiosk.example")]), id="Kelvin for k"),
+        pytest.param(CLIENTS.issue_client("x", extensions=[_san(0x82, "")]), id="an empty host"),
+        pytest.param(CLIENTS.issue_client("x", extensions=[_san(0x86, " spiffe://corp/ns/a/sa/b")]), id="a space"),
+        pytest.param(CLIENTS.issue_client("x", extensions=[_san(0xA3, "0\0")]), id="a kind of name nobody knows"),
         pytest.param(
             CLIENTS.issue_client("legacy", alternatives=[x509.DNSName(f"h{n}.example") for n in range(1500)]),
             id="a thousand names",

@@ -164,6 +164,16 @@ async def test_a_reload_may_make_a_host_ask(wire: Wire) -> None:
     assert await refused(client, "open.example") == (421, "certificate-recheck")
 
 
+@scenario(listener={"tls": {**A.settings, "clients": [_SECRET, {**ASKS, "names": ["open.example"]}]}})
+async def test_what_was_proved_is_forgotten_when_a_host_asks_no_longer(wire: Wire) -> None:
+    """No authority of today stands behind the certificate; another host's clients are still asked for theirs."""
+    client = await wire.connect_tls("open.example", context=client_context(CLIENT))
+    await served(wire, client, "open.example")
+    wire.gateway.change_listener(_TLS)
+    assert await refused(client, "open.example") == (421, "certificate-recheck")
+    await served(wire, await wire.connect_tls("open.example", context=client_context(CLIENT)), "open.example")
+
+
 def _hello(name: bytes) -> bytes:
     """What a client sends first that asks for a name of these bytes."""
     sent = ssl.MemoryBIO()

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.x509.oid import SignatureAlgorithmOID
 
 from certificate_authority import DAY, Authority, Issued, new_key
 from wire.client_certificates import ASKS, CLIENT, CLIENTS, A, client_context, refused, served
 from wire.peer import turns
 from wire.scenario import Wire, scenario
 
+_OTHERS = Authority("another authority of clients")
 _OTHER = CLIENTS.issue_client("client-2")
 _REVOKED, _STRANGE = (401, "certificate-revoked"), (503, "certificate-status-unknown")
 
@@ -265,6 +267,57 @@ async def test_sessions_are_not_resumed_where_revocation_is_checked(wire: Wire) 
     client = await wire.connect_tls(context=client_context(CLIENT))
     await served(wire, client)
     assert not client.tls.session.has_ticket if client.tls.session else True
+
+
+_RSA = Authority("authority with RSA", key=new_key("rsa"))
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@scenario(listener={"tls": {**A.settings, **ASKS, "client_ca": _RSA.pem}})
+async def test_a_signature_by_sha_1_is_worth_nothing(wire: Wire, version: ssl.TLSVersion) -> None:
+    issued = _RSA.issue_client("c")
+    await served(wire, await wire.connect_tls(context=client_context(issued, version=version)))
+    weak = _RSA.weakly_signed(issued)
+    assert weak.certificate.signature_algorithm_oid == SignatureAlgorithmOID.RSA_WITH_SHA1
+
+    async def call() -> None:
+        await refused(await wire.connect_tls(context=client_context(weak, version=version)))
+
+    with pytest.raises((ssl.SSLError, AssertionError)):
+        await call()
+    assert wire.gateway.plane.metrics_snapshot()["counters"]["handshake_failures"] == {"certificate": 1}
+
+
+_NAMESAKE = Authority("authority of clients", above=_OTHERS)
+# By this OpenSSL finds out which of the two has signed (RFC 5280 §4.2.1.1).
+_SIGNED_BY = x509.AuthorityKeyIdentifier(
+    b"namesake", [x509.DirectoryName(_OTHERS.certificate.subject)], _NAMESAKE.certificate.serial_number
+)
+_OF_BOTH = {**ASKS, "client_ca": [CLIENTS.pem, _OTHERS.pem]}
+
+
+@scenario(listener={"tls": {**A.settings, **_OF_BOTH}})
+async def test_no_authority_can_take_the_name_of_another(wire: Wire) -> None:
+    """Nor through a session that is resumed, which remembers no chain."""
+    wire.gateway.plane.use_ticket_key(b"k" * 80)
+    context = client_context(_NAMESAKE.issue_client("client-1", extensions=[_SIGNED_BY]), _NAMESAKE)
+    first = await wire.connect_tls(context=context)
+    assert await refused(first) == (401, "certificate-unknown")
+    again = await wire.connect_tls(context=context, session=first.tls.session)
+    assert again.tls.session_reused
+    assert await refused(again) == (401, "certificate-unknown")
+    await served(wire, await wire.connect_tls(context=client_context(CLIENT)))
+
+
+@scenario()
+async def test_what_expires_meanwhile_is_refused_whatever_the_route_asks_for(wire: Wire) -> None:
+    now = time.time()
+    wire.gateway.services["wall_clock"] = lambda: now
+    wire.gateway.change_listener({"tls": {**A.settings, **ASKS}})
+    client = await wire.connect_tls(context=client_context(CLIENT))
+    await served(wire, client)
+    now = CLIENT.certificate.not_valid_after_utc.timestamp()
+    assert await refused(client) == (401, "certificate-expired")
 
 
 _NOT_A_CA = Authority("not an authority", above=CLIENTS, is_ca=False)

@@ -1,16 +1,15 @@
 """An exchange that is over leaves no reference cycle: what only the garbage collector frees waits long for it."""
 
-import gc
-from collections.abc import Iterator
-
 import pytest
 
 from hotgate import Exchange, policy
-from hotgate.edge.relay import Relay
 from hotgate.upstream.answer_reader import AnswerReader
+from wire.leftovers import no_collection, objects, relays
 from wire.peer import Peer, turns
 from wire.samples import CHUNKED_POST, GET, OK, chunk, get, post
 from wire.scenario import Wire, scenario
+
+pytestmark = pytest.mark.usefixtures(no_collection.__name__)
 
 _UNFINISHED = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20000\r\n\r\n"
 
@@ -18,24 +17,6 @@ _UNFINISHED = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20000\r\n\r\n"
 @policy(phase="respond")
 def looks(exchange: Exchange) -> None:
     """Nothing."""
-
-
-@pytest.fixture(autouse=True)
-def no_collection() -> Iterator[None]:
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
-
-
-def relays() -> int:
-    """Exchanges that are still there."""
-    return sum(isinstance(each, Relay) for each in gc.get_objects())
-
-
-def readers() -> int:
-    """Of answers: one for each connection to a backend."""
-    return sum(isinstance(each, AnswerReader) for each in gc.get_objects())
 
 
 async def exchanged(wire: Wire, request: bytes) -> Peer:
@@ -68,7 +49,7 @@ def test_left_by_its_client(begun: bytes) -> None:
         client.reset()
         await turns(20)
         assert wire.gateway.connections == 0
-        assert (relays(), readers()) == (0, 0)
+        assert (relays(), objects(AnswerReader)) == (0, 0)
 
     script()
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hotgate.config.gateway import Gateway
-    from hotgate.control.administration import Records
     from hotgate.control.key_administration import IssuedKey
     from hotgate.control.key_request import KeyRequest
     from hotgate.store.records import StoredKey
@@ -63,12 +62,8 @@ def create(
         metadata=mapping(metadata),
     )
 
-    async def made(records: Records) -> IssuedKey:
-        if create_consumer:
-            await records.consumers.ensure(consumer)
-        return await records.keys.create(request)
-
-    _print_issued(with_records(config, made), as_json=as_json)
+    issued = with_records(config, lambda records: records.keys.create(request, create_consumer=create_consumer))
+    _print_issued(issued, as_json=as_json)
     for doubt in _doubts(checked_configuration(config), request):
         typer.echo(f"warning: {doubt}", err=True)
 

@@ -89,7 +89,7 @@ def lift(
     """Accept tokens again, as far as they are good otherwise."""
     kind, value = _which(jti, sub, sid, client, is_all=everything)
     with_records(config, lambda records: records.revocations.lift(provider, kind, value))
-    typer.echo(f"lifted: {provider} {kind} {value}".rstrip())
+    typer.echo(f"lifted: {_named(provider, kind, value)}")
 
 
 def _which(
@@ -111,14 +111,23 @@ def _which(
 
 def _described(revocation: Revocation) -> str:
     before = "" if revocation.before is None else f", issued before {shown_time(revocation.before)}"
-    return f"{revocation.provider} {revocation.kind} {revocation.value}".rstrip() + before
+    return _named(revocation.provider, revocation.kind, revocation.value) + before
+
+
+def _named(provider: str, kind: str, value: str) -> str:
+    return f"{provider} {kind} {_shown(value)}".rstrip()
+
+
+def _shown(value: str) -> str:
+    """An issuer's text may hold line ends or what a terminal obeys: escaped then."""
+    return value if value.isprintable() else ascii(value)
 
 
 def _row(revocation: Revocation) -> tuple[str, ...]:
     return (
         revocation.provider,
         revocation.kind,
-        revocation.value or "-",
+        _shown(revocation.value) or "-",
         shown_time(revocation.before),
         revocation.reason or "-",
         shown_time(revocation.expires),

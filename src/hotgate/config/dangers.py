@@ -27,6 +27,7 @@ def dangers(config: Gateway) -> Iterator[Finding]:
     if not config.brute_force.enabled:
         hint = "name those that must not be counted in `exempt`"
         yield Finding(("brute_force", "enabled"), "nobody who guesses credentials is slowed down or banned", hint)
+    yield from _forgotten_uses(config)
     yield from _useless_certificates(config)
     if config.store is not None and config.store.url is not None and trusts_any_server(config.store.url.reveal()):
         hint = "add ?sslmode=verify-full to it, and sslrootcert for an authority of your own"
@@ -41,6 +42,14 @@ def _of_mechanisms(config: Gateway) -> Iterator[Finding]:
         if isinstance(entry.settings, HasDangers):
             for key, message, hint in entry.settings.dangers():
                 yield Finding(("identity", name, entry.mechanism, key), message, hint)
+
+
+def _forgotten_uses(config: Gateway) -> Iterator[Finding]:
+    """Entries whose tokens can be used once more after every restart."""
+    for name, entry in config.identity.items():
+        if entry.mechanism == "jwt" and entry.settings.single_use and config.store is None:
+            hint = "add `store: {}`, or keep `max_lifetime` short"
+            yield Finding(("identity", name, "jwt", "single_use"), "a restart forgets which tokens were used", hint)
 
 
 def _useless_certificates(config: Gateway) -> Iterator[Finding]:

@@ -102,13 +102,14 @@ def _undecided_access(tree: SourceMap) -> Iterator[Finding]:
 
 
 def _missing_store(tree: SourceMap) -> Iterator[Finding]:
-    """Keys that are to come from the store, where there is none."""
+    """Keys and consumers that are to come from the store, where there is none."""
     if tree.get("store") is not None:  # `store:` with nothing behind it is none
         return
     for name, entry in _mapping(tree, "identity").items():
-        settings = _mapping(entry, "api_key") if isinstance(entry, SourceMap) else {}
-        if settings.get("managed", False) is not False:
-            yield Finding(("identity", name, "api_key", "managed"), "there is no store", "add `store: {}`")
+        for mechanism, key in (("api_key", "managed"), ("mtls", "consumers")):
+            settings = _mapping(entry, mechanism) if isinstance(entry, SourceMap) else {}
+            if settings.get(key, False) is not False:
+                yield Finding(("identity", name, mechanism, key), "there is no store", "add `store: {}`")
 
 
 def _repeated_names(tree: SourceMap, key: str, word: str) -> Iterator[Finding]:

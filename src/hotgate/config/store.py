@@ -13,7 +13,10 @@ from hotgate.config.units import DurationBetween
 
 MIN_PEPPER = 32  # characters
 
-_URL_SAYS = "write sqlite:///path, sqlite:////absolute/path or postgresql://user:password@host/database"
+_URL_SAYS = (
+    "write sqlite:///path, sqlite:////absolute/path or postgresql://user:password@host/database, with %2F for / in a"
+    " password, %3F for ? and %23 for #"
+)
 
 
 class Store(Settings):

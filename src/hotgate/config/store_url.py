@@ -20,13 +20,18 @@ def is_postgresql(url: str) -> bool:
 
 
 def is_store_url(url: str) -> bool:
-    """False for what can be no store: another scheme, no path, or a port that is none."""
+    """False for what can be no store: another scheme, no path, a port that is none, or an `@` behind the host.
+
+    That one was meant to end a password that holds a `/`, `?` or `#`, which have to be percent-encoded: read as they
+    stand, a part of the password would pass for the name of the database, and be shown.
+    """
     if not url.isprintable():
         return False
     if path := sqlite_path(url):
         return path.name not in ("", "..", ":memory:")
     try:
-        return is_postgresql(url) and urlsplit(url).port != 0
+        parts = urlsplit(url)
+        return is_postgresql(url) and parts.port != 0 and "@" not in parts.path + parts.query + parts.fragment
     except ValueError:
         return False
 

@@ -1,8 +1,11 @@
 """Where an address lies: a document from outside must not make the gateway ask inside (CWE-918, SSRF)."""
 
 from enum import Enum
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
+# Python calls these global, the first of them up to 3.11.9 and 3.12.3 (CVE-2024-4032). Nothing there is on the
+# Internet (RFC 6890, RFC 3879), and 192.0.0.192 is the metadata service of a cloud.
+_INSIDE: tuple[IPv4Network | IPv6Network, ...] = (IPv4Network("192.0.0.0/24"), IPv6Network("fec0::/10"))
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052 §2.1
 
 
@@ -25,7 +28,7 @@ def zone_of(address: str) -> Zone:
         return Zone.LINK_LOCAL
     if found.is_multicast or found.is_unspecified or found.is_reserved:
         return Zone.OTHER
-    return Zone.PUBLIC if found.is_global else Zone.PRIVATE
+    return Zone.PUBLIC if found.is_global and not any(found in network for network in _INSIDE) else Zone.PRIVATE
 
 
 def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

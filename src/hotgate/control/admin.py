@@ -13,7 +13,7 @@ from hotgate.control.admin_tokens import AdminTokens
 from hotgate.control.administration import Administration
 from hotgate.control.api.application import api_application, problem_of
 from hotgate.control.bearer_authentication import BearerAuthentication
-from hotgate.control.failure_counts import FailureCounts
+from hotgate.control.failure_window import FailureWindow
 from hotgate.control.known_hosts import KnownHosts
 from hotgate.control.security_fields import SecurityFields
 from hotgate.keys.key_ring import JWKS_MEDIA_TYPE
@@ -45,7 +45,7 @@ def admin_application(
         """The public keys that verify assertions: nothing about them is secret."""
         return Response(state.jwks(), media_type=JWKS_MEDIA_TYPE)
 
-    door = [Middleware(BearerAuthentication, tokens=tokens, failures=FailureCounts())]
+    door = [Middleware(BearerAuthentication, tokens=tokens, failures=FailureWindow())]
     routes = [
         Route("/.well-known/jwks.json", jwks),
         Route("/healthz", healthz),

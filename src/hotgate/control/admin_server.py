@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
-_MOST_CONNECTIONS = 64
+from hotgate.control.admin_connection import AdminConnection
+
 _IDLE_SECONDS = 5
 _STOP_SECONDS = 1
 
@@ -19,14 +20,13 @@ class AdminServer:
     def __init__(self, application: ASGIApp, listening: socket.socket) -> None:
         config = uvicorn.Config(
             application,
-            http="httptools",
+            http=AdminConnection,
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=_MOST_CONNECTIONS,
             timeout_keep_alive=_IDLE_SECONDS,
             timeout_graceful_shutdown=_STOP_SECONDS,
         )

@@ -31,13 +31,13 @@ class AdministrationError(Exception):
 
 
 @contextmanager
-def refusals_of_store(kind: str) -> Iterator[None]:
-    """The store's refusals as AdministrationError. kind: what the record is: "key", "consumer" or "revocation"."""
+def refusals_of_store() -> Iterator[None]:
+    """The store's refusals as AdministrationError."""
     try:
         yield
     except InvalidRecord as error:
         raise AdministrationError("invalid", str(error)) from None
     except AlreadyExists as error:
-        raise AdministrationError(f"{kind}-exists", str(error)) from None
+        raise AdministrationError(f"{error.kind}-exists", str(error)) from None
     except DoesNotExist as error:
-        raise AdministrationError(f"{kind}-unknown", str(error)) from None
+        raise AdministrationError(f"{error.kind}-unknown", str(error), member=error.kind) from None

@@ -5,7 +5,7 @@ import math
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hotgate.control.admin_tokens import AdminTokens, NoToken
-from hotgate.control.failure_counts import FailureCounts
+from hotgate.control.failure_window import FailureWindow
 from hotgate.control.problem import Problem
 from hotgate.observe.log import security_event
 
@@ -24,7 +24,7 @@ class BearerAuthentication:
     always passes: otherwise anybody on this machine could lock the operators out.
     """
 
-    def __init__(self, app: ASGIApp, tokens: AdminTokens, failures: FailureCounts) -> None:
+    def __init__(self, app: ASGIApp, tokens: AdminTokens, failures: FailureWindow) -> None:
         self._app = app
         self._tokens = tokens
         self._failures = failures

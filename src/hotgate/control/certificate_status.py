@@ -1,8 +1,9 @@
 """Whether clients' certificates were revoked, asked of their authorities: OCSP responders and published lists.
 
 Workers ask (`identity/client_trust.py`) about certificates whose chain they have verified, so the addresses within are
-those that a configured authority has signed. Still nothing is believed that is not signed, recent and about the
-certificate; nothing large or slow is read; and redirects, which could lead anywhere, are not followed.
+those that a configured authority has signed. But some authorities sign whatever extensions a request has, so what a
+certificate names never leads into this machine or to a cloud's metadata (CWE-918). Nothing is believed that is not
+signed, recent and about the certificate; nothing large or slow is read; and no redirect is followed.
 """
 
 import asyncio
@@ -18,6 +19,8 @@ from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from hotgate.config.revocation_list import MAX_LIST_BYTES, load_list
+from hotgate.control.address_zone import Zone, zone_of
+from hotgate.control.discovery import Resolve, resolved
 from hotgate.identity.ocsp_answer import MAX_ANSWER_BYTES, NotBelieved, question, read_answer
 from hotgate.identity.revocation_list import Answer, RevocationLists, Status
 
@@ -28,7 +31,9 @@ _FAILED_FOR = 15.0  # seconds until a responder that failed is asked again about
 _LONGEST = 3600.0  # seconds that an answer is kept at most, whatever it says of itself
 _MAX_KEPT = 10_000
 _MAX_FLIGHTS = 64
-_MAX_ADDRESSES = 2  # of each kind that a certificate may name
+_MAX_ADDRESSES = 2  # of each kind that a certificate may name, and of each name
+_CLOSED = frozenset({Zone.LOOPBACK, Zone.LINK_LOCAL, Zone.OTHER})
+_FAILURES = (ValueError, OSError, httpx.HTTPError, httpx.InvalidURL)  # NotBelieved and TimeoutError are among them
 
 Key = tuple[bytes, str, bool]
 
@@ -36,9 +41,12 @@ Key = tuple[bytes, str, bool]
 class CertificateStatus:
     """Answers the questions of all workers. client: without redirects. clock: epoch seconds."""
 
-    def __init__(self, client: httpx.AsyncClient, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, clock: Callable[[], float] = time.time, resolve: Resolve = resolved
+    ) -> None:
         self._client = client
         self._clock = clock
+        self._resolve = resolve
         self._kept: dict[Key, Answer] = {}
         self._flights: dict[Key, asyncio.Task[Answer]] = {}
 
@@ -77,7 +85,7 @@ class CertificateStatus:
         try:
             async with asyncio.timeout(TIMEOUT):
                 answer = await self._learned(key, issuer)
-        except (NotBelieved, TimeoutError, httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        except _FAILURES as error:
             reason = str(error) if isinstance(error, NotBelieved) else type(error).__name__
             _log.warning("nothing was learned about a client's certificate: %s", reason)
         if len(self._kept) >= _MAX_KEPT:
@@ -93,32 +101,52 @@ class CertificateStatus:
         addresses = [responder] if responder not in ("", "-") else [*_responders(certificate)]
         for address in addresses if responder != "-" else []:
             try:
-                answer = await self._asked(address, certificate, issuer)
+                answer = await self._asked(address, certificate, issuer, is_named=address != responder)
                 if answer.status is not Status.UNKNOWN:
                     return answer
-            except (NotBelieved, httpx.HTTPError, httpx.InvalidURL) as error:
+            except _FAILURES as error:
                 problem = error
         for address in _list_addresses(certificate) if wants_lists else ():
             try:
                 return await self._listed(address, certificate, issuer)
-            except (NotBelieved, httpx.HTTPError, httpx.InvalidURL) as error:
+            except _FAILURES as error:
                 problem = error
         raise problem
 
-    async def _asked(self, address: str, certificate: x509.Certificate, issuer: x509.Certificate) -> Answer:
+    async def _asked(
+        self, address: str, certificate: x509.Certificate, issuer: x509.Certificate, *, is_named: bool
+    ) -> Answer:
+        """is_named: by the certificate, not by the operator."""
         nonce = secrets.token_bytes(32)
         sent = question(certificate, issuer, nonce)
         fields = {"content-type": "application/ocsp-request", "accept-encoding": "identity"}
         request = self._client.build_request("POST", address, content=sent, headers=fields)
-        return read_answer(await self._fetched(request, MAX_ANSWER_BYTES), certificate, issuer, nonce, self._clock())
+        fetch = self._fetched_from_named if is_named else self._fetched
+        return read_answer(await fetch(request, MAX_ANSWER_BYTES), certificate, issuer, nonce, self._clock())
 
     async def _listed(self, address: str, certificate: x509.Certificate, issuer: x509.Certificate) -> Answer:
         request = self._client.build_request("GET", address, headers={"accept-encoding": "identity"})
-        found = load_list(await self._fetched(request, MAX_LIST_BYTES))
+        found = load_list(await self._fetched_from_named(request, MAX_LIST_BYTES))
         answer = RevocationLists([found]).answer(certificate.serial_number, issuer, self._clock())
         if answer.status is Status.UNKNOWN:
             raise NotBelieved("the list is not of the authority, or not of this time")
         return answer
+
+    async def _fetched_from_named(self, request: httpx.Request, most: int) -> bytes:
+        """Connect to where the name leads now: looked up again, it could lead elsewhere."""
+        url = request.url
+        addresses = (await self._resolve(url.host, url.port or (443 if url.scheme == "https" else 80)))[:_MAX_ADDRESSES]
+        if any(zone_of(address) in _CLOSED for address in addresses):
+            raise NotBelieved("the certificate names a host that is this machine, or on its link (see ocsp_responder)")
+        problem: Exception = NotBelieved("the certificate names a host that has no address")
+        for address in addresses:
+            request.url = url.copy_with(host=address)
+            request.extensions = {**request.extensions, "sni_hostname": url.host}
+            try:
+                return await self._fetched(request, most)
+            except httpx.ConnectError as error:
+                problem = error
+        raise problem
 
     async def _fetched(self, request: httpx.Request, most: int) -> bytes:
         response = await self._client.send(request, stream=True, follow_redirects=False)

@@ -21,13 +21,10 @@ class ConsumerAdministration:
 
     async def create(self, consumer: Consumer) -> Consumer:
         """Add one; it is `created` now. Codes: invalid, consumer-exists."""
-        if await self._store.consumer(consumer.name) is not None:
-            raise AdministrationError("consumer-exists", f"there is a consumer {consumer.name!r} already")
-        return await self._put(replace(consumer, created=self._clock()))
-
-    async def ensure(self, name: str) -> Consumer:
-        """The one of that name, added if there is none. Code: invalid."""
-        return await self._store.consumer(name) or await self.create(Consumer(name))
+        added = replace(consumer, created=self._clock())
+        with refusals_of_store():
+            await self._store.add_consumer(added)
+        return added
 
     async def get(self, name: str) -> Consumer:
         """One consumer. Code: consumer-unknown; the text names one that is spelt alike."""
@@ -47,17 +44,12 @@ class ConsumerAdministration:
 
     async def change(self, name: str, changes: dict[str, Any]) -> Consumer:
         """Give fields of a Consumer other values. Codes: invalid, consumer-unknown."""
-        if not changes or not changes.keys() <= {"groups", "roles", "tier", "metadata", "is_disabled"}:
-            raise AdministrationError("invalid", "nothing to change, or not a thing that can be changed")
-        return await self._put(replace(await self.get(name), **changes))
+        await self.get(name)
+        with refusals_of_store():
+            return await self._store.change_consumer(name, **changes)
 
     async def remove(self, name: str) -> None:
         """Remove one and all its keys. Code: consumer-unknown."""
         await self.get(name)
-        with refusals_of_store("consumer"):
+        with refusals_of_store():
             await self._store.remove_consumer(name)
-
-    async def _put(self, consumer: Consumer) -> Consumer:
-        with refusals_of_store("consumer"):
-            await self._store.put_consumer(consumer)
-        return consumer

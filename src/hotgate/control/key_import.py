@@ -28,24 +28,16 @@ class KeyImport:
         """
         errors: list[LineError] = []
         records = self._records(text, errors)
-        strangers = await self._strangers(records)
         if not create_consumers:
-            errors += [
-                LineError(number, f"there is no consumer {record.consumer[:100]!r}")
-                for number, record in records.items()
-                if record.consumer in strangers
-            ]
+            errors += await self._of_strangers(records)
         if errors or not records:
             raise _import_invalid(errors)
-        with refusals_of_store("consumer"):
-            for name in strangers:
-                await self._store.put_consumer(Consumer(name, created=self._clock()))
+        names = {record.consumer for record in records.values()} if create_consumers else set()
+        new = [Consumer(name, created=self._clock()) for name in sorted(names)]
         try:
-            with refusals_of_store("key"):
-                await self._store.add_keys(list(records.values()))
+            with refusals_of_store():
+                await self._store.add_keys(list(records.values()), new)
         except AdministrationError as error:
-            for name in strangers:
-                await self._store.remove_consumer(name)
             raise _import_invalid(await self._known(records)) if error.code == "key-exists" else error from None
         return list(records.values())
 
@@ -76,9 +68,15 @@ class KeyImport:
         attributes = valid_attributes(line.attributes(), now)
         return StoredKey(id=key_id, digest=digest, created=now, hint=line.hint, **attributes)
 
-    async def _strangers(self, records: Numbered) -> list[str]:
-        names = dict.fromkeys(record.consumer for record in records.values())
-        return [name for name in names if await self._store.consumer(name) is None]
+    async def _of_strangers(self, records: Numbered) -> list[LineError]:
+        """The lines whose consumer is not in the store."""
+        names = {record.consumer for record in records.values()}
+        strangers = {name for name in names if await self._store.consumer(name) is None}
+        return [
+            LineError(number, f"there is no consumer {record.consumer[:100]!r}")
+            for number, record in records.items()
+            if record.consumer in strangers
+        ]
 
     async def _known(self, records: Numbered) -> list[LineError]:
         """The lines whose id or key is in the store already."""

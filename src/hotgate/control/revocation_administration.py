@@ -32,7 +32,7 @@ class RevocationAdministration:
             raise AdministrationError("invalid", "the expiry lies in the past", member="expires")
         before = now if revocation.kind == "all" and revocation.before is None else revocation.before
         added = replace(revocation, before=before, created=now)
-        with refusals_of_store("revocation"):
+        with refusals_of_store():
             await self._store.revoke(added)
         return added
 
@@ -42,7 +42,7 @@ class RevocationAdministration:
 
     async def lift(self, provider: str, kind: str, value: str = "") -> None:
         """Accept these tokens again. Code: revocation-unknown."""
-        with refusals_of_store("revocation"):
+        with refusals_of_store():
             await self._store.lift(provider, kind, value)
 
     def _check_provider(self, name: str) -> None:

@@ -1,28 +1,25 @@
 """The answers that the gateway gives by itself when no policy did."""
 
-from collections.abc import Iterable
-
 from hotgate.http.headers import encode_fields
 from hotgate.http.problem import STATUS_LINES, with_request_id
+from hotgate.http.request import Request
 from hotgate.http.response import Response
+from hotgate.pipeline.route import Route
+from hotgate.routing.table import RouteTable
 from hotgate.upstream.failure import UpstreamFailure
 
 
-def not_found() -> Response:
-    """No route has this host and path."""
-    return Response.problem(404, code="route-not-found", detail="No route matches this host and path.")
+def unrouted(request: Request, table: RouteTable[Route]) -> Response:
+    """No route has it: 404, or 405 where one has the path but not the method (RFC 9110 §15.5.6).
 
-
-def server_options() -> Response:
-    """`OPTIONS *` asks about the server, not about anything behind it (RFC 9110 §9.3.7): a ping, answered here.
-
-    It names no method, for which of them are allowed depends on the path.
+    `OPTIONS *` asks about the server, not about anything behind it (§9.3.7): a ping, answered here. It names no method,
+    for which of them are allowed depends on the path.
     """
-    return Response(204)
-
-
-def method_not_allowed(methods: Iterable[str]) -> Response:
-    """A route has the path, none the method (RFC 9110 §15.5.6)."""
+    if request.path == "*":
+        return Response(204)
+    methods = table.allowed_methods(request)
+    if not methods:
+        return Response.problem(404, code="route-not-found", detail="No route matches this host and path.")
     return Response.problem(
         405,
         code="method-not-allowed",

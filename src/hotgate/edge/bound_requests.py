@@ -83,11 +83,10 @@ class BoundRequests:
     def _judged(self) -> Verdict:
         if self._host is None:
             return Verdict(recheck())
-        trust = self._host.clients.trust
+        trust, certificate = self._host.clients.trust, self._tls.certificate
         if trust is None:
-            return Verdict(None)
+            return Verdict(None if certificate is None else recheck())  # nobody stands behind it any more
         self._clock = trust.clock
-        certificate = self._tls.certificate
         if certificate is None:
             return Verdict(recheck() if trust.is_required else None)
         return trust.judge(certificate) or Verdict(recheck())

@@ -16,16 +16,18 @@ _MAX_BYTES = 16 * 1024  # with keys that withstand quantum computers a browser s
 class ClientHello:
     """Feed it until `is_read`. name: lower case, without a last dot; None for a client that asks for none."""
 
-    __slots__ = ("_message", "_record", "is_read", "name")
+    __slots__ = ("_fed", "_message", "_record", "is_read", "name")
 
     def __init__(self) -> None:
         self._record = bytearray()
         self._message = bytearray()
+        self._fed = 0
         self.is_read = False
         self.name: str | None = None
 
     def feed(self, data: bytes) -> None:
         """More of what the client sent. Takes time in proportion to it, however small the pieces are."""
+        self._fed += len(data)
         self._record += data
         try:
             while len(self._record) >= 5:
@@ -33,7 +35,7 @@ class ClientHello:
                     break
         except (IndexError, ValueError):
             self.is_read = True
-        if len(self._record) + len(self._message) > _MAX_BYTES:
+        if self._fed > _MAX_BYTES:  # of all bytes: empty records leave nothing behind, and whoever waits keeps them
             self.is_read = True
 
     def _take_record(self) -> bool:

@@ -27,13 +27,15 @@ class PendingPolicy:
         fail: Callable[[BaseException], None],
     ) -> None:
         self._is_cancelled = False
-        self._task = asyncio.get_running_loop().create_task(self._wait(suspended, go_on, conclude, fail))
+        waiting = self._wait(suspended, go_on, conclude, fail)
+        self._task: asyncio.Task[None] | None = asyncio.get_running_loop().create_task(waiting)
 
     def cancel(self) -> None:
         """Call nobody any more. The exchange itself may be what runs in the task: then it ends by itself."""
         self._is_cancelled = True
-        if self._task is not asyncio.current_task():
-            self._task.cancel()
+        task, self._task = self._task, None  # it keeps its CancelledError, whose traceback knows this object
+        if task is not None and task is not asyncio.current_task():
+            task.cancel()
 
     async def _wait(
         self,

@@ -107,7 +107,8 @@ class Relay:
         if route.after:
             self._steps = ResponseSteps(self)
         if found is None:
-            self._without_route()
+            self._keep_alive = self._keep_alive and incoming.refusal is None
+            self.respond(incoming.refusal or answers.unrouted(request, snapshot.table))
         elif incoming.has_body and max(incoming.received, incoming.length or 0) > route.max_body:
             self.respond(answers.body_too_large(route.max_body))
         else:
@@ -118,17 +119,6 @@ class Relay:
             if incoming.upgrade:
                 incoming.consumer = Tunnel(self)
             self._run(0)
-
-    def _without_route(self) -> None:
-        refusal = self.incoming.refusal
-        if refusal is not None:
-            self._keep_alive = False
-            self.respond(refusal)
-        elif self.path == "*":
-            self.respond(answers.server_options())
-        else:
-            allowed = self.context.snapshot.table.allowed_methods(self.incoming.request)
-            self.respond(answers.method_not_allowed(allowed) if allowed else answers.not_found())
 
     def _run(self, start: int) -> None:
         exchange = self.exchange

@@ -91,6 +91,7 @@ class TlsHandshake(asyncio.Protocol):
             self._context.handshakes.fail("client-closed")
         if self._learning is not None:
             self._learning.cancel()
+            self._learning = None  # it keeps its CancelledError, whose traceback knows this object
         self._arrival.leave()
         self._context.forget(self)
 

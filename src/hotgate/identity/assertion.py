@@ -100,7 +100,8 @@ def _claims(principal: Principal, terms: AssertionTerms, now: float, expires: fl
         "client_id": principal.client,
         "tenant": principal.tenant,
         "tier": principal.tier,
-        "scope": " ".join(sorted(principal.scopes)),
+        # No scope holds a space (RFC 6749 §3.3): in this text, one that does would be two.
+        "scope": " ".join(sorted(scope for scope in principal.scopes if " " not in scope)),
         "roles": sorted(principal.roles),
         "groups": sorted(principal.groups),
         "claims": _chosen(principal, terms.claims),

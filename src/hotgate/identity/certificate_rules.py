@@ -11,7 +11,7 @@ UNKNOWN = "certificate-unknown"
 
 # What `*` stands for: one part of a name, as wildcards in certificates and SPIFFE ids are read. Never for nothing.
 _STAR = {"san_uri": r"([^/?#]+)", "san_dns": r"([^.]+)", "san_email": r"([^@]+)"}
-_ANY = r"([^,+=]+)"
+_ANY = r"([^,+=\\]+)"  # a backslash escapes what would end a part (RFC 4514 §2.4)
 _PLACE = re.compile(r"\{([1-9])\}")
 
 

@@ -13,6 +13,7 @@ from hotgate.identity.principal import Principal
 
 MAX_NAMES = 1000  # scopes, roles or groups of one token
 MAX_NAME_LENGTH = 1024  # characters
+MAX_TEXT_LENGTH = 512  # characters; `store/bounds.py` takes as many, so that whatever is accepted can be revoked
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def text(claims: Claims, paths: tuple[str, ...]) -> str | None:
     for path in paths:
         value = find(claims, path)
         if value is not None:
-            if not isinstance(value, str) or not value or len(value) > MAX_NAME_LENGTH:
-                raise malformed(f"{path} is not a string of 1 to {MAX_NAME_LENGTH} characters")
+            if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT_LENGTH or "\0" in value:
+                raise malformed(f"{path} is not a string of 1 to {MAX_TEXT_LENGTH} characters without NUL")
             return value
     return None

@@ -1,11 +1,13 @@
 """A client's certificate: as it was presented, and what it says about its owner.
 
 Names in certificates are text that somebody wanted to be signed. What two programs could read differently is not
-read at all: control characters (NUL above all), names that are not ASCII where the standard wants ASCII, a common
-name that is there twice, hundreds of names.
+read at all: characters that cannot be seen (NUL above all), names that are empty or not printable ASCII where the
+standard wants ASCII, a common name that is there twice, hundreds of names.
 """
 
 import hashlib
+import re
+import unicodedata
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,6 +20,8 @@ from hotgate.identity.refusal import CredentialRefused
 MAX_BYTES = 64 * 1024
 MAX_NAMES = 128
 MALFORMED = "certificate-malformed"
+_visible_ascii = re.compile(r"[!-~]+").fullmatch
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # control, format (bidirectional), surrogate, line ends
 
 
 class PresentedCertificate:
@@ -87,8 +91,8 @@ def _facts(certificate: x509.Certificate, der: bytes) -> CertificateFacts:
         "fingerprint": (hashlib.sha256(der).hexdigest(),),
     }
     for text in (subject, issuer, *(name for each in names.values() for name in each)):
-        if any(ord(character) < 0x20 or ord(character) == 0x7F for character in text):
-            raise CredentialRefused(MALFORMED, "a name in the certificate has a control character")
+        if not text.isascii() or not text.isprintable():
+            _check_visible(text)
     return CertificateFacts(
         subject,
         issuer,
@@ -99,6 +103,12 @@ def _facts(certificate: x509.Certificate, der: bytes) -> CertificateFacts:
     )
 
 
+def _check_visible(text: str) -> None:
+    """Spaces of other alphabets pass; what turns the order of a text around, or is not there at all, does not."""
+    if any(unicodedata.category(character) in _UNSEEN for character in text):
+        raise CredentialRefused(MALFORMED, "a name in the certificate has a character that cannot be seen")
+
+
 def _alternatives(certificate: x509.Certificate) -> dict[str, tuple[str, ...]]:
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -107,7 +117,14 @@ def _alternatives(certificate: x509.Certificate) -> dict[str, tuple[str, ...]]:
     if len(list(found)) > MAX_NAMES:
         raise CredentialRefused(MALFORMED, f"the certificate has more than {MAX_NAMES} names")
     return {
-        "san_uri": tuple(found.get_values_for_type(x509.UniformResourceIdentifier)),
-        "san_dns": tuple(name.lower() for name in found.get_values_for_type(x509.DNSName)),
-        "san_email": tuple(found.get_values_for_type(x509.RFC822Name)),
+        "san_uri": _ascii(found.get_values_for_type(x509.UniformResourceIdentifier)),
+        "san_dns": tuple(name.lower() for name in _ascii(found.get_values_for_type(x509.DNSName))),
+        "san_email": _ascii(found.get_values_for_type(x509.RFC822Name)),
     }
+
+
+def _ascii(names: list[str]) -> tuple[str, ...]:
+    """As RFC 5280 §4.2.1.6 wants them (IA5String): the Kelvin sign, say, is a `k` in lower case."""
+    if not all(_visible_ascii(name) for name in names):
+        raise CredentialRefused(MALFORMED, "an alternative name in the certificate is empty or not printable ASCII")
+    return tuple(names)

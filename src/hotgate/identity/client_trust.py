@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from hotgate.http.response import Response
@@ -82,9 +82,13 @@ class ClientTrust:
         """The verdict on a connection, or None if `learn` must be awaited before."""
         if not self._is_trusted(peer):
             return Verdict(recheck())
-        certificate = x509.load_der_x509_certificate(peer.der)
-        if _is_authority(certificate):
-            return Verdict(_refused("certificate-unknown", "Use the certificate of a client."))
+        try:
+            certificate = x509.load_der_x509_certificate(peer.der)
+            refusal = self._refusal(peer, certificate)
+        except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):  # OpenSSL is less strict
+            refusal = _refused("certificate-malformed", "The certificate is malformed.")
+        if refusal is not None:
+            return Verdict(refusal)
         answers = [] if self._lists is None else [self._listed(peer, certificate, self._lists)]
         if self._online is not None:
             learned = self._answers.get((peer.der, self._online))
@@ -124,6 +128,25 @@ class ClientTrust:
     def _listed(self, peer: PresentedCertificate, certificate: x509.Certificate, lists: RevocationLists) -> Answer:
         issuer, now = self._issuer(peer, certificate), self.clock()
         return Answer(Status.UNKNOWN, now) if issuer is None else lists.answer(certificate.serial_number, issuer, now)
+
+    def _refusal(self, peer: PresentedCertificate, certificate: x509.Certificate) -> Response | None:
+        if _is_authority(certificate):
+            return _refused("certificate-unknown", "Use the certificate of a client.")
+        if certificate.not_valid_after_utc.timestamp() <= self.clock():
+            return _refused("certificate-expired", "The certificate is not valid now.")
+        if self._is_of_namesake(peer, certificate):
+            return _refused("certificate-unknown", "The certificate is not of the authority that it names.")
+        return None
+
+    def _is_of_namesake(self, peer: PresentedCertificate, certificate: x509.Certificate) -> bool:
+        """Whether an authority of ours is named as its issuer, and another certificate of that name has signed it.
+
+        Each authority can make one below itself with whatever name, and rules tell authorities apart by their names.
+        """
+        if peer.chain[1:2] and peer.chain[1] in self.authorities:
+            return False
+        named = [each for each in self._certificates if each.subject == certificate.issuer]
+        return bool(named) and not any(_has_signed(each, certificate) for each in named)
 
     def _is_trusted(self, peer: PresentedCertificate) -> bool:
         """Whether one of its chain is an authority of today. If a session was resumed: whether all of those are that
@@ -176,15 +199,16 @@ def _status_unknown() -> Response:
 
 
 def _is_authority(certificate: x509.Certificate) -> bool:
+    """Raises what `cryptography` does for extensions that it cannot read."""
     try:
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+    except x509.ExtensionNotFound:
         return False
 
 
 def _has_signed(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(issuer)
-    except (InvalidSignature, ValueError, TypeError):
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
         return False
     return True

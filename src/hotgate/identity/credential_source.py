@@ -7,6 +7,7 @@ refused. `field` is the header field that carries it, or None: clients cannot se
 import binascii
 from base64 import b64decode
 from collections.abc import Callable
+from string import ascii_letters, digits
 from typing import Protocol
 from urllib.parse import unquote_to_bytes
 
@@ -17,6 +18,10 @@ from hotgate.identity.refusal import CredentialRefused
 _AUTHORIZATION = b"authorization"
 _COOKIE = b"cookie"
 _SUBPROTOCOL = b"sec-websocket-protocol"
+_TOKEN = frozenset(ascii_letters + digits + "!#$%&'*+-.^_`|~")  # RFC 9110 §5.6.2
+# What is not in a cookie's name (RFC 6265 §4.1.1) and may stand around it: parsers trim tabs, quotes, and what Unicode
+# calls white space, so that a backend would take what we did not see.
+_AROUND_NAMES = bytes(byte for byte in range(256) if chr(byte) not in _TOKEN)
 
 
 class CredentialSource(Protocol):
@@ -127,7 +132,7 @@ class CookieSource:
     def read(self, request: Request) -> bytes | None:
         """The value."""
         pairs = [pair for value in request.headers.get_all(_COOKIE) for pair in value.split(b";")]
-        values = [pair.partition(b"=")[2].strip(b" ") for pair in pairs if self._is_named(pair)]
+        values = [pair.partition(b"=")[2].strip(b" \t") for pair in pairs if self._is_named(pair)]
         if len(values) > 1:
             raise CredentialRefused(self._code, "the cookie is there more than once")
         return values[0] if values else None
@@ -140,7 +145,7 @@ class CookieSource:
         return b";".join(pair for pair in value.split(b";") if not self._is_named(pair)).strip(b" ")
 
     def _is_named(self, pair: bytes) -> bool:
-        return pair.partition(b"=")[0].strip(b" ") == self._name
+        return pair.partition(b"=")[0].strip(_AROUND_NAMES) == self._name
 
 
 class SubprotocolSource:

@@ -25,8 +25,9 @@ class DiscoveryLocation:
         """What `str` has written; None for any other location."""
         if not location.startswith(_MARK):
             return None
-        issuer, _, url = location.removeprefix(_MARK).partition(" ")
-        return cls(issuer, url or None)
+        # An issuer may be any text (RFC 7519 §4.1.1), but it is an address where no other one is given.
+        issuer, space, url = location.removeprefix(_MARK).rpartition(" ")
+        return cls(issuer, url) if space else cls(url)
 
     def candidates(self) -> tuple[str, ...]:
         """Where the metadata may stand, in the order in which it is looked for."""

@@ -10,10 +10,13 @@ from hotgate.identity.principal import Principal
 from hotgate.identity.refusal import CredentialRefused
 from hotgate.limits.own_limit import own_limit
 from hotgate.store.credentials import Credentials
-from hotgate.store.records import FoundKey
+from hotgate.store.records import Consumer, FoundKey
 
 MAX_ADMISSIONS = 10_000  # as many as the store's side keeps by default
+MAX_CALLERS = 4096
 
+_Grant = tuple[str, tuple[str, ...], tuple[str, ...]]  # consumer, scopes and roles of a key
+_NOBODY: tuple[None, None] = (None, None)
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -26,10 +29,10 @@ class Admission:
 
     __slots__ = ("_ends", "_networks", "_routes", "_starts", "found", "principal")
 
-    def __init__(self, found: FoundKey, provider: str) -> None:
+    def __init__(self, found: FoundKey, principal: Principal) -> None:
         key = found.key
         self.found = found
-        self.principal = _principal(found, provider)
+        self.principal = principal
         self._starts, self._ends = key.not_before, key.expires
         self._networks = tuple(map(ipaddress.ip_network, key.networks))
         self._routes = frozenset(key.routes)
@@ -57,6 +60,7 @@ class ManagedKeys:
         self._environment = environment
         self._credentials = credentials
         self._admissions: OrderedDict[bytes, Admission] = OrderedDict()
+        self._callers: dict[_Grant, tuple[Consumer, Principal]] = {}
 
     def verify(self, presented: bytes, now: float, client: str, route: str) -> Principal:
         """Whose key this is. now: epoch seconds. client: the caller's address. route: the route's name.
@@ -84,11 +88,25 @@ class ManagedKeys:
 
     def _admit(self, digest: bytes, found: FoundKey) -> Admission:
         _check_standing(found, self._environment)
-        admission = Admission(found, self._provider)
+        admission = Admission(found, self._principal(found))
         if len(self._admissions) >= MAX_ADMISSIONS:
             self._admissions.popitem(last=False)
         self._admissions[digest] = admission
         return admission
+
+    def _principal(self, found: FoundKey) -> Principal:
+        """Keys of one consumer that grant the same differ in little: what is dear to make is made for one of them."""
+        key, consumer = found.key, found.consumer
+        grant = (consumer.name, key.scopes, key.roles)
+        of_consumer, caller = self._callers.get(grant, _NOBODY)
+        if caller is None or of_consumer is not consumer:
+            caller = _caller(found, self._provider)
+            if len(self._callers) >= MAX_CALLERS:
+                self._callers.clear()
+            self._callers[grant] = consumer, caller
+        limit = None if key.limit is None else own_limit(parse_rate(key.limit))
+        claims = {"key_id": key.id, "metadata": {**consumer.metadata, **key.metadata}}
+        return caller.with_credential(key.id, key.expires, limit, claims)
 
 
 def _check_standing(found: FoundKey, environment: str) -> None:
@@ -101,7 +119,7 @@ def _check_standing(found: FoundKey, environment: str) -> None:
         raise KeyNotAllowed(f"key {key.id}: consumer {found.consumer.name} is disabled")
 
 
-def _principal(found: FoundKey, provider: str) -> Principal:
+def _caller(found: FoundKey, provider: str) -> Principal:
     key, consumer = found.key, found.consumer
     return Principal(
         consumer.name,
@@ -111,10 +129,6 @@ def _principal(found: FoundKey, provider: str) -> Principal:
         roles=frozenset((*consumer.roles, *key.roles)),
         groups=frozenset(consumer.groups),
         tier=consumer.tier,
-        credential=key.id,
-        expires=key.expires,
-        limit=None if key.limit is None else own_limit(parse_rate(key.limit)),
-        claims={"key_id": key.id, "metadata": {**consumer.metadata, **key.metadata}},
     )
 
 

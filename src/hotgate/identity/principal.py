@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from hotgate.http.headers import Field, encode_fields
@@ -91,13 +90,27 @@ class Principal:
         self.backend_block = encode_fields(self.backend_fields)
         self.assertions: dict[str, KeptAssertion] = {}
 
+    def with_credential(
+        self, credential: str, expires: float | None, limit: Limit | None, claims: Mapping[str, Any]
+    ) -> "Principal":
+        """The same caller, who has proved it otherwise: what backends are told of both is the same, and made once."""
+        other = self._twin()
+        other.credential, other.expires, other.limit, other.claims = credential, expires, limit, claims
+        return other
+
     def with_proofs(self, proofs: Sequence["Principal"]) -> "Principal":
         """The same caller, who has proved all of this at once. Rights are not added up: they stay this one's."""
-        joined = copy(self)
+        joined = self._twin()
         joined.proofs = {each.provider: each for each in proofs}
         joined.expires = min((each.expires for each in proofs if each.expires is not None), default=None)
-        joined.assertions = {}  # a copy of its own: what is signed of one is not true of the other for as long
         return joined
+
+    def _twin(self) -> "Principal":
+        twin = Principal.__new__(Principal)  # `copy` takes three times as long
+        for name in Principal.__slots__:
+            setattr(twin, name, getattr(self, name))
+        twin.assertions = {}  # what is signed of one is not true of the other, or not for as long
+        return twin
 
     def __repr__(self) -> str:
         return f"<Principal {self.subject!r} of {self.provider}>"

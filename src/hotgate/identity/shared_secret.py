@@ -8,6 +8,8 @@ from hotgate.identity import base64url, strict_json
 # At least as long as the hash (RFC 7518 §3.2). A shorter one is found offline from a single token (RFC 8725 §3.5).
 MIN_SECRET_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
 _HASHES = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
+# How keys and certificates begin as text (RFC 7468, RFC 4253). What everybody may read is no secret (RFC 8725 §2.1).
+_PUBLIC = ("-----BEGIN ", "ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-")
 
 
 class SharedSecret:
@@ -56,6 +58,8 @@ class SecretKeySet:
 
 def secret_octets(text: str) -> bytes:
     """The octets of a secret that is written as text (UTF-8), or as a JWK of kind `oct`. Raises ValueError."""
+    if text.lstrip().startswith(_PUBLIC):
+        raise ValueError("a key of a pair, or a certificate, is no shared secret")
     if not text.lstrip().startswith("{"):
         return text.encode("utf-8")
     jwk = strict_json.parse_object(text.encode("utf-8"))

@@ -14,17 +14,13 @@ def parse_object(text: bytes) -> dict[str, Any]:
     MAX_DEPTH levels. The caller bounds the size.
     """
     try:
-        value = json.loads(
-            text.decode("utf-8"),
-            object_pairs_hook=_object_without_duplicates,
-            parse_constant=_refuse_constant,
-            parse_float=_finite_float,
-        )
+        value = _DECODER.decode(text.decode("utf-8"))
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")
-    _check_depth(value)
+    if text.count(b"{") + text.count(b"[") > MAX_DEPTH:  # fewer cannot be nested more deeply
+        _check_depth(value)
     if b"\\u" in text:
         _refuse_lone_surrogates(value)
     return value
@@ -69,3 +65,9 @@ def _refuse_lone_surrogates(value: dict[str, Any]) -> None:
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:
         raise ValueError("a string is not Unicode text") from None
+
+
+# Made once: `json.loads` would make one for each text, and that takes as long as to read a token's header.
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object_without_duplicates, parse_constant=_refuse_constant, parse_float=_finite_float
+)

@@ -8,7 +8,7 @@ from hotgate.identity.revocations import NoRevocations, Revocations, is_revoked
 from hotgate.store.errors import StoreUnavailable
 
 MAX_ENTRIES = 10_000
-MAX_CREDENTIAL_BYTES = 16 * 1024 * 1024  # all credentials of one cache together
+MAX_CREDENTIAL_BYTES = 16 * 1024 * 1024  # all credentials of one cache together; what they say takes ten times as much
 
 
 class Entry:

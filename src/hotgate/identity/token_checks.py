@@ -16,12 +16,20 @@ def check(claims: Claims, rules: TokenRules, now: float) -> float:
     Raises CredentialRefused with the code of the first thing that is wrong.
     """
     rules.issuers.check(claims)
+    _check_kind(claims)
     _check_audience(claims, rules)
     _check_client(claims, rules)
     expires = _check_times(claims, rules, now)
     _check_presence(claims, rules)
     _check_values(claims, rules)
     return expires
+
+
+def _check_kind(claims: Claims) -> None:
+    """Issuers tell of events with the keys that they make tokens with. A logout token need not say in its `typ` that it
+    is one (Back-Channel Logout 1.0 §2.4); what all of them have is `events` (RFC 8417 §2.2, §4.5)."""
+    if isinstance(claims.get("events"), dict):
+        raise malformed("it tells of an event, not of who calls")
 
 
 def _check_audience(claims: Claims, rules: TokenRules) -> None:

@@ -6,13 +6,14 @@ owner. Failures with one credential from many addresses only make further *failu
 """
 
 import ipaddress
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
 from hotgate.config.brute_force import BruteForce
 from hotgate.http.forwarded import TrustedProxies
 from hotgate.limits.address_key import address_key
-from hotgate.limits.bans import Bans, shown_network
+from hotgate.limits.bans import MAX_BANS, Bans, shown_network
 from hotgate.limits.failure_counts import FailureCounts
 from hotgate.limits.waiting_room import WaitingRoom
 from hotgate.observe.log import security_event
@@ -39,7 +40,8 @@ class LoginGuard:
         self._addresses = FailureCounts(MAX_ADDRESSES)
         self._credentials = FailureCounts(MAX_CREDENTIALS)
         self._unreported: dict[str, int] = {}
-        self._untold: set[str] = set()  # bans that the control process has not been told of
+        # Bans that the control process has not been told of. While it is gone, the oldest make room, as in `bans`.
+        self._untold: deque[str] = deque(maxlen=MAX_BANS)
         self.follow(BruteForce())
 
     def follow(self, settings: BruteForce) -> None:
@@ -83,13 +85,13 @@ class LoginGuard:
         if not self._unreported and not self._untold:
             return None
         counts = {key: self._unreported.pop(key) for key in list(self._unreported)[:MAX_REPORTED]}
-        told = [self._untold.pop() for _ in range(min(MAX_REPORTED, len(self._untold)))]
+        told = [self._untold.popleft() for _ in range(min(MAX_REPORTED, len(self._untold)))]
         bans = {key: self.bans[key] - self.now for key in told if key in self.bans}
         return {"type": "failures", "counts": counts, "bans": bans}
 
     def authority_found(self) -> None:
         """The control process may be a new one: it is told of every ban again."""
-        self._untold.update(self.bans)
+        self._untold.extend(self.bans)
 
     def hear(self, bans: Mapping[str, float]) -> None:
         """The control process bans for so many seconds, or no longer. Raises TypeError or ValueError.
@@ -105,7 +107,7 @@ class LoginGuard:
 
     def _ban(self, key: str) -> None:
         self._addresses.forget(key)
-        self._untold.add(key)
+        self._untold.append(key)
         if self.bans.impose(key, self.now + self._settings.ban):
             security_event("address-banned", address=shown_network(key), seconds=self._settings.ban)
 

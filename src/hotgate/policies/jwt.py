@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from hotgate.http.response import Response
@@ -18,6 +19,7 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import MechanismSpec
 from hotgate.policies.certificate_binding import binding_refusal, confirmation_of
 from hotgate.policies.jwt_settings import JwtSettings
+from hotgate.policies.pending_use import PendingUse
 from hotgate.store.errors import StoreUnavailable
 
 Outcome = Principal | Response | None
@@ -101,7 +103,7 @@ class JwtAuthenticator:
         if self._first_use is not None:
             # A thief on another connection than the owner's must not use it up.
             refusal = None if principal.confirmation is None else binding_refusal(principal, exchange)
-            return refusal or self._admit_once(verified, self._first_use)
+            return refusal or PendingUse(partial(self._admit_once, verified, self._first_use))
         self._cache.put(found, verified, version)
         return principal
 

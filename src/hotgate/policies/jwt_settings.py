@@ -63,7 +63,7 @@ class JwtSettings(ProviderSettings, TokenLimits, TokenEncryption):
         try:
             return None if self.secret is None else secret_octets(self.secret.reveal())
         except ValueError:
-            raise refused("secret: not a JWK of kind `oct`") from None
+            raise refused("secret: use random text or a JWK of kind `oct`, and no key of a pair") from None
 
     def dangers(self) -> Iterator[tuple[str, str, str]]:
         """Weak choices: key, what is wrong with it, what to do instead."""

@@ -8,24 +8,28 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from hotgate.config.notation import refused
-from hotgate.config.settings import Form, Settings, given
+from hotgate.config.settings import Flag, Form, Settings, given
 from hotgate.http.bounded_cache import BoundedCache
 from hotgate.http.response import Response
 from hotgate.identity.certificate_rules import (
+    UNKNOWN,
     CertificateRule,
     claims_of,
     compiled_pattern,
     places_in,
     recognize,
 )
-from hotgate.identity.challenge import certificate_challenge, certificate_refused
+from hotgate.identity.challenge import certificate_challenge, certificate_refused, store_unavailable
 from hotgate.identity.client_certificate import MAX_BYTES, CertificateFacts, read_certificate
 from hotgate.identity.credential_source import CredentialSource
 from hotgate.identity.forwarded_certificate import read_xfcc
 from hotgate.identity.principal import Principal
 from hotgate.identity.refusal import CredentialRefused
+from hotgate.identity.stored_consumer import ConsumerDisabled, NoConsumer, StoredConsumers
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import MechanismSpec
+from hotgate.store.credentials import Credentials
+from hotgate.store.errors import StoreUnavailable
 
 Kind = Literal["san_uri", "san_dns", "san_email", "common_name", "subject", "fingerprint"]
 
@@ -105,31 +109,39 @@ class MtlsSettings(Settings):
         description="`connection`: the certificate that was shown here. `xfcc`: the one that a proxy in "
         "`trusted_proxies` says it was shown, in X-Forwarded-Client-Cert; nothing of it is verified here.",
     )
+    consumers: Flag = Field(
+        default=False,
+        description="Whether the caller must be a consumer of the store (`hotgate consumers`) that is not disabled, "
+        "and has its groups, roles, tier and metadata too.",
+    )
     realm: _Realm | None = Field(default=None, description="The realm in WWW-Authenticate. Default: the entry's name.")
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """outcome: whom the certificate proves, or why nobody. It is worth that from `begins` until `ends`."""
+    """outcome: whom the certificate proves, or the answer if nobody. It is worth that from `begins` until `ends`."""
 
-    outcome: Principal | CredentialRefused
+    outcome: Principal | Response
     begins: float = 0.0
     ends: float = float("inf")
 
 
 class MtlsAuthenticator:
-    """One entry, compiled. clock: seconds since the epoch."""
+    """One entry, compiled. clock: seconds since the epoch. consumers: who may call; None: whoever has a name."""
 
     forwards_credential = False
     sources: tuple[CredentialSource, ...] = ()  # it is not in the request
 
-    def __init__(self, name: str, settings: MtlsSettings, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, name: str, settings: MtlsSettings, clock: Callable[[], float], consumers: StoredConsumers | None = None
+    ) -> None:
         self.name = name
         self.challenge = certificate_challenge(settings.realm or name)
         self._is_forwarded = settings.source == "xfcc"
         self._kind = settings.subject
         self._rules = tuple(each.rule() for each in settings.rules)
         self._clock = clock
+        self._consumers = consumers
         look_up = self._of_proxy if self._is_forwarded else self._of_connection
         self._known = BoundedCache(look_up, max_entries=_MAX_KNOWN, max_key_bytes=MAX_BYTES)
 
@@ -143,24 +155,36 @@ class MtlsAuthenticator:
             return None
         known = self._known[shown]
         outcome = known.outcome
-        if isinstance(outcome, CredentialRefused):
-            return certificate_refused(self.challenge, outcome)
+        if isinstance(outcome, Response):
+            return outcome
         if not known.begins <= self._clock() < known.ends:
             return certificate_refused(self.challenge, CredentialRefused("certificate-expired", "not valid now"))
-        return outcome
+        return outcome if self._consumers is None else self._completed(outcome, self._consumers)
+
+    def _completed(self, proved: Principal, consumers: StoredConsumers) -> Principal | Response:
+        try:
+            return consumers.completed(proved)
+        except NoConsumer as reason:
+            return certificate_refused(self.challenge, CredentialRefused(UNKNOWN, str(reason)))
+        except ConsumerDisabled as reason:
+            return Response.problem(
+                403, code="forbidden", detail="The certificate must not be used so.", log_detail=str(reason)
+            )
+        except StoreUnavailable as error:
+            return store_unavailable(error)
 
     def _of_connection(self, der: bytes) -> _Known:
         try:
             return self._known_by(read_certificate(der))
-        except CredentialRefused as refusal:
-            return _Known(refusal)
+        except CredentialRefused as refusal:  # not kept: its traceback knows this object, and the certificate
+            return _Known(certificate_refused(self.challenge, refusal))
 
     def _of_proxy(self, value: bytes) -> _Known:
         try:
             fingerprint, facts = read_xfcc(value)
             return self._known_by(facts or _only_hash(fingerprint))
         except CredentialRefused as refusal:
-            return _Known(refusal)
+            return _Known(certificate_refused(self.challenge, refusal))
 
     def _known_by(self, facts: CertificateFacts) -> _Known:
         found = recognize(facts, self._rules, self._kind)
@@ -186,8 +210,12 @@ def _only_hash(fingerprint: str) -> CertificateFacts:
 
 
 def compile_mtls(name: str, settings: MtlsSettings, services: Mapping[str, Any]) -> MtlsAuthenticator:
-    """The authenticator of one entry; takes the service `wall_clock` when there is one."""
-    return MtlsAuthenticator(name, settings, services.get("wall_clock", time.time))
+    """The authenticator of one entry; takes the services `wall_clock` and `credentials` when there are such.
+
+    Without the latter nobody is found: a configuration that is only checked has none.
+    """
+    consumers = StoredConsumers(services.get("credentials") or Credentials()) if settings.consumers else None
+    return MtlsAuthenticator(name, settings, services.get("wall_clock", time.time), consumers)
 
 
 MECHANISM = MechanismSpec("mtls", MtlsSettings, compile_mtls)

@@ -133,14 +133,14 @@ class CredentialStore:
     async def _write_used(self) -> None:
         """Batch by batch; what cannot be written waits for the next time."""
         store, waiting = self.store, list(self._used.take().items())
-        while store is not None and waiting:
-            try:
+        try:
+            while store is not None and waiting:
                 await store.touch_keys(dict(waiting[:_BATCH]))
-            except StoreUnavailable as error:
-                _log.warning("when keys were last used is written later: %s", error)
-                self._used.put_back(dict(waiting))
-                return
-            del waiting[:_BATCH]
+                del waiting[:_BATCH]
+        except StoreUnavailable as error:
+            _log.warning("when keys were last used is written later: %s", error)
+        finally:  # also when `stop` interrupts it, which writes the rest itself
+            self._used.put_back(dict(waiting))
 
 
 def _said(config: Any) -> Any:

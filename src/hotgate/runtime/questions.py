@@ -38,6 +38,7 @@ class Questions:
             raise Unanswered(f"no answer about {about} in {self._wait:g} s") from None
         finally:
             self._open.pop(number, None)
+            del answer  # what it raises knows this frame: no reference cycle is left
 
     def answered(self, message: Message) -> None:
         """An `answer` message; one that nobody waits for any more is dropped."""

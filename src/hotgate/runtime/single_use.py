@@ -26,18 +26,24 @@ class SingleUse:
         Raises StoreUnavailable: then nobody may use the token, for another node may have.
         """
         provider, jti, expires = str(body["provider"]), str(body["jti"]), float(body["expires"])
-        if not self._claim_here(sha256(f"{len(provider)}:{provider}{jti}".encode()).digest(), expires):
-            return False
+        digest = sha256(f"{len(provider)}:{provider}{jti}".encode()).digest()
         store = self._store()
-        return store is None or await store.claim(provider, jti, expires)
+        # A store that cannot be asked has not used the token up: it is claimed here only when the store has said yes.
+        if store is not None and not (self._has_room_for(digest) and await store.claim(provider, jti, expires)):
+            return False
+        return self._claim_here(digest, expires)
 
     def _claim_here(self, digest: bytes, expires: float) -> bool:
-        self._forget_expired()
-        if digest in self._claimed or len(self._claimed) >= MAX_CLAIMS:
+        if not self._has_room_for(digest):
             return False
         self._claimed.add(digest)
         heapq.heappush(self._by_expiry, (expires, digest))
         return True
+
+    def _has_room_for(self, digest: bytes) -> bool:
+        """Whether the token was not claimed here, and still can be."""
+        self._forget_expired()
+        return digest not in self._claimed and len(self._claimed) < MAX_CLAIMS
 
     def _forget_expired(self) -> None:
         now = self._now()

@@ -52,20 +52,31 @@ def check_revocation(revocation: Revocation) -> None:
     _check_text("provider", revocation.provider)
     if (revocation.kind == "all") != (revocation.value == ""):
         raise InvalidRecord("value must be given, and be empty for kind all")
-    _check_optional("value", revocation.value, MAX_VALUE)
+    _check_claim(revocation.value)
     _check_optional("reason", revocation.reason)
     _check_times(before=revocation.before, created=revocation.created, expires=revocation.expires)
 
 
-def _check_text(name: str, text: object, longest: int = MAX_NAME) -> None:
+def _check_text(name: str, text: object) -> None:
     # PostgreSQL cannot keep a NUL, and a line end in a name would forge lines of lists and logs.
-    if not isinstance(text, str) or not 0 < len(text) <= longest or not text.isprintable():
-        raise InvalidRecord(f"{name} must be 1 to {longest} printable characters")
+    if not isinstance(text, str) or not 0 < len(text) <= MAX_NAME or not text.isprintable():
+        raise InvalidRecord(f"{name} must be 1 to {MAX_NAME} printable characters")
 
 
-def _check_optional(name: str, text: str | None, longest: int = MAX_NAME) -> None:
+def _check_claim(value: object) -> None:
+    """An issuer's text, not ours: whoever names themselves with an invisible character must be revocable too."""
+    if not isinstance(value, str) or len(value) > MAX_VALUE or "\0" in value or not _is_unicode(value):
+        raise InvalidRecord(f"value must be text of at most {MAX_VALUE} characters without NUL")
+
+
+def _is_unicode(text: str) -> bool:
+    """Without lone surrogates, which no database keeps."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _check_optional(name: str, text: str | None) -> None:
     if text:
-        _check_text(name, text, longest)
+        _check_text(name, text)
 
 
 def _check_list(name: str, values: Iterable[str]) -> None:

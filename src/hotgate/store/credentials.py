@@ -1,4 +1,4 @@
-"""What a worker knows of the store: found keys in a bounded cache, and whether a token was revoked.
+"""What a worker knows of the store: found keys and consumers in bounded caches, and whether a token was revoked.
 
 Changes are looked for four times a second, and at once when the control process says so. Whatever was changed is
 forgotten, nothing else. While the store cannot be read, or its copy is not kept in step, what is known works on for
@@ -11,19 +11,23 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from hotgate.store.bounds import MAX_NAME
 from hotgate.store.errors import StoreUnavailable
 from hotgate.store.last_used import LastUsed
 from hotgate.store.local_reader import LocalReader
 from hotgate.store.pepper import Peppers
-from hotgate.store.records import FoundKey
+from hotgate.store.records import Consumer, FoundKey, StoredKey
 
 _log = logging.getLogger("hotgate.store")
 
 DEFAULT_CACHE = 10_000  # keys
-MAX_UNKNOWN = 1000  # digests that are known to be nobody's
-OUT_OF_STEP = 5.0  # seconds without news after which a key that is not found may be a new one
+MAX_UNKNOWN = 1000  # digests and names that are known to be nobody's
+OUT_OF_STEP = 5.0  # seconds without news after which what is not found may be new
+
+Name = TypeVar("Name", bytes, str)
+Record = TypeVar("Record", StoredKey, Consumer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,8 @@ class Credentials:
         self._settings: CredentialSettings | None = None
         self._reader: LocalReader | None = None
         self._found: OrderedDict[bytes, FoundKey] = OrderedDict()
-        self._unknown: OrderedDict[bytes, None] = OrderedDict()
+        self._consumers: OrderedDict[str, Consumer] = OrderedDict()
+        self._unknown: OrderedDict[bytes | str, None] = OrderedDict()
         self._has_revocations = True
         self._data_version = self._seq = -1
         self._in_step_at = -math.inf
@@ -105,9 +110,26 @@ class Credentials:
     def find_key(self, digest: bytes) -> FoundKey | None:
         """The key of a digest and its consumer, whatever their state; None for nobody's. Raises StoreUnavailable."""
         found = self._found.get(digest)
-        if found is None:
-            return self._look_up(digest)
-        self._found.move_to_end(digest)
+        if found is not None:
+            self._found.move_to_end(digest)
+            return found
+        key = self._read(LocalReader.key, digest)
+        consumer = None if key is None else self.consumer(key.consumer)
+        if key is None or consumer is None:
+            return None
+        found = FoundKey(key, consumer)
+        _remember(self._found, digest, found, self._cache_size)
+        return found
+
+    def consumer(self, name: str) -> Consumer | None:
+        """Who has this name, disabled or not; None for nobody. Raises StoreUnavailable."""
+        found = self._consumers.get(name)
+        if found is not None:
+            self._consumers.move_to_end(name)
+            return found
+        found = self._read(LocalReader.consumer, name) if len(name) <= MAX_NAME else None
+        if found is not None:
+            _remember(self._consumers, name, found, self._cache_size)
         return found
 
     def is_revoked(
@@ -143,17 +165,25 @@ class Credentials:
         self._judge(settings, now)
         self._tell(failure)
 
-    def _look_up(self, digest: bytes) -> FoundKey | None:
-        if digest in self._unknown:
+    @property
+    def _cache_size(self) -> int:
+        return self._settings.cache if self._settings else 0
+
+    def _read(self, read: Callable[[LocalReader, Name], Record | None], name: Name) -> Record | None:
+        """What the file has of that name; that it has nothing is remembered."""
+        if name in self._unknown:
             return None
-        found = self._usable().key(digest)
+        reader = self._usable()
+        found = read(reader, name)
+        if found is None:
+            reader.renew()  # it may have been written since the last look
+            found = read(reader, name)
         if found is not None:
-            _remember(self._found, digest, found, self._settings.cache if self._settings else 0)
-        elif not self._is_in_step:
-            raise StoreUnavailable("a key that is not known here may be a new one")
-        else:
-            _remember(self._unknown, digest, None, MAX_UNKNOWN)
-        return found
+            return found
+        if not self._is_in_step:
+            raise StoreUnavailable("what is not known here may be new")
+        _remember(self._unknown, name, None, MAX_UNKNOWN)
+        return None
 
     def _usable(self) -> LocalReader:
         if self._reader is None or not self._is_usable:
@@ -165,7 +195,7 @@ class Credentials:
         if reader is None or reader.path != settings.path or reader.is_replaced():
             self._close()
             reader = self._reader = LocalReader(settings.path)
-        version = reader.data_version()
+        version = reader.renew()
         if version != self._data_version:
             self._follow(reader)
             if settings.is_replica:
@@ -199,6 +229,8 @@ class Credentials:
         if not keys and not consumers:
             return
         self._unknown.clear()
+        for name in consumers:
+            self._consumers.pop(name, None)
         gone = [
             digest
             for digest, found in self._found.items()
@@ -234,6 +266,7 @@ class Credentials:
 
     def _changed_all(self) -> None:
         self._found.clear()
+        self._consumers.clear()
         self._unknown.clear()
         self._changed()
 
@@ -249,7 +282,7 @@ class Credentials:
         self._data_version = self._seq = -1
 
 
-def _remember(cache: OrderedDict[bytes, Any], digest: bytes, value: Any, size: int) -> None:
+def _remember(cache: OrderedDict[Any, Any], name: bytes | str, value: Any, size: int) -> None:
     while len(cache) >= max(size, 1):
         cache.popitem(last=False)
-    cache[digest] = value
+    cache[name] = value

@@ -1,25 +1,27 @@
 """Engines for the two databases, with what each needs to be safe and to fail in time."""
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from hotgate.config.store_url import sqlite_path
 from hotgate.store.errors import StoreUnavailable, StoreUnusable
-from hotgate.store.local_file import create_private, identity
+from hotgate.store.local_file import check_private, create_private
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import asyncpg
 
 CONNECT_SECONDS = 5.0
 COMMAND_SECONDS = 15.0
 BUSY_SECONDS = 5.0  # that a writer waits for another one's transaction, which takes milliseconds
 NEEDS_ASYNCPG = "PostgreSQL needs a driver: pip install 'hotgate[postgres]'"
+
+_FILE = "hotgate_file"  # in the pool's notes about a connection
 
 WRITES = {"hotgate_writes": True}  # the execution option of transactions that write
 
@@ -45,15 +47,16 @@ def create_engine(url: str, *, is_replica: bool = False) -> AsyncEngine:
         )
     create_private(path)
     engine = create_async_engine(
+        # rw: a file that is gone later must not come back empty.
         URL.create("sqlite+aiosqlite", database=path.absolute().as_uri(), query={"mode": "rw", "uri": "true"}),
         connect_args={"timeout": BUSY_SECONDS},
         pool_size=2,
         hide_parameters=True,
     )
     pragmas = _REPLICA if is_replica else _STORE
-    event.listen(engine.sync_engine, "connect", lambda connection, _: _prepare(connection, pragmas))
+    event.listen(engine.sync_engine, "connect", lambda connection, record: _prepare(connection, record, path, pragmas))
+    event.listen(engine.sync_engine, "checkout", lambda _connection, record, _: _check_file(record, path))
     event.listen(engine.sync_engine, "begin", _begin)
-    _follow_file(engine, path)
     return engine
 
 
@@ -86,7 +89,8 @@ def one_line(error: BaseException) -> str:
     return (str(error).strip().partition("\n")[0] or type(error).__name__)[:200]
 
 
-def _prepare(connection: Any, pragmas: tuple[str, ...]) -> None:
+def _prepare(connection: Any, record: ConnectionPoolEntry, path: Path, pragmas: tuple[str, ...]) -> None:
+    record.info[_FILE] = _file_at(path)
     connection.isolation_level = None  # `_begin` says when; sqlite3 would not begin before DDL
     cursor = connection.cursor()
     for pragma in pragmas:
@@ -94,18 +98,22 @@ def _prepare(connection: Any, pragmas: tuple[str, ...]) -> None:
     cursor.close()
 
 
-def _follow_file(engine: AsyncEngine, path: "Path") -> None:
-    """Never use a file that was moved away or replaced: what is written there is lost, though it was answered."""
+def _check_file(record: ConnectionPoolEntry, path: Path) -> None:
+    """SQLite would go on writing into a file that was moved away or replaced, where nobody reads it."""
+    if record.info[_FILE] != _file_at(path):
+        raise DisconnectionError("another file is there now")  # the pool connects to that one
 
-    def connected(_: Any, record: Any) -> None:
-        record.info["file"] = identity(path)
 
-    def checked_out(_: Any, record: Any, __: Any) -> None:
-        if identity(path) != record.info["file"]:
-            raise DisconnectionError("another file, or none, is in its place")  # the pool connects anew
-
-    event.listen(engine.sync_engine, "connect", connected)
-    event.listen(engine.sync_engine, "checkout", checked_out)
+def _file_at(path: Path) -> tuple[int, int]:
+    """Which file is there. Raises StoreUnavailable."""
+    try:
+        found = path.lstat()
+        check_private(path, found)
+    except OSError as error:
+        raise StoreUnavailable(f"the store {path} is gone: {error.strerror}") from None
+    except StoreUnusable as error:
+        raise StoreUnavailable(str(error)) from None
+    return found.st_dev, found.st_ino
 
 
 def _begin(connection: Connection) -> None:

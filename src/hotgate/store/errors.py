@@ -9,12 +9,18 @@ class StoreUnusable(Exception):
     """The store can never be used as it is: it is newer than the program, damaged, or open to others."""
 
 
-class AlreadyExists(Exception):
-    """A record of that name, id or digest is there."""
+class _Refused(Exception):
+    def __init__(self, kind: str, says: str) -> None:
+        super().__init__(says)
+        self.kind = kind
 
 
-class DoesNotExist(Exception):
-    """There is no record of that name or id."""
+class AlreadyExists(_Refused):
+    """A record of that name, id or digest is there. kind: what it is of, "consumer" or "key"."""
+
+
+class DoesNotExist(_Refused):
+    """There is no record of that name or id. kind: what it would be of, "consumer", "key" or "revocation"."""
 
 
 class InvalidRecord(ValueError):

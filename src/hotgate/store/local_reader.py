@@ -1,7 +1,8 @@
 """One local SQLite file, read by a worker: the store itself, or the copy that the control process keeps of it.
 
 WAL lets it read beside a writer without waiting. Rows are read with pread from the kernel's page cache: mapping the
-file instead would count all of it as memory of the worker.
+file instead would count all of it as memory of the worker. Reads see the state that `renew` has last found: to lock
+and to look for a newer one with every read would cost as much as the read.
 """
 
 import sqlite3
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from hotgate.store.errors import StoreUnavailable, StoreUnusable
 from hotgate.store.local_file import check_private, identity
-from hotgate.store.records import FoundKey
+from hotgate.store.records import Consumer, StoredKey
 from hotgate.store.rows import CONSUMER_COLUMNS, KEY_COLUMNS, consumer_of, key_of
 
 MAX_CHANGES = 10_000  # rows that are read at once; more means to begin anew
@@ -20,9 +21,9 @@ _PRAGMAS = (f"cache_size=-{_CACHE_KIB}", "mmap_size=0", "query_only=ON", "truste
 
 _FOREIGN = (sqlite3.Error, OSError, StoreUnusable, ValueError, TypeError)
 
-_KEY_WIDTH = len(KEY_COLUMNS)
-_COLUMNS = ", ".join([*(f"k.{name}" for name in KEY_COLUMNS), *(f'c."{name}"' for name in CONSUMER_COLUMNS)])
-_KEY = f"SELECT {_COLUMNS} FROM api_keys k JOIN consumers c ON c.name = k.consumer WHERE k.digest = ?"  # noqa: S608
+_KEY = f"SELECT {', '.join(KEY_COLUMNS)} FROM api_keys WHERE digest = ?"  # noqa: S608
+_OF_CONSUMER = ", ".join(f'"{name}"' for name in CONSUMER_COLUMNS)
+_CONSUMER = f"SELECT {_OF_CONSUMER} FROM consumers WHERE name = ?"  # noqa: S608
 # From the claims to the table, one point look-up each: left to itself, SQLite would walk over all of the provider's.
 _REVOKED = """SELECT 1
     FROM (VALUES ('jti', ?2), ('sub', ?3), ('sid', ?4), ('client', ?5), ('all', '')) AS claim
@@ -64,13 +65,28 @@ class LocalReader:
         """True when another file, or none, is where this one was opened."""
         return identity(self.path) != self._identity
 
-    def key(self, digest: bytes) -> FoundKey | None:
-        """The key of a digest, with its consumer."""
+    def renew(self) -> int:
+        """Read what there is now from now on. Returns another number whenever somebody has committed something."""
+        with _foreign_errors():
+            if self._connection.in_transaction:
+                self._execute("COMMIT")
+            version = int(self._execute("PRAGMA data_version").fetchone()[0])
+            self._execute("BEGIN")
+        return version
+
+    def key(self, digest: bytes) -> StoredKey | None:
+        """The key of a digest."""
         try:  # a `with` would cost a tenth of the whole look-up
             row = self._execute(_KEY, (digest,)).fetchone()
-            return FoundKey(key_of(row[:_KEY_WIDTH]), consumer_of(row[_KEY_WIDTH:])) if row else None
+            return key_of(row) if row else None
         except _FOREIGN as error:
             raise _unavailable(error) from None
+
+    def consumer(self, name: str) -> Consumer | None:
+        """Who has this name."""
+        with _foreign_errors():
+            row = self._execute(_CONSUMER, (name,)).fetchone()
+            return consumer_of(row) if row else None
 
     def is_revoked(
         self, provider: str, jti: str | None, sub: str | None, sid: str | None, client: str | None, issued_at: float
@@ -83,11 +99,6 @@ class LocalReader:
         """False when nothing is revoked, which makes every question about it a quick one."""
         with _foreign_errors():
             return self._execute("SELECT 1 FROM revocations LIMIT 1").fetchone() is not None
-
-    def data_version(self) -> int:
-        """Another number whenever somebody has committed something."""
-        with _foreign_errors():
-            return int(self._execute("PRAGMA data_version").fetchone()[0])
 
     def sequence(self) -> int:
         """The number of the last write."""

@@ -3,7 +3,7 @@
 All writes of one kind of record are serial (`database.Writing`), so what a write has looked up holds until it commits.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
@@ -32,6 +32,8 @@ from hotgate.store.schema import api_keys, consumers, revocations, sequence, sin
 MAX_PAGE = 1000
 MAX_BATCH = 10_000  # keys that are added at once
 
+_CHANGEABLE = {"groups", "roles", "tier", "metadata", "is_disabled"}
+
 
 class Store:
     """Every method raises StoreUnavailable when the database cannot be asked; nothing is changed then."""
@@ -48,16 +50,26 @@ class Store:
         """Hang up."""
         await self.database.close()
 
-    async def put_consumer(self, consumer: Consumer) -> None:
-        """Add or replace it; a replaced one keeps when it was created. Raises InvalidRecord."""
-        check_consumer(consumer)
-        row = consumer_row(consumer)
+    async def add_consumer(self, consumer: Consumer) -> None:
+        """Raises InvalidRecord, AlreadyExists."""
         async with self.database.write() as writing:
-            kept = {name: value for name, value in row.items() if name != "created"}
-            changed = await writing.execute(update(consumers).where(consumers.c.name == consumer.name).values(kept))
-            if changed.rowcount == 0:
-                await writing.execute(insert(consumers).values(row))
-            writing.note("consumer", consumer.name)
+            if not await _add_consumers(writing, [consumer]):
+                raise AlreadyExists("consumer", f"there is a consumer {consumer.name!r} already")
+
+    async def change_consumer(self, name: str, /, **changes: Any) -> Consumer:
+        """Change fields of a Consumer. Returns it as it is now. Raises InvalidRecord, DoesNotExist."""
+        if not changes or not changes.keys() <= _CHANGEABLE:
+            raise InvalidRecord("only fields of a consumer other than its name and when it was created can be changed")
+        async with self.database.write() as writing:
+            query = _columns(consumers, CONSUMER_COLUMNS).where(consumers.c.name == name)
+            found = (await writing.execute(query)).first()
+            if found is None:
+                raise DoesNotExist("consumer", f"there is no consumer {name!r}")
+            new = replace(consumer_of(found), **changes)
+            check_consumer(new)
+            await writing.execute(update(consumers).where(consumers.c.name == name).values(consumer_row(new)))
+            writing.note("consumer", name)
+        return new
 
     async def consumer(self, name: str) -> Consumer | None:
         """The one of that name."""
@@ -82,20 +94,17 @@ class Store:
         """Raises InvalidRecord, DoesNotExist for its consumer, AlreadyExists for its id or digest."""
         await self.add_keys([key])
 
-    async def add_keys(self, keys: Sequence[StoredKey]) -> None:
-        """Add all of at most MAX_BATCH keys, or none. Raises as `add_key` does."""
+    async def add_keys(self, keys: Sequence[StoredKey], new_consumers: Sequence[Consumer] = ()) -> None:
+        """Add all of at most MAX_BATCH keys, or none. Raises as `add_key` does.
+
+        new_consumers: are added with them, but for those of whose name there is one.
+        """
         if not 0 < len(keys) <= MAX_BATCH:
             raise InvalidRecord(f"1 to {MAX_BATCH} keys can be added at once")
-        for key in keys:
-            check_key(key)
         async with self.database.write() as writing:
+            await _add_consumers(writing, new_consumers)
             await _check_consumers(writing, {key.consumer for key in keys})
-            try:
-                await writing.execute(insert(api_keys), [key_row(key) for key in keys])
-            except IntegrityError:
-                raise AlreadyExists("a key with this id, or the same key, is there already") from None
-            for key in keys:
-                writing.note("key", key.id)
+            await _add_keys(writing, keys)
 
     async def key(self, id: str) -> StoredKey | None:  # noqa: A002 (what everybody calls it)
         """The one of that id."""
@@ -113,25 +122,27 @@ class Store:
         """Change fields of a StoredKey. Returns it as it is now. Raises InvalidRecord, DoesNotExist, AlreadyExists."""
         if not changes or "id" in changes or not changes.keys() <= set(StoredKey.__dataclass_fields__):
             raise InvalidRecord("only fields of a key other than its id can be changed")
-        async with self.database.write() as writing:
-            query = _columns(api_keys, KEY_COLUMNS).where(api_keys.c.id == id)
-            found = (await writing.execute(query)).first()
-            if found is None:
-                raise DoesNotExist(f"there is no key {id!r}")
-            old = key_of(found)
-            new = replace(old, **changes)
-            check_key(new)
-            await _check_consumers(writing, {new.consumer})
-            await _change(writing, key_row(old), key_row(new))
-            writing.note("key", id)
-        return new
+        return await self._change_key(id, lambda old: replace(old, **changes))
 
     async def revoke_key(self, id: str, reason: str, now: float) -> StoredKey:  # noqa: A002 (as above)
-        """End its life; the first time and reason stay. Raises DoesNotExist."""
-        found = await self.key(id)
-        if found is not None and found.revoked_at is not None:
-            return found
-        return await self.change_key(id, revoked_at=now, revoked_reason=reason)
+        """End its life; the first time and reason stay. Raises InvalidRecord, DoesNotExist."""
+
+        def revoked(old: StoredKey) -> StoredKey:
+            return old if old.revoked_at is not None else replace(old, revoked_at=now, revoked_reason=reason)
+
+        return await self._change_key(id, revoked)
+
+    async def rotate_key(self, id: str, rotated: Callable[[StoredKey], tuple[StoredKey, StoredKey]]) -> StoredKey:  # noqa: A002
+        """Replace a key by what `rotated` makes of it: the same key with an end, and its successor, which is returned.
+
+        Raises InvalidRecord, DoesNotExist, AlreadyExists, and what `rotated` raises; nothing is changed then.
+        """
+        async with self.database.write() as writing:
+            old = await _found_key(writing, id)
+            ended, successor = rotated(old)
+            await _change(writing, old, ended)
+            await _add_keys(writing, [successor])
+        return successor
 
     async def touch_keys(self, used: Mapping[str, float]) -> None:
         """Note when keys were last used. No change in the sense of the sequence: nobody decides by it."""
@@ -191,6 +202,14 @@ class Store:
             found["sequence"] = await connection.scalar(select(sequence.c.value))
         return {name: int(number or 0) for name, number in found.items()}
 
+    async def _change_key(self, key_id: str, change: Callable[[StoredKey], StoredKey]) -> StoredKey:
+        async with self.database.write() as writing:
+            old = await _found_key(writing, key_id)
+            new = change(old)
+            await _check_consumers(writing, {new.consumer})
+            await _change(writing, old, new)
+        return new
+
     async def _rows(self, query: Select[Any]) -> list[Sequence[Any]]:
         async with self.database.read() as connection:
             return list(await connection.execute(query))
@@ -212,23 +231,60 @@ def _is_same(revocation: Revocation) -> tuple[Any, ...]:
     )
 
 
+async def _add_consumers(writing: Writing, new: Sequence[Consumer]) -> int:
+    """Add those of whose name there is none. Returns how many these are."""
+    for consumer in new:
+        check_consumer(consumer)
+    known = await _known_consumers(writing, {consumer.name for consumer in new})
+    rows = [consumer_row(consumer) for consumer in new if consumer.name not in known]
+    if rows:
+        await writing.execute(insert(consumers), rows)
+    for row in rows:
+        writing.note("consumer", row["name"])
+    return len(rows)
+
+
 async def _check_consumers(writing: Writing, names: set[str]) -> None:
-    known = set((await writing.execute(select(consumers.c.name).where(consumers.c.name.in_(names)))).scalars())
-    if missing := sorted(names - known):
-        raise DoesNotExist(f"there is no consumer {missing[0]!r}")
+    if missing := sorted(names - await _known_consumers(writing, names)):
+        raise DoesNotExist("consumer", f"there is no consumer {missing[0]!r}")
 
 
-async def _change(writing: Writing, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+async def _known_consumers(writing: Writing, names: set[str]) -> set[str]:
+    return set((await writing.execute(select(consumers.c.name).where(consumers.c.name.in_(names)))).scalars())
+
+
+async def _found_key(writing: Writing, key_id: str) -> StoredKey:
+    found = (await writing.execute(_columns(api_keys, KEY_COLUMNS).where(api_keys.c.id == key_id))).first()
+    if found is None:
+        raise DoesNotExist("key", f"there is no key {key_id!r}")
+    return key_of(found)
+
+
+async def _add_keys(writing: Writing, keys: Sequence[StoredKey]) -> None:
+    for key in keys:
+        check_key(key)
+    try:
+        await writing.execute(insert(api_keys), [key_row(key) for key in keys])
+    except IntegrityError:
+        raise AlreadyExists("key", "a key with this id, or the same key, is there already") from None
+    for key in keys:
+        writing.note("key", key.id)
+
+
+async def _change(writing: Writing, old: StoredKey, new: StoredKey) -> None:
     """Only the columns that differ: when it was last used is written by others meanwhile."""
-    values = {name: value for name, value in new.items() if value != old[name]}
+    check_key(new)
+    before = key_row(old)
+    values = {name: value for name, value in key_row(new).items() if value != before[name]}
+    writing.note("key", old.id)
     if not values:
         return
     try:
-        await writing.execute(update(api_keys).where(api_keys.c.id == new["id"]).values(values))
+        await writing.execute(update(api_keys).where(api_keys.c.id == old.id).values(values))
     except IntegrityError:
-        raise AlreadyExists("the same key is there already") from None
+        raise AlreadyExists("key", "the same key is there already") from None
 
 
 def _check_found(count: int, what: str, name: str) -> None:
     if count == 0:
-        raise DoesNotExist(f"there is no {what} {name!r}")
+        raise DoesNotExist(what, f"there is no {what} {name!r}")

@@ -257,6 +257,17 @@ def test_check_wants_a_store_for_managed_keys(shell: Shell, store: str) -> None:
     assert shell.run("check").output == said
 
 
+def test_check_wants_a_store_for_consumers_with_certificates(shell: Shell) -> None:
+    shell.file.write_text(
+        'listeners: [{name: web, bind: "127.0.0.1:0", trusted_proxies: [127.0.0.1]}]\n'
+        "identity: {devices: {mtls: {from: xfcc, consumers: true}}}\n"
+        'routes: [{name: r, match: {path: "/*"}, authenticate: [devices], respond: {}}]\n'
+    )
+    assert shell.run("check").output == (
+        f"{shell.file}:2:52: identity.devices.mtls.consumers: there is no store; add `store: {{}}`\n"
+    )
+
+
 def test_check_wants_a_store_for_managed_keys_and_warns_of_the_query(shell: Shell) -> None:
     shell.file.write_text(
         'listeners: [{name: web, bind: "127.0.0.1:0"}]\n'
@@ -271,3 +282,11 @@ def test_check_wants_a_store_for_managed_keys_and_warns_of_the_query(shell: Shel
         f"{shell.file}:2:55: identity.partners.api_key.query: a key in the query ends up in histories and logs"
         in shell.done("check")
     )
+
+
+def test_a_value_that_a_terminal_would_obey_is_shown_escaped(shell: Shell) -> None:
+    assert (
+        shell.done("revocations", "add", "--provider", "corp", "--sub", "ada\n\x1b[2J")
+        == "revoked: corp sub 'ada\\n\\x1b[2J'\n"
+    )
+    assert "'ada\\n\\x1b[2J'" in shell.done("revocations", "list")

@@ -68,6 +68,13 @@ def test_what_is_no_store_is_refused_and_not_shown(tmp_path: Path, url: str) -> 
     assert "hunter2" not in found
 
 
+@pytest.mark.parametrize("password", ["12/hunter2", "12?hunter2", "12#hunter2"])
+def test_a_password_that_would_pass_for_something_else_is_refused_and_not_shown(tmp_path: Path, password: str) -> None:
+    found = errors(tmp_path, f"{{url: 'postgresql://user:{password}@h/x', pepper: {PEPPER}}}")
+    assert "%2F for / in a password" in found
+    assert "hunter2" not in found
+
+
 def test_a_short_pepper_is_refused_and_not_shown(tmp_path: Path) -> None:
     found = errors(tmp_path, f"{{pepper: [{PEPPER}, hunter2]}}")
     assert "at least 32 characters" in found

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from hotgate.config.secret import Secret
 from hotgate.control.admin_tokens import AdminTokens, NoToken, new_admin_token
 from hotgate.control.bearer_authentication import OWNER, BearerAuthentication
-from hotgate.control.failure_counts import MOST_ADDRESSES, MOST_FAILURES, WINDOW, FailureCounts
+from hotgate.control.failure_window import MOST_ADDRESSES, MOST_FAILURES, WINDOW, FailureWindow
 
 TOKEN = "hga_token-of-the-tests-0123456789abcdef"
 OTHER = "hga_another-token-0123456789abcdef01234"
@@ -24,7 +24,7 @@ class Door:
         self.now = 0.0
         self.passed: list[str] = []
         tokens = tokens or AdminTokens({"ops": Secret(TOKEN), "ci": Secret(OTHER)}, lambda: b"")
-        self._door = BearerAuthentication(self._inside, tokens, FailureCounts(lambda: self.now))
+        self._door = BearerAuthentication(self._inside, tokens, FailureWindow(lambda: self.now))
 
     async def _inside(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.passed.append(scope["state"][OWNER])
@@ -137,7 +137,7 @@ def test_failures_are_security_events_without_what_was_shown(caplog: pytest.LogC
 
 
 def test_many_addresses_do_not_fill_the_memory() -> None:
-    counts = FailureCounts(lambda: 0.0)
+    counts = FailureWindow(lambda: 0.0)
     for number in range(MOST_ADDRESSES):
         assert counts.failed(str(number)) == 0
     late = [counts.failed(f"late {number}") for number in range(MOST_FAILURES + 1)]

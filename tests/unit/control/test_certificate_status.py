@@ -3,7 +3,7 @@
 import asyncio
 import time
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import httpx
@@ -43,16 +43,26 @@ def reply(content: bytes = b"", status: int = 200, **fields: str) -> httpx.Respo
     return httpx.Response(status, headers=headers, stream=httpx.ByteStream(content))
 
 
-def ask(handler: Handler, issued: Issued = _CLIENT, times: int = 1, **settings: Any) -> tuple[str, list[str]]:
-    """(the last status, the addresses that were asked)."""
+def ask(
+    handler: Handler,
+    issued: Issued = _CLIENT,
+    times: int = 1,
+    addresses: Sequence[str] = ("192.0.2.1",),
+    **settings: Any,
+) -> tuple[str, list[str]]:
+    """(the last status, the addresses that were asked). addresses: where every name leads."""
     asked: list[str] = []
 
     def counted(request: httpx.Request) -> httpx.Response:
-        asked.append(f"{request.method} {request.url}")
+        asked.append(f"{request.method} {request.url.copy_with(host=request.headers['host'])}")
         return handler(request)
 
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        return addresses
+
     async def run() -> str:
-        status = CertificateStatus(httpx.AsyncClient(transport=httpx.MockTransport(counted)))
+        client = httpx.AsyncClient(transport=httpx.MockTransport(counted))
+        status = CertificateStatus(client, resolve=resolve)
         body = {
             "certificate": b64encode(issued.certificate.public_bytes(Encoding.DER)).decode(),
             "issuer": b64encode(_CA.certificate.public_bytes(Encoding.DER)).decode(),
@@ -111,6 +121,42 @@ def test_a_responder_that_cannot_be_reached() -> None:
     assert ask(broken)[0] == "unknown"
 
 
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        ["127.0.0.1"],
+        ["::1"],
+        ["169.254.169.254"],
+        ["::ffff:169.254.169.254"],
+        ["fe80::1%eth0"],
+        ["0.0.0.0"],
+        ["192.0.2.1", "127.0.0.1"],
+        [],
+    ],
+)
+def test_no_certificate_sends_the_gateway_into_its_own_machine(addresses: Sequence[str]) -> None:
+    assert ask(responder, addresses=addresses, lists=True) == ("unknown", [])
+
+
+def test_an_operator_may_say_that_the_responder_is_here() -> None:
+    found = ask(responder, addresses=["127.0.0.1"], responder="http://127.0.0.1/ocsp")
+    assert found == ("good", ["POST http://127.0.0.1/ocsp"])
+
+
+def test_the_address_that_was_looked_at_is_asked_and_the_next_if_it_is_not_there() -> None:
+    hosts: list[str] = []
+
+    def second_only(request: httpx.Request) -> httpx.Response:
+        hosts.append(request.url.host)
+        assert request.extensions["sni_hostname"] == "ocsp.test"
+        if request.url.host != "10.0.0.1":
+            raise httpx.ConnectError("no")
+        return responder(request)
+
+    assert ask(second_only, addresses=["2001:db8::1", "10.0.0.1", "10.0.0.2"])[0] == "good"
+    assert hosts == ["2001:db8::1", "10.0.0.1"]
+
+
 def test_a_published_list_is_fetched() -> None:
     def server(_: httpx.Request) -> httpx.Response:
         return reply(_CA.crl(_CLIENT))
@@ -142,7 +188,10 @@ def test_whoever_stops_waiting_does_not_end_it_for_the_others() -> None:
             await may_answer.wait()
             return responder(request)
 
-        status = CertificateStatus(httpx.AsyncClient(transport=httpx.MockTransport(slow)))
+        async def resolve(host: str, port: int) -> Sequence[str]:
+            return ["192.0.2.1"]
+
+        status = CertificateStatus(httpx.AsyncClient(transport=httpx.MockTransport(slow)), resolve=resolve)
         body = {
             "certificate": b64encode(_CLIENT.certificate.public_bytes(Encoding.DER)).decode(),
             "issuer": b64encode(_CA.certificate.public_bytes(Encoding.DER)).decode(),

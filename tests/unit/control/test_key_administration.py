@@ -12,7 +12,7 @@ from hotgate.control.administration_error import AdministrationError
 from hotgate.control.key_request import FOREVER, KeyChanges, KeyRequest
 from hotgate.identity.managed_key import is_well_formed
 from hotgate.store.pepper import Peppers
-from hotgate.store.records import Consumer, Revocation
+from hotgate.store.records import Consumer, Revocation, StoredKey
 from hotgate.store.store import Store
 
 NOW = 1_800_000_000.0
@@ -142,6 +142,45 @@ def test_what_is_dead_is_not_rotated(play: Play, clock: Clock) -> None:
     play(script)
 
 
+class RevokedMeanwhile(Store):
+    """Somebody else revokes each key, and removes each consumer, just after it was looked up."""
+
+    async def key(self, id: str) -> StoredKey | None:  # noqa: A002 (as in Store)
+        found = await super().key(id)
+        await self.revoke_key(id, "leaked", NOW)
+        return found
+
+    async def consumer(self, name: str) -> Consumer | None:
+        found = await super().consumer(name)
+        await self.remove_consumer(name)
+        return found
+
+
+def test_what_ends_at_that_moment_gets_no_successor_and_does_not_return(tmp_path: Path) -> None:
+    async def script() -> None:
+        store = await RevokedMeanwhile.open(f"sqlite:///{tmp_path / 'store.db'}")
+        records = Records.of(store, PEPPERS, lambda: NOW, ())
+        issued = await records.keys.create(KeyRequest("acme"), create_consumer=True)
+        assert (await refusal(records.keys.rotate(issued.record.id, DAY)))[0] == "key-not-live"
+        assert len(await store.keys()) == 1
+        assert (await refusal(records.consumers.change("acme", {"tier": "gold"})))[0] == "consumer-unknown"
+        assert await store.consumers() == []
+        await records.consumers.create(Consumer("acme"))
+        assert (await refusal(records.keys.create(KeyRequest("acme"))))[0] == "consumer-unknown"
+        await store.close()
+
+    asyncio.run(script())
+
+
+def test_a_key_whose_time_has_not_come_gets_a_successor_whose_time_has_not_come(play: Play) -> None:
+    async def script(records: Records) -> None:
+        old = await records.keys.create(KeyRequest("acme", not_before=NOW + DAY, expires=NOW + 2 * DAY))
+        new = await records.keys.rotate(old.record.id, overlap=0.0)
+        assert new.record.not_before == NOW + DAY
+
+    play(script)
+
+
 def test_the_first_revocation_stays(play: Play, clock: Clock) -> None:
     async def script(records: Records) -> None:
         issued = await records.keys.create(KeyRequest("acme"))
@@ -180,9 +219,21 @@ def test_consumers_have_one_name_each(play: Play) -> None:
     async def script(records: Records) -> None:
         assert (await refusal(records.consumers.create(Consumer("acme"))))[0] == "consumer-exists"
         assert (await refusal(records.consumers.create(Consumer(""))))[0] == "invalid"
-        assert (await records.consumers.ensure("acme")).name == "acme"
-        assert (await records.consumers.ensure("new")).created == NOW
+        assert (await records.consumers.create(Consumer("new"))).created == NOW
         assert [each.name for each in await records.consumers.list()] == ["acme", "new"]
+
+    play(script)
+
+
+def test_a_consumer_is_added_with_its_first_key_or_not_at_all(play: Play) -> None:
+    async def script(records: Records) -> None:
+        wrong = KeyRequest("new", limit="many")
+        assert (await refusal(records.keys.create(wrong, create_consumer=True)))[0] == "invalid"
+        assert [each.name for each in await records.consumers.list()] == ["acme"]
+        for _ in range(2):
+            await records.keys.create(KeyRequest("new"), create_consumer=True)
+        assert (await records.consumers.get("new")).created == NOW
+        assert len(await records.keys.list("new")) == 2
 
     play(script)
 

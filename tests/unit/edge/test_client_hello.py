@@ -89,5 +89,15 @@ def test_it_does_not_wait_for_ever() -> None:
     assert message.name is None
 
 
+def test_nor_through_records_without_content() -> None:
+    """Whoever waits for the name keeps all that was sent, so that is what must be bounded."""
+    message = ClientHello()
+    fed = 0
+    while not message.is_read:
+        message.feed(b"\x16\x03\x01\x00\x00" * 100)
+        fed += 500
+        assert fed <= 17_000
+
+
 def test_bytes_that_are_not_ascii_name_nobody_else() -> None:
     assert read(hello("a.example").replace(b"a.example", b"\xe0.example")).name == "\xe0.example"

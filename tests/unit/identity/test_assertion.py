@@ -54,6 +54,11 @@ def ada(**facts: Any) -> Principal:
     return Principal("ada", **{"provider": "corp", "mechanism": "jwt", **facts})
 
 
+def test_one_scope_with_a_space_does_not_pass_for_two() -> None:
+    assert Scene().said(ada(scopes=frozenset({"read admin", "write"})))["scope"] == "write"
+    assert "scope" not in Scene().said(ada(scopes=frozenset({"read admin"})))
+
+
 def test_it_says_who_calls_and_for_whom_it_is_meant() -> None:
     scene = Scene()
     full = ada(

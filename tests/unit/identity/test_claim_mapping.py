@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hotgate.identity.claim_mapping import MAX_NAME_LENGTH, MAX_NAMES, ClaimMapping, NamesFrom
+from hotgate.identity.claim_mapping import MAX_NAME_LENGTH, MAX_NAMES, MAX_TEXT_LENGTH, ClaimMapping, NamesFrom
 from hotgate.identity.principal import Principal
 from hotgate.identity.refusal import CredentialRefused
 
@@ -83,7 +83,7 @@ def test_names_of_the_wrong_type_are_refused(claim: str, value: Any) -> None:
     assert claim in refusal(**{claim: value}).log_detail
 
 
-@pytest.mark.parametrize("value", [5, True, "", ["ada"], {"id": "ada"}, "x" * (MAX_NAME_LENGTH + 1)])
+@pytest.mark.parametrize("value", [5, True, "", ["ada"], {"id": "ada"}, "x" * (MAX_TEXT_LENGTH + 1), "ada\0"])
 @pytest.mark.parametrize("claim", ["sub", "azp", "tid", "plan"])
 def test_one_value_of_the_wrong_type_is_refused(claim: str, value: Any) -> None:
     assert claim in refusal(ClaimMapping(tenant=("tid",), tier=("plan",)), **{claim: value}).log_detail

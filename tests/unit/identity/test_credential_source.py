@@ -57,6 +57,16 @@ def test_a_field_is_read_and_taken_out(
         assert asked.headers.fields == left
 
 
+@pytest.mark.parametrize("spelling", [b"\tt", b"t\t", b'"t"', b"\xa0t", b"\xc2\xa0t", b" \t t"])
+def test_a_cookie_is_read_and_taken_out_however_its_name_is_padded(spelling: bytes) -> None:
+    """Node.js and Python trim all of this: the backend would take a cookie that we have not seen."""
+    asked = request((b"cookie", b"a=1;" + spelling + b"=k\t;b=2"))
+    source = CookieSource("t", "token-malformed")
+    assert source.read(asked) == b"k"
+    source.strip(asked)
+    assert asked.headers.fields == [(b"cookie", b"a=1;b=2")]
+
+
 @pytest.mark.parametrize("spelling", [b"api_key", b"%61pi_key", b"api%5Fkey"])
 def test_a_parameter_is_read_and_taken_out_in_whatever_spelling(spelling: bytes) -> None:
     asked = request(query=b"a=1&" + spelling + b"=k%2B1&b=2")

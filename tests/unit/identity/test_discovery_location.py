@@ -40,7 +40,12 @@ def test_a_given_address_is_the_only_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "location", [DiscoveryLocation("https://a.test"), DiscoveryLocation("https://a.test", "https://b")]
+    "location",
+    [
+        DiscoveryLocation("https://a.test"),
+        DiscoveryLocation("https://a.test", "https://b"),
+        DiscoveryLocation("Acme Login", "https://b"),
+    ],
 )
 def test_a_location_survives_as_text(location: DiscoveryLocation) -> None:
     assert DiscoveryLocation.parse(str(location)) == location

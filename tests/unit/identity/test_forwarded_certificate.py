@@ -20,10 +20,10 @@ def der(name: str, *uris: str) -> bytes:
     return _CA.issue_client(name, alternatives=alternatives, key=_KEY).certificate.public_bytes(Encoding.DER)
 
 
-_NAMES = st.text(st.characters(min_codepoint=0x20, exclude_characters="\x7f", exclude_categories=["Cs"]), min_size=1)
+_NAMES = st.text(st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"]), min_size=1)
 
 
-@given(name=_NAMES.filter(lambda name: len(name.encode()) <= 64), path=st.text("abc/;,=\"'\\ %&?#", max_size=30))
+@given(name=_NAMES.filter(lambda name: len(name.encode()) <= 64), path=st.text("abc/;,=\"'\\%&?#", max_size=30))
 def test_whatever_is_signed_what_is_written_reads_as_one_certificate(name: str, path: str) -> None:
     value = xfcc(der(name, f"spiffe://corp/{path}"))
     assert b"\r" not in value

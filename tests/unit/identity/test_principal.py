@@ -1,5 +1,8 @@
 """What the backend is told: no name of a role, scope or subject can pass for another."""
 
+from typing import cast
+
+from hotgate.identity.assertion import KeptAssertion
 from hotgate.identity.principal import Principal
 
 
@@ -79,3 +82,14 @@ def test_several_proofs_are_worth_something_as_long_as_each_of_them() -> None:
 def test_the_representation_shows_no_claims() -> None:
     principal = Principal("ada", provider="corp", mechanism="jwt", claims={"email": "ada@example.com"})
     assert repr(principal) == "<Principal 'ada' of corp>"
+
+
+def test_the_same_caller_with_another_proof_shares_what_backends_are_told_and_no_assertion() -> None:
+    first = Principal("acme", provider="partners", mechanism="api_key", scopes=frozenset({"a"}), credential="k1")
+    first.assertions["api"] = cast(KeptAssertion, "signed")
+    second = first.with_credential("k2", 5.0, None, {"key_id": "k2"})
+    assert (second.subject, second.scopes, second.credential, second.expires) == ("acme", frozenset("a"), "k2", 5.0)
+    assert second.claims == {"key_id": "k2"}
+    assert second.backend_block is first.backend_block
+    assert second.assertions == {}
+    assert (first.credential, first.claims) == ("k1", {})

@@ -62,3 +62,18 @@ def test_a_jwk_that_is_no_secret_is_refused(text: str) -> None:
 
 def test_a_secret_does_not_show_itself() -> None:
     assert repr(SharedSecret(b"hunter2")) == "<SharedSecret>"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----",
+        "\n-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB ada@example",
+        "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTY ada@example",
+    ],
+)
+def test_what_everybody_may_read_is_no_secret(text: str) -> None:
+    """RFC 8725 §2.1: with the issuer's public key for a secret, anybody could make tokens."""
+    with pytest.raises(ValueError, match="no shared secret"):
+        secret_octets(text)

@@ -1,5 +1,6 @@
 """A secret is made once, read ever after, and never from a file that others can read."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,20 @@ def test_a_file_that_others_may_read_or_write_is_refused(tmp_path: Path, mode: i
     with pytest.raises(SecretNotKept, match="0600") as refused:
         kept_secret(path, never)
     assert "known to others" not in str(refused.value)
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pepper", 0o600)
+    with pytest.raises(SecretNotKept, match="not a regular file"):
+        kept_secret(tmp_path / "pepper", never)
+
+
+def test_a_secret_that_cannot_be_replaced_stays(tmp_path: Path) -> None:
+    path = tmp_path / "folder"
+    path.mkdir()
+    with pytest.raises(SecretNotKept, match="cannot be written") as refused:
+        replace_secret(path, b"hunter2")
+    assert "hunter2" not in str(refused.value)
 
 
 def test_an_empty_or_huge_file_a_link_and_a_folder_are_refused(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import logging
 import pytest
 
 from hotgate.config.brute_force import BruteForce
+from hotgate.limits import bans, login_guard
 from hotgate.limits.address_key import address_key
 from hotgate.limits.login_guard import MAX_REPORTED, MAX_UNREPORTED, LoginGuard
 
@@ -123,6 +124,19 @@ def test_reports_are_bounded_and_nothing_that_fits_is_lost() -> None:
     while (report := guard.report()) is not None:
         sizes.append(len(report["counts"]))
     assert sizes == [MAX_REPORTED] * (MAX_UNREPORTED // MAX_REPORTED)
+
+
+def test_bans_that_nobody_can_be_told_of_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bans, "MAX_BANS", 5)
+    monkeypatch.setattr(login_guard, "MAX_BANS", 5)
+    guard = guard_with(BruteForce(ban_after=1, delay_after=0))
+    for number in range(20):
+        guard.failed(f"192.0.2.{number}", "")
+        guard.authority_found()
+    assert len(guard._untold) == 5
+    report = guard.report()
+    assert report is not None
+    assert report["bans"] == dict(guard.bans.remaining(0.0))
 
 
 def test_what_the_control_process_says_is_obeyed() -> None:

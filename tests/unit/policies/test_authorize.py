@@ -32,9 +32,14 @@ def code(principal: Principal | None, **settings: Any) -> str:
     return "" if response is None else response.code
 
 
-def caller(scopes: str = "", roles: str = "") -> Principal:
+def caller(scopes: str = "", roles: str = "", groups: str = "") -> Principal:
     return Principal(
-        "ada", provider="corp", mechanism="jwt", scopes=frozenset(scopes.split()), roles=frozenset(roles.split())
+        "ada",
+        provider="corp",
+        mechanism="jwt",
+        scopes=frozenset(scopes.split()),
+        roles=frozenset(roles.split()),
+        groups=frozenset(groups.split()),
     )
 
 
@@ -51,6 +56,12 @@ def test_any_scope_needs_one() -> None:
 def test_one_of_the_roles_is_needed() -> None:
     assert code(caller(roles="dev"), roles=["admin", "dev"]) == ""
     assert code(caller(roles="guest"), roles=["admin", "dev"]) == "forbidden"
+
+
+def test_one_of_the_groups_is_needed() -> None:
+    assert code(caller(groups="dev"), groups=["ops", "dev"]) == ""
+    assert code(caller(groups="devs"), groups=["ops", "dev"]) == "forbidden"
+    assert code(caller(roles="ops", scopes="ops"), groups=["ops"]) == "forbidden"
 
 
 def test_everything_that_is_given_must_be_fulfilled() -> None:

@@ -12,15 +12,20 @@ from hotgate.identity.credential_source import HeaderSource
 from hotgate.identity.principal import Principal
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import Authenticator, CompileContext, PhasedStep
+from hotgate.policies import together
 from hotgate.policies.anonymous import AnonymousAuthenticator, AnonymousSettings
 from hotgate.policies.authenticate import POLICY
+from hotgate.policies.pending_use import PendingUse
 from hotgate.testing.exchange import make_exchange
 
 BOTH = AllOf(all=("devices", "corp"))
 
 
 class Keyed:
-    """Accepts "good" in a field of its own, refuses everything else, and does so later if told so."""
+    """Accepts "good" in a field of its own, refuses everything else, and does so later if told so.
+
+    "bound" is good on the connection of a certificate; "nonsense" makes it break its contract.
+    """
 
     forwards_credential = False
 
@@ -32,13 +37,15 @@ class Keyed:
         self.asked = 0
         self._is_slow = is_slow
         self._principal = Principal(f"{name}-caller", provider=name, mechanism="keyed", scopes=frozenset({name}))
+        bound = Principal(f"{name}-caller", provider=name, mechanism="keyed", confirmation="A" * 43)
+        self._answers = {b"good": self._principal, b"bound": bound, b"nonsense": "somebody"}
 
     def authenticate(self, exchange: Exchange) -> Any:
         self.asked += 1
         presented = self.sources[0].read(exchange.request)
         if presented is None:
             return None
-        answer = self._principal if presented == b"good" else Response.problem(401, code=f"{self.name}-bad")
+        answer = self._answers.get(presented) or Response.problem(401, code=f"{self.name}-bad")
         return self._later(answer) if self._is_slow else answer
 
     async def _later(self, answer: Any) -> Any:
@@ -110,6 +117,37 @@ def test_a_group_must_come_whole_and_a_bad_credential_is_never_passed_over(
     assert outcome_of([BOTH, "partners"], headers, slow) == expected
 
 
+@pytest.mark.parametrize("slow", SLOW)
+@pytest.mark.parametrize("bound", ["devices", "corp"])
+def test_a_bound_token_of_another_connection_is_refused_whichever_member_it_is_of(
+    bound: str, slow: tuple[str, ...]
+) -> None:
+    headers = {"devices": "good", "corp": "good", bound: "bound"}
+    assert outcome_of([BOTH, "partners"], headers, slow) == "token-binding-mismatch"
+
+
+@pytest.mark.parametrize("broken", ["devices", "corp"])
+def test_a_member_that_answers_nonsense_lets_nobody_in(broken: str) -> None:
+    headers = {"devices": "good", "corp": "good", broken: "nonsense"}
+    with pytest.raises(TypeError):
+        outcome_of([BOTH], headers, slow=[broken])
+
+
+def test_joined_callers_are_remembered_in_bounded_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "_MAX_KNOWN", 2)
+    callers = iter(range(10))
+
+    class Anybody(Keyed):
+        def authenticate(self, exchange: Exchange) -> Any:
+            return Principal(f"caller {next(callers)}", provider=self.name, mechanism="keyed")
+
+    group = together.Together([Anybody("devices"), Keyed("corp")])
+    for number in range(10):
+        joined = group.authenticate(make_exchange(headers={"corp": "good"}))
+        assert joined.subject == f"caller {number}"
+        assert len(group._known) <= 2
+
+
 def test_the_first_member_leads_and_rights_are_not_added_up() -> None:
     exchange, _ = ask([AllOf(all=("corp", "devices"))], {"devices": "good", "corp": "good"})
     principal = exchange.principal
@@ -162,6 +200,56 @@ def test_a_member_of_two_groups_is_asked_once() -> None:
         corp = identities["corp"]
         assert isinstance(corp, Keyed)
         assert corp.asked == 1
+
+
+class Once(Keyed):
+    """Its credential may be used once. used: how often it was."""
+
+    used = 0
+
+    def authenticate(self, exchange: Exchange) -> Any:
+        answer = super().authenticate(exchange)
+        return PendingUse(self._use) if isinstance(answer, Principal) else answer
+
+    async def _use(self) -> Principal | Response:
+        self.used += 1
+        return self._principal if self.used == 1 else Response.problem(401, code="token-already-used")
+
+
+@pytest.mark.parametrize("names", [("corp", "devices"), ("devices", "corp")])
+@pytest.mark.parametrize("slow", [(), ("devices",)])
+@pytest.mark.parametrize(
+    ("headers", "expected", "used"),
+    [
+        ({"corp": "good"}, "token-missing", 0),
+        ({"corp": "good", "devices": "bad"}, "devices-bad", 0),
+        ({"corp": "bad", "devices": "good"}, "corp-bad", 0),
+        ({"corp": "good", "partners": "good"}, None, 0),
+        ({"corp": "good", "devices": "good"}, None, 1),
+    ],
+)
+def test_a_token_is_used_up_only_if_nothing_is_missing(
+    names: tuple[str, str], slow: tuple[str, ...], headers: dict[str, str], expected: str | None, used: int
+) -> None:
+    """Else a thief without the certificate could use up the token of its owner."""
+    once = Once("corp")
+    exchange, response = ask([AllOf(all=names), "partners"], headers, {**known(slow=slow), "corp": once})
+    assert (response.code if response else None, once.used) == (expected, used)
+    assert (exchange.principal is None) is (expected is not None)
+
+
+def test_a_token_that_was_used_is_refused_in_a_group() -> None:
+    identities: dict[str, Authenticator] = {**known(), "corp": Once("corp")}
+    headers = {"corp": "good", "devices": "good"}
+    outcomes = [ask([BOTH], headers, identities)[1] for _ in range(2)]
+    assert [outcome and outcome.code for outcome in outcomes] == [None, "token-already-used"]
+
+
+def test_a_token_in_two_groups_is_used_up_once() -> None:
+    once = Once("corp")
+    groups = [AllOf(all=("corp", "devices")), AllOf(all=("corp", "partners"))]
+    _, response = ask(groups, {"corp": "good", "partners": "good"}, {**known(), "corp": once})
+    assert (response, once.used) == (None, 1)
 
 
 class Nonsense(Keyed):

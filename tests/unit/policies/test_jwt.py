@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import json
 from collections.abc import Awaitable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route
 from hotgate.policies.jwt import MECHANISM, JwtAuthenticator
 from hotgate.policies.jwt_settings import JwtSettings
+from hotgate.runtime.load import load_configuration
 from hotgate.runtime.questions import Unanswered
 from hotgate.store.errors import StoreUnavailable
 from hotgate.testing.issuer import Issuer
@@ -255,6 +257,19 @@ def test_a_secret_verifies_without_any_keys() -> None:
     assert gate.answer(bearer()).code == "token-signature-invalid"
 
 
+@pytest.mark.parametrize(("top", "warns"), [("", True), ("store: {}", False)])
+def test_single_use_without_a_store_is_a_warning(tmp_path: Path, top: str, warns: bool) -> None:
+    file = tmp_path / "hotgate.yaml"
+    file.write_text(f"""
+listeners: [{{name: web, bind: "127.0.0.1:0"}}]
+identity: {{corp: {{jwt: {{issuer: "https://idp.test", audience: api, single_use: true}}}}}}
+routes: [{{name: all, match: {{path: "/*"}}, authenticate: [corp], respond: {{body: hello}}}}]
+{top}
+""")
+    warnings = [str(each) for each in load_configuration(file).warnings]
+    assert [":3:" in each and "a restart forgets" in each for each in warnings] == [True] * warns
+
+
 def test_keys_and_a_secret_are_never_mixed_up() -> None:
     """RFC 8725 §2.1: the public key, which everybody has, as the secret of an HMAC."""
     gate = Gate(ISSUER)
@@ -273,6 +288,7 @@ def test_keys_and_a_secret_are_never_mixed_up() -> None:
         {"jwks_url": None, "secret": SECRET, "algorithms": ["HS256", "RS256"]},
         {"jwks_url": None, "secret": '{"kty":"oct","k":"aHVudGVyMg"}'},
         {"jwks_url": None, "secret": '{"kty":"RSA","n":"hunter2","e":"AQAB"}'},
+        {"jwks_url": None, "secret": "-----BEGIN PUBLIC KEY-----\nhunter2hunter2hunter2\n-----END PUBLIC KEY-----"},
         {"decryption_secret": "hunter2"},
         {"decryption_secret": "x" * 32, "decryption_keys": [{"key": private_text(RSA)}]},
         {"decryption_keys": [{"key": "hunter2"}]},
@@ -542,6 +558,23 @@ def test_a_kid_that_stays_unknown_is_refused_and_the_next_at_once() -> None:
     assert gate.answer(bearer(Issuer(kid="k3"))).code == "key-unknown"
     gate.clock.now += REFRESH_INTERVAL
     assert asyncio.run(awaited(gate.ask(bearer(NEXT)))).code == "key-unknown"
+
+
+def test_a_token_whose_key_came_late_is_not_accepted_while_the_store_cannot_be_asked() -> None:
+    class Revocations:
+        version = 1
+
+        def is_revoked(self, *claims: Any) -> bool:
+            raise StoreUnavailable("the store cannot be read")
+
+    gate = Gate(ISSUER, services={"credentials": Revocations()})
+
+    async def request_refresh(name: str) -> None:
+        gate.publish(ISSUER, NEXT)
+
+    gate.key_sets.request_refresh = request_refresh
+    response = asyncio.run(awaited(gate.ask(bearer(NEXT))))
+    assert (response.status, response.code) == (503, "store-unavailable")
 
 
 def test_a_bad_signature_asks_nobody() -> None:

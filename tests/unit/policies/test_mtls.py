@@ -51,6 +51,21 @@ def test_the_principal_says_everything_that_the_certificate_says() -> None:
     assert principal.claims["verified_by_proxy"] is False
 
 
+@pytest.mark.parametrize("kind", ["san_uri", "san_dns"])
+def test_a_name_that_is_missing_or_there_twice_makes_nobody(kind: str) -> None:
+    twice = _CA.issue_client("a", alternatives=[x509.DNSName("a.example"), x509.DNSName("b.example")])
+    answer = compiled(subject=kind).authenticate(showing(twice))
+    assert isinstance(answer, Response)
+    assert (answer.status, answer.code) == (401, "certificate-unknown")
+
+
+@pytest.mark.parametrize("der", [b"nonsense", bytes(64 * 1024 + 1)])
+def test_what_is_no_certificate_is_refused(der: bytes) -> None:
+    answer = compiled().authenticate(make_exchange(certificate=der))
+    assert isinstance(answer, Response)
+    assert (answer.status, answer.code) == (401, "certificate-malformed")
+
+
 def test_a_known_certificate_is_not_read_again() -> None:
     devices = compiled()
     assert devices.authenticate(showing(_CLIENT)) is devices.authenticate(showing(_CLIENT))
@@ -89,6 +104,13 @@ def test_without_certificate_others_are_asked() -> None:
 def test_rules(match: dict[str, str], consumer: str, subject: str | None) -> None:
     found = compiled(rules=[{"match": match, "consumer": consumer}]).authenticate(showing(_CLIENT))
     assert (found.subject if isinstance(found, Principal) else None) == subject
+
+
+def test_no_value_can_pass_for_the_end_of_its_part() -> None:
+    """RFC 4514 writes `CN=admin\\,O=corp`: one common name, which must not be read as two parts."""
+    rules = [{"match": {"subject": "CN=*,O=corp"}, "consumer": "{1}"}]
+    found = compiled(rules=rules).authenticate(showing(_CA.issue_client("admin,O=corp")))
+    assert isinstance(found, Response)
 
 
 def test_the_first_rule_that_fits_decides() -> None:

@@ -106,7 +106,7 @@ def test_each_write_makes_workers_look(tmp_path: Path) -> None:
     async def script(scene: Scene) -> None:
         store = await scene.follow("{}")
         before = len(scene.told)
-        await store.put_consumer(Consumer("acme"))
+        await store.add_consumer(Consumer("acme"))
         assert scene.told[before:] == [{"type": "store_changed", "path": f"{tmp_path}/hotgate-state/hotgate.db"}]
 
     play(tmp_path, script)
@@ -155,7 +155,7 @@ def test_a_server_that_is_down_does_not_keep_a_gateway_from_starting(
         assert state["place"] == "PostgreSQL, 127.0.0.1:1/db"
         assert "PostgreSQL does not let us in" in state["failure"]
         with pytest.raises(StoreUnavailable):
-            await store.put_consumer(Consumer("acme"))
+            await store.add_consumer(Consumer("acme"))
 
     play(tmp_path, script)
     assert "PostgreSQL, 127.0.0.1:1/db: serving without the store" in caplog.text
@@ -165,7 +165,7 @@ def test_a_server_that_is_down_does_not_keep_a_gateway_from_starting(
 def test_when_keys_were_used_is_written_at_the_end(tmp_path: Path) -> None:
     async def script(scene: Scene) -> None:
         store = await scene.follow("{}")
-        await store.put_consumer(Consumer("acme"))
+        await store.add_consumer(Consumer("acme"))
         await store.add_key(StoredKey("k1", b"d" * 32, "acme"))
         scene.credentials.were_used({"type": "keys_used", "used": {"k1": 5.0}})
         scene.credentials.were_used({"type": "keys_used", "used": {"k1": 7.0, "gone": 1.0}})
@@ -196,6 +196,31 @@ def test_what_cannot_be_written_waits(tmp_path: Path, monkeypatch: pytest.Monkey
         await scene.credentials._write_used()
         monkeypatch.setattr(store, "touch_keys", up)
         await scene.credentials._write_used()
+        assert written == [{"k1": 5.0}]
+
+    play(tmp_path, script)
+
+
+def test_what_an_end_interrupts_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def script(scene: Scene) -> None:
+        store = await scene.follow("{}")
+        begun, written = asyncio.Event(), []
+
+        async def hangs(used: Any) -> None:
+            begun.set()
+            await asyncio.get_running_loop().create_future()
+
+        async def up(used: Any) -> None:
+            written.append(used)
+
+        monkeypatch.setattr(store, "touch_keys", hangs)
+        scene.credentials.were_used({"used": {"k1": 5.0}})
+        writing = asyncio.create_task(scene.credentials._write_used())
+        await begun.wait()
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+        monkeypatch.setattr(store, "touch_keys", up)
+        await scene.credentials.stop()
         assert written == [{"k1": 5.0}]
 
     play(tmp_path, script)

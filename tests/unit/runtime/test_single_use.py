@@ -17,6 +17,7 @@ class FakeStore:
 
     async def claim(self, provider: str, jti: str, expires: float) -> bool:
         self.claims.append(jti)
+        await asyncio.sleep(0)
         if self.is_first is None:
             raise StoreUnavailable("down")
         return self.is_first
@@ -65,8 +66,23 @@ def test_the_store_knows_of_other_nodes() -> None:
 def test_without_an_answer_of_the_store_nobody_gets_in() -> None:
     store = FakeStore()
     store.is_first = None
+    scene = Scene(store)
     with pytest.raises(StoreUnavailable):
-        Scene(store).claim("t1")
+        scene.claim("t1")
+    store.is_first = True
+    assert [scene.claim("t1"), scene.claim("t1")] == [True, False]  # the client was told to try again
+
+
+def test_of_two_at_once_one_is_first_even_if_the_store_is_taken_away_meanwhile() -> None:
+    """A reload without `store`, while it is being asked."""
+    stores: list[Any] = [FakeStore(), None]
+    single_use = SingleUse(lambda: stores.pop(0), lambda: 100.0)
+    body = {"provider": "corp", "jti": "t1", "expires": 200.0}
+
+    async def both() -> list[bool]:
+        return list(await asyncio.gather(single_use.claim(body), single_use.claim(body)))
+
+    assert sorted(asyncio.run(both())) == [False, True]
 
 
 @pytest.mark.parametrize("body", [{}, {"provider": "corp", "jti": "t"}, {"provider": "c", "jti": "t", "expires": "x"}])

@@ -27,7 +27,7 @@ def play(url: str, script: Callable[[Store], Awaitable[None]]) -> None:
     async def run() -> None:
         store = await Store.open(url)
         try:
-            await store.put_consumer(ACME)
+            await store.add_consumer(ACME)
             await script(store)
         finally:
             await store.close()

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,7 @@ def play(folder: Path, script: Callable[[Scene], Awaitable[None]], cache: int = 
     async def run() -> None:
         store = await Store.open(f"sqlite:///{folder}/store.db")
         try:
-            await store.put_consumer(ACME)
+            await store.add_consumer(ACME)
             await store.add_key(key("k1"))
             await script(Scene(folder / "store.db", store, cache))
         finally:
@@ -101,7 +102,7 @@ def test_a_change_forgets_what_was_changed_and_nothing_else(tmp_path: Path) -> N
 def test_a_disabled_consumer_is_seen_in_all_its_keys(tmp_path: Path) -> None:
     async def script(scene: Scene) -> None:
         assert scene.knows("k1")
-        await scene.store.put_consumer(Consumer("acme", is_disabled=True))
+        await scene.store.change_consumer("acme", is_disabled=True)
         scene.tick()
         found = scene.worker.find_key(digest("k1"))
         assert found is not None
@@ -109,6 +110,49 @@ def test_a_disabled_consumer_is_seen_in_all_its_keys(tmp_path: Path) -> None:
         await scene.store.remove_consumer("acme")
         scene.tick()
         assert not scene.knows("k1")
+
+    play(tmp_path, script)
+
+
+def test_a_consumer_is_known_until_it_changes(tmp_path: Path) -> None:
+    async def script(scene: Scene) -> None:
+        found = scene.worker.consumer("acme")
+        assert found == ACME
+        await scene.store.add_consumer(Consumer("other"))
+        scene.tick()
+        assert scene.worker.consumer("acme") is found
+        await scene.store.change_consumer("acme", is_disabled=True)
+        scene.tick()
+        assert scene.worker.consumer("acme") == replace(ACME, is_disabled=True)
+        await scene.store.remove_consumer("acme")
+        scene.tick()
+        assert scene.worker.consumer("acme") is None
+
+    play(tmp_path, script)
+
+
+def test_a_consumer_that_was_unknown_is_found_once_it_is_there(tmp_path: Path) -> None:
+    async def script(scene: Scene) -> None:
+        for name in ("new", "x" * 201, "é\0'; DROP TABLE consumers", ""):
+            assert scene.worker.consumer(name) is None
+        await scene.store.add_consumer(Consumer("new"))
+        scene.tick()
+        assert scene.worker.consumer("new") == Consumer("new")
+
+    play(tmp_path, script)
+
+
+def test_consumers_that_are_known_work_on_without_the_file(tmp_path: Path) -> None:
+    async def script(scene: Scene) -> None:
+        scene.worker.consumer("acme")
+        scene.break_file()
+        scene.tick()
+        assert scene.worker.consumer("acme") == ACME
+        with pytest.raises(StoreUnavailable):
+            scene.worker.consumer("other")
+        scene.tick(MAX_STALE + 1)
+        with pytest.raises(StoreUnavailable):
+            scene.worker.consumer("acme")
 
     play(tmp_path, script)
 
@@ -141,8 +185,8 @@ def test_who_missed_changes_forgets_everything(tmp_path: Path, monkeypatch: pyte
     async def script(scene: Scene) -> None:
         found = scene.worker.find_key(digest("k1"))
         await scene.store.revoke_key("k1", "leaked", NOW)
-        for _ in range(3):
-            await scene.store.put_consumer(Consumer("other"))
+        for number in range(3):
+            await scene.store.add_consumer(Consumer(f"other-{number}"))
         scene.tick()
         assert scene.worker.find_key(digest("k1")) is not found
 
@@ -226,13 +270,24 @@ def test_a_file_that_was_replaced_is_read_anew(tmp_path: Path) -> None:
     async def script(scene: Scene) -> None:
         assert scene.knows("k1")
         other = await Store.open(f"sqlite:///{tmp_path}/other.db")
-        await other.put_consumer(ACME)
+        await other.add_consumer(ACME)
         await other.add_key(key("k2"))
         await other.close()
         scene.remove_files()
         (tmp_path / "other.db").rename(scene.path)
         scene.tick()
         assert [scene.knows(name) for name in ("k1", "k2")] == [False, True]
+
+    play(tmp_path, script)
+
+
+def test_a_key_that_was_made_a_moment_ago_is_found(tmp_path: Path) -> None:
+    """Before anybody has looked for changes: whoever makes a key may use it at once."""
+
+    async def script(scene: Scene) -> None:
+        assert scene.knows("k1")
+        await scene.store.add_keys([key("fresh")])
+        assert scene.knows("fresh")
 
     play(tmp_path, script)
 
@@ -263,6 +318,7 @@ def test_a_row_that_we_did_not_write_is_no_answer(tmp_path: Path, column: str) -
         other.execute(f"UPDATE api_keys SET {column}")
         other.commit()
         other.close()
+        scene.tick()
         with pytest.raises(StoreUnavailable):
             scene.knows("k1")
 

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from hotgate.store.errors import StoreUnavailable, StoreUnusable
 from hotgate.store.local_file import why_unusable
-from hotgate.store.records import Revocation
+from hotgate.store.records import Consumer
 from hotgate.store.store import Store
 from unit.store.records import play
 
@@ -70,35 +70,6 @@ def test_a_damaged_file_is_said_to_be_so(tmp_path: Path) -> None:
         opened(path)
 
 
-def test_nothing_is_written_to_a_file_that_was_moved_away(tmp_path: Path) -> None:
-    path = tmp_path / "store.db"
-
-    async def script(store: Store) -> None:
-        path.rename(tmp_path / "moved.db")
-        with pytest.raises(StoreUnavailable):
-            await store.revoke(Revocation("sub", "corp", "mallory"))
-        assert not path.exists()
-        (tmp_path / "moved.db").rename(path)
-        await store.revoke(Revocation("sub", "corp", "mallory"))
-
-    play(f"sqlite:///{path}", script)
-
-
-def test_nothing_is_written_to_a_file_that_was_replaced(tmp_path: Path) -> None:
-    path, other = tmp_path / "store.db", tmp_path / "other.db"
-    opened(other)
-
-    async def script(store: Store) -> None:
-        other.rename(path)
-        await store.revoke(Revocation("sub", "corp", "mallory"))
-
-    async def found(store: Store) -> None:
-        assert [each.value for each in await store.revocations()] == ["mallory"]
-
-    play(f"sqlite:///{path}", script)
-    play(f"sqlite:///{path}", found)
-
-
 def test_what_is_wrong_with_a_file_now_can_be_told(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     assert "No such file" in why_unusable(path)
@@ -113,3 +84,54 @@ def test_a_server_that_is_not_there_costs_no_password() -> None:
         asyncio.run(Store.open("postgresql://user:hunter2@127.0.0.1:1/db"))
     assert "PostgreSQL does not let us in" in str(caught.value)
     assert "hunter2" not in f"{caught.value!r} {caught.value.__cause__!r}"
+
+
+def test_nothing_is_written_into_a_file_that_is_gone(tmp_path: Path) -> None:
+    """A revocation would be answered as done and hold nowhere."""
+    path, away = tmp_path / "store.db", tmp_path / "away.db"
+
+    async def script(store: Store) -> None:
+        path.rename(away)
+        for _ in range(2):
+            with pytest.raises(StoreUnavailable, match=r"is gone|unable to open"):
+                await store.add_consumer(Consumer("other"))
+        assert not path.exists()
+        away.rename(path)
+        await store.add_consumer(Consumer("other"))
+
+    play(f"sqlite:///{path}", script)
+
+
+def test_what_is_written_after_a_restore_is_in_the_file_that_was_restored(tmp_path: Path) -> None:
+    path, backup = tmp_path / "store.db", tmp_path / "backup.db"
+
+    def restore() -> None:
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{path}{suffix}").unlink()
+        backup.rename(path)
+
+    async def restored() -> list[str]:
+        store = await Store.open(f"sqlite:///{path}")
+        try:
+            return [consumer.name for consumer in await store.consumers()]
+        finally:
+            await store.close()
+
+    async def script(store: Store) -> None:
+        await store.add_consumer(Consumer("lost"))
+        restore()
+        await store.add_consumer(Consumer("new"))
+        assert await restored() == ["acme", "new"]
+        path.chmod(0o644)
+        with pytest.raises(StoreUnavailable, match="is open to other users"):
+            await store.add_consumer(Consumer("newer"))
+
+    opened(backup)
+    play(f"sqlite:///{path}", script)
+
+
+def test_a_path_may_hold_what_means_something_in_a_uri(tmp_path: Path) -> None:
+    folder = tmp_path / "a ?b#c%41&mode=ro"
+    folder.mkdir()
+    opened(folder / "store.db")
+    assert (folder / "store.db").stat().st_size > 0

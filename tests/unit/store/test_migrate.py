@@ -60,7 +60,7 @@ def test_the_first_revision_is_brought_up_to_date_with_what_is_in_it(url: str) -
 def test_two_programs_may_bring_it_up_to_date_at_once(url: str) -> None:
     async def run() -> None:
         stores = await asyncio.gather(*(Store.open(url) for _ in range(3)))
-        await stores[0].put_consumer(ACME)
+        await stores[0].add_consumer(ACME)
         assert await stores[2].consumer("acme") == ACME
         for store in stores:
             await store.close()

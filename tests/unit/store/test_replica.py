@@ -53,7 +53,7 @@ def play(url: str, folder: Path, script: Callable[[Node, Store], Awaitable[None]
         elsewhere = await Store.open(url)
         node = Node(url, folder)
         try:
-            await elsewhere.put_consumer(ACME)
+            await elsewhere.add_consumer(ACME)
             await elsewhere.add_key(key("k1"))
             await script(node, elsewhere)
         finally:
@@ -80,7 +80,7 @@ def test_it_follows_every_kind_of_change(server: PostgreSQL, tmp_path: Path) -> 
     async def script(node: Node, elsewhere: Store) -> None:
         await node.replica.look()
         first = node.replica.path
-        await elsewhere.put_consumer(Consumer("other", is_disabled=True))
+        await elsewhere.add_consumer(Consumer("other", is_disabled=True))
         await elsewhere.add_keys([key("k2", "other"), key("k3")])
         await elsewhere.change_key("k1", expires=7.0)
         await elsewhere.revoke(Revocation("jti", "corp", "t1"))
@@ -106,7 +106,7 @@ def test_keys_of_a_consumer_that_was_removed_and_made_again_are_gone(server: Pos
     async def script(node: Node, elsewhere: Store) -> None:
         await node.replica.look()
         await elsewhere.remove_consumer("acme")
-        await elsewhere.put_consumer(ACME)
+        await elsewhere.add_consumer(ACME)
         await elsewhere.add_key(key("k9", digest=digest("new")))
         await node.replica.look()
         assert [node.knows(name) for name in ("k1", "new")] == [False, True]
@@ -141,7 +141,7 @@ def test_an_outage_and_what_was_changed_before_it_was_over(server: PostgreSQL, t
             with pytest.raises(StoreUnavailable):
                 await node.replica.look()
             with pytest.raises(StoreUnavailable):
-                await elsewhere.put_consumer(ACME)
+                await elsewhere.add_consumer(ACME)
             assert not node.knows("k2")  # for some seconds it is taken to be in step
             node.now += 30.0
             assert node.knows("k1")

@@ -45,17 +45,87 @@ def test_what_is_put_in_comes_out(url: str) -> None:
     play(url, script)
 
 
-def test_a_consumer_that_is_replaced_keeps_when_it_was_created(url: str) -> None:
+def test_a_changed_consumer_keeps_the_rest(url: str) -> None:
     async def script(store: Store) -> None:
-        await store.put_consumer(Consumer("acme", is_disabled=True, created=99.0))
-        assert await store.consumer("acme") == Consumer("acme", is_disabled=True, created=10.0)
+        changed = await store.change_consumer("acme", is_disabled=True)
+        assert changed == await store.consumer("acme") == replace(ACME, is_disabled=True)
+        for wrong in ({}, {"name": "other"}, {"created": 1.0}, {"tier": "x" * 201}):
+            with pytest.raises(InvalidRecord):
+                await store.change_consumer("acme", **wrong)
+        with pytest.raises(DoesNotExist):
+            await store.change_consumer("nobody", tier="gold")
+
+    play(url, script)
+
+
+def test_of_all_who_add_a_name_at_once_one_succeeds(url: str) -> None:
+    async def script(store: Store) -> None:
+        other = await Store.open(url)
+        attempts = [each.add_consumer(Consumer("new")) for each in (store, other) * 5]
+        outcomes = await asyncio.gather(*attempts, return_exceptions=True)
+        await other.close()
+        assert sorted(type(outcome).__name__ for outcome in outcomes) == ["AlreadyExists"] * 9 + ["NoneType"]
+
+    play(url, script)
+
+
+def test_changes_of_different_members_at_once_are_all_kept(url: str) -> None:
+    """Who disables a consumer must not lose against somebody who writes its tier at that moment."""
+
+    async def script(store: Store) -> None:
+        other = await Store.open(url)
+        await asyncio.gather(
+            store.change_consumer("acme", is_disabled=True),
+            other.change_consumer("acme", tier="gold"),
+            store.change_consumer("acme", groups=("g",)),
+            other.change_consumer("acme", roles=("r",)),
+        )
+        await other.close()
+        assert await store.consumer("acme") == replace(ACME, is_disabled=True, tier="gold", groups=("g",), roles=("r",))
+
+    play(url, script)
+
+
+def test_of_two_revocations_at_once_the_first_stays(url: str) -> None:
+    async def script(store: Store) -> None:
+        await store.add_key(key("k1"))
+        first, second = await asyncio.gather(store.revoke_key("k1", "one", 1.0), store.revoke_key("k1", "two", 2.0))
+        assert first == second == await store.key("k1")
+
+    play(url, script)
+
+
+def test_consumers_are_added_with_their_keys_or_not_at_all(url: str) -> None:
+    async def script(store: Store) -> None:
+        await store.add_keys([key("k1", "new")], [Consumer("new", created=1.0), Consumer("acme", tier="other")])
+        assert await store.consumer("new") == Consumer("new", created=1.0)
+        assert await store.consumer("acme") == ACME
+        with pytest.raises(AlreadyExists):
+            await store.add_keys([key("k1", "newer")], [Consumer("newer")])
+        with pytest.raises(DoesNotExist):
+            await store.add_keys([key("k2", "nobody")], [Consumer("newer")])
+        assert await store.consumer("newer") is None
+
+    play(url, script)
+
+
+def test_a_key_and_its_successor_change_together(url: str) -> None:
+    async def script(store: Store) -> None:
+        await store.add_keys([key("k1"), key("k2")])
+        successor = await store.rotate_key("k1", lambda old: (replace(old, expires=5.0), key("k3")))
+        assert successor == await store.key("k3")
+        with pytest.raises(AlreadyExists):
+            await store.rotate_key("k2", lambda old: (replace(old, expires=5.0), key("k3")))
+        with pytest.raises(DoesNotExist):
+            await store.rotate_key("k9", lambda old: (old, key("k4")))
+        assert [each.expires for each in await store.keys()] == [5.0, None, None]
 
     play(url, script)
 
 
 def test_pages_go_on_after_the_last_one(url: str) -> None:
     async def script(store: Store) -> None:
-        await store.put_consumer(Consumer("other"))
+        await store.add_consumer(Consumer("other"))
         await store.add_keys([key(f"k{number}", "other" if number % 2 else "acme") for number in range(5)])
         assert [each.id for each in await store.keys(limit=3)] == ["k0", "k1", "k2"]
         assert [each.id for each in await store.keys(after="k2", limit=3)] == ["k3", "k4"]
@@ -122,7 +192,7 @@ def test_the_first_reason_of_a_revocation_stays(url: str) -> None:
 
 def test_a_consumer_takes_its_keys_along(url: str) -> None:
     async def script(store: Store) -> None:
-        await store.put_consumer(Consumer("other"))
+        await store.add_consumer(Consumer("other"))
         await store.add_keys([key("k1"), key("k2", "other")])
         await store.remove_consumer("acme")
         assert [each.id for each in await store.keys()] == ["k2"]
@@ -207,8 +277,8 @@ def test_old_changes_are_pruned(url: str, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("hotgate.store.database._PRUNE_EVERY", 4)
 
     async def script(store: Store) -> None:
-        for _ in range(7):
-            await store.put_consumer(ACME)
+        for number in range(7):
+            await store.add_consumer(Consumer(f"c{number}"))
         assert [seq for seq, _, _ in await _changes(store)] == [6, 7, 8]
 
     play(url, script)
@@ -223,7 +293,7 @@ def test_two_writers_are_seen_in_the_order_of_their_numbers(url: str) -> None:
 
         async def write(writer: Store, names: str) -> None:
             for number in range(15):
-                await writer.put_consumer(Consumer(f"{names}{number}"))
+                await writer.add_consumer(Consumer(f"{names}{number}"))
 
         async def watch() -> list[int]:
             seen = [0]
@@ -259,7 +329,7 @@ def test_a_crash_in_the_middle_of_a_write_leaves_nothing(url: str) -> None:
 @pytest.mark.parametrize("name", ["x'; DROP TABLE consumers; --", 'a"b', "%", "ü 日本", "\\", ":name"])
 def test_names_are_never_sql(url: str, name: str) -> None:
     async def script(store: Store) -> None:
-        await store.put_consumer(Consumer(name, groups=(name,), metadata={name: name}))
+        await store.add_consumer(Consumer(name, groups=(name,), metadata={name: name}))
         await store.add_key(key(name, name))
         assert await store.consumer(name) == Consumer(name, groups=(name,), metadata={name: name})
         assert [each.id for each in await store.keys(name)] == [name]
@@ -289,7 +359,16 @@ def test_names_are_never_sql(url: str, name: str) -> None:
 def test_what_is_out_of_bounds_is_refused(url: str, wrong: Consumer) -> None:
     async def script(store: Store) -> None:
         with pytest.raises(InvalidRecord):
-            await store.put_consumer(wrong)
+            await store.add_consumer(wrong)
+
+    play(url, script)
+
+
+@pytest.mark.parametrize("value", ["a\u200bda", "a\xa0b", "line\nend", "\U0001fae8", "é" * 512])
+def test_whoever_an_issuer_names_can_be_revoked(url: str, value: str) -> None:
+    async def script(store: Store) -> None:
+        await store.revoke(Revocation("sub", "corp", value))
+        assert [each.value for each in await store.revocations()] == [value]
 
     play(url, script)
 
@@ -300,6 +379,8 @@ def test_what_is_out_of_bounds_is_refused(url: str, wrong: Consumer) -> None:
         Revocation("jti", "corp"),
         Revocation("all", "corp", "x"),
         Revocation("jti", "corp", "x" * 600),
+        Revocation("jti", "corp", "a\0"),
+        Revocation("jti", "corp", "\ud800"),
         ("what", "c", "v"),
     ],
 )

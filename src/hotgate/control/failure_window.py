@@ -9,7 +9,7 @@ WINDOW = 60.0  # seconds
 _OTHERS = "other addresses"
 
 
-class FailureCounts:
+class FailureWindow:
     """One window for all addresses; those that come when the table is full share one count. clock: in seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
