@@ -85,6 +85,8 @@ def change(
         given["tier"] = tier or None
     if metadata is not None:
         given["metadata"] = mapping([pair for pair in metadata if pair])
+    if not given:
+        raise typer.BadParameter("give at least one of --group, --role, --tier and --metadata")
     _change(name, config, given, "is changed", as_json=as_json)
 
 

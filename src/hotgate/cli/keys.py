@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hotgate.cli.configuration import DEFAULT_FILE, ConfigurationFile
-from hotgate.cli.records import refusal, with_records
+from hotgate.cli.records import checked_configuration, refusal, with_records
 from hotgate.cli.table import print_table
 from hotgate.cli.values import (
     NEVER,
@@ -25,7 +25,11 @@ from hotgate.cli.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hotgate.config.gateway import Gateway
     from hotgate.control.key_administration import IssuedKey
+    from hotgate.control.key_request import KeyRequest
     from hotgate.store.records import StoredKey
 
 _COLUMNS = ("id", "consumer", "environment", "state", "ends with", "scopes", "expires", "last used")
@@ -71,6 +75,8 @@ def create(
 
     issued = with_records(config, lambda records: records.keys.create(request, create_consumer=create_consumer))
     _print_issued(issued, as_json=as_json)
+    for doubt in _doubts(checked_configuration(config), request):
+        typer.echo(f"warning: {doubt}", err=True)
 
 
 @keys.command("list")
@@ -146,7 +152,7 @@ def rotate(
     seconds = duration(overlap)
     issued = with_records(config, lambda records: records.keys.rotate(key_id, seconds))
     _print_issued(issued, as_json=as_json)
-    typer.echo(f"{key_id} ends in {overlap}", err=True)
+    typer.echo(f"{key_id} ends in {overlap}, if not before" if seconds else f"{key_id} has ended", err=True)
 
 
 @keys.command()
@@ -211,6 +217,15 @@ def _print_issued(issued: IssuedKey, *, as_json: bool) -> None:
     end = "never" if record.expires is None else shown_time(record.expires)
     typer.echo(f"key {record.id} of {record.consumer}, environment {record.environment}, expires: {end}", err=True)
     typer.echo("Keep it now: it will not be shown again.", err=True)
+
+
+def _doubts(configuration: Gateway, request: KeyRequest) -> Iterator[str]:
+    """Why a key may open nothing. No errors: the configuration can follow."""
+    known = {route.name for route in configuration.routes}
+    yield from (f"there is no route {name!r}" for name in request.routes if name not in known)
+    entries = [entry.settings for entry in configuration.identity.values() if entry.mechanism == "api_key"]
+    if request.environment not in {settings.environment for settings in entries}:
+        yield f"no `api_key` entry accepts keys of the environment {request.environment!r}"
 
 
 def _print_record(record: StoredKey) -> None:

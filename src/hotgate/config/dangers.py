@@ -7,6 +7,7 @@ from hotgate.config.addresses import Bind
 from hotgate.config.gateway import Gateway
 from hotgate.config.https_url import is_loopback_name
 from hotgate.config.references import Finding
+from hotgate.config.store_url import trusts_any_server
 
 
 @runtime_checkable
@@ -28,6 +29,9 @@ def dangers(config: Gateway) -> Iterator[Finding]:
         yield Finding(("brute_force", "enabled"), "nobody who guesses credentials is slowed down or banned", hint)
     yield from _forgotten_uses(config)
     yield from _useless_certificates(config)
+    if config.store is not None and config.store.url is not None and trusts_any_server(config.store.url.reveal()):
+        hint = "add ?sslmode=verify-full to it, and sslrootcert for an authority of your own"
+        yield Finding(("store", "url"), "whoever poses as this database is told its password", hint)
     if isinstance(config.admin.bind, Bind) and not is_loopback_name(config.admin.bind.host):
         hint = "bind to 127.0.0.1 or a Unix socket, and reach it through a tunnel or a proxy with TLS"
         yield Finding(("admin", "bind"), "tokens of the admin API cross the network in plain text", hint)

@@ -1,7 +1,9 @@
 """Where a store may be: `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://user:password@host/name`."""
 
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
+
+from hotgate.config.https_url import is_loopback_name
 
 _SQLITE = "sqlite:///"
 _POSTGRESQL = ("postgresql://", "postgres://")
@@ -32,6 +34,17 @@ def is_store_url(url: str) -> bool:
         return is_postgresql(url) and parts.port != 0 and "@" not in parts.path + parts.query + parts.fragment
     except ValueError:
         return False
+
+
+def trusts_any_server(url: str) -> bool:
+    """True for a database on another machine that need not prove who it is: it may be told the password."""
+    if not is_postgresql(url):
+        return False
+    parts = urlsplit(url)
+    parameters = dict(parse_qsl(parts.query))
+    host = parts.hostname or parameters.get("host", "/")  # libpq's default is a Unix socket
+    is_local = host.startswith("/") or is_loopback_name(host)
+    return not is_local and parameters.get("sslmode") not in ("verify-ca", "verify-full")
 
 
 def shown(url: str) -> str:

@@ -218,6 +218,11 @@ def test_a_duration_before_which_tokens_were_issued_counts_back(shell: Shell) ->
     assert "must not lie in the future" in said
 
 
+def test_a_change_of_nothing_says_what_can_be_changed(shell: Shell) -> None:
+    shell.done("consumers", "create", "acme")
+    assert "--group" in shell.refused("consumers", "change", "acme", status=2)
+
+
 def test_a_misspelt_provider_is_refused(shell: Shell) -> None:
     said = shell.refused("revocations", "add", "--provider", "crop", "--jti", "a")
     assert said == "there is no jwt entry 'crop' under `identity`; there are: corp\n"
@@ -256,9 +261,41 @@ def test_an_argument_that_is_no_text_is_refused(shell: Shell) -> None:
         assert shell.refused(*arguments) == "an argument is not UTF-8\n"
 
 
+def test_a_key_that_opens_nothing_is_warned_of(shell: Shell) -> None:
+    shell.file.write_text(
+        'listeners: [{name: web, bind: "127.0.0.1:0"}]\nstore: {}\nidentity: {p: {api_key: {managed: true}}}\n'
+        'routes: [{name: orders, match: {path: "/*"}, authenticate: [p], respond: {}}]\n'
+    )
+
+    def warnings(*options: str) -> list[str]:
+        result = shell.run("keys", "create", "acme", "--create-consumer", *options)
+        assert result.exit_code == 0
+        return [line for line in result.stderr.splitlines() if line.startswith("warning: ")]
+
+    assert warnings("--route", "orders") == []
+    assert warnings("--route", "order") == ["warning: there is no route 'order'"]
+    assert warnings("-e", "test") == ["warning: no `api_key` entry accepts keys of the environment 'test'"]
+
+
+def test_a_damaged_store_is_said_to_be_the_store(shell: Shell) -> None:
+    shell.done("consumers", "list")
+    (shell.file.parent / "hotgate-state" / "hotgate.db").write_bytes(b"no database" * 1000)
+    assert shell.refused("keys", "list") == "the store cannot be used: file is not a database\n"
+
+
 def test_an_unknown_consumer_is_not_made_unasked(shell: Shell) -> None:
     shell.done("consumers", "create", "acme")
     assert shell.refused("keys", "create", "acne") == "there is no consumer 'acne'; did you mean 'acme'?\n"
+
+
+@pytest.mark.parametrize("store", ["", "store:\n", "store: null\n"])
+def test_check_wants_a_store_for_managed_keys(shell: Shell, store: str) -> None:
+    shell.file.write_text(
+        'listeners: [{name: web, bind: "127.0.0.1:0"}]\nidentity: {p: {api_key: {managed: true}}}\n'
+        f'routes: [{{name: r, match: {{path: "/*"}}, authenticate: [p], respond: {{}}}}]\n{store}'
+    )
+    said = f"{shell.file}:2:35: identity.p.api_key.managed: there is no store; add `store: {{}}`\n"
+    assert shell.run("check").output == said
 
 
 def test_check_wants_a_store_for_consumers_with_certificates(shell: Shell) -> None:
