@@ -78,14 +78,26 @@ class Authority:
     """pem: its own certificate."""
 
     def __init__(
-        self, name: str = "test authority", *, above: "Authority | None" = None, is_ca: bool = True, key: Any = None
+        self,
+        name: str = "test authority",
+        *,
+        above: "Authority | None" = None,
+        is_ca: bool = True,
+        key: Any = None,
+        path_length: int | None = None,
+        extensions: Sequence[x509.ExtensionType] = (),
     ) -> None:
-        """above: who has signed its certificate; itself if None. is_ca: whether that says that it may sign others."""
+        """above: who has signed its certificate; itself if None. is_ca: whether that says that it may sign others.
+
+        path_length: how many may stand between it and a certificate. extensions: more of them, critical.
+        """
         self.key = self._key = key or new_key()
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        basic = x509.BasicConstraints(ca=is_ca, path_length=None)
+        basic = x509.BasicConstraints(ca=is_ca, path_length=path_length)
         signer = above or self
         builder = signer._builder(self._name, self._key, timedelta(0)).add_extension(basic, critical=True)
+        for extension in extensions:
+            builder = builder.add_extension(extension, critical=True)
         self.certificate = builder.sign(signer._key, digest_for(signer._key))
         self.pem = self.certificate.public_bytes(Encoding.PEM).decode()
 
@@ -140,8 +152,12 @@ class Authority:
         shifted: timedelta = timedelta(0),
         signer: Any = None,
         extensions: Sequence[x509.ExtensionType] = (),
+        is_critical: bool = True,
     ) -> bytes:
-        """The list of its revoked certificates, DER; valid from yesterday to in ten days. signer: another key."""
+        """The list of its revoked certificates, DER; valid from yesterday to in ten days. signer: another key.
+
+        is_critical: what the extensions are.
+        """
         now = datetime.now(UTC) + shifted
         builder = x509.CertificateRevocationListBuilder().issuer_name(self._name)
         builder = builder.last_update(now - DAY).next_update(now + 10 * DAY)
@@ -149,7 +165,7 @@ class Authority:
             entry = x509.RevokedCertificateBuilder().serial_number(issued.certificate.serial_number)
             builder = builder.add_revoked_certificate(entry.revocation_date(now - DAY).build())
         for extension in extensions:
-            builder = builder.add_extension(extension, critical=True)
+            builder = builder.add_extension(extension, critical=is_critical)
         return builder.sign(signer or self._key, hashes.SHA256()).public_bytes(Encoding.DER)
 
     def issue(

@@ -1,12 +1,15 @@
 """A ban holds in every worker, in one that comes later, and under a control process that comes later."""
 
+import json
 import os
 import signal
 from collections.abc import Iterator
 from hashlib import sha256
 
 import pytest
+from typer.testing import CliRunner, Result
 
+from hotgate.cli import app
 from integration.conftest import Gateway
 from integration.customer import ask
 from integration.served import metric, serving
@@ -27,6 +30,11 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
 
 def status(gateway: Gateway, key: str) -> int:
     return ask(gateway.port, "/mine", [("X-Api-Key", key)]).status
+
+
+def command(gateway: Gateway, *arguments: str) -> Result:
+    """`hotgate bans …`."""
+    return CliRunner().invoke(app, ["bans", *arguments, "-c", str(gateway.file)])
 
 
 def is_banned_everywhere(gateway: Gateway) -> bool:
@@ -61,3 +69,16 @@ def test_a_new_control_process_learns_of_bans(gateway: Gateway) -> None:
     gateway.start()
     gateway.until(lambda: gateway.status()["brute_force"]["active"] == 1)
     gateway.until(lambda: is_banned_everywhere(gateway))
+
+
+def test_an_operator_sees_and_lifts_a_ban(gateway: Gateway) -> None:
+    for number in range(10):
+        status(gateway, f"guess-number-{number}")
+    gateway.until(lambda: is_banned_everywhere(gateway))
+    gateway.until(lambda: gateway.status()["brute_force"]["active"] == 1)
+    assert command(gateway, "list").stdout.splitlines()[1].split()[0] == "127.0.0.1"
+    assert json.loads(command(gateway, "list", "--json").stdout)["active"] == 1
+    assert command(gateway, "lift", "127.0.0.1").stdout == "127.0.0.1 may try again\n"
+    gateway.until(lambda: status(gateway, GOOD) == 200)
+    again = command(gateway, "lift", "127.0.0.1")
+    assert (again.exit_code, again.stderr) == (1, "this address is not banned\n")

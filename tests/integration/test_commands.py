@@ -16,7 +16,7 @@ listeners: [{name: web, bind: "127.0.0.1:0"}]
 upstreams:
   api: {targets: ["http://127.0.0.1:9000"]}
 identity:
-  keys: {api_key: {}}
+  keys: {api_key: {keys: [{id: ci, sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08}]}}
 routes:
   - name: orders
     match: {hosts: [api.example.com], path: "/orders/{id}", methods: [GET]}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.x509.oid import SignatureAlgorithmOID
+from cryptography.x509.oid import ExtensionOID, SignatureAlgorithmOID
 
 from certificate_authority import DAY, Authority, Issued, new_key
 from wire.client_certificates import ASKS, CLIENT, CLIENTS, A, client_context, refused, served
@@ -42,6 +42,10 @@ async def test_a_revoked_certificate_is_refused(wire: Wire) -> None:
     assert wire.last_record["log_detail"] == f"certificate {_fingerprint(_OTHER)}"
 
 
+# Its `fullName` is an x400Address (RFC 5280 §4.2.1.6).
+_STRANGE_NAME = x509.UnrecognizedExtension(
+    ExtensionOID.ISSUING_DISTRIBUTION_POINT, bytes.fromhex("3008a006a004a3023000")
+)
 _POINT = x509.IssuingDistributionPoint(None, None, True, False, None, False, False)
 
 
@@ -55,6 +59,8 @@ _POINT = x509.IssuingDistributionPoint(None, None, True, False, None, False, Fal
         pytest.param(CLIENTS.crl(signer=new_key()), id="signed by somebody else"),
         pytest.param(CLIENTS.crl(extensions=[_POINT]), id="of a part"),
         pytest.param(CLIENTS.crl(extensions=[x509.DeltaCRLIndicator(1)]), id="of the difference"),
+        pytest.param(CLIENTS.crl(extensions=[_POINT], is_critical=False), id="of a part, against the standard"),
+        pytest.param(CLIENTS.crl(extensions=[_STRANGE_NAME]), id="of a kind of name nobody knows"),
     ],
 )
 @pytest.mark.parametrize("mode", ["refuse", "accept"])
@@ -330,6 +336,12 @@ async def test_what_expires_meanwhile_is_refused_whatever_the_route_asks_for(wir
 
 _NOT_A_CA = Authority("not an authority", above=CLIENTS, is_ca=False)
 _SELF_SIGNED = Authority("client-1").own
+_SHORT = Authority("of certificates only", above=CLIENTS, path_length=0)
+_BELOW_SHORT = Authority("one too many", above=_SHORT)
+_ELSEWHERE = x509.DNSName("elsewhere.example")
+_OF_SITE = Authority(
+    "of a site", above=CLIENTS, extensions=[x509.NameConstraints([x509.DNSName("site.example")], None)]
+)
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
@@ -344,6 +356,8 @@ _SELF_SIGNED = Authority("client-1").own
         pytest.param(CLIENTS.issue_client("c", key=new_key("small-rsa")), (), id="RSA 1024"),
         pytest.param(_NOT_A_CA.issue_client("c"), (_NOT_A_CA,), id="signed by a certificate that must not"),
         pytest.param(_MIDDLE.issue_client("c"), (), id="without its intermediate"),
+        pytest.param(_BELOW_SHORT.issue_client("c"), (_BELOW_SHORT, _SHORT), id="a longer path than allowed"),
+        pytest.param(_OF_SITE.issue_client("c", alternatives=[_ELSEWHERE]), (_OF_SITE,), id="a name it must not sign"),
     ],
 )
 def test_the_handshake_refuses(issued: Issued, chain: tuple[Authority, ...], version: ssl.TLSVersion) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from hotgate.cli.admin import admin
+from hotgate.cli.bans import bans
 from hotgate.cli.check import check
 from hotgate.cli.consumers import consumers
 from hotgate.cli.demo import demo
@@ -28,7 +29,7 @@ from hotgate.cli.upgrade import upgrade
 app = typer.Typer(name="hotgate", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 for command in (run, reload, upgrade, check, routes, identity, schema, init, demo):
     app.command()(command)
-for group in (admin, consumers, keys, revocations, signing_keys, store):
+for group in (admin, bans, consumers, keys, revocations, signing_keys, store):
     app.add_typer(group)
 
 

@@ -85,18 +85,20 @@ def change(
         given["tier"] = tier or None
     if metadata is not None:
         given["metadata"] = mapping([pair for pair in metadata if pair])
+    if not given:
+        raise typer.BadParameter("give at least one of --group, --role, --tier and --metadata")
     _change(name, config, given, "is changed", as_json=as_json)
 
 
 @consumers.command()
 def disable(name: ConsumerName, config: ConfigurationFile = DEFAULT_FILE, as_json: AsJson = False) -> None:
-    """Refuse all keys of a consumer until it is enabled again."""
+    """Refuse all keys of a consumer, and its certificates where `mtls` asks the store, until it is enabled again."""
     _change(name, config, {"is_disabled": True}, "is disabled", as_json=as_json)
 
 
 @consumers.command()
 def enable(name: ConsumerName, config: ConfigurationFile = DEFAULT_FILE, as_json: AsJson = False) -> None:
-    """Accept the keys of a consumer again."""
+    """Accept the keys and certificates of a consumer again."""
     _change(name, config, {"is_disabled": False}, "is enabled", as_json=as_json)
 
 

@@ -9,18 +9,33 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hotgate.cli.configuration import DEFAULT_FILE, ConfigurationFile
-from hotgate.cli.records import refusal, with_records
+from hotgate.cli.records import checked_configuration, refusal, with_records
 from hotgate.cli.table import print_table
-from hotgate.cli.values import After, AsJson, Metadata, PageSize, duration, mapping, moment, shown_list, shown_time
+from hotgate.cli.values import (
+    NEVER,
+    After,
+    AsJson,
+    Metadata,
+    PageSize,
+    duration,
+    mapping,
+    moment,
+    shown_list,
+    shown_time,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hotgate.config.gateway import Gateway
     from hotgate.control.key_administration import IssuedKey
+    from hotgate.control.key_request import KeyRequest
     from hotgate.store.records import StoredKey
 
 _COLUMNS = ("id", "consumer", "environment", "state", "ends with", "scopes", "expires", "last used")
 _MAX_IMPORT = 16 * 1024 * 1024  # bytes
 
-keys = typer.Typer(name="keys", help="Make, list, rotate, revoke and import API keys.", no_args_is_help=True)
+keys = typer.Typer(name="keys", help="Make, list, change, rotate, revoke and import API keys.", no_args_is_help=True)
 
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="The id of a key; it is a part of the key.")]
 Names = list[str] | None
@@ -60,6 +75,8 @@ def create(
 
     issued = with_records(config, lambda records: records.keys.create(request, create_consumer=create_consumer))
     _print_issued(issued, as_json=as_json)
+    for doubt in _doubts(checked_configuration(config), request):
+        typer.echo(f"warning: {doubt}", err=True)
 
 
 @keys.command("list")
@@ -91,6 +108,40 @@ def show(key_id: KeyId, config: ConfigurationFile = DEFAULT_FILE) -> None:
 
 
 @keys.command()
+def change(
+    key_id: KeyId,
+    config: ConfigurationFile = DEFAULT_FILE,
+    scope: Annotated[Names, typer.Option(help="A scope that it grants; may be repeated.")] = None,
+    role: Annotated[Names, typer.Option(help="A role besides those of the consumer; may be repeated.")] = None,
+    expires: Annotated[str | None, typer.Option(help="A time, a duration from now (90d), or never.")] = None,
+    not_before: Annotated[str | None, typer.Option(help="A time, a duration from now, or never.")] = None,
+    limit: Annotated[str | None, typer.Option(help="A limit of its own: 100/minute.")] = None,
+    network: Annotated[Names, typer.Option(help="Only from this address or block; may be repeated.")] = None,
+    route: Annotated[Names, typer.Option(help="Only on this route; may be repeated.")] = None,
+    metadata: Metadata = None,
+    as_json: AsJson = False,
+) -> None:
+    """Replace what is given, and leave the rest. An empty text ("") stands for nothing."""
+    from hotgate.control.key_request import KeyChanges  # noqa: PLC0415 (heavy; `hotgate --help` must not wait for it)
+
+    changes = KeyChanges(
+        scopes=_replaced(scope),
+        roles=_replaced(role),
+        not_before=_moved(not_before),
+        expires=_moved(expires),
+        limit=limit,
+        networks=_replaced(network),
+        routes=_replaced(route),
+        metadata=None if metadata is None else mapping([pair for pair in metadata if pair]),
+    )
+    record = with_records(config, lambda records: records.keys.change(key_id, changes))
+    if as_json:
+        _print_record(record)
+    else:
+        typer.echo(f"{key_id} is changed")
+
+
+@keys.command()
 def rotate(
     key_id: KeyId,
     config: ConfigurationFile = DEFAULT_FILE,
@@ -101,7 +152,7 @@ def rotate(
     seconds = duration(overlap)
     issued = with_records(config, lambda records: records.keys.rotate(key_id, seconds))
     _print_issued(issued, as_json=as_json)
-    typer.echo(f"{key_id} ends in {overlap}", err=True)
+    typer.echo(f"{key_id} ends in {overlap}, if not before" if seconds else f"{key_id} has ended", err=True)
 
 
 @keys.command()
@@ -131,6 +182,19 @@ def import_keys(
     typer.echo(f"imported {len(imported)} keys")
 
 
+def _replaced(names: Names) -> tuple[str, ...] | None:
+    return None if names is None else tuple(name for name in names if name)
+
+
+def _moved(text: str | None) -> float | None:
+    """What `KeyChanges` takes: a time, FOREVER to take it away, None to leave it."""
+    from hotgate.control.key_request import FOREVER  # noqa: PLC0415
+
+    if text in ("", NEVER):
+        return FOREVER
+    return moment(text)
+
+
 def _content(file: str) -> str:
     try:
         with sys.stdin.buffer if file == "-" else open(file, "rb") as opened:  # noqa: PTH123 (the same for both)
@@ -153,6 +217,15 @@ def _print_issued(issued: IssuedKey, *, as_json: bool) -> None:
     end = "never" if record.expires is None else shown_time(record.expires)
     typer.echo(f"key {record.id} of {record.consumer}, environment {record.environment}, expires: {end}", err=True)
     typer.echo("Keep it now: it will not be shown again.", err=True)
+
+
+def _doubts(configuration: Gateway, request: KeyRequest) -> Iterator[str]:
+    """Why a key may open nothing. No errors: the configuration can follow."""
+    known = {route.name for route in configuration.routes}
+    yield from (f"there is no route {name!r}" for name in request.routes if name not in known)
+    entries = [entry.settings for entry in configuration.identity.values() if entry.mechanism == "api_key"]
+    if request.environment not in {settings.environment for settings in entries}:
+        yield f"no `api_key` entry accepts keys of the environment {request.environment!r}"
 
 
 def _print_record(record: StoredKey) -> None:

@@ -32,8 +32,12 @@ def with_records(file: Path, work: Callable[[Records], Awaitable[T]]) -> T:
     except AdministrationError as error:
         lines = [f"line {line.number}: {line.says}" for line in error.lines]
         raise refusal("\n".join([*lines, str(error)])) from None
-    except (StoreUnavailable, StoreUnusable) as error:
+    except StoreUnavailable as error:
+        raise refusal(f"the store cannot be used: {error}") from None
+    except StoreUnusable as error:
         raise refusal(str(error)) from None
+    except UnicodeEncodeError:  # the store never has such names
+        raise refusal("an argument is not UTF-8") from None
 
 
 def checked_configuration(file: Path) -> Gateway:

@@ -37,7 +37,9 @@ def _print_rich(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    table = Table(*columns)
+    table = Table()
+    for number, column in enumerate(columns):  # nothing is cut off; the first cell is what other commands are given
+        table.add_column(column, overflow="fold", no_wrap=number == 0)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))  # Text: a cell may hold "[", which Rich would read as markup
     Console().print(table)

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -67,7 +66,10 @@ def mapping(pairs: Sequence[str] | None) -> dict[str, str]:
 
 def shown_time(epoch: float | None) -> str:
     """To the second, in UTC."""
-    return "-" if epoch is None else datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    from hotgate.control.api.fields import time_of  # noqa: PLC0415 (heavy; `hotgate --help` must not wait)
+
+    time = time_of(epoch)
+    return "-" if time is None else f"{time:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def shown_list(names: Sequence[str]) -> str:

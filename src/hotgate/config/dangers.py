@@ -8,7 +8,7 @@ from hotgate.config.addresses import Bind
 from hotgate.config.gateway import Gateway
 from hotgate.config.https_url import is_loopback_name
 from hotgate.config.references import Finding
-from hotgate.config.store_url import is_unverified
+from hotgate.config.store_url import trusts_any_server
 
 
 @runtime_checkable
@@ -32,11 +32,11 @@ def dangers(config: Gateway) -> Iterator[Finding]:
         if ip_network(network).prefixlen == 0:
             hint = "name the networks that must not be counted"
             yield Finding(("brute_force", "exempt", index), "nobody who guesses credentials is slowed down", hint)
-    if config.store is not None and config.store.url is not None and is_unverified(config.store.url.reveal()):
-        hint = "add `?sslmode=verify-full&sslrootcert=…` to it"
-        yield Finding(("store", "url"), "anybody on the way may pose as this database and read everything", hint)
     yield from _forgotten_uses(config)
     yield from _useless_certificates(config)
+    if config.store is not None and config.store.url is not None and trusts_any_server(config.store.url.reveal()):
+        hint = "add ?sslmode=verify-full to it, and sslrootcert for an authority of your own"
+        yield Finding(("store", "url"), "whoever poses as this database is told its password", hint)
     if isinstance(config.admin.bind, Bind) and not is_loopback_name(config.admin.bind.host):
         hint = "bind to 127.0.0.1 or a Unix socket, and reach it through a tunnel or a proxy with TLS"
         yield Finding(("admin", "bind"), "tokens of the admin API cross the network in plain text", hint)

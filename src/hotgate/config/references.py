@@ -103,7 +103,7 @@ def _undecided_access(tree: SourceMap) -> Iterator[Finding]:
 
 def _missing_store(tree: SourceMap) -> Iterator[Finding]:
     """Keys and consumers that are to come from the store, where there is none."""
-    if "store" in tree:
+    if tree.get("store") is not None:  # `store:` with nothing behind it is none
         return
     for name, entry in _mapping(tree, "identity").items():
         for mechanism, key in (("api_key", "managed"), ("mtls", "consumers")):

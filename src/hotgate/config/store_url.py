@@ -36,15 +36,15 @@ def is_store_url(url: str) -> bool:
         return False
 
 
-def is_unverified(url: str) -> bool:
-    """True for a database on another machine whose certificate is not looked at: libpq's default."""
+def trusts_any_server(url: str) -> bool:
+    """True for a database on another machine that need not prove who it is: it may be told the password."""
     if not is_postgresql(url):
         return False
-    split = urlsplit(url)
-    parameters = dict(parse_qsl(split.query))
-    host = parameters.get("host") or split.hostname or ""
-    is_here = not host or host.startswith("/") or is_loopback_name(host)
-    return not is_here and parameters.get("sslmode") not in ("verify-ca", "verify-full")
+    parts = urlsplit(url)
+    parameters = dict(parse_qsl(parts.query))
+    host = parts.hostname or parameters.get("host", "/")  # libpq's default is a Unix socket
+    is_local = host.startswith("/") or is_loopback_name(host)
+    return not is_local and parameters.get("sslmode") not in ("verify-ca", "verify-full")
 
 
 def shown(url: str) -> str:

@@ -55,6 +55,11 @@ class AdminConnection(HttpToolsProtocol):
             raise ValueError("too many requests at once")
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Of the parser. uvicorn would add trailers to the head, a token among them (RFC 9110 §6.5.1): they go."""
+        if self._is_in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """Of the parser."""
         self._is_in_head = False

@@ -24,6 +24,7 @@ class AdminServer:
             ws="none",
             lifespan="off",
             log_config=None,
+            log_level="error",  # what is no HTTP warns, and anybody can send it as often as they like
             access_log=False,
             server_header=False,
             proxy_headers=False,

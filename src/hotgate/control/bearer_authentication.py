@@ -34,7 +34,11 @@ class BearerAuthentication:
         try:
             owner = self._tokens.owner(_token(scope)) or self._refuse(scope)
         except NoToken as reason:
-            await Problem(503, "no-admin-token", str(reason), headers={"connection": "close"}).response()(
+            security_event(
+                "admin-token-missing", reason=str(reason)
+            )  # it names files, which are not everybody's business
+            detail = "The gateway has no token to compare with; its log says why."
+            await Problem(503, "no-admin-token", detail, headers={"connection": "close"}).response()(
                 scope, receive, send
             )
         except Problem as refusal:

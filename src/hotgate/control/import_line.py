@@ -18,6 +18,7 @@ from hotgate.config.timestamp import Timestamp
 from hotgate.control.administration_error import LineError
 from hotgate.identity.api_key import digest
 from hotgate.identity.managed_key import DEFAULT_ENVIRONMENT, hint, is_typo
+from hotgate.identity.strict_json import parse_object
 
 Numbered = tuple[int, "ImportLine | LineError"]
 
@@ -92,12 +93,16 @@ def _check_key(key: str) -> None:
 def read_lines(text: str) -> Iterator[Numbered]:
     """Every line that is not empty, with its number from 1: what it says, or what is wrong with it."""
     if text.lstrip().startswith("{"):
-        for number, line in enumerate(text.splitlines(), 1):
+        for number, line in enumerate(text.split("\n"), 1):  # of all line ends, only this one is none within a string
             if line.strip():
                 yield number, _read_json(number, line)
         return
     rows = csv.DictReader(io.StringIO(text), strict=True, restkey="", restval="")
     try:
+        names = rows.fieldnames or ()
+        if len(set(names)) < len(names):
+            yield 1, LineError(1, "has a name twice")
+            return
         for row in rows:
             yield rows.line_num, _read(rows.line_num, {name: value for name, value in row.items() if value})
     except csv.Error:
@@ -106,10 +111,9 @@ def read_lines(text: str) -> Iterator[Numbered]:
 
 def _read_json(number: int, line: str) -> ImportLine | LineError:
     try:
-        found = json.loads(line)
-    except (ValueError, RecursionError):
-        return LineError(number, "is not JSON")
-    return _read(number, found) if isinstance(found, dict) else LineError(number, "is not a JSON object")
+        return _read(number, parse_object(line.encode()))
+    except ValueError:
+        return LineError(number, "is not a JSON object, or has a member twice")
 
 
 def _read(number: int, found: Mapping[str, Any]) -> ImportLine | LineError:

@@ -75,8 +75,10 @@ class KeyAdministration:
 
     async def change(self, key_id: str, changes: KeyChanges) -> StoredKey:
         """Change what a key may do. Codes: invalid, key-unknown."""
-        key = await self.get(key_id)
         wanted = {name: value for name, value in asdict(changes).items() if value is not None}
+        if not wanted:
+            raise AdministrationError("invalid", "nothing to change")
+        key = await self.get(key_id)
         times = {"not_before": key.not_before, "expires": key.expires}
         # A key that has expired already may still get other scopes, so its old expiry is not judged.
         valid = valid_attributes({**times, **wanted}, self._clock() if "expires" in wanted else 0.0)

@@ -4,6 +4,7 @@ import json
 from http import HTTPStatus
 
 _REASONS = {status.value: status.phrase.encode("ascii") for status in HTTPStatus}
+_REASONS |= {413: b"Content Too Large", 422: b"Unprocessable Content"}  # RFC 9110; Python before 3.13 has older names
 
 
 STATUS_LINES = {status: b"HTTP/1.1 %d %b\r\n" % (status, _REASONS.get(status, b"")) for status in range(100, 600)}

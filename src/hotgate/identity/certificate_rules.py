@@ -9,17 +9,23 @@ from hotgate.identity.refusal import CredentialRefused
 
 UNKNOWN = "certificate-unknown"
 
-# What `*` stands for: one part of a name, as wildcards in certificates and SPIFFE ids are read. Never for nothing.
-_STAR = {"san_uri": r"([^/?#]+)", "san_dns": r"([^.]+)", "san_email": r"([^@]+)"}
-_ANY = r"([^,+=\\]+)"  # a backslash escapes what would end a part (RFC 4514 §2.4)
+# What ends a part of a name, for which `*` stands, as wildcards in certificates and SPIFFE ids are read.
+_ENDS = {"san_uri": "/?#", "san_dns": ".", "san_email": "@"}
+_OTHER_ENDS = ",+=\\"  # a backslash escapes what would end a part (RFC 4514 §2.4)
 _PLACE = re.compile(r"\{([1-9])\}")
 
 
 def compiled_pattern(kind: str, pattern: str) -> re.Pattern[str]:
-    """A whole name, in which `*` stands for one part."""
-    star = _STAR.get(kind, _ANY)
-    text = pattern.lower() if kind in ("san_dns", "fingerprint") else pattern
-    return re.compile(star.join(re.escape(part) for part in text.split("*")))
+    """A whole name, in which `*` stands for one part, never for nothing.
+
+    If there is another one behind it, it ends where the text between them begins: otherwise one name could be read in
+    several ways, and it would take long to try them all.
+    """
+    ends = _ENDS.get(kind, _OTHER_ENDS)
+    first, *others = (pattern.lower() if kind in ("san_dns", "fingerprint") else pattern).split("*")
+    stars = [re.escape(ends + text[:1]) for text in others[:-1]] + [re.escape(ends)]
+    rest = (f"([^{star}]+){re.escape(text)}" for star, text in zip(stars, others, strict=False))
+    return re.compile(re.escape(first) + "".join(rest))
 
 
 @dataclass(frozen=True, slots=True)

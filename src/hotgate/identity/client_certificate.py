@@ -16,6 +16,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from hotgate.identity.refusal import CredentialRefused
+from hotgate.identity.unreadable import UNREADABLE
 
 MAX_BYTES = 64 * 1024
 MAX_NAMES = 128
@@ -77,7 +78,7 @@ def read_certificate(der: bytes) -> CertificateFacts:
     try:
         certificate = x509.load_der_x509_certificate(der)
         return _facts(certificate, der)
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, UnicodeError) as error:
+    except UNREADABLE as error:
         raise CredentialRefused(MALFORMED, f"the certificate cannot be read: {type(error).__name__}") from None
 
 

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from hotgate.http.response import Response
 from hotgate.identity.client_certificate import PresentedCertificate
 from hotgate.identity.revocation_list import Answer, RevocationLists, Status
+from hotgate.identity.unreadable import UNREADABLE
 
 ABOUT = "certificate_status"  # what the control process is asked about (`control/certificate_status.py`)
 _MAX_ANSWERS = 4096
@@ -86,7 +87,7 @@ class ClientTrust:
         try:
             certificate = x509.load_der_x509_certificate(peer.der)
             refusal = self._refusal(peer, certificate)
-        except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):  # OpenSSL is less strict
+        except UNREADABLE:  # OpenSSL is less strict
             refusal = _refused("certificate-malformed", "The certificate is malformed.", _name_of(peer.der))
         if refusal is not None:
             return Verdict(refusal)
@@ -221,6 +222,6 @@ def _is_authority(certificate: x509.Certificate) -> bool:
 def _has_signed(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(issuer)
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+    except (InvalidSignature, *UNREADABLE):
         return False
     return True

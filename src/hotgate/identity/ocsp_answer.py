@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -12,6 +12,7 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from hotgate.identity.revocation_list import Answer, Status
+from hotgate.identity.unreadable import UNREADABLE
 
 MAX_ANSWER_BYTES = 64 * 1024
 _CLOCK_SKEW = 300.0  # seconds
@@ -44,7 +45,7 @@ def read_answer(
         return _about(response, certificate, issuer, now)
     except NotBelieved:
         raise
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
+    except UNREADABLE as error:
         raise NotBelieved(f"the answer cannot be read: {type(error).__name__}") from None
 
 

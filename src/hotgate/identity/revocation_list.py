@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from hotgate.config.revocation_list import MAX_LIST_AGE, list_end
+from hotgate.identity.unreadable import UNREADABLE
+
+_PARTIAL = (x509.IssuingDistributionPoint, x509.DeltaCRLIndicator)  # critical, if the authority follows the standard
 
 
 class Status(StrEnum):
@@ -64,10 +66,10 @@ def _is_of(found: x509.CertificateRevocationList, issuer: x509.Certificate) -> b
     if found.issuer != issuer.subject:
         return False
     try:
-        if any(extension.critical for extension in found.extensions):
+        if any(extension.critical or isinstance(extension.value, _PARTIAL) for extension in found.extensions):
             return False  # a part of a list, or one for others: what it does not say means nothing (§5.2.4, §5.2.5)
         return _may_sign(issuer) and found.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension):
+    except UNREADABLE:
         return False
 
 

@@ -21,10 +21,12 @@ from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import Authenticator, CompileContext, PhasedStep, PolicySpec
 from hotgate.pipeline.route import Outcome
 from hotgate.policies.anonymous import AnonymousAuthenticator
+from hotgate.policies.api_key import ApiKeyAuthenticator
 from hotgate.policies.brute_force import FailureWatch
 from hotgate.policies.certificate_binding import binding_refusal
 from hotgate.policies.issuer_choice import IssuerChoice, in_same_places
 from hotgate.policies.jwt import JwtAuthenticator
+from hotgate.policies.mtls import MtlsAuthenticator
 from hotgate.policies.own_limit import own_limit_step
 from hotgate.policies.stripped_credentials import StrippedCredentials, stripped
 from hotgate.policies.together import AskedOnce, Incomplete, Together
@@ -137,9 +139,16 @@ def compile_authenticate(proofs: Sequence[str | AllOf], context: CompileContext)
     )
     owned = frozenset(map(spelling, fields))
     steps = [PhasedStep(Phase.AUTHENTICATE, step, owned_fields=owned)]
-    if not all(isinstance(authenticator, JwtAuthenticator) for authenticator in every):  # tokens give nobody a limit
+    if any(map(_may_limit, every)):
         steps.append(own_limit_step(context.services))
     return steps
+
+
+def _may_limit(authenticator: Authenticator) -> bool:
+    """Whether its callers can have limits of their own: keys of the store have them, and guests."""
+    if isinstance(authenticator, ApiKeyAuthenticator):
+        return authenticator.is_managed
+    return not isinstance(authenticator, JwtAuthenticator | MtlsAuthenticator)
 
 
 def _group(proof: str | AllOf, context: CompileContext) -> Group:

@@ -62,6 +62,8 @@ class CertificateMatch(Settings):
     def _names_something(self) -> "CertificateMatch":
         if not given(self, _KINDS):
             raise refused("give at least one name that the certificate must have")
+        if any("**" in getattr(self, kind) for kind in given(self, _KINDS)):
+            raise refused("put something between two stars")
         return self
 
 
@@ -69,7 +71,10 @@ class CertificateRuleSettings(Settings):
     """Some certificates, and who calls with them."""
 
     match: CertificateMatch = Field(description="Which certificates.")
-    consumer: _Text = Field(description="Who calls. `{1}` is what the first `*` of the match stands for.")
+    consumer: _Text = Field(
+        description="Who calls. `{1}` is what the first `*` of the match stands for; names count in the order in which "
+        "they are listed under `match` here."
+    )
     scopes: _Names = Field(default=(), description="The scopes that it grants.")
     roles: _Names = Field(default=(), description="The roles that it grants.")
     groups: _Names = Field(default=(), description="The groups of the caller.")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hotgate.config.brute_force import BruteForce
+from hotgate.limits.address_key import address_key
 from hotgate.limits.bans import Bans, chunks, shown_network
 from hotgate.limits.failure_counts import FailureCounts
 from hotgate.limits.login_guard import MAX_ADDRESSES
@@ -52,10 +53,12 @@ class BanDesk:
             self._failures.forget(key)
         self._tell(new)
 
-    def lift(self, key: str) -> bool:
-        """End a ban. Returns whether there was one."""
+    def lift(self, address: str) -> bool:
+        """End the ban of an address, or of the /64 that it is in or that it names. Returns whether there was one."""
+        key = address_key(address.removesuffix("/64"))
         if self._bans.pop(key, None) is None:
             return False
+        security_event("ban-lifted", address=shown_network(key))
         self._tell({key: 0.0})
         return True
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("hotgate.runtime")
 _INTERVAL = 1.0  # seconds
+_STARTING = "the gateway is still starting"
 
 
 class StartFailed(Exception):
@@ -69,7 +70,8 @@ class ControlProcess:
                 "reload": self._request_reload,
                 "upgrade": self._upgrader.request,
                 "rotate_signing_keys": self._rotate_signing_keys,
-            }
+            },
+            {"list_bans": self._list_bans, "lift_ban": self._lift_ban},
         )
         self._watch = FileWatch(loaded.files)
         self._stop_requested = asyncio.Event()
@@ -215,8 +217,16 @@ class ControlProcess:
 
     def _rotate_signing_keys(self) -> "asyncio.Future[str]":
         done = self._loop.create_future()
-        done.set_result("the gateway is still starting" if self._plane is None else self._plane.signing_keys.rotate())
+        done.set_result(_STARTING if self._plane is None else self._plane.signing_keys.rotate())
         return done
+
+    def _list_bans(self, _: Message) -> Message:
+        return {"reason": _STARTING} if self._plane is None else {"reason": "", **self._plane.bans.state()}
+
+    def _lift_ban(self, message: Message) -> Message:
+        if self._plane is None:
+            return {"reason": _STARTING}
+        return {"reason": "" if self._plane.bans.lift(str(message["address"])) else "this address is not banned"}
 
     def _start_successor(self) -> Successor:
         sockets: dict[str, list[int]] = {}

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 from hotgate import __version__
-from hotgate.limits.address_key import address_key
 from hotgate.observe.exposition import CONTENT_TYPE, GatewayFacts, expose
 from hotgate.observe.fleet import Fleet as FleetMetrics
 from hotgate.runtime.ban_desk import BanDesk
@@ -71,7 +70,7 @@ class GatewayStatus:
 
     def lift_ban(self, address: str) -> bool:
         """End the ban of an address, or of the /64 that it is in. Returns whether there was one."""
-        return self._bans.lift(address_key(address))
+        return self._bans.lift(address)
 
     def jwks(self) -> bytes:
         """The public keys that verify the gateway's assertions."""

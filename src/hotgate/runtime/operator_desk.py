@@ -6,21 +6,29 @@ from collections.abc import Callable, Mapping
 from hotgate.runtime.channel import Channel, Message
 
 Action = Callable[[], "asyncio.Future[str]"]
+Answer = Callable[[Message], Message]
 
 
 class OperatorDesk:
-    """actions: by the type of the message that asks; the result is why it was not done, or empty."""
+    """By the type of the message that asks: actions, which take a while and result in why it was not done, or empty;
+    answers, which are there at once and have the same as their `reason`.
+    """
 
-    def __init__(self, actions: Mapping[str, Action]) -> None:
+    def __init__(self, actions: Mapping[str, Action], answers: Mapping[str, Answer]) -> None:
         self._actions = actions
+        self._answers = answers
 
     def serves(self, message: Message) -> bool:
         """Whether a command, not a worker, is speaking."""
-        return message["type"] in self._actions
+        return message["type"] in self._actions or message["type"] in self._answers
 
     def on_message(self, channel: Channel, message: Message) -> None:
         """Begin what is asked for; the answer follows."""
-        outcome = self._actions[message["type"]]()
+        kind = message["type"]
+        if kind in self._answers:
+            channel.send({**self._answers[kind](message), "type": "done"})
+            return
+        outcome = self._actions[kind]()
         outcome.add_done_callback(lambda _: channel.send({"type": "done", "reason": _reason(outcome)}))
 
 

@@ -4,7 +4,7 @@ import os
 import socket
 from pathlib import Path
 
-from hotgate.runtime.channel import REPORT_LIMIT, FrameDecoder, FrameError, encode_frame
+from hotgate.runtime.channel import REPORT_LIMIT, FrameDecoder, FrameError, Message, encode_frame
 from hotgate.runtime.load import load_configuration
 from hotgate.runtime.runtime_directory import runtime_directory
 
@@ -15,8 +15,10 @@ class NotAnswered(Exception):
     """No control process said how it went; the text says why."""
 
 
-def ask_gateway(file: Path, request: str) -> str:
-    """Why it was not done, or "" if it was. Raises ConfigurationErrors for a broken file, NotAnswered."""
+def ask_gateway(file: Path, request: Message) -> Message:
+    """The answer: its `reason` says why it was not done, or is empty. Raises ConfigurationErrors for a broken file,
+    NotAnswered.
+    """
     loaded = load_configuration(file)
     directory = runtime_directory(file, loaded.config.runtime_dir, os.environ)
     with socket.socket(socket.AF_UNIX) as connection:
@@ -28,15 +30,15 @@ def ask_gateway(file: Path, request: str) -> str:
         except PermissionError:
             raise NotAnswered(f"{directory.path} belongs to another user; run this as the gateway's") from None
         try:
-            connection.sendall(encode_frame({"type": request}))
+            connection.sendall(encode_frame(request))
             return _answer(connection)
         except (OSError, FrameError) as error:
             raise NotAnswered(f"the gateway did not answer: {error}") from error
 
 
-def _answer(connection: socket.socket) -> str:
+def _answer(connection: socket.socket) -> Message:
     decoder = FrameDecoder(REPORT_LIMIT)
     while received := connection.recv(65536):
         for message in decoder.feed(received):
-            return str(message.get("reason"))
+            return message
     raise NotAnswered("the gateway hung up; its log says why")

@@ -10,7 +10,7 @@ from typing import Any
 from hotgate.config.store_url import sqlite_path
 from hotgate.keys.kept_secret import SecretNotKept
 from hotgate.runtime.private_folder import UnsafeFolder
-from hotgate.runtime.state_directory import state_directory
+from hotgate.runtime.state_directory import StateDirectory, state_directory
 from hotgate.store.errors import StoreUnusable
 from hotgate.store.pepper import MIN_BYTES, Peppers
 
@@ -43,14 +43,14 @@ def store_place(config: Any, file: Path, environment: Mapping[str, str]) -> Stor
     if settings is None:
         return None
     state = state_directory(file, config.state_dir, environment)
-    was_used = (state.path / _PEPPER).exists()
     url = settings.url.reveal() if settings.url is not None else f"sqlite:///{state.path / _FILE}"
     if path := sqlite_path(url):
         url = f"sqlite:///{os.path.abspath(file.parent / path)}"  # noqa: PTH100 (a link is refused, not followed)
+    was_used = (state.path / _PEPPER).exists()
     try:
         state.create()
         peppers = [secret.reveal().encode() for secret in settings.peppers]
-        peppers = peppers or [state.secret(_PEPPER, lambda: _new_pepper(sqlite_path(url), state.path))]
+        peppers = peppers or [_kept_pepper(state, sqlite_path(url))]
     except (UnsafeFolder, SecretNotKept) as error:
         raise StoreUnusable(str(error)) from error
     if settings.url is None and was_used:
@@ -58,17 +58,18 @@ def store_place(config: Any, file: Path, environment: Mapping[str, str]) -> Stor
     return StorePlace(url, Peppers(peppers), settings.max_stale, settings.cache, state.path.absolute())
 
 
+def _kept_pepper(state: StateDirectory, database: Path | None) -> bytes:
+    """Made at first use only: with another one, every key in the store would be unknown. Raises StoreUnusable."""
+    path = state.path / _PEPPER
+    if not path.exists() and database is not None and database.exists() and database.stat().st_size:
+        raise StoreUnusable(f"the store {database} is there but not its pepper {path}: restore it, or set `pepper`")
+    pepper = state.secret(_PEPPER, lambda: secrets.token_bytes(MIN_BYTES))
+    if len(pepper) < MIN_BYTES:
+        raise StoreUnusable(f"{path} is shorter than the pepper that was in it: restore it")
+    return pepper
+
+
 def _check_there(path: Path) -> None:
     """An empty store in place of one that was lost would know of no revocation, and nobody would notice."""
     if not os.path.lexists(path):
         raise StoreUnusable(f"the store {path} is gone: restore it, or begin anew: install -m 600 /dev/null {path}")
-
-
-def _new_pepper(store: Path | None, folder: Path) -> bytes:
-    """For a store that is new as well. With another one no key of a store is known, and its clients would be taken for
-    people who guess.
-    """
-    if store is not None and store.exists():
-        lost = f"there is a store, {store}, but not the pepper of its keys, {folder / _PEPPER}"
-        raise StoreUnusable(f"{lost}: restore it, or set `pepper` to a new one, with which none of these keys works")
-    return secrets.token_bytes(MIN_BYTES)

@@ -67,7 +67,9 @@ class WorkerConfiguration:
             return
         self.revision, self._current, snapshot, store = self._prepared
         self._prepared = None
-        if store is not None:
+        if store is None:
+            self._credentials.leave()
+        else:
             self._credentials.use(store, time.time())
         self._data_plane.commit(snapshot)
         self._committed()

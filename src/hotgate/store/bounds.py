@@ -2,6 +2,7 @@
 
 import json
 import math
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
@@ -18,6 +19,7 @@ DIGEST_BYTES = 32
 def check_consumer(consumer: Consumer) -> None:
     """Raises InvalidRecord."""
     _check_text("name", consumer.name)
+    _check_distinct("name", consumer.name)
     _check_list("groups", consumer.groups)
     _check_list("roles", consumer.roles)
     _check_optional("tier", consumer.tier)
@@ -61,6 +63,12 @@ def _check_text(name: str, text: object) -> None:
     # PostgreSQL cannot keep a NUL, and a line end in a name would forge lines of lists and logs.
     if not isinstance(text, str) or not 0 < len(text) <= MAX_NAME or not text.isprintable():
         raise InvalidRecord(f"{name} must be 1 to {MAX_NAME} printable characters")
+
+
+def _check_distinct(name: str, text: str) -> None:
+    """Two names that look the same, and that a form or a header field may make the same, are not two callers."""
+    if text != text.strip() or not unicodedata.is_normalized("NFC", text):
+        raise InvalidRecord(f"{name} must be in Unicode's form NFC, and neither begin nor end with a space")
 
 
 def _check_claim(value: object) -> None:

@@ -97,6 +97,16 @@ class Credentials:
         self._changed_all()
         self.tick(now)
 
+    def leave(self) -> None:
+        """The configuration in force has no store: let go of the file, and say nothing about it any more."""
+        if self._settings is None:
+            return
+        self._settings = None
+        self._close()
+        self._is_usable = self._is_in_step = False
+        self._trouble = ""
+        self._changed_all()
+
     def look_at(self, path: Path, now: float) -> None:
         """There is news: in this file, which may be another than before."""
         if self._settings is not None and path.name:

@@ -14,8 +14,6 @@ from hotgate.store.errors import StoreUnavailable, StoreUnusable
 from hotgate.store.local_file import check_private, create_private
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import asyncpg
 
 CONNECT_SECONDS = 5.0

@@ -109,6 +109,38 @@ def test_keys_are_listed(shell: Shell) -> None:
     assert [len(rest["items"]), rest["next"]] == [1, None]
 
 
+def test_a_key_is_changed_and_keeps_the_rest(shell: Shell) -> None:
+    key_id = id_of(new_key(shell, "--scope", "a", "--role", "r", "--limit", "1/s", "--expires", "90d"))
+    arguments = ("--scope", "b", "--scope", "c", "--route", "orders", "--network", "192.0.2.1", "--metadata", "x=y")
+    assert shell.done("keys", "change", key_id, *arguments) == f"{key_id} is changed\n"
+    shown = json.loads(shell.done("keys", "show", key_id))
+    assert (shown["scopes"], shown["roles"], shown["limit"]) == (["b", "c"], ["r"], "1/1s")
+    assert (shown["routes"], shown["networks"], shown["metadata"]) == (["orders"], ["192.0.2.1/32"], {"x": "y"})
+    assert shown["expires"] is not None
+
+
+def test_an_empty_text_takes_away(shell: Shell) -> None:
+    key_id = id_of(new_key(shell, "--scope", "a", "--role", "r", "--limit", "1/s", "--metadata", "x=y"))
+    gone = ("--scope", "", "--role", "", "--limit", "", "--metadata", "", "--expires", "never", "--not-before", "")
+    shown = json.loads(shell.done("keys", "change", key_id, *gone, "--json"))
+    assert [shown[name] for name in ("scopes", "roles", "limit", "metadata")] == [[], [], None, {}]
+    assert (shown["expires"], shown["not_before"]) == (None, None)
+
+
+def test_a_change_of_nothing_or_of_no_key_is_refused(shell: Shell) -> None:
+    key_id = id_of(new_key(shell))
+    assert shell.refused("keys", "change", key_id) == "nothing to change\n"
+    assert shell.refused("keys", "change", "nobody", "--role", "r") == "there is no key 'nobody'\n"
+    assert "in the past" in shell.refused("keys", "change", key_id, "--expires", "2020-01-01T00:00:00Z")
+
+
+def test_a_time_beyond_all_calendars_is_shown(shell: Shell) -> None:
+    key_id = id_of(new_key(shell, "--expires", "9999-12-31T00:00:00Z"))
+    first = id_of(shell.done("keys", "rotate", key_id))
+    rotated = id_of(shell.done("keys", "rotate", first))
+    assert rotated in shell.done("keys", "list")
+
+
 def test_rotate_prints_the_new_key(shell: Shell) -> None:
     old = new_key(shell, "--scope", "a")
     new = shell.done("keys", "rotate", id_of(old), "--overlap", "1h").strip()
@@ -186,6 +218,11 @@ def test_a_duration_before_which_tokens_were_issued_counts_back(shell: Shell) ->
     assert "must not lie in the future" in said
 
 
+def test_a_change_of_nothing_says_what_can_be_changed(shell: Shell) -> None:
+    shell.done("consumers", "create", "acme")
+    assert "--group" in shell.refused("consumers", "change", "acme", status=2)
+
+
 def test_a_misspelt_provider_is_refused(shell: Shell) -> None:
     said = shell.refused("revocations", "add", "--provider", "crop", "--jti", "a")
     assert said == "there is no jwt entry 'crop' under `identity`; there are: corp\n"
@@ -215,9 +252,50 @@ def test_wrong_options_are_explained(shell: Shell, options: tuple[str, ...], sta
     assert says in shell.refused("keys", "create", "acme", "--create-consumer", *options, status=status)
 
 
+def test_an_argument_that_is_no_text_is_refused(shell: Shell) -> None:
+    for arguments in (
+        ("keys", "show", "\udcff"),
+        ("consumers", "show", "\udcff"),
+        ("keys", "list", "--after", "\udcff"),
+    ):
+        assert shell.refused(*arguments) == "an argument is not UTF-8\n"
+
+
+def test_a_key_that_opens_nothing_is_warned_of(shell: Shell) -> None:
+    shell.file.write_text(
+        'listeners: [{name: web, bind: "127.0.0.1:0"}]\nstore: {}\nidentity: {p: {api_key: {managed: true}}}\n'
+        'routes: [{name: orders, match: {path: "/*"}, authenticate: [p], respond: {}}]\n'
+    )
+
+    def warnings(*options: str) -> list[str]:
+        result = shell.run("keys", "create", "acme", "--create-consumer", *options)
+        assert result.exit_code == 0
+        return [line for line in result.stderr.splitlines() if line.startswith("warning: ")]
+
+    assert warnings("--route", "orders") == []
+    assert warnings("--route", "order") == ["warning: there is no route 'order'"]
+    assert warnings("-e", "test") == ["warning: no `api_key` entry accepts keys of the environment 'test'"]
+
+
+def test_a_damaged_store_is_said_to_be_the_store(shell: Shell) -> None:
+    shell.done("consumers", "list")
+    (shell.file.parent / "hotgate-state" / "hotgate.db").write_bytes(b"no database" * 1000)
+    assert shell.refused("keys", "list") == "the store cannot be used: file is not a database\n"
+
+
 def test_an_unknown_consumer_is_not_made_unasked(shell: Shell) -> None:
     shell.done("consumers", "create", "acme")
     assert shell.refused("keys", "create", "acne") == "there is no consumer 'acne'; did you mean 'acme'?\n"
+
+
+@pytest.mark.parametrize("store", ["", "store:\n", "store: null\n"])
+def test_check_wants_a_store_for_managed_keys(shell: Shell, store: str) -> None:
+    shell.file.write_text(
+        'listeners: [{name: web, bind: "127.0.0.1:0"}]\nidentity: {p: {api_key: {managed: true}}}\n'
+        f'routes: [{{name: r, match: {{path: "/*"}}, authenticate: [p], respond: {{}}}}]\n{store}'
+    )
+    said = f"{shell.file}:2:35: identity.p.api_key.managed: there is no store; add `store: {{}}`\n"
+    assert shell.run("check").output == said
 
 
 def test_check_wants_a_store_for_consumers_with_certificates(shell: Shell) -> None:

@@ -50,13 +50,15 @@ class House:
 
     def __init__(self) -> None:
         self.answer = asyncio.Event()
+        self.fields: list[tuple[bytes, bytes]] = []
         self._answered = asyncio.Semaphore(0)
         self._state = ServerState()
         self._config = uvicorn.Config(
             self._application, http=AdminConnection, ws="none", interface="asgi3", log_config=None, access_log=False
         )
 
-    async def _application(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+    async def _application(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        self.fields = scope["headers"]
         await self.answer.wait()
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
         await send({"type": "http.response.body", "body": b"ok"})
@@ -207,5 +209,16 @@ def test_few_requests_wait_in_one_connection() -> None:
         assert b" 400 " in wire.sent
         assert wire.is_closed
         house.answer.set()
+
+    play(script)
+
+
+def test_a_trailer_is_no_field_of_the_head() -> None:
+    async def script(house: House) -> None:
+        wire = house.connect()
+        head = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        wire.connection.data_received(head + b"0\r\nAuthorization: Bearer x\r\n\r\n")
+        await house.answers()
+        assert [name for name, _ in house.fields] == [b"host", b"transfer-encoding"]
 
     play(script)

@@ -89,13 +89,14 @@ def test_a_token_elsewhere_does_not_count(target: str) -> None:
     assert Door().ask(target=target).status_code == 401
 
 
-def test_without_any_token_nobody_comes_in() -> None:
+def test_without_any_token_nobody_comes_in_and_the_log_says_why(caplog: pytest.LogCaptureFixture) -> None:
     def kept() -> bytes:
-        raise NoToken("Set `state_dir`.")
+        raise NoToken("/srv/hotgate-state is not ours.")
 
     answer = Door(AdminTokens({}, kept)).ask(f"Bearer {TOKEN}")
     assert answer.status_code == 503
-    assert answer.json()["detail"] == "Set `state_dir`."
+    assert "/srv" not in answer.text
+    assert [record.__dict__["facts"]["reason"] for record in caplog.records] == ["/srv/hotgate-state is not ours."]
 
 
 def test_an_empty_token_is_nobodys_even_if_the_kept_one_were_empty() -> None:

@@ -168,3 +168,23 @@ def test_more_than_fit_at_once_are_refused(play: Play) -> None:
         assert "split the file" in says
 
     play(script)
+
+
+def test_what_is_said_twice_is_refused(play: Play) -> None:
+    """Whoever has checked the file may have read the other one."""
+
+    async def script(records: Records) -> None:
+        assert await complaints(records, f"key,consumer,consumer\n{PLAIN},acme,other\n") == [(1, "has a name twice")]
+        twice = f'{{"key": "{PLAIN}", "consumer": "other", "consumer": "acme"}}'
+        assert await complaints(records, twice) == [(1, "is not a JSON object, or has a member twice")]
+
+    play(script)
+
+
+def test_line_ends_of_unicode_are_none_of_json(play: Play) -> None:
+    async def script(records: Records) -> None:
+        text = json.dumps({"key": PLAIN, "consumer": "acme", "metadata": {"note": "a\u2028b\x85c"}}, ensure_ascii=False)
+        (record,) = await records.key_import.run(f"{text}\r\n\r\n")
+        assert record.metadata == {"note": "a\u2028b\x85c"}
+
+    play(script)

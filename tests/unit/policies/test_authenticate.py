@@ -18,10 +18,11 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import Authenticator, CompileContext
 from hotgate.pipeline.route import Route
-from hotgate.policies import api_key, jwt
+from hotgate.policies import api_key, jwt, mtls
 from hotgate.policies.api_key_settings import ApiKeySettings
 from hotgate.policies.authenticate import POLICY
 from hotgate.policies.jwt_settings import JwtSettings
+from hotgate.store.credentials import Credentials
 from hotgate.testing.issuer import Issuer
 
 NOW = 1_800_000_000.0
@@ -257,3 +258,18 @@ def test_wrong_names_are_errors(names: list[str]) -> None:
 def test_a_token_in_a_group_beside_those_of_another_issuer_is_an_error(first: AllOf) -> None:
     with pytest.raises(ValueError, match="a token in a group"):
         POLICY.compile([first, "labs"], CompileContext("r", identities()))
+
+
+@pytest.mark.parametrize(
+    ("settings", "store", "steps"), [({}, None, 1), ({"managed": True}, Credentials(), 2), ({"managed": True}, None, 1)]
+)
+def test_only_callers_who_may_have_limits_of_their_own_take_a_step_more(
+    settings: dict[str, Any], store: Credentials | None, steps: int
+) -> None:
+    keys = ApiKeySettings.model_validate(settings)
+    known: dict[str, Authenticator] = {
+        **identities(),
+        "keys": api_key.compile_api_key("keys", keys, {"credentials": store}),
+        "devices": mtls.compile_mtls("devices", mtls.MtlsSettings(), {}),
+    }
+    assert len(POLICY.compile(["corp", "devices", "keys"], CompileContext("r", known))) == steps

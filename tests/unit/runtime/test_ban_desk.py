@@ -76,10 +76,19 @@ def test_bans_end_and_are_shown_to_operators() -> None:
 def test_a_lifted_ban_is_lifted_everywhere() -> None:
     desk = Desk()
     desk.report({KEY: 10})
-    assert desk.desk.lift(KEY)
+    assert desk.desk.lift("192.0.2.1")
     assert desk.told[-1] == {"type": "bans", "bans": {KEY: 0.0}}
     assert desk.connected() == []
-    assert not desk.desk.lift(KEY)
+    assert not desk.desk.lift("192.0.2.1")
+
+
+@pytest.mark.parametrize("written", ["2001:db8::7", "2001:db8::/64", "2001:0DB8:0:0::"])
+def test_a_network_is_lifted_by_any_of_its_names(written: str) -> None:
+    desk = Desk()
+    desk.report({address_key("2001:db8::1"): 10})
+    assert desk.desk.state()["bans"][0]["address"] == "2001:db8::/64"
+    assert not desk.desk.lift("2001:db8:0:1::/64")
+    assert desk.desk.lift(written)
 
 
 def test_slow_failures_ban_nobody() -> None:

@@ -152,7 +152,7 @@ def test_keys_that_make_no_sense_do_not_stop_a_configuration() -> None:
     play(script)
 
 
-def test_a_store_is_read_from_the_commit_on(tmp_path: Path) -> None:
+def test_a_store_is_read_from_one_commit_to_another(tmp_path: Path) -> None:
     settings = CredentialSettings(tmp_path / "missing.db", Peppers([b"p" * 32]), 60.0, 10, is_replica=False)
 
     async def script(scene: Scene) -> None:
@@ -163,6 +163,11 @@ def test_a_store_is_read_from_the_commit_on(tmp_path: Path) -> None:
             _ = scene.credentials.peppers
         scene.configuration.commit(1)
         assert scene.credentials.peppers.digest(b"key") == settings.peppers.digest(b"key")
+        scene.configuration.prepare({**message, "revision": 2})
+        assert (await scene.answers.get())["ok"]
+        scene.configuration.commit(2)
+        with pytest.raises(StoreUnavailable):
+            _ = scene.credentials.peppers
 
     play(script)
 

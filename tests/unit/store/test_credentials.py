@@ -360,3 +360,19 @@ def test_settings_survive_the_way_to_a_worker() -> None:
     assert again.peppers.candidates(b"key") == settings.peppers.candidates(b"key")
     assert (again.path, again.max_stale, again.cache, again.is_replica) == (Path("/x/y.db"), 5.0, 7, True)
     assert "peppers" not in repr(settings).replace("<2 peppers>", "").replace("peppers=", "")
+
+
+def test_a_store_that_is_configured_no_more_is_let_go_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def script(scene: Scene) -> None:
+        assert scene.knows("k1")
+        scene.worker.leave()
+        scene.worker.leave()
+        scene.remove_files()
+        scene.tick(2 * MAX_STALE)
+        with pytest.raises(StoreUnavailable):
+            scene.knows("k1")
+        assert not caplog.records
+        assert scene.worker._reader is None
+
+    with caplog.at_level(logging.INFO, "hotgate.store"):
+        play(tmp_path, script)

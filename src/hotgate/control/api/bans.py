@@ -17,7 +17,7 @@ ENDPOINTS = (
     Endpoint(
         "lift-ban",
         "DELETE",
-        "/v1/bans/{address}",
+        "/v1/bans/{address:path}",
         "Let an address try again; of a banned /64, any address of it.",
         lift_ban,
         {204: None},

@@ -85,7 +85,8 @@ class Endpoint:
             return problem.response()
         except AdministrationError as error:
             return self._refusal(error).response()
-        except StoreUnavailable:
+        except StoreUnavailable as error:
+            _log.warning("%s: the store cannot be reached: %s", self.name, error)
             detail = "The store cannot be reached; the log says why."
             return Problem(503, "store-unavailable", detail, headers={"retry-after": RETRY_SECONDS}).response()
         except Exception:  # noqa: BLE001 (whatever it is, the caller must get an answer)

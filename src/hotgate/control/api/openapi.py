@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from http import HTTPStatus
 from typing import Any
 
 from pydantic import BaseModel
@@ -10,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from hotgate.control.api.endpoint import Endpoint
 from hotgate.control.problem import MEDIA_TYPE
+from hotgate.http.problem import reason_phrase
 
 Document = dict[str, Any]
 
@@ -107,7 +107,7 @@ def _operation(endpoint: Endpoint) -> Document:
 
 
 def _answer(status: int, model: type[BaseModel] | None) -> Document:
-    description = HTTPStatus(status).phrase
+    description = reason_phrase(status).decode("ascii")
     if model is None:
         return {"description": description}
     return {"description": description, "content": {"application/json": {"schema": _reference(model)}}}

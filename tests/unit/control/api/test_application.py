@@ -42,7 +42,7 @@ def test_without_a_store(play_without_store: Play, endpoint: Endpoint) -> None:
     play_without_store(script)
 
 
-def test_a_store_that_cannot_be_reached(play: Play) -> None:
+def test_a_store_that_cannot_be_reached(play: Play, caplog: pytest.LogCaptureFixture) -> None:
     async def script(api: Api) -> None:
         api.is_reachable = False
         for method, path, body in (("GET", "/keys", None), ("POST", "/consumers", {"name": "a"})):
@@ -52,6 +52,7 @@ def test_a_store_that_cannot_be_reached(play: Play) -> None:
         assert await api.writes() == 0
 
     play(script)
+    assert [record.getMessage().partition(":")[0] for record in caplog.records] == ["list-keys", "create-consumer"]
 
 
 @pytest.mark.parametrize(

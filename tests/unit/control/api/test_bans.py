@@ -5,8 +5,8 @@ from unit.control.api.conftest import Api, Play
 
 def test_a_ban_is_lifted_once_also_without_a_store(play_without_store: Play) -> None:
     async def script(api: Api) -> None:
-        api.state.banned = {"192.0.2.1", "2001:db8::1"}
-        for address in ("192.0.2.1", "2001:db8::1"):
+        api.state.banned = {"192.0.2.1", "2001:db8::1", "2001:db8::/64"}
+        for address in ("192.0.2.1", "2001:db8::1", "2001:db8::/64"):
             assert (await api.ask("DELETE", f"/bans/{address}")).status_code == 204
             gone = await api.ask("DELETE", f"/bans/{address}")
             assert (gone.status_code, gone.json()["code"]) == (404, "ban-unknown")
