@@ -81,3 +81,16 @@ def test_every_package_is_in_the_architecture() -> None:
     packages = {path.parent.name for path in (ROOT / "src" / "hotgate").glob("*/__init__.py")}
     rows = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert packages <= set(rows)
+
+
+_METRIC = re.compile(r'"(hotgate_[a-z_]+)"')
+_EVENT = re.compile(r'security_event\(\s*"([a-z-]+)"')
+
+
+@pytest.mark.parametrize(("pattern", "folder"), [(_METRIC, "observe"), (_EVENT, "")])
+def test_what_operators_are_told_is_in_their_page(pattern: re.Pattern[str], folder: str) -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    sources = (ROOT / "src" / "hotgate" / folder).rglob("*.py")
+    told = {name for source in sources for name in pattern.findall(source.read_text(encoding="utf-8"))}
+    assert told
+    assert sorted(name for name in told if not re.search(rf"`{name}(_total)?`", page)) == []
