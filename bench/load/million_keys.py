@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TextIO
 
-from hotgate.identity.managed_key import DEFAULT_ENVIRONMENT, checksum
+from hotgate.identity.api_keys.managed_key import DEFAULT_ENVIRONMENT, checksum
 from hotgate.keys.kept_secret import kept_secret
 from hotgate.store.pepper import Peppers
 from hotgate.store.records import Consumer

@@ -7,14 +7,14 @@ from typing import Any, get_args
 
 import pytest
 
-from hotgate.identity.compact_token import CompactToken
-from hotgate.identity.content_encryption import ENCRYPTIONS
-from hotgate.identity.decryption_key import DecryptionAlgorithm, DecryptionSecret, parse_decryption_key
-from hotgate.identity.encrypted_token import EncryptedToken
-from hotgate.identity.public_key import UnusableKey, parse_public_key
+from hotgate.identity.encryption.content_encryption import ENCRYPTIONS
+from hotgate.identity.encryption.decryption_key import DecryptionAlgorithm, DecryptionSecret, parse_decryption_key
+from hotgate.identity.encryption.encrypted_token import EncryptedToken
+from hotgate.identity.encryption.token_decryption import AnyKey, TokenDecryption
 from hotgate.identity.refusal import CredentialRefused
-from hotgate.identity.shared_secret import SharedSecret, secret_octets
-from hotgate.identity.token_decryption import AnyKey, TokenDecryption
+from hotgate.identity.tokens.compact_token import CompactToken
+from hotgate.identity.verification_keys.public_key import UnusableKey, parse_public_key
+from hotgate.identity.verification_keys.shared_secret import SharedSecret, secret_octets
 
 DEFAULT_CORPORA = Path(__file__).resolve().parents[3] / "shared" / "corpora"
 JOSE = Path(os.environ.get("HOTGATE_CORPORA", DEFAULT_CORPORA)) / "jose"

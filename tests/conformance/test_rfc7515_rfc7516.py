@@ -3,14 +3,14 @@
 import pytest
 
 from hotgate.identity import base64url
-from hotgate.identity.compact_token import CompactToken
-from hotgate.identity.content_encryption import ENCRYPTIONS
-from hotgate.identity.decryption_key import DecryptionSecret
-from hotgate.identity.encrypted_token import EncryptedToken
-from hotgate.identity.public_key import UnusableKey, parse_public_key
+from hotgate.identity.encryption.content_encryption import ENCRYPTIONS
+from hotgate.identity.encryption.decryption_key import DecryptionSecret
+from hotgate.identity.encryption.encrypted_token import EncryptedToken
+from hotgate.identity.encryption.token_decryption import TokenDecryption
 from hotgate.identity.refusal import CredentialRefused
-from hotgate.identity.shared_secret import SharedSecret
-from hotgate.identity.token_decryption import TokenDecryption
+from hotgate.identity.tokens.compact_token import CompactToken
+from hotgate.identity.verification_keys.public_key import UnusableKey, parse_public_key
+from hotgate.identity.verification_keys.shared_secret import SharedSecret
 
 _CLAIMS = b"eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
 

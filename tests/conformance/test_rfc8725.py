@@ -9,16 +9,16 @@ import pytest
 
 from encrypted_tokens import P256, encrypted, private_text, with_header
 from hotgate.identity import base64url
-from hotgate.identity.accepted_issuers import AcceptedIssuers
-from hotgate.identity.content_encryption import ENCRYPTIONS
-from hotgate.identity.decryption_key import parse_decryption_key
-from hotgate.identity.jwt import JwtVerifier, VerifiedToken
-from hotgate.identity.key_set import InvalidKeySet, KeySet
-from hotgate.identity.public_key import UnusableKey, parse_public_key
+from hotgate.identity.encryption.content_encryption import ENCRYPTIONS
+from hotgate.identity.encryption.decryption_key import parse_decryption_key
+from hotgate.identity.encryption.token_decryption import TokenDecryption
 from hotgate.identity.refusal import CredentialRefused
-from hotgate.identity.shared_secret import SecretKeySet
-from hotgate.identity.token_decryption import TokenDecryption
-from hotgate.identity.token_rules import TokenRules
+from hotgate.identity.tokens.accepted_issuers import AcceptedIssuers
+from hotgate.identity.tokens.jwt import JwtVerifier, VerifiedToken
+from hotgate.identity.tokens.token_rules import TokenRules
+from hotgate.identity.verification_keys.key_set import InvalidKeySet, KeySet
+from hotgate.identity.verification_keys.public_key import UnusableKey, parse_public_key
+from hotgate.identity.verification_keys.shared_secret import SecretKeySet
 from hotgate.testing.issuer import Issuer
 
 NOW = 1_800_000_000.0

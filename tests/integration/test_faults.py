@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hotgate.runtime.launch import running_workers
+from hotgate.runtime.workers.launch import running_workers
 from integration.conftest import Gateway
 from integration.customer import Customer, connect
 from integration.load import kept_alive

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hotgate.runtime.launch import running_workers
+from hotgate.runtime.workers.launch import running_workers
 from integration.backend import backend_running
 from integration.conftest import COMMAND, DEADLINE, SOURCES, Gateway
 from integration.customer import connect

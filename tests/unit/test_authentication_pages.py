@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from certificate_authority import authority
-from hotgate.runtime.compile import compile_errors
-from hotgate.runtime.load import load_configuration
+from hotgate.runtime.compiling.compile import compile_errors
+from hotgate.runtime.compiling.load import load_configuration
 from hotgate.testing.issuer import Issuer
 
 FOLDER = Path(__file__).parents[2] / "docs" / "authentication"

@@ -11,8 +11,8 @@ import pytest
 
 from certificate_authority import authority
 from hotgate.config.limits import Limits
-from hotgate.runtime.compile import compile_errors
-from hotgate.runtime.load import load_configuration
+from hotgate.runtime.compiling.compile import compile_errors
+from hotgate.runtime.compiling.load import load_configuration
 from hotgate.testing import make_exchange, run
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from hotgate.config.models import gateway_model
 from hotgate.edge.connection import ServerConnection
-from hotgate.identity.key_sets import KeySets
+from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.keys.key_ring import RingHolder
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.observe.access_log import AccessLog
@@ -18,8 +18,8 @@ from hotgate.observe.access_record import AccessRecord, lines_of
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.pipeline.policy import UserPolicy
 from hotgate.policies import MECHANISMS, POLICIES
-from hotgate.runtime.compile import Compiled
-from hotgate.runtime.data_plane import DataPlane
+from hotgate.runtime.compiling.compile import Compiled
+from hotgate.runtime.worker_process.data_plane import DataPlane
 
 TICK = 0.25  # seconds, as the worker ticks
 _POLICY_MODULE = "wire_test_policies"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hotgate.identity.key_sets import key_set_name
+from hotgate.identity.verification_keys.key_sets import key_set_name
 from hotgate.testing.issuer import Issuer
 from wire.scenario import Wire, scenario
 
@@ -81,7 +81,7 @@ async def test_a_credential_of_no_use_makes_no_guest(wire: Wire, line: bytes) ->
 
 
 def test_the_file_says_where_it_is_wrong(tmp_path: Path) -> None:
-    from hotgate.runtime.load import check_compiles, load_configuration
+    from hotgate.runtime.compiling.load import check_compiles, load_configuration
 
     file = tmp_path / "hotgate.yaml"
     routes = [{"name": "r", "match": {"path": "/"}, "respond": {}, "authenticate": ["guests", "devices"]}]

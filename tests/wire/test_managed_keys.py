@@ -6,7 +6,7 @@ import secrets
 import pytest
 
 from hotgate.control.key_request import KeyChanges
-from hotgate.identity.managed_key import checksum, generate
+from hotgate.identity.api_keys.managed_key import checksum, generate
 from hotgate.store.records import Consumer
 from wire.key_store import MAX_STALE, key_store
 from wire.message import Message

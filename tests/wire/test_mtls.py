@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtensionOID
 
 from certificate_authority import Authority, Issued
-from hotgate.identity.key_sets import key_set_name
+from hotgate.identity.verification_keys.key_sets import key_set_name
 from hotgate.testing.issuer import Issuer
 from wire.client_certificates import ASKS, CLIENTS, A, client_context, get_from, refused, served
 from wire.samples import OK

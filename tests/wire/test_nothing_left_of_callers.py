@@ -9,10 +9,10 @@ import pytest
 
 from hotgate.edge.bound_requests import BoundRequests
 from hotgate.edge.tls_handshake import TlsHandshake
-from hotgate.identity.key_sets import key_set_name
 from hotgate.identity.refusal import CredentialRefused
+from hotgate.identity.verification_keys.key_sets import key_set_name
 from hotgate.keys.rotation import first_ring
-from hotgate.runtime.questions import Questions, Unanswered
+from hotgate.runtime.worker_process.questions import Questions, Unanswered
 from hotgate.testing.issuer import Issuer
 from wire.client_certificates import ASKS, CLIENT, A, client_context, refused, served
 from wire.key_store import key_store

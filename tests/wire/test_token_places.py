@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hotgate.identity.key_sets import key_set_name
+from hotgate.identity.verification_keys.key_sets import key_set_name
 from hotgate.testing.issuer import Issuer
 from wire.message import Message
 from wire.samples import OK, get

@@ -42,8 +42,8 @@ def openapi(
 
 def _token(file: Path, *, rotate: bool) -> str:
     from hotgate.control.admin_tokens import NoToken  # noqa: PLC0415
-    from hotgate.runtime.admin_token import AdminToken  # noqa: PLC0415
-    from hotgate.runtime.state_directory import state_directory  # noqa: PLC0415
+    from hotgate.runtime.folders.admin_token import AdminToken  # noqa: PLC0415
+    from hotgate.runtime.folders.state_directory import state_directory  # noqa: PLC0415
 
     configuration = checked_configuration(file)
     if configuration.admin.named_tokens:

@@ -59,7 +59,7 @@ def refusal(reason: str) -> typer.Exit:
 async def _worked(configuration: Gateway, file: Path, work: Callable[[Records], Awaitable[T]]) -> T:
     from hotgate.control.administration import Records  # noqa: PLC0415
     from hotgate.control.revocation_administration import token_providers  # noqa: PLC0415
-    from hotgate.runtime.store_place import store_place  # noqa: PLC0415
+    from hotgate.runtime.folders.store_place import store_place  # noqa: PLC0415
     from hotgate.store.store import Store  # noqa: PLC0415
 
     place = store_place(configuration, file, os.environ)

@@ -17,7 +17,7 @@ def request(file: Path, kind: str, done: str) -> None:
 def ask(file: Path, kind: str, **facts: str) -> dict[str, Any]:
     """What a running gateway answers. Exits with 1 and the reason if it was not done."""
     from hotgate.config.errors import ConfigurationErrors  # noqa: PLC0415 (heavy; `hotgate --help` must not wait)
-    from hotgate.runtime.operator_request import NotAnswered, ask_gateway  # noqa: PLC0415
+    from hotgate.runtime.desks.operator_request import NotAnswered, ask_gateway  # noqa: PLC0415
 
     try:
         answer = ask_gateway(file, {"type": kind, **facts})

@@ -23,7 +23,7 @@ def run(
     log_format: Annotated[LogFormat, typer.Option(help="Form of the log on standard error.")] = LogFormat.CONSOLE,
 ) -> None:
     """Run the gateway until SIGTERM or Ctrl-C; SIGHUP reloads the configuration, SIGUSR2 upgrades the program."""
-    from hotgate.runtime.load import RunOptions  # noqa: PLC0415 (heavy; `hotgate --help` must not wait for it)
+    from hotgate.runtime.compiling.load import RunOptions  # noqa: PLC0415 (heavy; `hotgate --help` must not wait for it)
     from hotgate.runtime.run import run_gateway  # noqa: PLC0415
 
     try:

@@ -23,8 +23,8 @@ signing_keys = typer.Typer(name="signing-keys", no_args_is_help=True, help="The 
 def show(config: ConfigurationFile = DEFAULT_FILE) -> None:
     """List the published keys: which one signs, since when, and which one is next."""
     from hotgate.config.errors import ConfigurationErrors  # noqa: PLC0415
-    from hotgate.runtime.signing_key_file import SigningKeysUnavailable  # noqa: PLC0415
-    from hotgate.runtime.signing_keys import existing_ring  # noqa: PLC0415
+    from hotgate.runtime.desks.signing_keys import existing_ring  # noqa: PLC0415
+    from hotgate.runtime.folders.signing_key_file import SigningKeysUnavailable  # noqa: PLC0415
 
     try:
         ring = existing_ring(config, load_configuration(config).config)

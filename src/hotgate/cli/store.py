@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from pathlib import Path
 
-    from hotgate.runtime.store_place import StorePlace
+    from hotgate.runtime.folders.store_place import StorePlace
 
     _Ask = Callable[[StorePlace], Coroutine[None, None, str]]
 
@@ -36,7 +36,7 @@ def status(config: ConfigurationFile = DEFAULT_FILE) -> None:
 def _print(config: Path, ask: _Ask) -> None:
     """The answer, or why there is none and status 1."""
     from hotgate.config.errors import ConfigurationErrors  # noqa: PLC0415
-    from hotgate.runtime.store_place import store_place  # noqa: PLC0415
+    from hotgate.runtime.folders.store_place import store_place  # noqa: PLC0415
     from hotgate.store.errors import StoreUnavailable, StoreUnusable  # noqa: PLC0415
 
     try:

@@ -1,7 +1,7 @@
 """Whether clients' certificates were revoked, asked of their authorities: OCSP responders and published lists.
 
-Workers ask (`identity/client_trust.py`) about certificates whose chain they have verified, so the addresses within are
-those that a configured authority has signed. But some authorities sign whatever extensions a request has, so what a
+Workers ask (`identity/certificates/client_trust.py`) about certificates whose chain they have verified, so the
+addresses within are those that a configured authority has signed. But some authorities sign whatever a request has, so what a
 certificate names never leads into this machine or to a cloud's metadata (CWE-918). Nothing is believed that is not
 signed, recent and about the certificate; nothing large or slow is read; and no redirect is followed.
 """
@@ -21,8 +21,8 @@ from cryptography.x509.oid import AuthorityInformationAccessOID
 from hotgate.config.revocation_list import MAX_LIST_BYTES, load_list
 from hotgate.control.address_zone import Zone, zone_of
 from hotgate.control.discovery import Resolve, resolved
-from hotgate.identity.ocsp_answer import MAX_ANSWER_BYTES, NotBelieved, question, read_answer
-from hotgate.identity.revocation_list import Answer, RevocationLists, Status
+from hotgate.identity.certificates.ocsp_answer import MAX_ANSWER_BYTES, NotBelieved, question, read_answer
+from hotgate.identity.certificates.revocation_list import Answer, RevocationLists, Status
 
 _log = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from hotgate.config.https_url import is_https_url
 from hotgate.control.address_zone import Zone, zone_of
 from hotgate.control.download import Document, FetchFailed, NotThere, download
 from hotgate.identity import strict_json
-from hotgate.identity.discovery_location import DiscoveryLocation
+from hotgate.identity.verification_keys.discovery_location import DiscoveryLocation
 
 _logger = logging.getLogger(__name__)
 

@@ -16,8 +16,8 @@ from hotgate.config.notation import refused
 from hotgate.config.settings import Form, Name, Settings
 from hotgate.config.timestamp import Timestamp
 from hotgate.control.administration_error import LineError
-from hotgate.identity.api_key import digest
-from hotgate.identity.managed_key import DEFAULT_ENVIRONMENT, hint, is_typo
+from hotgate.identity.api_keys.api_key import digest
+from hotgate.identity.api_keys.managed_key import DEFAULT_ENVIRONMENT, hint, is_typo
 from hotgate.identity.strict_json import parse_object
 
 Numbered = tuple[int, "ImportLine | LineError"]

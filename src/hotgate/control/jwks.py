@@ -10,8 +10,8 @@ from typing import Any
 
 from hotgate.control.download import FetchFailed
 from hotgate.control.jwks_fetch import Fetched
-from hotgate.identity.discovery_location import DiscoveryLocation
-from hotgate.identity.key_sets import key_set_name
+from hotgate.identity.verification_keys.discovery_location import DiscoveryLocation
+from hotgate.identity.verification_keys.key_sets import key_set_name
 
 _logger = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ import httpx
 
 from hotgate.control.discovery import Discovery, Resolve, resolved
 from hotgate.control.download import Document, FetchFailed, download
-from hotgate.identity.discovery_location import DiscoveryLocation
-from hotgate.identity.key_set import MAX_DOCUMENT_BYTES, InvalidKeySet, parse_document
+from hotgate.identity.verification_keys.discovery_location import DiscoveryLocation
+from hotgate.identity.verification_keys.key_set import MAX_DOCUMENT_BYTES, InvalidKeySet, parse_document
 
 TOTAL_TIMEOUT = 5.0  # seconds for everything, from the name lookup to the last byte
 

@@ -10,7 +10,7 @@ from typing import Any
 from hotgate.control.administration_error import AdministrationError, refusals_of_store
 from hotgate.control.consumer_administration import ConsumerAdministration
 from hotgate.control.key_request import KeyChanges, KeyRequest, valid_attributes
-from hotgate.identity.managed_key import NewKey, generate, hint, id_within
+from hotgate.identity.api_keys.managed_key import NewKey, generate, hint, id_within
 from hotgate.store.pepper import Peppers
 from hotgate.store.records import Consumer, StoredKey
 from hotgate.store.store import Store

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from hotgate.control.administration_error import AdministrationError, LineError, refusals_of_store
 from hotgate.control.import_line import ImportLine, read_lines
 from hotgate.control.key_request import valid_attributes
-from hotgate.identity.managed_key import new_id
+from hotgate.identity.api_keys.managed_key import new_id
 from hotgate.store.pepper import Peppers
 from hotgate.store.records import Consumer, StoredKey
 from hotgate.store.store import MAX_BATCH, MAX_PAGE, Store

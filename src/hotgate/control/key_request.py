@@ -9,7 +9,7 @@ from typing import Any
 
 from hotgate.config.units import parse_rate
 from hotgate.control.administration_error import AdministrationError
-from hotgate.identity.managed_key import DEFAULT_ENVIRONMENT, ENVIRONMENT
+from hotgate.identity.api_keys.managed_key import DEFAULT_ENVIRONMENT, ENVIRONMENT
 
 _ROUTE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 

@@ -10,7 +10,7 @@ from hotgate.edge.request_reader import RequestOwner
 from hotgate.edge.tls_listener import ServedHost, TlsListener
 from hotgate.edge.tls_transport import TlsTransport
 from hotgate.http.response import Response
-from hotgate.identity.client_trust import Verdict, recheck
+from hotgate.identity.certificates.client_trust import Verdict, recheck
 
 _LAST_SECONDS = 30.0  # before a verdict ends: the client is asked to connect anew while its requests still pass
 

@@ -4,8 +4,8 @@ import ssl
 import sys
 from typing import Any
 
-from hotgate.identity.client_certificate import PresentedCertificate
-from hotgate.identity.client_trust import ClientTrust
+from hotgate.identity.certificates.client_certificate import PresentedCertificate
+from hotgate.identity.certificates.client_trust import ClientTrust
 
 _DER = 2  # `_ssl.ENCODING_DER`
 

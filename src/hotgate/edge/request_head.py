@@ -9,7 +9,7 @@ from hotgate.http.headers import Field, joined_lines
 from hotgate.http.hop_by_hop import HOP_BY_HOP
 from hotgate.http.request import Request
 from hotgate.http.trace import Trace
-from hotgate.identity.client_certificate import PresentedCertificate
+from hotgate.identity.certificates.client_certificate import PresentedCertificate
 from hotgate.pipeline.exchange import Exchange
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from hotgate.edge.handshake_failure import certificate_failure_of, failure_of
 from hotgate.edge.presented_chain import presented
 from hotgate.edge.tls_listener import ServedHost, TlsListener
 from hotgate.edge.tls_transport import TlsTransport
-from hotgate.identity.client_certificate import PresentedCertificate
-from hotgate.identity.client_trust import ClientTrust, Verdict
+from hotgate.identity.certificates.client_certificate import PresentedCertificate
+from hotgate.identity.certificates.client_trust import ClientTrust, Verdict
 from hotgate.observe.log import security_event
 
 _MAX_BYTES = 64 * 1024  # of the client, its certificates included

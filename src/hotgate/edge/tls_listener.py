@@ -9,7 +9,7 @@ from typing import TypeVar
 from hotgate.config.pem import load_chain
 from hotgate.edge import openssl
 from hotgate.edge.openssl import ServerContext
-from hotgate.identity.client_trust import ClientTrust
+from hotgate.identity.certificates.client_trust import ClientTrust
 
 _ALPN = "http/1.1"
 # Mozilla's "intermediate" list less its finite-field suites: forward secrecy and authenticated encryption only.

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from typing import cast
 
 from hotgate.edge.tls_listener import ServedHost, TlsListener
-from hotgate.identity.client_certificate import PresentedCertificate
-from hotgate.identity.client_trust import Verdict
+from hotgate.identity.certificates.client_certificate import PresentedCertificate
+from hotgate.identity.certificates.client_trust import Verdict
 
 _RECORD = 16 * 1024  # bytes of plaintext in a record at most (RFC 8446 §5.1)
 _MAX_FRUITLESS = 256 * 1024  # bytes that bring no data: empty records, key updates, refused renegotiations

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from hotgate.http.headers import Field
 from hotgate.http.reserved import ASSERTION_FIELD
-from hotgate.identity.claim_path import find
 from hotgate.identity.principal import Principal
+from hotgate.identity.tokens.claim_path import find
 from hotgate.keys.key_ring import KeyRing, RingHolder
 
 # Nobody takes it for an access token, an ID token or the like: they have types of their own (RFC 8725 §3.11).

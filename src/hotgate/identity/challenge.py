@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from hotgate.http.response import Response
+from hotgate.identity.places.same_site import CROSS_SITE
 from hotgate.identity.refusal import CredentialRefused, KeySetUnavailable
-from hotgate.identity.same_site import CROSS_SITE
 
 RETRY_AFTER = "5"  # seconds; the keys are being fetched meanwhile
 

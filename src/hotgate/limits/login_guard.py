@@ -1,8 +1,8 @@
 """Brute force, as one worker sees it: who fails how often, who waits for that, and who is banned.
 
 It counts by itself, so it protects without the control process too; that one adds up what all workers have seen
-(`runtime/ban_desk.py`). Addresses may be banned. A credential may not: whoever knows its name could then lock out its
-owner. Failures with one credential from many addresses only make further *failures* with it slower.
+(`runtime/desks/ban_desk.py`). Addresses may be banned. A credential may not: whoever knows its name could then lock out
+its owner. Failures with one credential from many addresses only make further *failures* with it slower.
 """
 
 import ipaddress

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hotgate.http.headers import Field
 from hotgate.http.request import Request
 from hotgate.http.response import Response
-from hotgate.identity.client_certificate import PresentedCertificate
+from hotgate.identity.certificates.client_certificate import PresentedCertificate
 from hotgate.identity.principal import Principal
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from hotgate.http.headers import InvalidHeader  # noqa: F401  (part of what policy authors may catch)
 from hotgate.http.response import Response
-from hotgate.identity.credential_source import CredentialSource
+from hotgate.identity.places.credential_source import CredentialSource
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.route import Outcome, Step

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from hotgate.config.settings import Form, Settings
 from hotgate.config.units import RateValue
-from hotgate.identity.credential_source import CredentialSource
+from hotgate.identity.places.credential_source import CredentialSource
 from hotgate.identity.principal import ANONYMOUS, Principal
 from hotgate.limits.limit import Limit
 from hotgate.pipeline.exchange import Exchange

@@ -10,13 +10,13 @@ from typing import Any
 
 from hotgate.http.request import Request
 from hotgate.http.response import Response
-from hotgate.identity.api_key import ApiKeys, unknown_key
+from hotgate.identity.api_keys.api_key import ApiKeys, unknown_key
+from hotgate.identity.api_keys.managed_keys import KeyNotAllowed, ManagedKeys
 from hotgate.identity.challenge import api_key_challenge, api_key_refused, store_unavailable
-from hotgate.identity.credential_source import BasicSource, CredentialSource, HeaderSource, QuerySource
-from hotgate.identity.managed_keys import KeyNotAllowed, ManagedKeys
+from hotgate.identity.places.credential_source import BasicSource, CredentialSource, HeaderSource, QuerySource
+from hotgate.identity.places.scheme_source import SchemeSource
 from hotgate.identity.principal import Principal
 from hotgate.identity.refusal import CredentialRefused
-from hotgate.identity.scheme_source import SchemeSource
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import MechanismSpec
 from hotgate.policies.api_key_settings import ApiKeySettings

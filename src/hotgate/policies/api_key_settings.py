@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 from hotgate.config.notation import Notation, refused
 from hotgate.config.settings import Flag, Form, Settings
 from hotgate.config.timestamp import Timestamp
-from hotgate.identity.api_key import ApiKey, ApiKeys
-from hotgate.identity.managed_key import DEFAULT_ENVIRONMENT, ENVIRONMENT
+from hotgate.identity.api_keys.api_key import ApiKey, ApiKeys
+from hotgate.identity.api_keys.managed_key import DEFAULT_ENVIRONMENT, ENVIRONMENT
 from hotgate.identity.principal import Principal
 from hotgate.policies.credential_header import CredentialHeader
 

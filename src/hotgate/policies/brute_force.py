@@ -6,7 +6,7 @@ from hashlib import blake2b
 
 from hotgate.http.request import Request
 from hotgate.http.response import Response
-from hotgate.identity.credential_source import CredentialSource
+from hotgate.identity.places.credential_source import CredentialSource
 from hotgate.identity.refusal import CredentialRefused
 from hotgate.limits.address_key import address_key
 from hotgate.limits.login_guard import LoginGuard

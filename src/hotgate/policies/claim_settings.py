@@ -5,7 +5,7 @@ from typing import Annotated, TypeVar
 from pydantic import Field, StrictBool
 
 from hotgate.config.settings import Form, Settings
-from hotgate.identity.claim_mapping import ClaimMapping, NamesFrom
+from hotgate.identity.tokens.claim_mapping import ClaimMapping, NamesFrom
 
 T = TypeVar("T")
 

@@ -8,8 +8,8 @@ from typing import Literal
 
 from hotgate.http.bounded_cache import BoundedCache
 from hotgate.http.response import Response
-from hotgate.identity.client_certificate import MAX_BYTES
-from hotgate.identity.forwarded_certificate import client_cert, xfcc
+from hotgate.identity.certificates.client_certificate import MAX_BYTES
+from hotgate.identity.certificates.forwarded_certificate import client_cert, xfcc
 from hotgate.identity.refusal import CredentialRefused
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase

@@ -6,11 +6,11 @@ The claims are not verified at that point, so they select and nothing else: the 
 from collections.abc import Sequence
 from typing import Any
 
-from hotgate.identity.jose_header import malformed
-from hotgate.identity.jwt import unverified_claims
 from hotgate.identity.refusal import CredentialRefused
-from hotgate.identity.token_checks import is_addressed
-from hotgate.identity.token_rules import MAX_TOKEN_BYTES
+from hotgate.identity.tokens.jose_header import malformed
+from hotgate.identity.tokens.jwt import unverified_claims
+from hotgate.identity.tokens.token_checks import is_addressed
+from hotgate.identity.tokens.token_rules import MAX_TOKEN_BYTES
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import Authenticator
 from hotgate.policies.jwt import Admission, JwtAuthenticator

@@ -7,14 +7,14 @@ from typing import Any
 
 from hotgate.http.response import Response
 from hotgate.identity.challenge import bearer_challenge, bearer_refused, key_set_unavailable, store_unavailable
-from hotgate.identity.first_use import FirstUse
-from hotgate.identity.jwt import JwtVerifier, VerificationKeys, VerifiedToken
-from hotgate.identity.key_sets import KeySets, key_set_name
 from hotgate.identity.principal import Principal
 from hotgate.identity.refusal import CredentialRefused, KeySetUnavailable
-from hotgate.identity.revocations import NoRevocations, Revocations, is_revoked
-from hotgate.identity.shared_secret import SecretKeySet
-from hotgate.identity.token_cache import TokenCache
+from hotgate.identity.tokens.first_use import FirstUse
+from hotgate.identity.tokens.jwt import JwtVerifier, VerificationKeys, VerifiedToken
+from hotgate.identity.tokens.revocations import NoRevocations, Revocations, is_revoked
+from hotgate.identity.tokens.token_cache import TokenCache
+from hotgate.identity.verification_keys.key_sets import KeySets, key_set_name
+from hotgate.identity.verification_keys.shared_secret import SecretKeySet
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import MechanismSpec
 from hotgate.policies.certificate_binding import binding_refusal, confirmation_of

@@ -9,9 +9,9 @@ from hotgate.config.https_url import HttpsUrl, is_https_url
 from hotgate.config.notation import refused
 from hotgate.config.secret import Secret
 from hotgate.config.settings import Form, given
-from hotgate.identity.accepted_issuers import TENANT, AcceptedIssuers
-from hotgate.identity.discovery_location import DiscoveryLocation
 from hotgate.identity.providers import PROVIDERS
+from hotgate.identity.tokens.accepted_issuers import TENANT, AcceptedIssuers
+from hotgate.identity.verification_keys.discovery_location import DiscoveryLocation
 from hotgate.policies.claim_settings import ClaimSettings, OneOrMore, Text, listed
 
 _HOST = r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"

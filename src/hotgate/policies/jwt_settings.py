@@ -8,9 +8,9 @@ from pydantic import Field, model_validator
 from hotgate.config.notation import refused
 from hotgate.config.settings import Flag, Form
 from hotgate.config.units import DurationBetween
-from hotgate.identity.shared_secret import MIN_SECRET_BYTES, secret_octets
-from hotgate.identity.signature_algorithm import SECRET_ALGORITHMS, AlgorithmName
-from hotgate.identity.token_rules import TokenRules
+from hotgate.identity.tokens.token_rules import TokenRules
+from hotgate.identity.verification_keys.shared_secret import MIN_SECRET_BYTES, secret_octets
+from hotgate.identity.verification_keys.signature_algorithm import SECRET_ALGORITHMS, AlgorithmName
 from hotgate.policies.claim_settings import listed
 from hotgate.policies.jwt_provider import ProviderSettings
 from hotgate.policies.token_encryption import TokenEncryption

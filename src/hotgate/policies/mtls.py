@@ -11,7 +11,7 @@ from hotgate.config.notation import refused
 from hotgate.config.settings import Flag, Form, Settings, given
 from hotgate.http.bounded_cache import BoundedCache
 from hotgate.http.response import Response
-from hotgate.identity.certificate_rules import (
+from hotgate.identity.certificates.certificate_rules import (
     UNKNOWN,
     CertificateRule,
     claims_of,
@@ -19,10 +19,10 @@ from hotgate.identity.certificate_rules import (
     places_in,
     recognize,
 )
+from hotgate.identity.certificates.client_certificate import MAX_BYTES, CertificateFacts, read_certificate
+from hotgate.identity.certificates.forwarded_certificate import read_xfcc
 from hotgate.identity.challenge import certificate_challenge, certificate_refused, store_unavailable
-from hotgate.identity.client_certificate import MAX_BYTES, CertificateFacts, read_certificate
-from hotgate.identity.credential_source import CredentialSource
-from hotgate.identity.forwarded_certificate import read_xfcc
+from hotgate.identity.places.credential_source import CredentialSource
 from hotgate.identity.principal import Principal
 from hotgate.identity.refusal import CredentialRefused
 from hotgate.identity.stored_consumer import ConsumerDisabled, NoConsumer, StoredConsumers

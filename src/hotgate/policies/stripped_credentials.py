@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hotgate.http.request import Request
-from hotgate.identity.credential_source import CredentialSource
+from hotgate.identity.places.credential_source import CredentialSource
 from hotgate.pipeline.policy import Authenticator
 
 

@@ -8,15 +8,15 @@ from pydantic import Field, model_validator
 from hotgate.config.notation import refused
 from hotgate.config.secret import Secret
 from hotgate.config.settings import Form, Settings
-from hotgate.identity.content_encryption import ENCRYPTIONS, EncryptionName
-from hotgate.identity.decryption_key import (
+from hotgate.identity.encryption.content_encryption import ENCRYPTIONS, EncryptionName
+from hotgate.identity.encryption.decryption_key import (
     DecryptionAlgorithm,
     DecryptionKey,
     DecryptionSecret,
     parse_decryption_key,
 )
-from hotgate.identity.shared_secret import secret_octets
-from hotgate.identity.token_decryption import AnyKey, TokenDecryption
+from hotgate.identity.encryption.token_decryption import AnyKey, TokenDecryption
+from hotgate.identity.verification_keys.shared_secret import secret_octets
 
 _SECRET_LENGTHS = frozenset({16} | {encryption.key_size for encryption in ENCRYPTIONS.values()})
 _Kid = Annotated[str, Form(r"[^\x00-\x1f\x7f]{1,256}", "use text of 1 to 256 characters")]

@@ -8,16 +8,16 @@ from pydantic import Field, model_validator
 from hotgate.config.notation import refused
 from hotgate.config.settings import Flag, Form, Settings, given
 from hotgate.http.request import Request
-from hotgate.identity.credential_field import bearer_token, only_value
-from hotgate.identity.credential_source import (
+from hotgate.identity.places.credential_field import bearer_token, only_value
+from hotgate.identity.places.credential_source import (
     BearerSource,
     CredentialSource,
     HeaderSource,
     QuerySource,
     SubprotocolSource,
 )
-from hotgate.identity.jose_header import malformed
-from hotgate.identity.same_site import SameSiteCookieSource
+from hotgate.identity.places.same_site import SameSiteCookieSource
+from hotgate.identity.tokens.jose_header import malformed
 from hotgate.policies.credential_header import CredentialHeader
 
 _MALFORMED = "token-malformed"

@@ -11,8 +11,8 @@ from hotgate.control.admin import admin_application
 from hotgate.control.admin_server import AdminServer
 from hotgate.control.admin_tokens import AdminTokens, NoToken
 from hotgate.control.administration import Administration
-from hotgate.runtime.admin_token import AdminToken
-from hotgate.runtime.listening_sockets import ADMIN, NamedSocket, shown_address
+from hotgate.runtime.folders.admin_token import AdminToken
+from hotgate.runtime.sockets.listening_sockets import ADMIN, NamedSocket, shown_address
 
 _log = logging.getLogger("hotgate.runtime")
 

@@ -14,24 +14,24 @@ import httpx
 from hotgate.config.gateway import Gateway
 from hotgate.control.administration import Administration, Records
 from hotgate.control.certificate_status import CertificateStatus
-from hotgate.identity.client_trust import ABOUT
+from hotgate.identity.certificates.client_trust import ABOUT
 from hotgate.observe.fleet import Fleet as FleetMetrics
 from hotgate.runtime.admin_interface import AdminInterface
-from hotgate.runtime.answers import Answers
-from hotgate.runtime.ban_desk import BanDesk
-from hotgate.runtime.channel import Message
-from hotgate.runtime.credential_store import CredentialStore
-from hotgate.runtime.fleet import Fleet
-from hotgate.runtime.gateway_status import GatewayStatus
-from hotgate.runtime.keys import Keys
-from hotgate.runtime.lease_desk import LeaseDesk
+from hotgate.runtime.desks.answers import Answers
+from hotgate.runtime.desks.ban_desk import BanDesk
+from hotgate.runtime.desks.credential_store import CredentialStore
+from hotgate.runtime.desks.gateway_status import GatewayStatus
+from hotgate.runtime.desks.keys import Keys
+from hotgate.runtime.desks.lease_desk import LeaseDesk
+from hotgate.runtime.desks.signing_keys import SigningKeys
+from hotgate.runtime.desks.single_use import SingleUse
+from hotgate.runtime.desks.targets import Targets
+from hotgate.runtime.desks.ticket_key import TicketKey
 from hotgate.runtime.reloader import Reloader
-from hotgate.runtime.renewal import Renewal
-from hotgate.runtime.signing_keys import SigningKeys
-from hotgate.runtime.single_use import SingleUse
-from hotgate.runtime.targets import Targets
-from hotgate.runtime.ticket_key import TicketKey
-from hotgate.runtime.worker_handle import WorkerHandle
+from hotgate.runtime.workers.channel import Message
+from hotgate.runtime.workers.fleet import Fleet
+from hotgate.runtime.workers.renewal import Renewal
+from hotgate.runtime.workers.worker_handle import WorkerHandle
 
 _KEYS_SECONDS = 10.0
 

@@ -11,25 +11,25 @@ from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hotgate.config.loader import Loaded
-from hotgate.runtime.channel import Channel, Message
-from hotgate.runtime.conversations import Conversations
-from hotgate.runtime.file_watch import FileWatch
-from hotgate.runtime.fleet import Fleet
-from hotgate.runtime.generation import Generation
-from hotgate.runtime.generations import Generations
-from hotgate.runtime.handover import collect_sockets, distinct, remove_stale_offers
-from hotgate.runtime.launch import end_workers, running_workers
-from hotgate.runtime.listening_sockets import ListeningSockets, NamedSocket
-from hotgate.runtime.load import RunOptions, check_compiles, load_configuration
-from hotgate.runtime.operator_desk import OperatorDesk
-from hotgate.runtime.origin import Origin
-from hotgate.runtime.process_host import ProcessHost
+from hotgate.runtime.compiling.load import RunOptions, check_compiles, load_configuration
+from hotgate.runtime.desks.operator_desk import OperatorDesk
+from hotgate.runtime.folders.file_watch import FileWatch
+from hotgate.runtime.folders.runtime_directory import RuntimeDirectory
 from hotgate.runtime.reloader import Reloader
-from hotgate.runtime.runtime_directory import RuntimeDirectory
-from hotgate.runtime.successor import Successor
-from hotgate.runtime.upgrade import Upgrader
-from hotgate.runtime.worker_handle import WorkerHandle
-from hotgate.runtime.worker_server import WorkerServer
+from hotgate.runtime.sockets.handover import collect_sockets, distinct, remove_stale_offers
+from hotgate.runtime.sockets.listening_sockets import ListeningSockets, NamedSocket
+from hotgate.runtime.upgrading.origin import Origin
+from hotgate.runtime.upgrading.successor import Successor
+from hotgate.runtime.upgrading.upgrade import Upgrader
+from hotgate.runtime.workers.channel import Channel, Message
+from hotgate.runtime.workers.conversations import Conversations
+from hotgate.runtime.workers.fleet import Fleet
+from hotgate.runtime.workers.generation import Generation
+from hotgate.runtime.workers.generations import Generations
+from hotgate.runtime.workers.launch import end_workers, running_workers
+from hotgate.runtime.workers.process_host import ProcessHost
+from hotgate.runtime.workers.worker_handle import WorkerHandle
+from hotgate.runtime.workers.worker_server import WorkerServer
 
 if TYPE_CHECKING:
     from hotgate.runtime.control_plane import ControlPlane

@@ -7,12 +7,12 @@ from contextlib import ExitStack, closing
 
 from hotgate.config.errors import ConfigurationErrors
 from hotgate.config.loader import Loaded
-from hotgate.runtime.admin_token import AdminToken
 from hotgate.runtime.control_plane import ControlPlane
-from hotgate.runtime.conversations import Conversations
-from hotgate.runtime.generations import Generations
-from hotgate.runtime.signing_key_file import SigningKeysUnavailable
-from hotgate.runtime.state_directory import state_directory
+from hotgate.runtime.folders.admin_token import AdminToken
+from hotgate.runtime.folders.signing_key_file import SigningKeysUnavailable
+from hotgate.runtime.folders.state_directory import state_directory
+from hotgate.runtime.workers.conversations import Conversations
+from hotgate.runtime.workers.generations import Generations
 
 
 class Deployment:

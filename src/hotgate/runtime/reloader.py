@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from hotgate.config.errors import ConfigurationErrors
-from hotgate.runtime.pending_requests import PendingRequests, answer_all
+from hotgate.runtime.workers.pending_requests import PendingRequests, answer_all
 
 _log = logging.getLogger("hotgate.runtime")
 

@@ -10,15 +10,15 @@ import uvloop
 from hotgate.config.errors import ConfigurationErrors
 from hotgate.observe.log import configure
 from hotgate.observe.sink import StreamSink
-from hotgate.runtime import descriptors
-from hotgate.runtime.control_lock import AlreadyRunning, ControlLock
+from hotgate.runtime.compiling.load import RunOptions, load_configuration
 from hotgate.runtime.control_process import ControlProcess, StartFailed
-from hotgate.runtime.load import RunOptions, load_configuration
-from hotgate.runtime.origin import Origin
-from hotgate.runtime.predecessor import Predecessor
-from hotgate.runtime.runtime_directory import RuntimeDirectoryError, runtime_directory
-from hotgate.runtime.service_manager import ServiceManager
-from hotgate.runtime.socket_activation import activated_sockets
+from hotgate.runtime.folders.control_lock import AlreadyRunning, ControlLock
+from hotgate.runtime.folders.runtime_directory import RuntimeDirectoryError, runtime_directory
+from hotgate.runtime.sockets.socket_activation import activated_sockets
+from hotgate.runtime.upgrading.origin import Origin
+from hotgate.runtime.upgrading.predecessor import Predecessor
+from hotgate.runtime.upgrading.service_manager import ServiceManager
+from hotgate.runtime.worker_process import descriptors
 
 _log = logging.getLogger("hotgate.runtime")
 

@@ -7,7 +7,7 @@ from typing import Any
 from hotgate.http.headers import Headers, valid_field
 from hotgate.http.request import Request
 from hotgate.http.response import Response
-from hotgate.identity.client_certificate import PresentedCertificate
+from hotgate.identity.certificates.client_certificate import PresentedCertificate
 from hotgate.identity.principal import Principal
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route

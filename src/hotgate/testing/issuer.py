@@ -8,7 +8,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
 from hotgate.identity import base64url
-from hotgate.identity.signature_algorithm import key_kinds_of
+from hotgate.identity.verification_keys.signature_algorithm import key_kinds_of
 
 SigningKey = RSAKey | ECKey | OKPKey
 

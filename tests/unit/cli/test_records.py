@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from hotgate.cli import app
-from hotgate.identity.managed_key import PATTERN
+from hotgate.identity.api_keys.managed_key import PATTERN
 
 FILE = """\
 listeners: [{name: web, bind: "127.0.0.1:0"}]

@@ -12,7 +12,7 @@ import pytest
 from hotgate.control.discovery import METADATA_INTERVAL, Discovery
 from hotgate.control.download import MAX_BYTES, FetchFailed
 from hotgate.control.jwks_fetch import JwksFetch
-from hotgate.identity.discovery_location import DiscoveryLocation
+from hotgate.identity.verification_keys.discovery_location import DiscoveryLocation
 from hotgate.testing.issuer import Issuer
 
 ISSUER = "https://idp.test/realms/acme"

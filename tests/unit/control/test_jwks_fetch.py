@@ -10,7 +10,7 @@ import pytest
 
 from hotgate.control.download import FetchFailed
 from hotgate.control.jwks_fetch import Fetched, JwksFetch
-from hotgate.identity.key_set import MAX_DOCUMENT_BYTES
+from hotgate.identity.verification_keys.key_set import MAX_DOCUMENT_BYTES
 from hotgate.testing.issuer import Issuer
 
 URL = "https://user.idp.test/jwks?secret"

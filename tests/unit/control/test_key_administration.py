@@ -10,7 +10,7 @@ import pytest
 from hotgate.control.administration import Records
 from hotgate.control.administration_error import AdministrationError
 from hotgate.control.key_request import FOREVER, KeyChanges, KeyRequest
-from hotgate.identity.managed_key import is_well_formed
+from hotgate.identity.api_keys.managed_key import is_well_formed
 from hotgate.store.pepper import Peppers
 from hotgate.store.records import Consumer, Revocation, StoredKey
 from hotgate.store.store import Store

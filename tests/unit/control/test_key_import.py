@@ -10,7 +10,7 @@ import pytest
 
 from hotgate.control.administration import Records
 from hotgate.control.administration_error import AdministrationError
-from hotgate.identity.managed_key import generate
+from hotgate.identity.api_keys.managed_key import generate
 from hotgate.store.pepper import Peppers
 from hotgate.store.records import Consumer
 from hotgate.store.store import MAX_BATCH, Store

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from hotgate.demo.credentials import AUDIENCE, ISSUER, Credentials, new_credentials
-from hotgate.identity.accepted_issuers import AcceptedIssuers
-from hotgate.identity.jwt import JwtVerifier
-from hotgate.identity.key_set import KeySet
 from hotgate.identity.refusal import CredentialRefused
-from hotgate.identity.token_rules import TokenRules
+from hotgate.identity.tokens.accepted_issuers import AcceptedIssuers
+from hotgate.identity.tokens.jwt import JwtVerifier
+from hotgate.identity.tokens.token_rules import TokenRules
+from hotgate.identity.verification_keys.key_set import KeySet
 
 
 @pytest.fixture(scope="module")

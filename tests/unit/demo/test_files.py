@@ -4,8 +4,8 @@ import pytest
 
 from hotgate.demo.credentials import Credentials, new_credentials
 from hotgate.demo.files import write_files
-from hotgate.runtime.compile import compile_errors
-from hotgate.runtime.load import load_configuration
+from hotgate.runtime.compiling.compile import compile_errors
+from hotgate.runtime.compiling.load import load_configuration
 
 
 @pytest.fixture(scope="module")

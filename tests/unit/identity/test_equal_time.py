@@ -13,10 +13,10 @@ import pytest
 
 from hotgate.config.secret import Secret
 from hotgate.control.admin_tokens import AdminTokens
-from hotgate.identity import api_key
-from hotgate.identity.api_key import ApiKey, ApiKeys
-from hotgate.identity.managed_key import generate
-from hotgate.identity.managed_keys import ManagedKeys
+from hotgate.identity.api_keys import api_key
+from hotgate.identity.api_keys.api_key import ApiKey, ApiKeys
+from hotgate.identity.api_keys.managed_key import generate
+from hotgate.identity.api_keys.managed_keys import ManagedKeys
 from hotgate.identity.principal import Principal
 from hotgate.identity.refusal import CredentialRefused
 from hotgate.store.pepper import Peppers

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from hotgate.identity.public_key import parse_public_key
+from hotgate.identity.verification_keys.public_key import parse_public_key
 from hotgate.keys.signing_key import SIGNING_ALGORITHMS, SigningKey
 
 

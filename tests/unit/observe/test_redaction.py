@@ -1,7 +1,7 @@
 import pytest
 
 from hotgate.control.admin_tokens import new_admin_token
-from hotgate.identity.managed_key import generate
+from hotgate.identity.api_keys.managed_key import generate
 from hotgate.observe.redaction import without_credentials, without_tokens
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl-_"

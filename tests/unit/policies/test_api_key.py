@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from hotgate.http.headers import Headers
 from hotgate.http.request import Request
 from hotgate.http.response import Response
-from hotgate.identity.api_key import digest
+from hotgate.identity.api_keys.api_key import digest
 from hotgate.identity.principal import Principal
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route

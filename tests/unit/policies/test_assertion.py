@@ -5,8 +5,8 @@ import pytest
 from pydantic import ValidationError
 
 from hotgate.http.response import Response
-from hotgate.identity.key_sets import KeySets, key_set_name
 from hotgate.identity.principal import Principal
+from hotgate.identity.verification_keys.key_sets import KeySets, key_set_name
 from hotgate.keys.key_ring import KeyRing, RingHolder
 from hotgate.keys.rotation import first_ring
 from hotgate.pipeline.exchange import Exchange

@@ -10,10 +10,10 @@ from hotgate.config.authentication import AllOf
 from hotgate.http.headers import Field, Headers
 from hotgate.http.request import Request
 from hotgate.http.response import Response
-from hotgate.identity.api_key import digest
-from hotgate.identity.credential_source import HeaderSource
-from hotgate.identity.key_sets import KeySets, key_set_name
+from hotgate.identity.api_keys.api_key import digest
+from hotgate.identity.places.credential_source import HeaderSource
 from hotgate.identity.principal import Principal
+from hotgate.identity.verification_keys.key_sets import KeySets, key_set_name
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import Authenticator, CompileContext

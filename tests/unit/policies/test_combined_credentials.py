@@ -8,7 +8,7 @@ import pytest
 
 from hotgate.config.authentication import AllOf
 from hotgate.http.response import Response
-from hotgate.identity.credential_source import HeaderSource
+from hotgate.identity.places.credential_source import HeaderSource
 from hotgate.identity.principal import Principal
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import Authenticator, CompileContext, PhasedStep

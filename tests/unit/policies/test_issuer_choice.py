@@ -8,8 +8,8 @@ from encrypted_tokens import RSA, encrypted, private_text, with_header
 from hotgate.http.headers import Headers
 from hotgate.http.request import Request
 from hotgate.http.response import Response
-from hotgate.identity.key_sets import KeySets, key_set_name
 from hotgate.identity.principal import Principal
+from hotgate.identity.verification_keys.key_sets import KeySets, key_set_name
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import CompileContext
 from hotgate.pipeline.route import Route

@@ -16,14 +16,14 @@ from hotgate.http.headers import Headers
 from hotgate.http.request import Request
 from hotgate.http.response import Response
 from hotgate.identity import base64url
-from hotgate.identity.key_sets import REFRESH_INTERVAL, KeySets, key_set_name
 from hotgate.identity.principal import Principal
+from hotgate.identity.verification_keys.key_sets import REFRESH_INTERVAL, KeySets, key_set_name
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route
 from hotgate.policies.jwt import MECHANISM, JwtAuthenticator
 from hotgate.policies.jwt_settings import JwtSettings
-from hotgate.runtime.load import load_configuration
-from hotgate.runtime.questions import Unanswered
+from hotgate.runtime.compiling.load import load_configuration
+from hotgate.runtime.worker_process.questions import Unanswered
 from hotgate.store.errors import StoreUnavailable
 from hotgate.testing.issuer import Issuer
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from hotgate.identity.claim_mapping import NamesFrom
+from hotgate.identity.tokens.claim_mapping import NamesFrom
 from hotgate.policies.jwt_settings import JwtSettings
 
 TENANT, OTHER = "72f988bf-86f1-41af-91ab-2d7cd011db47", "9999bbbb-2222-3333-4444-555555555555"

@@ -12,7 +12,7 @@ from hotgate.http.response import Response
 from hotgate.identity.principal import Principal
 from hotgate.pipeline.exchange import Exchange
 from hotgate.policies.mtls import MtlsAuthenticator, MtlsSettings, compile_mtls
-from hotgate.runtime.load import load_configuration
+from hotgate.runtime.compiling.load import load_configuration
 from hotgate.testing.exchange import make_exchange
 
 _CA = Authority("authority of clients")

@@ -10,7 +10,7 @@ from hotgate.edge.request_head import request_head
 from hotgate.http.headers import Field, Headers
 from hotgate.http.request import Request
 from hotgate.http.trace import trace_of
-from hotgate.identity.credential_source import (
+from hotgate.identity.places.credential_source import (
     BasicSource,
     BearerSource,
     CookieSource,

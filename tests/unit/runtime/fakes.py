@@ -5,13 +5,13 @@ import signal
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hotgate.runtime.channel import Channel, Message
-from hotgate.runtime.configuration import Configuration
-from hotgate.runtime.conversations import Conversations
-from hotgate.runtime.fleet import Fleet
-from hotgate.runtime.generation import Generation
-from hotgate.runtime.launch import Launch
-from hotgate.runtime.worker_handle import WorkerHandle
+from hotgate.runtime.compiling.configuration import Configuration
+from hotgate.runtime.workers.channel import Channel, Message
+from hotgate.runtime.workers.conversations import Conversations
+from hotgate.runtime.workers.fleet import Fleet
+from hotgate.runtime.workers.generation import Generation
+from hotgate.runtime.workers.launch import Launch
+from hotgate.runtime.workers.worker_handle import WorkerHandle
 
 
 class FakeProcess:

@@ -10,7 +10,7 @@ from hotgate.config.units import Duration
 from hotgate.control.api.fields import METADATA, Listed, Metadata, Name, Names, Page, ShownTime, Time, time_of
 from hotgate.control.api.input import Changes, Input
 from hotgate.control.key_administration import IssuedKey
-from hotgate.identity.managed_key import DEFAULT_ENVIRONMENT
+from hotgate.identity.api_keys.managed_key import DEFAULT_ENVIRONMENT
 from hotgate.store.records import StoredKey
 from hotgate.store.store import MAX_BATCH
 

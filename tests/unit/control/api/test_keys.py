@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hotgate.identity.managed_key import is_well_formed
+from hotgate.identity.api_keys.managed_key import is_well_formed
 from unit.control.api.conftest import NOW, Api, Play, wrong
 
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from hotgate.identity.jwt import JwtVerifier
-from hotgate.identity.key_set import KeySet
 from hotgate.identity.principal import Principal
 from hotgate.identity.refusal import CredentialRefused
+from hotgate.identity.tokens.jwt import JwtVerifier
+from hotgate.identity.verification_keys.key_set import KeySet
 from hotgate.policies.jwt_settings import JwtSettings
 from provider_samples import OTHER_TENANT, TENANT, sample
 

@@ -1,0 +1,1 @@
+"""API keys: those of the file and those of the store."""

@@ -1,0 +1,1 @@
+"""Encrypted tokens (JWE): with which keys they are opened, and how."""

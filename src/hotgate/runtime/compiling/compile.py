@@ -1,0 +1,239 @@
+"""Configuration → what the data plane runs: route table, pipelines, upstreams. All errors at once."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from hotgate.config.errors import ConfigurationError
+from hotgate.config.gateway import Gateway
+from hotgate.config.loader import Loaded
+from hotgate.config.routes import Route as RouteSettings
+from hotgate.edge.context import ClientTimeouts, ListenerRules, Snapshot
+from hotgate.edge.request_rules import RequestLimits, RequestRules
+from hotgate.identity.verification_keys.key_sets import KeySets
+from hotgate.keys.signing_key import SigningKey
+from hotgate.limits.lease_client import LeaseClient
+from hotgate.observe.metrics import WorkerMetrics
+from hotgate.pipeline.policy import Authenticator, CompileContext
+from hotgate.pipeline.route import Route
+from hotgate.policies import MECHANISMS
+from hotgate.routing.ambiguity import AmbiguousRoutes
+from hotgate.routing.path_shape import BadPattern
+from hotgate.routing.pattern import RoutePattern
+from hotgate.routing.table import RouteTable
+from hotgate.runtime.compiling.compile_listener import compile_listener
+from hotgate.runtime.compiling.compile_route import compile_route
+from hotgate.runtime.compiling.compile_upstream import compile_upstream
+from hotgate.store.credentials import Credentials
+from hotgate.upstream.outbox import Outbox
+from hotgate.upstream.upstream import Upstream
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A mistake that only compiling finds. path: the key, such as ("routes", 0, "match")."""
+
+    path: Path
+    message: str
+
+
+class CompileProblems(ValueError):
+    """Everything that is wrong. The text is one line per problem."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(f"{'.'.join(map(str, each.path))}: {each.message}" for each in problems))
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A snapshot and the parts of it that outlive a reload."""
+
+    snapshot: Snapshot
+    config: Gateway
+    upstreams: Mapping[str, Upstream]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a compiled configuration is wired to. current: the one in force, whose unchanged upstreams are kept.
+
+    services: what policies may use, by name; at least "limiter" (LeaseClient) and "key_sets" (KeySets).
+    """
+
+    services: Mapping[str, Any]
+    metrics: WorkerMetrics
+    outbox: Outbox = field(default_factory=Outbox)
+    current: Compiled | None = None
+
+
+def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
+    """Compile, changing nothing that is in force. Raises CompileProblems."""
+    problems: list[Problem] = []
+    for index, key in enumerate(config.assertion.keys):
+        _attempt(problems, ("assertion", "keys", index), partial(SigningKey.from_pem, key.reveal()))
+    upstreams = _upstreams(config, parts, problems)
+    services = {**parts.services, "shared_limits": {}, "assertion_issuer": config.assertion.issuer}
+    identities = _identities(config, services, problems)
+    entries = []
+    for index, settings in enumerate(config.routes):
+        pattern = _attempt(problems, ("routes", index, "match", "path"), partial(_pattern, settings))
+        context = CompileContext(settings.name, identities, services, settings.upstream or "")
+        recorder = parts.metrics.route(settings.name, settings.upstream or "")
+        target = upstreams.get(settings.upstream or "")
+        route = _route(problems, index, settings, context, target, recorder)
+        if pattern is not None and route is not None:
+            entries.append((pattern, route))
+    table = _table(config, entries, problems)
+    listeners = _listeners(config, services, problems)
+    if problems or table is None:
+        raise CompileProblems(problems)
+    return Compiled(_snapshot(config, table, listeners, parts), config, upstreams)
+
+
+def compile_errors(loaded: Loaded) -> list[ConfigurationError]:
+    """What compiling finds wrong with a loaded configuration, with positions; empty if nothing."""
+    parts = Parts(idle_services(loaded.config), WorkerMetrics())
+    try:
+        compile_configuration(loaded.config, parts)
+    except CompileProblems as error:
+        return [loaded.error(problem.path, problem.message) for problem in error.problems]
+    return []
+
+
+def idle_services(config: Gateway) -> dict[str, Any]:
+    """Services that are good enough for compiling: nothing is connected to anything."""
+    services: dict[str, Any] = {
+        "limiter": LeaseClient(lambda message: None, time.monotonic),
+        "key_sets": KeySets(time.monotonic),
+    }
+    return services if config.store is None else {**services, "credentials": Credentials()}
+
+
+def _attempt(problems: list[Problem], path: Path, action: Callable[[], Any]) -> Any:
+    """The result of `action`, or None and a problem."""
+    try:
+        return action()
+    except (BadPattern, ValueError) as error:
+        problems.append(Problem(path, str(error)))
+        return None
+
+
+def _route(
+    problems: list[Problem],
+    index: int,
+    settings: RouteSettings,
+    context: CompileContext,
+    upstream: Upstream | None,
+    recorder: Any,
+) -> Route | None:
+    wrong: list[tuple[str, str]] = []
+    route = compile_route(settings, context, upstream, recorder, wrong)
+    problems += [Problem(("routes", index, key), message) for key, message in wrong]
+    return None if wrong else route
+
+
+def _upstreams(config: Gateway, parts: Parts, problems: list[Problem]) -> dict[str, Upstream]:
+    """Unchanged upstreams stay as they are, with their pools."""
+    current = parts.current
+    upstreams = {}
+    for name, settings in config.upstreams.items():
+        if current is not None and current.config.upstreams.get(name) == settings:
+            upstreams[name] = current.upstreams[name]
+        else:
+            compiler = partial(compile_upstream, name, settings, parts.metrics.upstream(name), parts.outbox)
+            upstream = _attempt(problems, ("upstreams", name, "tls"), compiler)
+            if upstream is not None:
+                upstreams[name] = upstream
+    return upstreams
+
+
+def _identities(config: Gateway, services: dict[str, Any], problems: list[Problem]) -> dict[str, Authenticator]:
+    compilers = {mechanism.name: mechanism.compile for mechanism in MECHANISMS}
+    identities: dict[str, Authenticator] = {}
+    for name, entry in config.identity.items():
+        path: Path = ("identity", name, entry.mechanism)
+        compiler = partial(compilers[entry.mechanism], name, entry.settings, services)
+        authenticator = _attempt(problems, path, compiler)
+        if authenticator is not None:
+            identities[name] = authenticator
+    return identities
+
+
+def _pattern(settings: RouteSettings) -> RoutePattern:
+    match = settings.match
+    return RoutePattern(
+        settings.name,
+        hosts=match.hosts,
+        path=match.path,
+        methods=frozenset(match.methods),
+        headers=_conditions(match.headers),
+        query=_conditions(match.query),
+    )
+
+
+def _conditions(wanted: Mapping[str, str]) -> tuple[tuple[str, str | None], ...]:
+    return tuple((name, None if value == "*" else value) for name, value in wanted.items())
+
+
+def _table(
+    config: Gateway, entries: list[tuple[RoutePattern, Route]], problems: list[Problem]
+) -> RouteTable[Route] | None:
+    index_of = {settings.name: index for index, settings in enumerate(config.routes)}
+    try:
+        return RouteTable(entries)
+    except AmbiguousRoutes as error:
+        for pair in error.pairs:
+            message = f"as specific as route {pair.first!r}: {pair.why}"
+            problems.append(Problem(("routes", index_of[pair.second], "match"), message))
+        return None
+
+
+def _listeners(config: Gateway, services: Mapping[str, Any], problems: list[Problem]) -> dict[str, ListenerRules]:
+    rules = {}
+    for index, settings in enumerate(config.listeners):
+        compiled = _attempt(problems, ("listeners", index, "tls"), partial(compile_listener, settings, services))
+        if compiled is not None:
+            rules[settings.name] = compiled
+    return rules
+
+
+def _snapshot(
+    config: Gateway, table: RouteTable[Route], listeners: Mapping[str, ListenerRules], parts: Parts
+) -> Snapshot:
+    limits = config.limits
+    rules = RequestRules(
+        RequestLimits(
+            max_head_bytes=limits.max_header_bytes,
+            max_target_bytes=limits.max_target,
+            max_fields=limits.max_headers,
+            max_pipelined=limits.max_pipelined,
+        ),
+        refuse_underscores=config.underscore_headers == "refuse",
+        dotted_headers=config.dotted_headers,
+        keep_encoded_slashes=config.encoded_slashes == "keep",
+    )
+    return Snapshot(
+        table=table,
+        unmatched=Route("", recorder=parts.metrics.route("")),
+        rules=rules,
+        timeouts=ClientTimeouts(
+            first_byte=limits.first_byte_timeout,
+            head=limits.header_timeout,
+            idle=limits.keep_alive,
+            body=limits.body_idle,
+            grace=limits.rate_grace,
+            body_rate=limits.min_body_rate,
+            read_rate=limits.min_read_rate,
+            handshake=limits.tls_handshake,
+        ),
+        listeners=listeners,
+        max_connections=limits.max_connections,
+        max_connections_per_address=limits.max_connections_per_address,
+        max_requests=limits.max_requests_per_connection,
+        request_buffer=limits.request_buffer,
+    )

@@ -1,0 +1,55 @@
+"""Reads the configuration file with everything that is built in; both processes build the same model."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from hotgate.config.errors import ConfigurationError, ConfigurationErrors
+from hotgate.config.gateway import Gateway
+from hotgate.config.loader import Loaded, load
+from hotgate.config.models import gateway_model
+from hotgate.runtime.worker_process.access_log_sink import access_log_path, opened_log
+
+
+@cache
+def built_in_model() -> type[Gateway]:
+    """The model with every built-in policy and mechanism."""
+    from hotgate.policies import MECHANISMS, POLICIES  # noqa: PLC0415 (heavy: only when a file is read)
+
+    return gateway_model(POLICIES, MECHANISMS)
+
+
+def load_configuration(path: Path) -> Loaded:
+    """Read and validate. Raises ConfigurationErrors."""
+    return load(path, built_in_model())
+
+
+def check_compiles(loaded: Loaded) -> None:
+    """Do what the workers will do, for errors that only that finds. Raises ConfigurationErrors."""
+    from hotgate.runtime.compiling.compile import compile_errors  # noqa: PLC0415 (heavy, and not needed to start workers)
+
+    if errors := [*compile_errors(loaded), *_access_log_errors(loaded)]:
+        raise ConfigurationErrors(errors)
+
+
+def _access_log_errors(loaded: Loaded) -> list[ConfigurationError]:
+    try:
+        opened_log(access_log_path(loaded.config.access_log, loaded.file.absolute().parent)).close()
+    except OSError as error:
+        return [loaded.error(("access_log", "path"), f"cannot be written: {error.strerror}")]
+    return []
+
+
+def validated(tree: dict[str, Any]) -> Gateway:
+    """The model of a tree that the control process has validated before. Raises ValueError."""
+    return built_in_model().model_validate(tree)
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the command line says. workers: overrides the file's number. log_format: "console" or "json"."""
+
+    file: Path
+    workers: int | None = None
+    log_format: str = "console"

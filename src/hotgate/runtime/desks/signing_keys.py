@@ -1,0 +1,125 @@
+"""The signing keys of a gateway: made by the control process at first need, kept, rotated, and sent to its workers."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from hotgate.config.assertion import AssertionIssuer
+from hotgate.config.gateway import Gateway
+from hotgate.keys.key_ring import KeyRing
+from hotgate.keys.rotation import first_ring, needs_rotation, rotated, with_next
+from hotgate.runtime.folders.signing_key_file import SigningKeyFile, SigningKeysUnavailable
+from hotgate.runtime.workers.channel import Message
+
+_NO_KEYS = b'{"keys": []}'
+_RETRY = 60.0  # seconds after a rotation that failed
+
+_log = logging.getLogger("hotgate.runtime")
+
+
+class SigningKeys:
+    """broadcast: sends a message to every worker. file: of the configuration. now: epoch seconds.
+
+    Workers know from the ring when the next key signs, so they need nobody at that moment.
+    """
+
+    def __init__(self, broadcast: Callable[[Message], None], file: Path, now: Callable[[], float]) -> None:
+        self._broadcast = broadcast
+        self._file = file
+        self._now = now
+        self._ring: KeyRing | None = None
+        self._config: Gateway | None = None
+        self._rotates_from = 0.0
+
+    @property
+    def message(self) -> list[dict[str, Any]] | None:
+        """The ring as workers are sent it; None when nothing is signed."""
+        return self._ring.message if self._ring else None
+
+    @property
+    def jwks(self) -> bytes:
+        """The published set."""
+        return self._ring.jwks if self._ring else _NO_KEYS
+
+    def follow(self, config: Gateway) -> None:
+        """Have what a configuration needs. Raises SigningKeysUnavailable, and keeps what there is then."""
+        if self._config is None or _need(config) != _need(self._config):
+            self._replace(self._wanted(config))
+        self._config = config
+
+    def tick(self) -> None:
+        """Let the keys take turns; a folder that cannot be written delays that, and is reported."""
+        config, ring, now = self._config, self._ring, self._now()
+        if config is None or ring is None or config.assertion.keys or now < self._rotates_from:
+            return
+        if needs_rotation(ring, config.assertion.algorithm, config.assertion.rotate, now):
+            try:
+                self._replace(self._wanted(config))
+            except SigningKeysUnavailable as error:
+                self._rotates_from = now + _RETRY
+                _log.error("the signing keys are not rotated: %s", error)
+
+    def rotate(self) -> str:
+        """Publish another key now, which signs as soon as everybody can know it. Returns why not, or ""."""
+        if self._config is None or self._ring is None:
+            return "the gateway signs nothing: no route has `assertion`"
+        if self._config.assertion.keys:
+            return "the keys are given by `assertion.keys`; put another one there, behind the one that signs"
+        ring = with_next(self._ring, self._config.assertion.algorithm, self._now())
+        try:
+            SigningKeyFile.of(self._file, self._config).keep(ring)
+        except SigningKeysUnavailable as error:
+            return str(error)
+        self._replace(ring)
+        return ""
+
+    def _wanted(self, config: Gateway) -> KeyRing | None:
+        if not signs(config):
+            return None
+        assertion = config.assertion
+        if assertion.keys:
+            return _given(assertion)
+        kept, now = SigningKeyFile.of(self._file, config), self._now()
+        found = kept.ring(lambda: first_ring(assertion.algorithm, now))
+        ring = rotated(found, assertion.algorithm, assertion.rotate, now)
+        if ring != found:
+            kept.keep(ring)
+        return ring
+
+    def _replace(self, ring: KeyRing | None) -> None:
+        is_news, self._ring = ring != self._ring, ring
+        if is_news and ring is not None:
+            _log.info("signing keys: %s", ", ".join(each.key.kid for each in ring.keys))
+            self._broadcast({"type": "signing_keys", "keys": ring.message})
+
+
+def signs(config: Gateway) -> bool:
+    """Whether a configuration needs signing keys."""
+    return any(
+        route.policy("assertion") is not None or (route.respond is not None and route.respond.jwks)
+        for route in config.routes
+    )
+
+
+def existing_ring(file: Path, config: Gateway) -> KeyRing | None:
+    """The keys of a configuration for people to look at; None if none were made yet. Raises SigningKeysUnavailable."""
+    if config.assertion.keys:
+        return _given(config.assertion)
+    kept = SigningKeyFile.of(file, config)
+    return kept.ring(_removed) if kept.is_made else None
+
+
+def _given(assertion: AssertionIssuer) -> KeyRing:
+    try:
+        return KeyRing.of_given(key.reveal() for key in assertion.keys)
+    except ValueError as error:
+        raise SigningKeysUnavailable(f"assertion.keys: {error}") from None
+
+
+def _removed() -> KeyRing:
+    raise SigningKeysUnavailable("the keys were removed just now")
+
+
+def _need(config: Gateway) -> tuple[bool, AssertionIssuer, str | None]:
+    return signs(config), config.assertion, config.state_dir

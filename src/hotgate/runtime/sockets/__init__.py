@@ -1,0 +1,1 @@
+"""Listening sockets of every kind, and how they change hands."""

@@ -1,0 +1,1 @@
+"""How one control process takes another's place."""
