@@ -1,9 +1,9 @@
 """Whether clients' certificates were revoked, asked of their authorities: OCSP responders and published lists.
 
 Workers ask (`identity/certificates/client_trust.py`) about certificates whose chain they have verified, so the
-addresses within are those that a configured authority has signed. But some authorities sign whatever a request has, so what a
-certificate names never leads into this machine or to a cloud's metadata (CWE-918). Nothing is believed that is not
-signed, recent and about the certificate; nothing large or slow is read; and no redirect is followed.
+addresses within are those that a configured authority has signed. But some authorities sign whatever a request has, so
+what a certificate names never leads into this machine or to a cloud's metadata (CWE-918). Nothing is believed that is
+not signed, recent and about the certificate; nothing large or slow is read; and no redirect is followed.
 """
 
 import asyncio
