@@ -65,7 +65,7 @@ async def _worked(configuration: Gateway, file: Path, work: Callable[[Records], 
     place = store_place(configuration, file, os.environ)
     if place is None:
         raise refusal(f"{file} has no store: add `store: {{}}`")
-    store = await Store.open(place.url)
+    store = await Store.open(place.url, place.peppers)
     try:
         return await work(Records.of(store, place.peppers, time.time, token_providers(configuration)))
     finally:

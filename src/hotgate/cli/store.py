@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hotgate.runtime.folders.store_place import StorePlace
+    from hotgate.store.database import Database
+    from hotgate.store.pepper import Peppers
 
     _Ask = Callable[[StorePlace], Coroutine[None, None, str]]
 
@@ -29,7 +31,7 @@ def migrate(config: ConfigurationFile = DEFAULT_FILE) -> None:
 
 @store.command()
 def status(config: ConfigurationFile = DEFAULT_FILE) -> None:
-    """Say where the store is, which revision its tables have, and how much is in it. Changes nothing."""
+    """Say where the store is, its tables' revision, how much is in it, and whether `pepper` is its. Changes nothing."""
     _print(config, _status)
 
 
@@ -53,7 +55,7 @@ async def _migrated(place: StorePlace) -> str:
     from hotgate.config.store_url import shown  # noqa: PLC0415
     from hotgate.store.store import Store  # noqa: PLC0415
 
-    opened = await Store.open(place.url)
+    opened = await Store.open(place.url, place.peppers)
     try:
         return f"{shown(place.url)}: revision {await opened.database.revision()}"
     finally:
@@ -72,6 +74,23 @@ async def _status(place: StorePlace) -> str:
         if revision is None:
             return f"{shown(place.url)}: empty; `hotgate store migrate` makes the tables"
         counts = [f"{name}: {number:,}" for name, number in (await opened.counts()).items()]
-        return "\n".join([shown(place.url), f"revision: {revision}", *counts])
+        peppers = await _peppers_found(opened.database, revision, place.peppers)
+        return "\n".join([shown(place.url), f"revision: {revision}", *counts, f"peppers: {peppers}"])
     finally:
         await opened.close()
+
+
+async def _peppers_found(database: Database, revision: str, peppers: Peppers) -> str:
+    from hotgate.store.migrate import latest_revision  # noqa: PLC0415
+    from hotgate.store.pepper_fingerprints import known_fingerprints  # noqa: PLC0415
+
+    if revision != latest_revision():
+        return "not compared, the tables are of another version"
+    async with database.read() as connection:
+        known = await known_fingerprints(connection)
+    if not known:
+        return "the store knows none yet, and adopts those that it is opened with"
+    configured = set(peppers.fingerprints())
+    if known.isdisjoint(configured):
+        return "WRONG, the store was written with another one"
+    return f"right, {len(known & configured)} of {len(configured)}; the store knows {len(known)}"

@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from hotgate.store.engine import WRITES, create_engine, one_line
 from hotgate.store.errors import StoreUnavailable
 from hotgate.store.migrate import current_revision, migrate
+from hotgate.store.pepper import Peppers
+from hotgate.store.pepper_fingerprints import admit_peppers
 from hotgate.store.schema import changes, sequence
 
 CHANNEL = "hotgate_store"  # of LISTEN and NOTIFY
@@ -65,20 +67,25 @@ class Database:
         self.written: Callable[[], None] = lambda: None
 
     @classmethod
-    async def open(cls, url: str, *, is_replica: bool = False) -> "Database":
-        """Connect, and bring the tables up to date. Raises StoreUnavailable, StoreUnusable."""
+    async def open(cls, url: str, peppers: Peppers | None = None, *, is_replica: bool = False) -> "Database":
+        """Connect, and migrate as `migrate` does. Raises StoreUnavailable, StoreUnusable."""
         database = cls(create_engine(url, is_replica=is_replica))
         try:
-            await database.migrate()
+            await database.migrate(peppers)
         except BaseException:
             await database.close()
             raise
         return database
 
-    async def migrate(self) -> None:
-        """Bring the tables up to date. Raises StoreUnavailable, StoreUnusable."""
+    async def migrate(self, peppers: Peppers | None = None) -> None:
+        """Bring the tables up to date. Raises StoreUnavailable, StoreUnusable; nothing is changed then.
+
+        peppers: with which keys are made and looked up; they must be the store's. None: for who does neither.
+        """
         async with self.change() as connection:
             await connection.run_sync(migrate)
+            if peppers is not None:
+                await admit_peppers(connection, peppers)
 
     async def close(self) -> None:
         """Hang up."""

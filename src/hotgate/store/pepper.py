@@ -10,6 +10,8 @@ from hashlib import sha256
 
 MIN_BYTES = 32
 
+_FINGERPRINT = b"hotgate: the fingerprint of a pepper"  # not 32 bytes: so no digest of a key is ever the same
+
 
 class Peppers:
     """The first makes new digests, and all of them verify: so that a pepper can be replaced while keys live on."""
@@ -36,6 +38,10 @@ class Peppers:
         """What a presented key may be kept as, the likeliest first."""
         inner = sha256(key).digest()
         return tuple(hmac.digest(secret, inner, "sha256") for secret in self._secrets)
+
+    def fingerprints(self) -> tuple[bytes, ...]:
+        """By which to recognize each of them. They may be stored: of 256 random bits they tell nothing."""
+        return tuple(hmac.digest(secret, _FINGERPRINT, "sha256") for secret in self._secrets)
 
     def revealed(self) -> list[str]:
         """The peppers in hex, for a worker. Do not keep it, do not format it."""

@@ -13,6 +13,7 @@ from hotgate.store.copying import NotInStep, copy_all, copy_changes
 from hotgate.store.database import Database
 from hotgate.store.errors import StoreUnavailable, StoreUnusable
 from hotgate.store.notices import Notices
+from hotgate.store.pepper import Peppers
 from hotgate.store.replica_files import ReplicaFiles
 
 _log = logging.getLogger("hotgate.store")
@@ -26,6 +27,7 @@ class Replica:
 
     path: what workers read; there need not be a file yet. failure: why it is not in step; "" if it is.
     unusable: why it never will be. tried: set once PostgreSQL was asked.
+    peppers: which must be the store's. They are compared once PostgreSQL can be asked.
     """
 
     def __init__(
@@ -35,12 +37,15 @@ class Replica:
         folder: Path,
         changed: Callable[[], None],
         now: Callable[[], float] = time.time,
+        *,
+        peppers: Peppers | None = None,
     ) -> None:
         self._source = source
         self._files = ReplicaFiles(folder, url)
         self._changed = changed
         self._now = now
         self._notices = Notices(url)
+        self.peppers = peppers
         self._local: Database | None = None
         self._is_migrated = False
         self.failure = _NOT_YET
@@ -51,7 +56,7 @@ class Replica:
     async def look(self) -> None:
         """Bring the copy up to date once. Raises StoreUnavailable when PostgreSQL cannot be asked, StoreUnusable."""
         if not self._is_migrated:
-            await self._source.migrate()
+            await self._source.migrate(self.peppers)
             self._is_migrated = True
         await self._notices.listen()
         try:

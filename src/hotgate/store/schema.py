@@ -65,6 +65,13 @@ single_use = Table(
     Column("expires", Float, nullable=False, index=True),
 )
 
+# Of the peppers that digests in `api_keys` were made with (`Peppers.fingerprints`).
+pepper_fingerprints = Table(
+    "pepper_fingerprints",
+    metadata,
+    Column("fingerprint", LargeBinary, primary_key=True),
+)
+
 # One row. Every write begins by counting it up, which locks it: so numbers become visible in their order.
 sequence = Table(
     "sequence",

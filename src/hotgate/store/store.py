@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from hotgate.store.bounds import check_consumer, check_key, check_revocation
 from hotgate.store.database import Database, Writing
 from hotgate.store.errors import AlreadyExists, DoesNotExist, InvalidRecord
+from hotgate.store.pepper import Peppers
 from hotgate.store.records import Consumer, Revocation, StoredKey
 from hotgate.store.rows import (
     CONSUMER_COLUMNS,
@@ -42,9 +43,12 @@ class Store:
         self.database = database
 
     @classmethod
-    async def open(cls, url: str) -> "Store":
-        """Open and migrate it: `sqlite:///path` or `postgresql://…`. Raises StoreUnavailable, StoreUnusable."""
-        return cls(await Database.open(url))
+    async def open(cls, url: str, peppers: Peppers | None = None) -> "Store":
+        """Open and migrate it: `sqlite:///path` or `postgresql://…`. Raises StoreUnavailable, StoreUnusable.
+
+        peppers: must be the store's, as in `Database.migrate`.
+        """
+        return cls(await Database.open(url, peppers))
 
     async def close(self) -> None:
         """Hang up."""

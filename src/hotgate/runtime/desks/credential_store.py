@@ -67,9 +67,11 @@ class CredentialStore:
             place = store_place(loaded.config, self._file, os.environ)
             if place is None:
                 return
-            self._places[_said(loaded.config)] = place
-            if _key(place) not in self._opened:
+            if opened := self._opened.get(_key(place)):
+                await opened.check(place.peppers)
+            else:
                 self._opened[_key(place)] = await OpenStore.open(place, self._tell)
+            self._places[_said(loaded.config)] = place
         except (StoreUnusable, StoreUnavailable) as error:
             raise ConfigurationErrors([loaded.error(("store",), str(error))]) from error
 
@@ -81,6 +83,8 @@ class CredentialStore:
         self._places = {said: place for said, place in self._places.items() if place is self._in_force}
         for key in [key for key in self._opened if self._in_force is None or key != _key(self._in_force)]:
             await self._opened.pop(key).close()
+        if self._in_force is not None:
+            self._opened[_key(self._in_force)].use(self._in_force.peppers)
         self._tell()
         if self._in_force is not None and self._tidying is None:
             self._tidying = asyncio.create_task(self._tidy())

@@ -12,6 +12,7 @@ from hotgate.store.database import Database
 from hotgate.store.engine import create_engine
 from hotgate.store.errors import StoreUnusable
 from hotgate.store.local_file import why_unusable
+from hotgate.store.pepper import Peppers
 from hotgate.store.replica import Replica
 from hotgate.store.store import Store
 
@@ -21,10 +22,11 @@ FIRST_COPY = 30.0  # seconds that a start or a reload waits for a replica; one t
 
 
 class OpenStore:
-    """store: for those who write. path: what workers read."""
+    """store: for those who write. path: what workers read. peppers: those in force."""
 
-    def __init__(self, store: Store, path: Path) -> None:
+    def __init__(self, store: Store, path: Path, peppers: Peppers) -> None:
         self.store = store
+        self._peppers = peppers
         self._path = path
         self._replica: Replica | None = None
         self._task: asyncio.Task[None] | None = None
@@ -37,15 +39,15 @@ class OpenStore:
         """
         if place.local_path is None:
             return await cls._follow(place, changed)
-        opened = cls(await Store.open(place.url), place.local_path)
+        opened = cls(await Store.open(place.url, place.peppers), place.local_path, place.peppers)
         opened.store.database.written = changed
         return opened
 
     @classmethod
     async def _follow(cls, place: StorePlace, changed: Callable[[], None]) -> "OpenStore":
         database = Database(create_engine(place.url))
-        replica = Replica(place.url, database, place.folder, changed)
-        opened = cls(Store(database), replica.path)
+        replica = Replica(place.url, database, place.folder, changed, peppers=place.peppers)
+        opened = cls(Store(database), replica.path, place.peppers)
         opened._replica = replica
         opened._task = asyncio.create_task(replica.run())
         with contextlib.suppress(TimeoutError):
@@ -57,6 +59,17 @@ class OpenStore:
         if replica.failure:
             _log.error("%s: serving without the store, from the last copy of it if there is one", shown(place.url))
         return opened
+
+    async def check(self, peppers: Peppers) -> None:
+        """See that they are the store's before they are in force. Raises StoreUnavailable, StoreUnusable."""
+        if peppers.fingerprints() != self._peppers.fingerprints():  # else a server that is down is no reason to refuse
+            await self.store.database.migrate(peppers)
+
+    def use(self, peppers: Peppers) -> None:
+        """They are in force."""
+        self._peppers = peppers
+        if self._replica is not None:
+            self._replica.peppers = peppers
 
     @property
     def path(self) -> Path:
