@@ -20,6 +20,8 @@ from integration.served import reload, serving, write
 from postgresql import PostgreSQL, postgresql
 
 PEPPER = "p" * 32
+WRONG_PEPPER = "w" * 32
+REFUSAL = "it was written with another pepper"
 ROUTES = """\
 identity: {{partners: {{api_key: {{managed: true}}}}}}
 routes:
@@ -164,6 +166,38 @@ def test_a_gateway_does_not_start_on_a_damaged_store(gateway: Gateway) -> None:
     gateway.launch()
     assert gateway.wait_for_exit() == 1
     gateway.wait_for_log(f"{gateway.file}:10:8: store: file is not a database")
+
+
+def test_a_wrong_pepper_is_refused_by_reload_and_start(gateway: Gateway) -> None:
+    write(gateway, configuration())
+    gateway.start()
+    add_keys(f"sqlite:///{gateway.folder}/hotgate-state/hotgate.db", "first-key")
+    until_all_answer(gateway, "first-key", 200)
+    write(gateway, configuration().replace(PEPPER, WRONG_PEPPER))
+    gateway.signal(signal.SIGHUP)
+    gateway.wait_for_log(f"the configuration is not changed: {gateway.file}:10:8: store: {REFUSAL}")
+    assert answers(gateway, "first-key") == {200}
+    gateway.signal(signal.SIGTERM)
+    assert gateway.wait_for_exit() == 0
+    gateway.launch()
+    assert gateway.wait_for_exit() == 1
+    gateway.wait_for_log(f"{gateway.file}:10:8: store: {REFUSAL}")
+    assert WRONG_PEPPER not in json.dumps(gateway.log)
+
+
+def test_a_second_node_with_another_pepper_does_not_start(server: PostgreSQL, tmp_path: Path) -> None:
+    text = configuration(f"url: '{server.new_database()}'")
+    for node in ("one", "two"):
+        (tmp_path / node).mkdir()
+    with serving(tmp_path / "one", text):
+        second = Gateway(tmp_path / "two")
+        write(second, text.replace(PEPPER, WRONG_PEPPER))
+        try:
+            second.launch()
+            assert second.wait_for_exit() == 1
+            second.wait_for_log(f"{second.file}:10:8: store: {REFUSAL}")
+        finally:
+            second.end()
 
 
 def test_a_postgresql_that_is_killed_and_comes_back(server: PostgreSQL, tmp_path: Path) -> None:

@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
+
+from hotgate.store.database import Database
+from hotgate.store.engine import create_engine
+from hotgate.store.migrate import migrate
 
 if TYPE_CHECKING:
     from unit.cli.conftest import Shell
@@ -15,6 +20,35 @@ def test_a_store_is_empty_until_its_tables_are_made(shell: Shell) -> None:
     assert "x.db: revision 0003" in shell.run("store", "migrate", "-c", str(shell.file)).stdout
     status = shell.run("store", "status", "-c", str(shell.file)).stdout
     assert "revision: 0003\nconsumers: 0\nkeys: 0\n" in status
+
+
+def test_status_says_whether_the_pepper_is_right_and_never_which(shell: Shell) -> None:
+    def status(peppers: str) -> str:
+        shell.write(f"{LISTENERS}store: {{url: 'sqlite:///x.db', pepper: {peppers}}}\n")
+        return shell.run("store", "status", "-c", str(shell.file)).stdout
+
+    old, new = "o" * 32, "n" * 32
+    status(old)
+    shell.run("store", "migrate", "-c", str(shell.file))
+    assert "peppers: right, 1 of 1; the store knows 1" in status(old)
+    assert "peppers: right, 1 of 2; the store knows 1" in status(f"[{new}, {old}]")
+    wrong = status(new)
+    assert "peppers: WRONG, the store was written with another one" in wrong
+    assert not any(secret in wrong for secret in (old, new))
+
+
+def test_status_compares_no_peppers_with_tables_that_know_none(shell: Shell) -> None:
+    shell.write(f"{LISTENERS}store: {{url: 'sqlite:///x.db', pepper: {'p' * 32}}}\n")
+    for revision, says in (("0002", "not compared, the tables are of another version"), ("head", "knows none yet")):
+        asyncio.run(_migrate(f"sqlite:///{shell.folder}/x.db", revision))
+        assert says in shell.run("store", "status", "-c", str(shell.file)).stdout
+
+
+async def _migrate(url: str, revision: str) -> None:
+    database = Database(create_engine(url))
+    async with database.change() as connection:
+        await connection.run_sync(migrate, revision)
+    await database.close()
 
 
 def test_without_a_store_there_is_an_error(shell: Shell) -> None:

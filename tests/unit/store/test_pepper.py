@@ -21,6 +21,15 @@ def test_the_first_pepper_makes_digests_and_the_others_still_verify() -> None:
     assert peppers.candidates(b"key") == (Peppers([NEW]).digest(b"key"), Peppers([OLD]).digest(b"key"))
 
 
+def test_a_fingerprint_is_of_one_pepper_and_never_the_digest_of_a_key() -> None:
+    prints = Peppers([NEW, OLD]).fingerprints()
+    assert prints == (*Peppers([NEW]).fingerprints(), *Peppers([OLD]).fingerprints())
+    assert len({*prints, NEW, OLD}) == 4
+    text = b"hotgate: the fingerprint of a pepper"
+    assert prints[0] == hmac.new(NEW, text, "sha256").digest()
+    assert len(text) != sha256().digest_size
+
+
 def test_no_pepper_is_an_error_and_none_is_shown() -> None:
     with pytest.raises(ValueError, match="must be a pepper"):
         Peppers([])

@@ -10,7 +10,7 @@ import pytest
 from hotgate.store.credentials import Credentials, CredentialSettings
 from hotgate.store.database import Database
 from hotgate.store.engine import create_engine
-from hotgate.store.errors import StoreUnavailable
+from hotgate.store.errors import StoreUnavailable, StoreUnusable
 from hotgate.store.pepper import Peppers
 from hotgate.store.records import Consumer, Revocation
 from hotgate.store.replica import Replica
@@ -72,6 +72,23 @@ def test_it_holds_what_the_database_holds(server: PostgreSQL, tmp_path: Path) ->
         assert (found.key, found.consumer) == (key("k1"), ACME)
         assert node.worker.is_revoked("corp", None, "bob", None, None, 4.0)
         assert node.worker.find_key(digest("k2")) is None
+
+    play(server.new_database(), tmp_path, script)
+
+
+def test_with_another_pepper_nothing_is_copied_until_the_right_one_comes(server: PostgreSQL, tmp_path: Path) -> None:
+    """A gateway that was started while PostgreSQL was down must not go on with it once it is back."""
+
+    async def script(node: Node, elsewhere: Store) -> None:
+        await elsewhere.database.migrate(Peppers([b"p" * 32]))
+        node.replica.peppers = Peppers([b"q" * 32])
+        for _ in range(2):
+            with pytest.raises(StoreUnusable, match="another pepper"):
+                await node.replica.look()
+        assert not node.replica.path.exists()
+        node.replica.peppers = Peppers([b"p" * 32])
+        await node.replica.look()
+        assert node.knows("k1")
 
     play(server.new_database(), tmp_path, script)
 

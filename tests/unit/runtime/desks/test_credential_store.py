@@ -18,7 +18,7 @@ from hotgate.store.records import Consumer, StoredKey
 from hotgate.store.store import Store
 
 MODEL = gateway_model((), ())
-PEPPER = "p" * 32
+PEPPER, OTHER = "p" * 32, "q" * 32
 
 
 class Scene:
@@ -160,6 +160,36 @@ def test_a_server_that_is_down_does_not_keep_a_gateway_from_starting(
     play(tmp_path, script)
     assert "PostgreSQL, 127.0.0.1:1/db: serving without the store" in caplog.text
     assert "hunter2" not in caplog.text
+
+
+def test_a_reload_to_a_wrong_pepper_changes_nothing_however_often(tmp_path: Path) -> None:
+    async def script(scene: Scene) -> None:
+        store = await scene.follow(f"{{pepper: {PEPPER}}}")
+        in_force = scene.credentials.peppers
+        await store.add_consumer(Consumer("acme"))
+        await store.add_key(StoredKey("k1", b"d" * 32, "acme"))
+        for _ in range(2):
+            with pytest.raises(ConfigurationErrors, match=r"hotgate\.yaml:2:8: store: .* another pepper"):
+                await scene.follow(f"{{pepper: {OTHER}}}")
+        assert scene.credentials.peppers is in_force
+        assert await scene.follow(f"{{pepper: [{OTHER}, {PEPPER}]}}") is store
+        assert await scene.follow(f"{{pepper: {OTHER}}}") is store
+
+    play(tmp_path, script)
+
+
+def test_a_pepper_that_cannot_be_compared_is_not_taken_by_a_reload(tmp_path: Path) -> None:
+    text = "{{url: 'postgresql://user:hunter2@127.0.0.1:1/db', pepper: {pepper}, max_stale: {stale}}}"
+
+    async def script(scene: Scene) -> None:
+        await scene.follow(text.format(pepper=PEPPER, stale="5s"))
+        in_force = scene.credentials.peppers
+        with pytest.raises(ConfigurationErrors, match="PostgreSQL cannot be reached"):
+            await scene.follow(text.format(pepper=OTHER, stale="5s"))
+        assert scene.credentials.peppers is in_force
+        await scene.follow(text.format(pepper=PEPPER, stale="6s"))
+
+    play(tmp_path, script)
 
 
 def test_when_keys_were_used_is_written_at_the_end(tmp_path: Path) -> None:
