@@ -58,6 +58,8 @@ async def prune_changes(connection: AsyncConnection) -> None:
 class Database:
     """Made by `open`, or from an engine and migrated later. written: called after each write.
 
+    is_checked: set once tables and peppers are known to be right; before that there is no `write`.
+
     Every method raises StoreUnavailable when the database cannot be asked.
     """
 
@@ -65,6 +67,7 @@ class Database:
         self._engine = engine
         self._writing = engine.execution_options(**WRITES)
         self.written: Callable[[], None] = lambda: None
+        self.is_checked = False
 
     @classmethod
     async def open(cls, url: str, peppers: Peppers | None = None, *, is_replica: bool = False) -> "Database":
@@ -75,6 +78,7 @@ class Database:
         except BaseException:
             await database.close()
             raise
+        database.is_checked = True
         return database
 
     async def migrate(self, peppers: Peppers | None = None) -> None:
@@ -116,6 +120,8 @@ class Database:
     async def write(self) -> AsyncIterator[Writing]:
         """A transaction of the sequence. One after another: each waits for the row that the one before has locked."""
         async with self.change() as connection:
+            if not self.is_checked:
+                raise StoreUnavailable("nothing is written before its tables and peppers are known to be right")
             counted = update(sequence).values(value=sequence.c.value + 1).returning(sequence.c.value)
             writing = Writing(connection, (await connection.execute(counted)).scalar_one())
             yield writing

@@ -47,7 +47,6 @@ class Replica:
         self._notices = Notices(url)
         self.peppers = peppers
         self._local: Database | None = None
-        self._is_migrated = False
         self.failure = _NOT_YET
         self.unusable = ""
         self.tried = asyncio.Event()
@@ -55,9 +54,9 @@ class Replica:
 
     async def look(self) -> None:
         """Bring the copy up to date once. Raises StoreUnavailable when PostgreSQL cannot be asked, StoreUnusable."""
-        if not self._is_migrated:
+        if not self._source.is_checked:
             await self._source.migrate(self.peppers)
-            self._is_migrated = True
+            self._source.is_checked = True
         await self._notices.listen()
         try:
             has_news = await self._follow()

@@ -77,7 +77,10 @@ def test_it_holds_what_the_database_holds(server: PostgreSQL, tmp_path: Path) ->
 
 
 def test_with_another_pepper_nothing_is_copied_until_the_right_one_comes(server: PostgreSQL, tmp_path: Path) -> None:
-    """A gateway that was started while PostgreSQL was down must not go on with it once it is back."""
+    """A gateway that was started while PostgreSQL was down must not go on with it once it is back.
+
+    Nor must it write: the keys that it makes would be unknown to all other nodes.
+    """
 
     async def script(node: Node, elsewhere: Store) -> None:
         await elsewhere.database.migrate(Peppers([b"p" * 32]))
@@ -86,9 +89,12 @@ def test_with_another_pepper_nothing_is_copied_until_the_right_one_comes(server:
             with pytest.raises(StoreUnusable, match="another pepper"):
                 await node.replica.look()
         assert not node.replica.path.exists()
+        with pytest.raises(StoreUnavailable, match="nothing is written before"):
+            await node.store.add_key(key("k2"))
         node.replica.peppers = Peppers([b"p" * 32])
         await node.replica.look()
         assert node.knows("k1")
+        await node.store.add_key(key("k2"))
 
     play(server.new_database(), tmp_path, script)
 
