@@ -1,9 +1,12 @@
 """Answers commands such as `hotgate reload` on the socket where workers connect, open to the gateway's user only."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 
 from hotgate.runtime.workers.channel import Channel, Message
+
+_log = logging.getLogger("hotgate.runtime")
 
 Action = Callable[[], "asyncio.Future[str]"]
 Answer = Callable[[Message], Message]
@@ -33,4 +36,9 @@ class OperatorDesk:
 
 
 def _reason(outcome: "asyncio.Future[str]") -> str:
-    return "the gateway is stopping" if outcome.cancelled() else outcome.result()
+    if outcome.cancelled():
+        return "the gateway is stopping"
+    if (error := outcome.exception()) is not None:  # a bug; whoever asked must not wait in vain
+        _log.error("what an operator asked for has failed", exc_info=error)
+        return f"internal error: {type(error).__name__}"
+    return outcome.result()
