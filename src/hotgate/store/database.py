@@ -54,7 +54,8 @@ async def prune_changes(connection: AsyncConnection) -> None:
 
 
 class Database:
-    """Made by `open`, or from an engine and migrated later. written: called after each write.
+    """Made by `open`, or from an engine and migrated later. written: called after each write. own_writes: their
+    numbers, until `ChangeFeed` has seen them.
 
     Every method raises StoreUnavailable when the database cannot be asked.
     """
@@ -63,6 +64,7 @@ class Database:
         self._engine = engine
         self._writing = engine.execution_options(**WRITES)
         self.written: Callable[[], None] = lambda: None
+        self.own_writes: set[int] = set()
 
     @classmethod
     async def open(cls, url: str, *, is_replica: bool = False) -> "Database":
@@ -108,11 +110,18 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Writing]:
         """A transaction of the sequence. One after another: each waits for the row that the one before has locked."""
-        async with self.change() as connection:
-            counted = update(sequence).values(value=sequence.c.value + 1).returning(sequence.c.value)
-            writing = Writing(connection, (await connection.execute(counted)).scalar_one())
-            yield writing
-            await writing.finish()
+        number = 0
+        try:
+            async with self.change() as connection:
+                counted = update(sequence).values(value=sequence.c.value + 1).returning(sequence.c.value)
+                number = (await connection.execute(counted)).scalar_one()
+                self.own_writes.add(number)  # before anybody can see it
+                writing = Writing(connection, number)
+                yield writing
+                await writing.finish()
+        except BaseException:
+            self.own_writes.discard(number)  # the next one to write has this number
+            raise
         self.written()
 
     async def sequence(self) -> int:
