@@ -42,6 +42,7 @@ fuzz: $(READY) ## look for inputs that others read differently, 60 s per target;
 
 docs: $(READY) ## write the generated pages again
 	$(BIN)/hotgate schema --markdown > docs/configuration.md
+	$(BIN)/hotgate admin openapi --markdown > docs/admin-api.md
 
 clean: ## remove everything that was made here
 	rm -rf $(VENV) .bench .fuzz .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

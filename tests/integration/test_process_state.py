@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import resource
 import signal
 import time
 from pathlib import Path
@@ -10,7 +11,10 @@ from pathlib import Path
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from integration.conftest import Gateway
+from integration.conftest import COMMAND, Gateway
+
+# Started where dumps are wanted.
+DUMPING = f"import resource as r; r.setrlimit(r.RLIMIT_CORE, r.getrlimit(r.RLIMIT_CORE)[1:] * 2); {COMMAND}"
 
 LIMITED = """
   - name: limited
@@ -135,3 +139,12 @@ def test_a_worker_that_hangs_is_not_ready(gateway: Gateway) -> None:
     finally:
         os.kill(worker, signal.SIGCONT)
     gateway.until(lambda: gateway.admin("/readyz")[0] == 200)
+
+
+def test_no_process_that_holds_secrets_leaves_a_core_dump(gateway: Gateway) -> None:
+    gateway.command = DUMPING
+    gateway.write(workers=2)
+    gateway.start()
+    assert gateway.process is not None
+    for pid in (gateway.process.pid, *gateway.worker_pids()):
+        assert resource.prlimit(pid, resource.RLIMIT_CORE) == (0, 0)

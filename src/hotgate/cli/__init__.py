@@ -12,6 +12,7 @@ from hotgate.cli.admin import admin
 from hotgate.cli.bans import bans
 from hotgate.cli.check import check
 from hotgate.cli.consumers import consumers
+from hotgate.cli.core_dumps import forbid_core_dumps
 from hotgate.cli.demo import demo
 from hotgate.cli.identity import identity
 from hotgate.cli.init import init
@@ -52,5 +53,6 @@ def _options(
 
 def main() -> None:
     """The entry point of the `hotgate` program."""
+    forbid_core_dumps()
     fill_closed_streams()
     app()

@@ -73,19 +73,7 @@ class ControlPlane:
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
         self.bans = BanDesk(now, broadcast)
         self._renewal = Renewal(fleet)
-        self._status = GatewayStatus(
-            fleet,
-            reloader,
-            self.keys,
-            self.signing_keys,
-            self.targets,
-            self.bans,
-            self.credentials,
-            self._metrics,
-            self._renewal,
-            now,
-        )
-        self.admin = AdminInterface(Administration(self._status, self._records))
+        self.admin = AdminInterface(Administration(self._status(fleet, reloader), self._records))
         self._refreshes: set[asyncio.Task[None]] = set()
 
     def received(self, worker: WorkerHandle, message: Message) -> None:
@@ -146,6 +134,21 @@ class ControlPlane:
     def left_alone_by_predecessor(self, workers: set[int]) -> None:
         """The earlier control process has let go of its workers; those of them that live come to us from now on."""
         self._leases.left_alone(workers)
+
+    def _status(self, fleet: Fleet, reloader: Reloader) -> GatewayStatus:
+        return GatewayStatus(
+            fleet=fleet,
+            reloader=reloader,
+            keys=self.keys,
+            signing_keys=self.signing_keys,
+            targets=self.targets,
+            bans=self.bans,
+            credentials=self.credentials,
+            metrics=self._metrics,
+            renewal=self._renewal,
+            now=self._now,
+            started=self._now(),
+        )
 
     def _records(self) -> Records | None:
         store, peppers = self.credentials.store, self.credentials.peppers

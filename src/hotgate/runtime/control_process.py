@@ -216,8 +216,10 @@ class ControlProcess:
         return self._reloader.request()
 
     def _rotate_signing_keys(self) -> "asyncio.Future[str]":
+        if self._plane is not None:
+            return self._loop.create_task(self._plane.signing_keys.rotate())
         done = self._loop.create_future()
-        done.set_result(_STARTING if self._plane is None else self._plane.signing_keys.rotate())
+        done.set_result(_STARTING)
         return done
 
     def _list_bans(self, _: Message) -> Message:

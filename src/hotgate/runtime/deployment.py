@@ -45,7 +45,7 @@ class Deployment:
         if new.tree == self.loaded.tree:
             self.loaded = new
             return ""
-        self._have_signing_keys(new)
+        await self._have_signing_keys(new)
         try:
             await self._plane.credentials.add(new)
             await asyncio.gather(self._plane.keys.add(new.config), self._plane.targets.add(new.config))
@@ -56,13 +56,13 @@ class Deployment:
     async def _follow(self) -> None:
         config = self.loaded.config
         self._plane.bans.follow(config.brute_force)
-        self._have_signing_keys(self.loaded)
+        await self._have_signing_keys(self.loaded)
         await self._plane.credentials.follow(self.loaded)
         await asyncio.gather(self._plane.keys.follow(config), self._plane.targets.follow(config))
 
-    def _have_signing_keys(self, loaded: Loaded) -> None:
+    async def _have_signing_keys(self, loaded: Loaded) -> None:
         try:
-            self._plane.signing_keys.follow(loaded.config)
+            await self._plane.signing_keys.follow(loaded.config)
         except SigningKeysUnavailable as error:
             raise ConfigurationErrors([loaded.error(("assertion",), str(error))]) from error
 

@@ -2,21 +2,27 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from hotgate.observe.event_throttle import EventThrottle
 from hotgate.runtime.workers.channel import Message
 from hotgate.runtime.workers.worker_handle import WorkerHandle
 
-_log = logging.getLogger("hotgate.runtime")
+_log = logging.getLogger("hotgate.runtime.answers")
 
 Answer = Callable[[Any], Awaitable[Any]]
 
 
 class Answers:
-    """Each question is answered in a task of its own; the answer is of JSON types."""
+    """Each question is answered in a task of its own; the answer is of JSON types.
 
-    def __init__(self) -> None:
+    Of the failures about one subject one a second is logged: every request may ask, while a database is down for hours.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        _log.filters[:] = [EventThrottle(per_second=1, clock=clock)]
         self._by_subject: dict[str, Answer] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -44,5 +50,6 @@ class Answers:
             found = await answer(body)
         except Exception as reason:  # noqa: BLE001 (whatever it is, the request that waits must hear of it)
             error = f"{type(reason).__name__} about {about}"
-            _log.error("a question about %s cannot be answered: %s", about, reason)
+            kind = f"a question about {about} cannot be answered: %s"  # it is thinned out by subject
+            _log.error(kind, reason)
         worker.send({"type": "answer", "id": number, "body": found, "error": error})

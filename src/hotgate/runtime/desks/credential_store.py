@@ -65,7 +65,7 @@ class CredentialStore:
         if _said(loaded.config) in self._places:
             return
         try:
-            place = store_place(loaded.config, self._file, os.environ)
+            place = await asyncio.to_thread(store_place, loaded.config, self._file, os.environ)
             if place is None:
                 return
             self._places[_said(loaded.config)] = place

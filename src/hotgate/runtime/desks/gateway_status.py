@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from hotgate import __version__
@@ -20,103 +21,91 @@ from hotgate.runtime.workers.worker_handle import WorkerHandle
 _SILENT = 5.0  # seconds; workers report every one
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayStatus:
-    """Implements `control.gateway_state.GatewayState`. now: monotonic seconds."""
+    """Implements `control.gateway_state.GatewayState`. now: monotonic seconds. started: the same, of the process."""
 
-    def __init__(
-        self,
-        fleet: Fleet,
-        reloader: Reloader,
-        keys: Keys,
-        signing_keys: SigningKeys,
-        targets: Targets,
-        bans: BanDesk,
-        credentials: CredentialStore,
-        metrics: FleetMetrics,
-        renewal: Renewal,
-        now: Callable[[], float],
-    ) -> None:
-        self._fleet = fleet
-        self._renewal = renewal
-        self._reloader = reloader
-        self._keys = keys
-        self._signing_keys = signing_keys
-        self._targets = targets
-        self._bans = bans
-        self._credentials = credentials
-        self._metrics = metrics
-        self._now = now
-        self._started = now()
+    fleet: Fleet
+    reloader: Reloader
+    keys: Keys
+    signing_keys: SigningKeys
+    targets: Targets
+    bans: BanDesk
+    credentials: CredentialStore
+    metrics: FleetMetrics
+    renewal: Renewal
+    now: Callable[[], float]
+    started: float
 
     def not_ready(self) -> list[str]:
         """Why the gateway is not ready."""
-        if self._fleet.is_stopping:
+        if self.fleet.is_stopping:
             return ["the gateway is stopping"]
-        generation = self._fleet.generation
+        generation = self.fleet.generation
         if generation is None:
             return ["the workers are starting"]
         reasons = [f"worker {place.launch.index} is not ready" for place in generation.places if not place.is_ready]
         if not reasons and not generation.is_ready:
             reasons.append("a worker has not taken over the current configuration yet")
-        now = self._now()
+        now = self.now()
         reasons += [
             f"worker {worker.name} has said nothing for {now - worker.heard:.0f} s"
-            for worker in self._fleet.workers
+            for worker in self.fleet.workers
             if worker.is_ready and now - worker.heard > _SILENT
         ]
-        if not self._keys.tried.is_set():
+        if not self.keys.tried.is_set():
             reasons.append("verification keys are being fetched")
         return reasons
 
     def lift_ban(self, address: str) -> bool:
         """End the ban of an address, or of the /64 that it is in. Returns whether there was one."""
-        return self._bans.lift(address)
+        return self.bans.lift(address)
 
     def jwks(self) -> bytes:
         """The public keys that verify the gateway's assertions."""
-        return self._signing_keys.jwks
+        return self.signing_keys.jwks
 
     def status(self) -> dict[str, Any]:
         """Workers, revision, uptime, the last reload, key sets, health of targets, their names, bans, the store."""
-        generation = self._fleet.generation
+        generation = self.fleet.generation
         return {
             "version": __version__,
-            "uptime_seconds": round(self._now() - self._started, 1),
+            "uptime_seconds": round(self.now() - self.started, 1),
             "revision": generation.configuration.revision if generation else 0,
             "generation": generation.number if generation else 0,
             "ready": not self.not_ready(),
-            "workers": [self._worker(worker) for worker in self._fleet.workers],
-            "worker_restarts": self._fleet.restarts,
-            "worker_renewals": self._renewal.count,
+            "workers": [self._worker(worker) for worker in self.fleet.workers],
+            "worker_restarts": self.fleet.restarts,
+            "worker_renewals": self.renewal.count,
             "reloads": {
-                "ok": self._reloader.succeeded,
-                "failed": self._reloader.failed,
-                "last_error": self._reloader.last_error or None,
+                "ok": self.reloader.succeeded,
+                "failed": self.reloader.failed,
+                "last_error": self.reloader.last_error or None,
             },
-            "key_sets": self._keys.state(),
-            "health": self._targets.health(),
-            "names": self._targets.names(),
-            "brute_force": self._bans.state(),
-            "store": self._credentials.state(),
+            "key_sets": self.keys.state(),
+            "health": self.targets.health(),
+            "names": self.targets.names(),
+            "brute_force": self.bans.state(),
+            "store": self.credentials.state(),
         }
 
     async def exposition(self) -> tuple[bytes, str]:
         """The page for Prometheus; made in a thread, for it takes a second when 10,000 routes are busy."""
-        page = await asyncio.to_thread(expose, self._metrics.total(), self._facts())
+        page = await asyncio.to_thread(expose, self.metrics.total(), self._facts())
         return page, CONTENT_TYPE
 
     def _facts(self) -> GatewayFacts:
         return GatewayFacts(
             version=__version__,
-            workers_up=sum(worker.is_ready for worker in self._fleet.workers),
-            worker_restarts=self._fleet.restarts,
-            worker_renewals=self._renewal.count,
-            worker_memory=[worker.memory for worker in self._fleet.workers],
-            reloads_ok=self._reloader.succeeded,
-            reloads_failed=self._reloader.failed,
-            checks=self._targets.health(),
-            bans=self._bans.active,
-            store=self._credentials.state(),
+            workers_up=sum(worker.is_ready for worker in self.fleet.workers),
+            worker_restarts=self.fleet.restarts,
+            worker_renewals=self.renewal.count,
+            worker_memory=[worker.memory for worker in self.fleet.workers],
+            reloads_ok=self.reloader.succeeded,
+            reloads_failed=self.reloader.failed,
+            checks=self.targets.health(),
+            bans=self.bans.active,
+            store=self.credentials.state(),
         )
 
     def _worker(self, worker: WorkerHandle) -> dict[str, Any]:
@@ -127,5 +116,5 @@ class GatewayStatus:
             "state": worker.state.value,
             "revision": worker.revision,
             "memory_bytes": worker.memory,
-            "uptime_seconds": round(self._now() - worker.started, 1),
+            "uptime_seconds": round(self.now() - worker.started, 1),
         }

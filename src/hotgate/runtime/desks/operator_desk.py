@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from hotgate.runtime.workers.channel import Channel, Message
 
 _audit = logging.getLogger("hotgate.audit")
+_log = logging.getLogger("hotgate.runtime")
+
 _READS = "list_"  # how the types of what changes nothing begin
 
 Action = Callable[[], "asyncio.Future[str]"]
@@ -53,4 +55,9 @@ def _note(message: Message, reason: str) -> None:
 
 
 def _reason(outcome: "asyncio.Future[str]") -> str:
-    return "the gateway is stopping" if outcome.cancelled() else outcome.result()
+    if outcome.cancelled():
+        return "the gateway is stopping"
+    if (error := outcome.exception()) is not None:  # a bug; whoever asked must not wait in vain
+        _log.error("what an operator asked for has failed", exc_info=error)
+        return f"internal error: {type(error).__name__}"
+    return outcome.result()

@@ -1,5 +1,6 @@
 """The signing keys of a gateway: made by the control process at first need, kept, rotated, and sent to its workers."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +22,8 @@ _log = logging.getLogger("hotgate.runtime")
 class SigningKeys:
     """broadcast: sends a message to every worker. file: of the configuration. now: epoch seconds.
 
-    Workers know from the ring when the next key signs, so they need nobody at that moment.
+    Workers know from the ring when the next key signs, so they need nobody at that moment. Keys are made and written
+    in a thread, for an RSA key takes a second and a disk may take longer; one change waits for the other.
     """
 
     def __init__(self, broadcast: Callable[[Message], None], file: Path, now: Callable[[], float]) -> None:
@@ -31,6 +33,8 @@ class SigningKeys:
         self._ring: KeyRing | None = None
         self._config: Gateway | None = None
         self._rotates_from = 0.0
+        self._turn = asyncio.Lock()
+        self._rotation: asyncio.Task[None] | None = None
 
     @property
     def message(self) -> list[dict[str, Any]] | None:
@@ -42,37 +46,52 @@ class SigningKeys:
         """The published set."""
         return self._ring.jwks if self._ring else _NO_KEYS
 
-    def follow(self, config: Gateway) -> None:
+    async def follow(self, config: Gateway) -> None:
         """Have what a configuration needs. Raises SigningKeysUnavailable, and keeps what there is then."""
-        if self._config is None or _need(config) != _need(self._config):
-            self._replace(self._wanted(config))
-        self._config = config
+        async with self._turn:
+            if self._config is None or _need(config) != _need(self._config):
+                self._replace(await asyncio.to_thread(self._wanted, config))
+            self._config = config
 
     def tick(self) -> None:
         """Let the keys take turns; a folder that cannot be written delays that, and is reported."""
+        if self._is_due and (self._rotation is None or self._rotation.done()):
+            self._rotation = asyncio.get_running_loop().create_task(self._rotate_if_due())
+
+    async def rotate(self) -> str:
+        """Publish another key now, which signs as soon as everybody can know it. Returns why not, or ""."""
+        async with self._turn:
+            if self._config is None or self._ring is None:
+                return "the gateway signs nothing: no route has `assertion`"
+            if self._config.assertion.keys:
+                return "the keys are given by `assertion.keys`; put another one there, behind the one that signs"
+            try:
+                self._replace(await asyncio.to_thread(self._kept_with_next, self._config, self._ring))
+            except SigningKeysUnavailable as error:
+                return str(error)
+            return ""
+
+    @property
+    def _is_due(self) -> bool:
         config, ring, now = self._config, self._ring, self._now()
         if config is None or ring is None or config.assertion.keys or now < self._rotates_from:
-            return
-        if needs_rotation(ring, config.assertion.algorithm, config.assertion.rotate, now):
+            return False
+        return needs_rotation(ring, config.assertion.algorithm, config.assertion.rotate, now)
+
+    async def _rotate_if_due(self) -> None:
+        async with self._turn:
+            if self._config is None or not self._is_due:  # whoever had the turn before has done it
+                return
             try:
-                self._replace(self._wanted(config))
+                self._replace(await asyncio.to_thread(self._wanted, self._config))
             except SigningKeysUnavailable as error:
-                self._rotates_from = now + _RETRY
+                self._rotates_from = self._now() + _RETRY
                 _log.error("the signing keys are not rotated: %s", error)
 
-    def rotate(self) -> str:
-        """Publish another key now, which signs as soon as everybody can know it. Returns why not, or ""."""
-        if self._config is None or self._ring is None:
-            return "the gateway signs nothing: no route has `assertion`"
-        if self._config.assertion.keys:
-            return "the keys are given by `assertion.keys`; put another one there, behind the one that signs"
-        ring = with_next(self._ring, self._config.assertion.algorithm, self._now())
-        try:
-            SigningKeyFile.of(self._file, self._config).keep(ring)
-        except SigningKeysUnavailable as error:
-            return str(error)
-        self._replace(ring)
-        return ""
+    def _kept_with_next(self, config: Gateway, ring: KeyRing) -> KeyRing:
+        following = with_next(ring, config.assertion.algorithm, self._now())
+        SigningKeyFile.of(self._file, config).keep(following)
+        return following
 
     def _wanted(self, config: Gateway) -> KeyRing | None:
         if not signs(config):

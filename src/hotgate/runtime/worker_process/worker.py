@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import uvloop
@@ -83,22 +83,7 @@ class Worker:
         self._offer: SocketOffer | None = None
         self._drain: asyncio.Task[None] | None = None
         self._drained = asyncio.Event()
-        self._handlers: dict[str, Callable[[Message], None]] = {
-            "prepare": self._configuration.prepare,
-            "commit": lambda message: self._configuration.commit(int(message["revision"])),
-            "abort": lambda message: self._configuration.abort(int(message["revision"])),
-            "keys": self._replace_keys,
-            "store_changed": lambda message: self._credentials.look_at(Path(message["path"]), time.time()),
-            "targets": self._data_plane.hear_of_targets,
-            "ticket_key": lambda message: self._data_plane.use_ticket_key(bytes.fromhex(message["key"])),
-            "signing_keys": self._replace_signing_keys,
-            "bans": lambda message: self._data_plane.login_guard.hear(message["bans"]),
-            "refreshed": lambda message: self._refresh.done(str(message["name"])),
-            "answer": self._questions.answered,
-            "drain": lambda message: self._drain_once(float(message["seconds"])),
-            "reopen": lambda _: self._access_log.reopen(),
-            "let_go": lambda _: self._link.let_go(),
-        }
+        self._handlers = self._message_handlers()
 
     async def run(self) -> None:
         """Serve until drained."""
@@ -173,6 +158,25 @@ class Worker:
         """Without a configuration, and nobody to send one, it would only keep a socket that nobody accepts from."""
         if not self._is_listening and self._drain is None:
             self.drain(0.0)
+
+    def _message_handlers(self) -> Mapping[str, Callable[[Message], None]]:
+        """By the type of what the control process says; leases are the limiter's."""
+        return {
+            "prepare": self._configuration.prepare,
+            "commit": lambda message: self._configuration.commit(int(message["revision"])),
+            "abort": lambda message: self._configuration.abort(int(message["revision"])),
+            "keys": self._replace_keys,
+            "store_changed": lambda message: self._credentials.look_at(Path(message["path"]), time.time()),
+            "targets": self._data_plane.hear_of_targets,
+            "ticket_key": lambda message: self._data_plane.use_ticket_key(bytes.fromhex(message["key"])),
+            "signing_keys": self._replace_signing_keys,
+            "bans": lambda message: self._data_plane.login_guard.hear(message["bans"]),
+            "refreshed": lambda message: self._refresh.done(str(message["name"])),
+            "answer": self._questions.answered,
+            "drain": lambda message: self._drain_once(float(message["seconds"])),
+            "reopen": lambda _: self._access_log.reopen(),
+            "let_go": lambda _: self._link.let_go(),
+        }
 
     def _received(self, message: Message) -> None:
         handler = self._handlers.get(message["type"], self._limiter.on_message)

@@ -1,6 +1,7 @@
 """The store in the control process, through starts, reloads and outages."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from hotgate.config.loader import Loaded, load
 from hotgate.config.models import gateway_model
 from hotgate.policies import MECHANISMS
 from hotgate.runtime.desks.credential_store import CredentialStore
+from hotgate.runtime.folders.state_directory import StateDirectory
 from hotgate.runtime.workers.channel import Message
 from hotgate.store.errors import StoreUnavailable
 from hotgate.store.records import Consumer, StoredKey
@@ -70,6 +72,22 @@ def test_workers_are_told_where_to_look_and_with_which_pepper(tmp_path: Path) ->
         assert scene.credentials.store is None  # it is not in force yet
 
     play(tmp_path, script)
+
+
+def test_the_pepper_is_made_and_written_beside_the_event_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writers: list[threading.Thread] = []
+
+    def secret(self: StateDirectory, name: str, make: Callable[[], bytes]) -> bytes:
+        writers.append(threading.current_thread())
+        return make()
+
+    async def script(scene: Scene) -> None:
+        monkeypatch.setattr(StateDirectory, "secret", secret)
+        await scene.follow("{}")
+
+    play(tmp_path, script)
+    assert len(writers) == 1
+    assert threading.main_thread() not in writers
 
 
 def test_whose_tokens_can_be_revoked_follows_the_configuration(tmp_path: Path) -> None:

@@ -34,6 +34,18 @@ def test_a_stop_leaves_nobody_waiting() -> None:
     asyncio.run(run())
 
 
+def test_neither_does_a_bug() -> None:
+    async def run() -> None:
+        outcome: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        channel = FakeChannel(1)
+        OperatorDesk({"reload": lambda: outcome}, {}).on_message(channel, {"type": "reload"})
+        outcome.set_exception(RuntimeError("with a secret"))
+        await asyncio.sleep(0)
+        assert channel.sent == [{"type": "done", "reason": "internal error: RuntimeError"}]
+
+    asyncio.run(run())
+
+
 def test_what_is_known_is_answered_at_once() -> None:
     desk, channel = OperatorDesk({}, {"ask": lambda message: {"reason": "", "heard": message["text"]}}), FakeChannel(1)
     assert desk.serves({"type": "ask"})

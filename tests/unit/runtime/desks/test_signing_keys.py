@@ -1,6 +1,8 @@
 """Keys are made when somebody needs them, kept where nobody else may look, and take turns while the gateway runs."""
 
+import asyncio
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from hotgate.keys.key_ring import KeyRing
 from hotgate.keys.signing_key import SigningKey
 from hotgate.runtime.compiling.load import built_in_model
 from hotgate.runtime.desks.signing_keys import SigningKeys
-from hotgate.runtime.folders.signing_key_file import FILE_NAME, SigningKeysUnavailable
+from hotgate.runtime.folders.signing_key_file import FILE_NAME, SigningKeyFile, SigningKeysUnavailable
 from hotgate.runtime.workers.channel import Message
 from hotgate.testing import FakeClock
 
@@ -40,7 +42,19 @@ class Scene:
             "routes": [route],
             "assertion": assertion,
         }
-        self.keys.follow(built_in_model().model_validate(tree))
+        asyncio.run(self.keys.follow(built_in_model().model_validate(tree)))
+
+    def tick(self) -> None:
+        """One, and all that it begins."""
+
+        async def tick() -> None:
+            self.keys.tick()
+            await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
+
+        asyncio.run(tick())
+
+    def rotate(self) -> str:
+        return asyncio.run(self.keys.rotate())
 
     @property
     def file(self) -> Path:
@@ -60,7 +74,7 @@ def scene(tmp_path: Path) -> Scene:
 
 def test_a_gateway_that_signs_nothing_has_no_keys_and_no_folder(scene: Scene) -> None:
     scene.follow(uses=False)
-    scene.keys.tick()
+    scene.tick()
     assert scene.keys.message is None
     assert json.loads(scene.keys.jwks) == {"keys": []}
     assert list(scene.folder.iterdir()) == []
@@ -79,18 +93,18 @@ def test_they_are_kept_for_the_next_start_and_for_nobody_else(scene: Scene) -> N
 def test_they_take_turns_and_workers_are_told(scene: Scene) -> None:
     scene.follow(rotate="1d")
     first, told = scene.signing.kid, len(scene.sent)
-    scene.keys.tick()
+    scene.tick()
     assert len(scene.sent) == told
     scene.clock.advance(DAY - 3600)
-    scene.keys.tick()
-    scene.keys.tick()
+    scene.tick()
+    scene.tick()
     assert len(scene.sent) == told + 1
     assert KeyRing.from_message(scene.sent[-1]["keys"]).message == scene.keys.message
     assert scene.signing.kid == first
     scene.clock.advance(3600)
     assert scene.signing.kid != first
     scene.clock.advance(3600)
-    scene.keys.tick()
+    scene.tick()
     assert first not in scene.keys.jwks.decode()
     assert json.loads(scene.file.read_bytes()) == scene.keys.message
 
@@ -98,7 +112,7 @@ def test_they_take_turns_and_workers_are_told(scene: Scene) -> None:
 def test_an_operator_may_rotate_early(scene: Scene) -> None:
     scene.follow()
     first = scene.signing.kid
-    assert scene.keys.rotate() == ""
+    assert scene.rotate() == ""
     assert scene.signing.kid == first
     scene.clock.advance(3600)
     assert scene.signing.kid != first
@@ -107,11 +121,41 @@ def test_an_operator_may_rotate_early(scene: Scene) -> None:
     assert scene.signing.kid != first
 
 
+def test_two_who_rotate_at_once_do_it_one_after_the_other(scene: Scene) -> None:
+    scene.follow(rotate="1d")
+    scene.clock.advance(DAY - 3600)
+    told = len(scene.sent)
+
+    async def all_at_once() -> list[str]:
+        scene.keys.tick()
+        scene.keys.tick()
+        return list(await asyncio.gather(scene.keys.rotate(), scene.keys.rotate()))
+
+    assert asyncio.run(all_at_once()) == ["", ""]
+    assert len(scene.sent) == told + 1  # whoever comes second finds that a key waits already
+    assert scene.sent[-1]["keys"] == scene.keys.message == json.loads(scene.file.read_bytes())
+
+
+def test_keys_are_made_and_written_beside_the_event_loop(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    writers: list[threading.Thread] = []
+
+    def keep(_: SigningKeyFile, ring: KeyRing) -> None:
+        writers.append(threading.current_thread())
+
+    monkeypatch.setattr(SigningKeyFile, "keep", keep)
+    scene.follow(rotate="1d")
+    scene.rotate()
+    scene.clock.advance(2 * DAY)
+    scene.tick()
+    assert len(writers) == 2
+    assert threading.main_thread() not in writers
+
+
 def test_there_is_nothing_to_rotate_without_keys_of_its_own(scene: Scene) -> None:
     scene.follow(uses=False)
-    assert "no route" in scene.keys.rotate()
+    assert "no route" in scene.rotate()
     scene.follow(keys=[SigningKey.generate("ES256").pem])
-    assert "assertion.keys" in scene.keys.rotate()
+    assert "assertion.keys" in scene.rotate()
 
 
 def test_given_keys_are_used_and_none_is_written(scene: Scene) -> None:
@@ -120,7 +164,7 @@ def test_given_keys_are_used_and_none_is_written(scene: Scene) -> None:
     assert scene.signing.kid == given[0].kid
     assert len(json.loads(scene.keys.jwks)["keys"]) == 2
     scene.clock.advance(400 * DAY)
-    scene.keys.tick()
+    scene.tick()
     assert scene.signing.kid == given[0].kid
     assert not scene.file.exists()
 
@@ -148,11 +192,11 @@ def test_a_folder_that_cannot_be_written_delays_the_rotation(scene: Scene, caplo
     first = scene.signing.kid
     scene.file.chmod(0o644)
     scene.clock.advance(2 * DAY)
-    scene.keys.tick()
-    scene.keys.tick()
+    scene.tick()
+    scene.tick()
     assert caplog.text.count("not rotated") == 1
     assert scene.signing.kid == first
     scene.file.chmod(0o600)
     scene.clock.advance(60)
-    scene.keys.tick()
+    scene.tick()
     assert len(json.loads(scene.keys.jwks)["keys"]) == 2

@@ -73,6 +73,27 @@ def test_without_an_answer_of_the_store_nobody_gets_in() -> None:
     assert [scene.claim("t1"), scene.claim("t1")] == [True, False]  # the client was told to try again
 
 
+def test_what_was_used_before_there_was_a_store_stays_used() -> None:
+    """A reload that adds one, which knows nothing of it: the memory of the control process is asked first."""
+    store = FakeStore()
+    stores: list[Any] = [None, store]
+    single_use = SingleUse(lambda: stores.pop(0), lambda: 100.0)
+    body = {"provider": "corp", "jti": "t1", "expires": 200.0}
+    assert [asyncio.run(single_use.claim(body)) for _ in range(2)] == [True, False]
+    assert store.claims == []
+
+
+def test_a_claim_whose_answer_is_lost_uses_the_token_up() -> None:
+    """The store wrote it, and was gone before it could say so: the client is refused, then and later."""
+    store = FakeStore()
+    scene = Scene(store)
+    store.is_first = None
+    with pytest.raises(StoreUnavailable):
+        scene.claim("t1")
+    store.is_first = False
+    assert not scene.claim("t1")
+
+
 def test_of_two_at_once_one_is_first_even_if_the_store_is_taken_away_meanwhile() -> None:
     """A reload without `store`, while it is being asked."""
     stores: list[Any] = [FakeStore(), None]
