@@ -42,7 +42,7 @@ def fill_store(folder: Path, count: int) -> Path:
 
 
 async def _add_consumers(path: Path) -> None:
-    store = await Store.open(f"sqlite:///{path}")
+    store = await Store.open(f"sqlite:///{path}", Peppers([_PEPPER]))
     for number in range(_CONSUMERS):
         await store.add_consumer(Consumer(f"consumer-{number}", roles=("partner",), created=time.time()))
     await store.close()

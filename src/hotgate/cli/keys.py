@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -25,20 +25,23 @@ from hotgate.cli.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from hotgate.config.gateway import Gateway
+    from hotgate.control.administration import Records
     from hotgate.control.key_administration import IssuedKey
     from hotgate.control.key_request import KeyRequest
     from hotgate.store.records import StoredKey
 
 _COLUMNS = ("id", "consumer", "environment", "state", "ends with", "scopes", "expires", "last used")
+_PAGE = 1000  # keys that are read at once
 _MAX_IMPORT = 16 * 1024 * 1024  # bytes
 
 keys = typer.Typer(name="keys", help="Make, list, change, rotate, revoke and import API keys.", no_args_is_help=True)
 
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="The id of a key; it is a part of the key.")]
 Names = list[str] | None
+State = Literal["active", "not-yet-valid", "expired", "revoked"]  # as the admin API has it
 
 
 @keys.command()
@@ -83,12 +86,13 @@ def create(
 def list_keys(
     config: ConfigurationFile = DEFAULT_FILE,
     consumer: Annotated[str | None, typer.Option(help="Only keys of this one.")] = None,
+    state: Annotated[State | None, typer.Option(help="Only keys of this state.")] = None,
     limit: PageSize = 100,
     after: After = "",
     as_json: AsJson = False,
 ) -> None:
     """List keys by id."""
-    found = with_records(config, lambda records: records.keys.list(consumer, after, limit))
+    found = with_records(config, lambda records: _found(records, consumer, state, after, limit))
     if as_json:
         from hotgate.control.api.fields import next_page  # noqa: PLC0415
         from hotgate.control.api.key_models import Key, Keys  # noqa: PLC0415
@@ -180,6 +184,23 @@ def import_keys(
     text = _content(file)
     imported = with_records(config, lambda records: records.key_import.run(text, create_consumers=create_consumers))
     typer.echo(f"imported {len(imported)} keys")
+
+
+async def _found(
+    records: Records, consumer: str | None, state: State | None, after: str, limit: int
+) -> Sequence[StoredKey]:
+    """The first `limit` keys of a state behind an id: as many pages are read as that takes."""
+    from hotgate.control.api.key_models import state_of  # noqa: PLC0415
+
+    found: list[StoredKey] = []
+    size = limit if state is None else _PAGE
+    while len(found) < limit:
+        page = await records.keys.list(consumer, after, size)
+        found += [key for key in page if state is None or state_of(key, time.time()) == state]
+        if len(page) < size:
+            break
+        after = page[-1].id
+    return found[:limit]
 
 
 def _replaced(names: Names) -> tuple[str, ...] | None:

@@ -62,18 +62,29 @@ def add(
 
 
 @revocations.command("list")
-def list_revocations(config: ConfigurationFile = DEFAULT_FILE, limit: PageSize = 100, as_json: AsJson = False) -> None:
+def list_revocations(
+    config: ConfigurationFile = DEFAULT_FILE,
+    limit: PageSize = 100,
+    after: Annotated[str, typer.Option(help="What the page before says at its end.")] = "",
+    as_json: AsJson = False,
+) -> None:
     """List what is revoked, by provider, kind and value."""
-    found = with_records(config, lambda records: records.revocations.list(limit=limit))
-    if as_json:
-        from hotgate.control.api import revocations as api  # noqa: PLC0415
-        from hotgate.control.api.fields import next_page  # noqa: PLC0415
+    from hotgate.control.api import revocations as api  # noqa: PLC0415 (heavy; `hotgate --help` must not wait for it)
+    from hotgate.control.api.fields import next_page  # noqa: PLC0415
 
-        items = [api.Revocation.of(each) for each in found]
-        page = api.Revocations(items=items, next=next_page(len(items), limit, items[-1].id if items else ""))
-        typer.echo(page.model_dump_json(indent=2))
-    else:
-        print_table(_COLUMNS, [_row(each) for each in found])
+    try:
+        triple = api.triple_after(after)
+    except ValueError:
+        raise typer.BadParameter("--after takes what the page before says at its end") from None
+    found = with_records(config, lambda records: records.revocations.list(triple, limit))
+    items = [api.Revocation.of(each) for each in found]
+    cursor = next_page(len(items), limit, items[-1].id if items else "")
+    if as_json:
+        typer.echo(api.Revocations(items=items, next=cursor).model_dump_json(indent=2))
+        return
+    print_table(_COLUMNS, [_row(each) for each in found])
+    if cursor is not None:
+        typer.echo(f"for what follows: --after {cursor}", err=True)
 
 
 @revocations.command()

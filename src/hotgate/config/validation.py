@@ -7,6 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from hotgate.config.known_keys import KnownKeys
 from hotgate.config.messages import message_of
+from hotgate.config.notation import REFUSED
 from hotgate.config.position import Path, SourceMap, value_at, variables_within, written_path
 from hotgate.config.references import Finding
 from hotgate.config.secret import SecretFiles
@@ -28,9 +29,11 @@ def _findings(details: list[Any], tree: SourceMap, known: KnownKeys) -> Iterator
     located = [(path, detail) for path, detail in everything if not _is_noise(tree, path, detail)]
     wanted = {path for path, detail in located if not _is_of_other_member(path, detail)}
     deeper = {path[:end] for path in wanted for end in range(len(path))}
+    read = {path for path, detail in located if detail["type"] == REFUSED and isinstance(value_at(tree, path), str)}
     refusals: dict[Path, list[Finding]] = {}
     for path, detail in located:
-        if path not in deeper or not _is_of_other_member(path, detail):
+        is_told_better = path in deeper or (path in read and detail["type"] != "literal_error")
+        if not is_told_better or not _is_of_other_member(path, detail):
             refusals.setdefault(path, []).append(_finding(path, detail, tree, known))
     for findings in refusals.values():
         yield from _joined(findings)
@@ -61,7 +64,9 @@ def _is_word_for_mapping(tree: SourceMap, path: Path, detail: Any) -> bool:
 
 
 def _is_of_other_member(path: Path, detail: Any) -> bool:
-    """Whether a union's member refused the kind of the value. Not worth saying when another member went deeper."""
+    """Whether a union's member refused the kind of the value. Not worth saying when another member went deeper, or
+    took text and has refused what it says: a list does not help where a file is missing. Words may.
+    """
     is_of_kind = detail["type"] == "literal_error" or str(detail["type"]).endswith("_type")
     return path[-1:] != detail["loc"][-1:] and is_of_kind
 

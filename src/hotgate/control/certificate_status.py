@@ -12,6 +12,7 @@ import secrets
 import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
+from hashlib import sha256
 from typing import Any
 
 import httpx
@@ -35,7 +36,7 @@ _MAX_ADDRESSES = 2  # of each kind that a certificate may name, and of each name
 _CLOSED = frozenset({Zone.LOOPBACK, Zone.LINK_LOCAL, Zone.OTHER})
 _FAILURES = (ValueError, OSError, httpx.HTTPError, httpx.InvalidURL)  # NotBelieved and TimeoutError are among them
 
-Key = tuple[bytes, str, bool]
+Key = tuple[bytes, str, bool]  # SHA-256 of the certificate; which responder is asked; whether lists are
 
 
 class CertificateStatus:
@@ -55,12 +56,13 @@ class CertificateStatus:
 
         Raises KeyError, TypeError or ValueError for a question that makes no sense.
         """
-        certificate = b64decode(body["certificate"])
+        der = b64decode(body["certificate"])
         responder = str(body["responder"]) if body["ocsp"] else "-"
-        key = (certificate, responder, bool(body["lists"]))
+        key = (sha256(der).digest(), responder, bool(body["lists"]))
         kept = self._kept.get(key)
         if kept is None or kept.until <= self._clock():
-            kept = await self._found(key, x509.load_der_x509_certificate(b64decode(body["issuer"])))
+            certificate, issuer = (x509.load_der_x509_certificate(each) for each in (der, b64decode(body["issuer"])))
+            kept = await self._found(key, certificate, issuer)
         return {"status": str(kept.status), "until": kept.until}
 
     async def stop(self) -> None:
@@ -70,21 +72,21 @@ class CertificateStatus:
         await asyncio.gather(*self._flights.values(), return_exceptions=True)
         await self._client.aclose()
 
-    async def _found(self, key: Key, issuer: x509.Certificate) -> Answer:
+    async def _found(self, key: Key, certificate: x509.Certificate, issuer: x509.Certificate) -> Answer:
         """Wait for the answer, or for the one that is being fetched; whoever stops waiting does not end it."""
         flight = self._flights.get(key)
         if flight is None:
             if len(self._flights) >= _MAX_FLIGHTS:
                 return Answer(Status.UNKNOWN, self._clock() + 1)
-            flight = self._flights[key] = asyncio.create_task(self._fly(key, issuer))
+            flight = self._flights[key] = asyncio.create_task(self._fly(key, certificate, issuer))
             flight.add_done_callback(lambda _: self._flights.pop(key, None))
         return await asyncio.shield(flight)
 
-    async def _fly(self, key: Key, issuer: x509.Certificate) -> Answer:
+    async def _fly(self, key: Key, certificate: x509.Certificate, issuer: x509.Certificate) -> Answer:
         answer = Answer(Status.UNKNOWN, self._clock() + _FAILED_FOR)
         try:
             async with asyncio.timeout(TIMEOUT):
-                answer = await self._learned(key, issuer)
+                answer = await self._learned(key, certificate, issuer)
         except _FAILURES as error:
             reason = str(error) if isinstance(error, NotBelieved) else type(error).__name__
             _log.warning("nothing was learned about a client's certificate: %s", reason)
@@ -93,10 +95,9 @@ class CertificateStatus:
         self._kept[key] = answer = Answer(answer.status, min(answer.until, self._clock() + _LONGEST))
         return answer
 
-    async def _learned(self, key: Key, issuer: x509.Certificate) -> Answer:
+    async def _learned(self, key: Key, certificate: x509.Certificate, issuer: x509.Certificate) -> Answer:
         """OCSP first: it is newer, and smaller. A list if the responder cannot say."""
-        der, responder, wants_lists = key
-        certificate = x509.load_der_x509_certificate(der)
+        _, responder, wants_lists = key
         problem: Exception = NotBelieved("the certificate names no responder and no list")
         addresses = [responder] if responder not in ("", "-") else [*_responders(certificate)]
         for address in addresses if responder != "-" else []:

@@ -16,6 +16,7 @@ from hotgate.config.notation import refused
 from hotgate.config.settings import Form, Name, Settings
 from hotgate.config.timestamp import Timestamp
 from hotgate.control.administration_error import LineError
+from hotgate.control.unknown_member import unknown_member
 from hotgate.identity.api_keys.api_key import digest
 from hotgate.identity.api_keys.managed_key import DEFAULT_ENVIRONMENT, hint, is_typo
 from hotgate.identity.strict_json import parse_object
@@ -121,6 +122,8 @@ def _read(number: int, found: Mapping[str, Any]) -> ImportLine | LineError:
         return ImportLine.model_validate(found)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
+        if first["type"] == "extra_forbidden":
+            return LineError(number, unknown_member(ImportLine, first["loc"]))
         place = ".".join(str(part) for part in first["loc"])[:100]
         says = message_of(first, "")
         return LineError(number, f"{place}: {says}" if place and first["type"] != "missing" else says)

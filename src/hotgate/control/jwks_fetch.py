@@ -10,7 +10,8 @@ import httpx
 from hotgate.control.discovery import Discovery, Resolve, resolved
 from hotgate.control.download import Document, FetchFailed, download
 from hotgate.identity.verification_keys.discovery_location import DiscoveryLocation
-from hotgate.identity.verification_keys.key_set import MAX_DOCUMENT_BYTES, InvalidKeySet, parse_document
+from hotgate.identity.verification_keys.key_file import read_key_file
+from hotgate.identity.verification_keys.key_set import InvalidKeySet, parse_document
 
 TOTAL_TIMEOUT = 5.0  # seconds for everything, from the name lookup to the last byte
 
@@ -53,12 +54,7 @@ class JwksFetch:
             return await self._discovery.keys(issuer)
         if location.startswith(("https://", "http://")):
             return await download(self._client, location)
-        return Document(await asyncio.to_thread(_read, self._folder / location), None)
-
-
-def _read(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(MAX_DOCUMENT_BYTES + 1)
+        return Document(await asyncio.to_thread(read_key_file, self._folder / location), None)
 
 
 def _reason(error: Exception) -> str:

@@ -18,6 +18,7 @@ from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec
 Format = Literal["xfcc", "rfc9440"]
 
 _MAX_KNOWN = 1024  # certificates
+_MAX_KNOWN_BYTES = 2 * 1024 * 1024  # of all of them: 2 KiB for each
 _WRITERS: dict[Format, tuple[bytes, Callable[[bytes], bytes]]] = {
     "xfcc": (b"x-forwarded-client-cert", xfcc),
     "rfc9440": (b"client-cert", client_cert),
@@ -27,7 +28,7 @@ _WRITERS: dict[Format, tuple[bytes, Callable[[bytes], bytes]]] = {
 def compile_client_certificate_header(form: Format, context: CompileContext) -> list[PhasedStep]:
     """One step, which adds the field to requests that came with a certificate."""
     name, write = _WRITERS[form]
-    values = BoundedCache(write, max_entries=_MAX_KNOWN, max_key_bytes=MAX_BYTES)
+    values = BoundedCache(write, max_entries=_MAX_KNOWN, max_key_bytes=MAX_BYTES, max_bytes=_MAX_KNOWN_BYTES)
 
     def add(exchange: Exchange) -> Response | None:
         certificate = exchange.certificate

@@ -82,7 +82,8 @@ class ProviderSettings(IssuerSettings):
     audience: OneOrMore = Field(description="What `aud` must hold: a name, or a list of names of which one is enough.")
     jwks_file: Text | None = Field(
         default=None,
-        description="A file with the issuer's keys (JWKS), relative to the folder of the main file. It is watched.",
+        description="A file with the issuer's keys (JWKS), relative to the folder of the main file. It must hold one "
+        "when the gateway starts or reloads, and is watched: if it breaks later, the keys before stay.",
     )
     secret: Secret | None = Field(
         default=None,

@@ -35,6 +35,7 @@ Kind = Literal["san_uri", "san_dns", "san_email", "common_name", "subject", "fin
 
 _KINDS = ("san_uri", "san_dns", "san_email", "common_name", "subject", "fingerprint")
 _MAX_KNOWN = 4096  # certificates
+_MAX_KNOWN_BYTES = 8 * 1024 * 1024  # of all of them: 2 KiB for each
 _Text = Annotated[str, Form(r"[^\x00-\x1f\x7f]{1,1024}", "use text of 1 to 1,024 characters")]
 _Fingerprint = Annotated[
     str, Form(r"[0-9A-Fa-f]{64}", "use the SHA-256 of the certificate: 64 hexadecimal digits, without colons")
@@ -159,7 +160,7 @@ class MtlsAuthenticator:
         self._clock = clock
         self._consumers = consumers
         look_up = self._of_proxy if self._is_forwarded else self._of_connection
-        self._known = BoundedCache(look_up, max_entries=_MAX_KNOWN, max_key_bytes=MAX_BYTES)
+        self._known = BoundedCache(look_up, max_entries=_MAX_KNOWN, max_key_bytes=MAX_BYTES, max_bytes=_MAX_KNOWN_BYTES)
 
     def authenticate(self, exchange: Exchange) -> Principal | Response | None:
         """Principal, refusal, or None without a certificate."""

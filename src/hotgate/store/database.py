@@ -56,7 +56,8 @@ async def prune_changes(connection: AsyncConnection) -> None:
 
 
 class Database:
-    """Made by `open`, or from an engine and migrated later. written: called after each write.
+    """Made by `open`, or from an engine and migrated later. written: called after each write. own_writes: their
+    numbers, until `ChangeFeed` has seen them.
 
     is_checked: set once tables and peppers are known to be right; before that there is no `write`.
 
@@ -68,6 +69,7 @@ class Database:
         self._writing = engine.execution_options(**WRITES)
         self.written: Callable[[], None] = lambda: None
         self.is_checked = False
+        self.own_writes: set[int] = set()
 
     @classmethod
     async def open(cls, url: str, peppers: Peppers | None = None, *, is_replica: bool = False) -> "Database":
@@ -119,13 +121,20 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Writing]:
         """A transaction of the sequence. One after another: each waits for the row that the one before has locked."""
-        async with self.change() as connection:
-            if not self.is_checked:
-                raise StoreUnavailable("nothing is written before its tables and peppers are known to be right")
-            counted = update(sequence).values(value=sequence.c.value + 1).returning(sequence.c.value)
-            writing = Writing(connection, (await connection.execute(counted)).scalar_one())
-            yield writing
-            await writing.finish()
+        number = 0
+        try:
+            async with self.change() as connection:
+                if not self.is_checked:
+                    raise StoreUnavailable("nothing is written before its tables and peppers are known to be right")
+                counted = update(sequence).values(value=sequence.c.value + 1).returning(sequence.c.value)
+                number = (await connection.execute(counted)).scalar_one()
+                self.own_writes.add(number)  # before anybody can see it
+                writing = Writing(connection, number)
+                yield writing
+                await writing.finish()
+        except BaseException:
+            self.own_writes.discard(number)  # the next one to write has this number
+            raise
         self.written()
 
     async def sequence(self) -> int:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from hotgate.cli import app
+from hotgate.control.api import key_models
 from hotgate.identity.api_keys.managed_key import PATTERN
+
+commands = import_module("hotgate.cli.keys")  # the package's attribute of this name is what Typer made of it
 
 FILE = """\
 listeners: [{name: web, bind: "127.0.0.1:0"}]
@@ -109,6 +114,28 @@ def test_keys_are_listed(shell: Shell) -> None:
     assert [len(rest["items"]), rest["next"]] == [1, None]
 
 
+def test_keys_of_one_state_are_listed_over_pages(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "_PAGE", 2)
+    ids = sorted(id_of(new_key(shell)) for _ in range(7))
+    revoked = [ids[0], ids[3], ids[6]]
+    for key_id in revoked:
+        shell.done("keys", "revoke", key_id)
+
+    def listed(*options: str) -> list[str]:
+        return [row.split()[0] for row in shell.done("keys", "list", *options).splitlines()[1:]]
+
+    assert listed("--state", "revoked") == revoked
+    assert listed("--state", "revoked", "--limit", "2") == revoked[:2]
+    assert listed("--state", "revoked", "--after", revoked[1]) == revoked[2:]
+    assert listed("--state", "active") == sorted(set(ids) - set(revoked))
+    assert listed("--state", "expired") == []
+    assert "is not one of" in shell.refused("keys", "list", "--state", "lively", status=2)
+
+
+def test_states_are_those_of_the_api() -> None:
+    assert get_args(commands.State) == get_args(key_models.State)
+
+
 def test_a_key_is_changed_and_keeps_the_rest(shell: Shell) -> None:
     key_id = id_of(new_key(shell, "--scope", "a", "--role", "r", "--limit", "1/s", "--expires", "90d"))
     arguments = ("--scope", "b", "--scope", "c", "--route", "orders", "--network", "192.0.2.1", "--metadata", "x=y")
@@ -199,6 +226,19 @@ def test_revocations_are_added_listed_and_lifted(shell: Shell) -> None:
     ]
     assert shell.done("revocations", "lift", "--provider", "corp", "--sub", "ada") == "lifted: corp sub ada\n"
     assert "there is no" in shell.refused("revocations", "lift", "--provider", "corp", "--sub", "ada")
+
+
+def test_revocations_are_listed_page_by_page(shell: Shell) -> None:
+    for name in ("ada", "bob", "eve"):
+        shell.done("revocations", "add", "--provider", "corp", "--sub", name)
+    first = shell.run("revocations", "list", "--limit", "2")
+    assert [row.split()[2] for row in first.stdout.splitlines()[1:]] == ["ada", "bob"]
+    cursor = first.stderr.split()[-1]
+    assert cursor == json.loads(shell.done("revocations", "list", "--json", "--limit", "2"))["next"]
+    rest = shell.run("revocations", "list", "--limit", "2", "--after", cursor)
+    assert [row.split()[2] for row in rest.stdout.splitlines()[1:]] == ["eve"]
+    assert rest.stderr == ""
+    assert "--after" in shell.refused("revocations", "list", "--after", "ü", status=2)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,11 @@ def test_members_of_a_union_speak_in_one_sentence(routes_of: Errors) -> None:
     ]
 
 
+def test_where_text_was_read_nobody_says_that_it_could_be_a_list(routes_of: Errors) -> None:
+    (error,) = routes_of('store: {pepper: "file:nowhere"}')
+    assert error.endswith("store.pepper: the secret's file cannot be used: No such file or directory")
+
+
 def test_member_that_went_deeper_speaks_alone(routes_of: Errors) -> None:
     errors = routes_of("identity: {corp: {token: {secret: x, audience: [a, 7]}}}")
     assert errors == ["hotgate.yaml:3:52: identity.corp.token.audience[1]: must be text; quote it"]

@@ -1,7 +1,9 @@
 """What is fetched for a client's certificate, from responders and servers that are good, bad, slow or huge."""
 
 import asyncio
+import gc
 import time
+import tracemalloc
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -83,6 +85,31 @@ def ask(
 def responder(request: httpx.Request) -> httpx.Response:
     found = ocsp.load_der_ocsp_request(request.content).extensions.get_extension_for_class(x509.OCSPNonce)
     return reply(_CA.ocsp(_CLIENT, nonce=found.value.nonce))
+
+
+def test_what_is_kept_takes_no_room_for_the_certificate() -> None:
+    """They may be 64 KiB long, and 10,000 answers are kept."""
+
+    async def run() -> int:
+        client = httpx.AsyncClient(transport=httpx.MockTransport(lambda request: reply(status=500)))
+        status = CertificateStatus(client)
+        large = _CA.issue_client(
+            "a", extensions=[x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"x" * 60_000)]
+        )
+        certificate, issuer = (each.certificate.public_bytes(Encoding.DER) for each in (large, _CA))
+        body = {"certificate": b64encode(certificate), "issuer": b64encode(issuer)}
+        before, _ = tracemalloc.get_traced_memory()
+        await status.answer({**body, "ocsp": False, "responder": "", "lists": False})
+        gc.collect()
+        after, _ = tracemalloc.get_traced_memory()
+        await status.stop()
+        return after - before
+
+    asyncio.run(run())
+    tracemalloc.start()
+    taken = asyncio.run(run())
+    tracemalloc.stop()
+    assert taken < 30_000
 
 
 def test_the_responder_that_the_certificate_names_is_asked_once() -> None:

@@ -20,6 +20,14 @@ def test_remembers_up_to_its_bounds() -> None:
         assert len(cache) <= 2
 
 
+def test_long_keys_fill_it_sooner() -> None:
+    cache = BoundedCache(len, max_entries=100, max_key_bytes=60, max_bytes=100)
+    for number in range(50):
+        assert cache[b"%050d" % number] == 50
+        assert sum(map(len, cache)) <= 100
+    assert len(cache) == 2
+
+
 def test_what_is_raised_is_not_remembered() -> None:
     def refuse(key: bytes) -> int:
         raise ValueError(key)

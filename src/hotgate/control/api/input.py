@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
 from hotgate.control.problem import Problem, WrongMember
+from hotgate.control.unknown_member import unknown_member
 from hotgate.identity.strict_json import parse_object
 
 MOST_BYTES = 1024 * 1024
@@ -53,7 +54,7 @@ async def read_input(request: Request, model: type[Model], *, has_body: bool) ->
             raise _invalid([WrongMember(name, "this operation takes no parameters") for name in query])
         return model.model_validate_json(await _object(request), strict=True)
     except ValidationError as error:
-        raise _invalid(_wrong_members(error, _pointer if has_body else _parameter)) from None
+        raise _invalid(_wrong_members(error, model, _pointer if has_body else _parameter)) from None
 
 
 async def _object(request: Request) -> bytes:
@@ -114,9 +115,10 @@ def _invalid(errors: Sequence[WrongMember]) -> Problem:
     return Problem(422, "input-invalid", "The input is not as it should be; `errors` says where.", errors)
 
 
-def _wrong_members(error: ValidationError, shown: Callable[[Steps], str]) -> list[WrongMember]:
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    return [WrongMember(shown(each["loc"]), each["msg"]) for each in found[:_MOST_ERRORS]]
+def _wrong_members(error: ValidationError, model: type[Input], shown: Callable[[Steps], str]) -> list[WrongMember]:
+    found = error.errors(include_url=False, include_context=False, include_input=False)[:_MOST_ERRORS]
+    unknown = {each["loc"]: unknown_member(model, each["loc"]) for each in found if each["type"] == "extra_forbidden"}
+    return [WrongMember(shown(each["loc"]), unknown.get(each["loc"], each["msg"])) for each in found]
 
 
 def _pointer(steps: Steps) -> str:

@@ -69,7 +69,7 @@ class Revocations(Listed):
 async def list_revocations(call: Call, page: Page) -> Answer:
     """By provider, kind and value."""
     try:
-        after = _triple(page.after) if page.after else _FIRST
+        after = triple_after(page.after)
     except ValueError:
         wrong = [WrongMember("after", "is no `next` of a page")]
         raise Problem(422, "input-invalid", "The input is not as it should be; `errors` says where.", wrong) from None
@@ -99,6 +99,11 @@ async def lift_revocation(call: Call, _: Nothing) -> Answer:
 def _id(key: Triple) -> str:
     """What identifies a revocation may hold any character but NUL; this is fit for a path."""
     return encode("\0".join(key).encode()).decode("ascii")
+
+
+def triple_after(cursor: str) -> Triple:
+    """Behind which triple a page begins. cursor: `next` of the page before, or "". Raises ValueError for another."""
+    return _triple(cursor) if cursor else _FIRST
 
 
 def _triple(text: str) -> Triple:

@@ -46,7 +46,7 @@ class OnlineCheck:
     lists: bool = False
 
 
-Answers = dict[tuple[bytes, OnlineCheck], Answer]
+Answers = dict[tuple[bytes, OnlineCheck], Answer]  # by SHA-256 of the certificate
 
 
 class ClientTrust:
@@ -93,7 +93,7 @@ class ClientTrust:
             return Verdict(refusal)
         answers = [] if self._lists is None else [self._listed(peer, certificate, self._lists)]
         if self._online is not None:
-            learned = self._answers.get((peer.der, self._online))
+            learned = self._answers.get((_digest(peer.der), self._online))
             if learned is None or learned.until <= self.clock():
                 return None
             answers.append(learned)
@@ -110,7 +110,7 @@ class ClientTrust:
             answer = await self._asked(peer.der, issuer, online, self._ask)
         if len(self._answers) >= _MAX_ANSWERS:
             self._answers.clear()
-        self._answers[peer.der, online] = answer
+        self._answers[_digest(peer.der), online] = answer
 
     async def _asked(self, der: bytes, issuer: x509.Certificate, online: OnlineCheck, ask: Ask) -> Answer:
         body = {
@@ -198,7 +198,11 @@ def _refused(code: str, detail: str, log_detail: str) -> Response:
 
 def _name_of(der: bytes) -> str:
     """For the log: as `credential` there names those that are let in."""
-    return f"certificate {hashlib.sha256(der).hexdigest()}"
+    return f"certificate {_digest(der).hex()}"
+
+
+def _digest(der: bytes) -> bytes:
+    return hashlib.sha256(der).digest()
 
 
 def _status_unknown(log_detail: str) -> Response:

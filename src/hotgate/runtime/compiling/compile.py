@@ -26,6 +26,7 @@ from hotgate.routing.table import RouteTable
 from hotgate.runtime.compiling.compile_listener import compile_listener
 from hotgate.runtime.compiling.compile_route import compile_route
 from hotgate.runtime.compiling.compile_upstream import compile_upstream
+from hotgate.runtime.compiling.key_files import key_file_errors
 from hotgate.store.credentials import Credentials
 from hotgate.upstream.outbox import Outbox
 from hotgate.upstream.upstream import Upstream
@@ -96,13 +97,14 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
 
 
 def compile_errors(loaded: Loaded) -> list[ConfigurationError]:
-    """What compiling finds wrong with a loaded configuration, with positions; empty if nothing."""
+    """What compiling finds wrong with a configuration and its files of keys, with positions; empty if nothing."""
+    errors = list(key_file_errors(loaded))
     parts = Parts(idle_services(loaded.config), WorkerMetrics())
     try:
         compile_configuration(loaded.config, parts)
     except CompileProblems as error:
-        return [loaded.error(problem.path, problem.message) for problem in error.problems]
-    return []
+        errors += [loaded.error(problem.path, problem.message) for problem in error.problems]
+    return errors
 
 
 def idle_services(config: Gateway) -> dict[str, Any]:

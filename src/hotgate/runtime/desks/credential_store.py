@@ -22,8 +22,9 @@ from hotgate.store.pepper import Peppers
 from hotgate.store.store import Store
 
 _log = logging.getLogger("hotgate.store")
+_audit = logging.getLogger("hotgate.audit")
 
-TIDY_SECONDS = 10.0  # between two writes of when keys were last used
+TIDY_SECONDS = 10.0  # between two writes of when keys were last used, and two looks at what others have changed
 _MAX_USED = 100_000  # keys whose last use waits for the store
 _BATCH = 1000
 
@@ -113,6 +114,7 @@ class CredentialStore:
             self._tidying.cancel()
             await asyncio.gather(self._tidying, return_exceptions=True)
         await self._write_used()
+        await self._tell_of_others()
         for opened in self._opened.values():
             await opened.close()
         self._opened.clear()
@@ -127,12 +129,24 @@ class CredentialStore:
         while True:
             await asyncio.sleep(TIDY_SECONDS)
             await self._write_used()
+            await self._tell_of_others()
             store = self.store
             if store is not None:
                 try:
                     await store.prune(time.time())
                 except StoreUnavailable as error:
                     _log.warning("what has expired stays in the store for now: %s", error)
+
+    async def _tell_of_others(self) -> None:
+        """A command leaves no line of its own in the gateway's log, nor does a gateway elsewhere."""
+        opened = self._current()
+        if opened is None or opened.failure:
+            return
+        try:
+            for subject in await opened.changes.look():
+                _audit.info("change-store", extra={"facts": {"by": "another process", "subject": subject}})
+        except StoreUnavailable as error:
+            _log.warning("what others have changed in the store is told later: %s", error)
 
     async def _write_used(self) -> None:
         """Batch by batch; what cannot be written waits for the next time."""

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from hotgate.config.store_url import shown
 from hotgate.runtime.folders.store_place import StorePlace
+from hotgate.store.change_feed import ChangeFeed
 from hotgate.store.database import Database
 from hotgate.store.engine import create_engine
-from hotgate.store.errors import StoreUnusable
+from hotgate.store.errors import StoreUnavailable, StoreUnusable
 from hotgate.store.local_file import why_unusable
 from hotgate.store.pepper import Peppers
 from hotgate.store.replica import Replica
@@ -22,10 +23,11 @@ FIRST_COPY = 30.0  # seconds that a start or a reload waits for a replica; one t
 
 
 class OpenStore:
-    """store: for those who write. path: what workers read. peppers: those in force."""
+    """store: for those who write. changes: what others write. path: what workers read. peppers: those in force."""
 
     def __init__(self, store: Store, path: Path, peppers: Peppers) -> None:
         self.store = store
+        self.changes = ChangeFeed(store.database)
         self._peppers = peppers
         self._path = path
         self._replica: Replica | None = None
@@ -37,9 +39,16 @@ class OpenStore:
 
         changed: called when workers should look.
         """
-        if place.local_path is None:
-            return await cls._follow(place, changed)
-        opened = cls(await Store.open(place.url, place.peppers), place.local_path, place.peppers)
+        path = place.local_path
+        opened = await (cls._follow(place, changed) if path is None else cls._local(place, path, changed))
+        if not opened.failure:
+            with contextlib.suppress(StoreUnavailable):
+                await opened.changes.look()
+        return opened
+
+    @classmethod
+    async def _local(cls, place: StorePlace, path: Path, changed: Callable[[], None]) -> "OpenStore":
+        opened = cls(await Store.open(place.url, place.peppers), path, place.peppers)
         opened.store.database.written = changed
         return opened
 

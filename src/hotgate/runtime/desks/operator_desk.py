@@ -2,11 +2,15 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable, Mapping
 
 from hotgate.runtime.workers.channel import Channel, Message
 
+_audit = logging.getLogger("hotgate.audit")
 _log = logging.getLogger("hotgate.runtime")
+
+_READS = "list_"  # how the types of what changes nothing begin
 
 Action = Callable[[], "asyncio.Future[str]"]
 Answer = Callable[[Message], Message]
@@ -29,10 +33,25 @@ class OperatorDesk:
         """Begin what is asked for; the answer follows."""
         kind = message["type"]
         if kind in self._answers:
-            channel.send({**self._answers[kind](message), "type": "done"})
+            answer = self._answers[kind](message)
+            _note(message, answer["reason"])
+            channel.send({**answer, "type": "done"})
             return
         outcome = self._actions[kind]()
-        outcome.add_done_callback(lambda _: channel.send({"type": "done", "reason": _reason(outcome)}))
+        outcome.add_done_callback(lambda _: _finish(channel, message, _reason(outcome)))
+
+
+def _finish(channel: Channel, message: Message, reason: str) -> None:
+    _note(message, reason)
+    channel.send({"type": "done", "reason": reason})
+
+
+def _note(message: Message, reason: str) -> None:
+    """As the admin API does (`control/api/endpoint.py`): what was done. The kernel has vouched for the user."""
+    kind = message["type"]
+    if not reason and not kind.startswith(_READS):
+        facts = {"by": f"command of user {os.geteuid()}", "subject": str(message.get("address", ""))}
+        _audit.info(kind.replace("_", "-"), extra={"facts": facts})
 
 
 def _reason(outcome: "asyncio.Future[str]") -> str:

@@ -182,6 +182,18 @@ def test_one_wrong_key_and_none_is_imported(play: Play, key: dict[str, Any]) -> 
     play(script)
 
 
+def test_an_unknown_member_is_named_with_the_one_that_was_meant(play: Play) -> None:
+    async def script(api: Api) -> None:
+        answer = await api.ask("POST", "/keys", {"consumer": "acme", "scope": ["a"]})
+        assert wrong(answer) == {"/scope": "'scope' is not known; did you mean 'scopes'?"}
+        answer = await api.ask("GET", "/keys?conusmer=acme")
+        assert wrong(answer) == {"conusmer": "'conusmer' is not known; did you mean 'consumer'?"}
+        answer = await api.ask("POST", "/keys/import", {"keys": [{"consumer": "acme", "shar256": "0" * 64}]})
+        assert wrong(answer) == {"/keys/0": "'shar256' is not known; did you mean 'sha256'?"}
+
+    play(script)
+
+
 @pytest.mark.parametrize("id_", ["nobody", "' OR 1=1 --", "%25", "a" * 3000, "%00"])
 @pytest.mark.parametrize("action", ["", "/rotate", "/revoke"])
 def test_unknown_ids(play: Play, id_: str, action: str) -> None:

@@ -1,8 +1,13 @@
 """Cached proofs end when the token ends, when its key goes, and when room is needed."""
 
+import json
+import tracemalloc
+from base64 import b64encode
+
 from hotgate.identity.principal import Principal
+from hotgate.identity.tokens.claim_mapping import ClaimMapping
 from hotgate.identity.tokens.jwt import VerifiedToken
-from hotgate.identity.tokens.token_cache import TokenCache
+from hotgate.identity.tokens.token_cache import MEMORY_PER_BYTE, TokenCache
 from hotgate.identity.verification_keys.key_set import KeySet
 from hotgate.identity.verification_keys.public_key import PublicKey
 from hotgate.store.errors import StoreUnavailable
@@ -72,10 +77,26 @@ def test_the_oldest_make_room() -> None:
 
 def test_long_credentials_make_room_sooner() -> None:
     keys = key_set_of(OLD)
-    cache = TokenCache(keys, max_bytes=100)
+    cache = TokenCache(keys, max_bytes=100 * MEMORY_PER_BYTE)
     for number in range(10):
         cache.put(b"%040d" % number, VerifiedToken(ADA, 100.0, key_of(keys, OLD)))
     assert len(cache) == 2
+
+
+def test_what_tokens_say_takes_about_the_memory_that_is_counted() -> None:
+    keys = key_set_of(OLD)
+    key, cache = key_of(keys, OLD), TokenCache(keys)
+    counted = 0
+    tracemalloc.start()
+    for number in range(100):
+        payload = json.dumps({"sub": f"u{number}", "roles": [f"role-{number}-{each}" for each in range(200)]})
+        principal = ClaimMapping().principal("corp", json.loads(payload))
+        credential = b"%0600d" % number + b64encode(payload.encode())
+        counted += len(credential) * MEMORY_PER_BYTE
+        cache.put(credential, VerifiedToken(principal, 100.0, key))
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert counted / 2 < taken < counted * 2
 
 
 class Revoked:

@@ -130,6 +130,21 @@ def test_each_write_makes_workers_look(tmp_path: Path) -> None:
     play(tmp_path, script)
 
 
+def test_what_a_command_changes_is_a_line_of_the_audit(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "hotgate.audit")
+
+    async def script(scene: Scene) -> None:
+        store = await scene.follow("{}")
+        await store.add_consumer(Consumer("acme"))
+        command = await Store.open(f"sqlite:///{tmp_path}/hotgate-state/hotgate.db")
+        await command.change_consumer("acme", is_disabled=True)
+        await command.close()
+
+    play(tmp_path, script)
+    lines = [(record.msg, vars(record)["facts"]) for record in caplog.records if record.name == "hotgate.audit"]
+    assert lines == [("change-store", {"by": "another process", "subject": "consumer acme"})]
+
+
 def test_a_reload_moves_to_another_store_and_keeps_an_unchanged_one_open(tmp_path: Path) -> None:
     async def script(scene: Scene) -> None:
         first = await scene.follow("{}")

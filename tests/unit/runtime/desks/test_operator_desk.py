@@ -1,4 +1,7 @@
 import asyncio
+import os
+
+import pytest
 
 from hotgate.runtime.desks.operator_desk import OperatorDesk
 from unit.runtime.fakes import FakeChannel
@@ -48,3 +51,36 @@ def test_what_is_known_is_answered_at_once() -> None:
     assert desk.serves({"type": "ask"})
     desk.on_message(channel, {"type": "ask", "text": "x"})
     assert channel.sent == [{"type": "done", "reason": "", "heard": "x"}]
+
+
+def test_what_commands_have_changed_is_a_line_of_the_audit(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "hotgate.audit")
+
+    async def run() -> None:
+        rotated: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        reloaded: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        desk = OperatorDesk(
+            {"rotate_signing_keys": lambda: rotated, "reload": lambda: reloaded},
+            {
+                "lift_ban": lambda message: {"reason": "" if message["address"] == "192.0.2.1" else "not banned"},
+                "list_bans": lambda _: {"reason": ""},
+            },
+        )
+        for message in (
+            {"type": "lift_ban", "address": "192.0.2.1"},
+            {"type": "lift_ban", "address": "192.0.2.2"},
+            {"type": "list_bans"},
+            {"type": "rotate_signing_keys"},
+            {"type": "reload"},
+        ):
+            desk.on_message(FakeChannel(1), message)
+        rotated.set_result("")
+        reloaded.set_result("a bad file")
+        await asyncio.sleep(0)
+
+    asyncio.run(run())
+    user = f"command of user {os.geteuid()}"
+    assert [(record.msg, vars(record)["facts"]) for record in caplog.records] == [
+        ("lift-ban", {"by": user, "subject": "192.0.2.1"}),
+        ("rotate-signing-keys", {"by": user, "subject": ""}),
+    ]
