@@ -94,6 +94,7 @@ class Worker:
         self._limiter.release()
         self._link.send({"type": "metrics", "report": self._data_plane.metrics_snapshot()})
         self._link.send({"type": "keys_used", "used": self._credentials.last_used.take()})
+        self._report_failures()
         link.cancel()
         await asyncio.gather(link, return_exceptions=True)
         await self._link.finish()
@@ -131,11 +132,15 @@ class Worker:
         report = {"type": "metrics", "report": self._data_plane.metrics_changes(), "memory": resident_bytes()}
         if not self._link.send_droppable(report):
             self._metrics.forget_reports()
-        elif (failures := self._data_plane.login_guard.report()) is not None:
-            self._link.send(failures)
+        else:
+            self._report_failures()
         used = self._credentials.last_used.take()
         if used and not self._link.send_droppable({"type": "keys_used", "used": used}):
             self._credentials.last_used.put_back(used)
+
+    def _report_failures(self) -> None:
+        if (failures := self._data_plane.login_guard.report()) is not None:
+            self._link.send(failures)
 
     def _control_found(self) -> None:
         self._was_found = True
@@ -145,6 +150,7 @@ class Worker:
         self._link.send(
             {"type": "hello", "revision": self._configuration.revision, "limits": self._limiter.authority_found()}
         )
+        self._report_failures()  # now: a control process that has other workers may send this one away at once
         if self._drain is not None:
             self._link.send({"type": "draining"})
 
