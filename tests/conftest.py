@@ -1,7 +1,14 @@
 """What holds for all tests."""
 
+import os
+
 from hypothesis import HealthCheck, settings
 
 # How long an example takes, or takes to be made, says something of the machine and nothing of the code.
 settings.register_profile("hotgate", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("hotgate")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: about half of the time goes by in waiting for processes."""
+    return (os.cpu_count() or 1) + 1

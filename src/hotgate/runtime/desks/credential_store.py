@@ -26,6 +26,7 @@ _audit = logging.getLogger("hotgate.audit")
 
 TIDY_SECONDS = 10.0  # between two writes of when keys were last used, and two looks at what others have changed
 _MAX_USED = 100_000  # keys whose last use waits for the store
+_MOST_AT_ONCE = 10_000  # of them are written each time: where more are in use, the store has better things to do
 _BATCH = 1000
 
 
@@ -113,7 +114,7 @@ class CredentialStore:
         if self._tidying is not None:
             self._tidying.cancel()
             await asyncio.gather(self._tidying, return_exceptions=True)
-        await self._write_used()
+        await self._write_used(_MAX_USED)
         await self._tell_of_others()
         for opened in self._opened.values():
             await opened.close()
@@ -128,7 +129,7 @@ class CredentialStore:
     async def _tidy(self) -> None:
         while True:
             await asyncio.sleep(TIDY_SECONDS)
-            await self._write_used()
+            await self._write_used(_MOST_AT_ONCE)
             await self._tell_of_others()
             store = self.store
             if store is not None:
@@ -148,17 +149,18 @@ class CredentialStore:
         except StoreUnavailable as error:
             _log.warning("what others have changed in the store is told later: %s", error)
 
-    async def _write_used(self) -> None:
-        """Batch by batch; what cannot be written waits for the next time."""
+    async def _write_used(self, most: int) -> None:
+        """Batch by batch, those first whose use is longest ago; what is not written waits for the next time."""
         store, waiting = self.store, list(self._used.take().items())
+        written = 0
         try:
-            while store is not None and waiting:
-                await store.touch_keys(dict(waiting[:_BATCH]))
-                del waiting[:_BATCH]
+            while store is not None and written < min(most, len(waiting)):
+                await store.touch_keys(dict(waiting[written : written + _BATCH]))
+                written += _BATCH
         except StoreUnavailable as error:
             _log.warning("when keys were last used is written later: %s", error)
         finally:  # also when `stop` interrupts it, which writes the rest itself
-            self._used.put_back(dict(waiting))
+            self._used.put_back(dict(waiting[written:]))
 
 
 def _said(config: Any) -> Any:

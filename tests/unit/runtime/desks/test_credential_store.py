@@ -256,10 +256,31 @@ def test_what_cannot_be_written_waits(tmp_path: Path, monkeypatch: pytest.Monkey
 
         monkeypatch.setattr(store, "touch_keys", down)
         scene.credentials.were_used({"used": {"k1": 5.0}})
-        await scene.credentials._write_used()
+        await scene.credentials._write_used(1000)
         monkeypatch.setattr(store, "touch_keys", up)
-        await scene.credentials._write_used()
+        await scene.credentials._write_used(1000)
         assert written == [{"k1": 5.0}]
+
+    play(tmp_path, script)
+
+
+def test_of_many_only_some_are_written_at_once_those_first_that_wait_longest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def script(scene: Scene) -> None:
+        store = await scene.follow("{}")
+        written: list[str] = []
+
+        async def touch(used: dict[str, float]) -> None:
+            written.extend(used)
+
+        monkeypatch.setattr(store, "touch_keys", touch)
+        names = [f"k{number}" for number in range(2500)]
+        scene.credentials.were_used({"used": dict.fromkeys(names, 5.0)})
+        await scene.credentials._write_used(2000)
+        assert written == names[:2000]
+        await scene.credentials._write_used(2000)
+        assert written == names
 
     play(tmp_path, script)
 
@@ -278,7 +299,7 @@ def test_what_an_end_interrupts_is_not_lost(tmp_path: Path, monkeypatch: pytest.
 
         monkeypatch.setattr(store, "touch_keys", hangs)
         scene.credentials.were_used({"used": {"k1": 5.0}})
-        writing = asyncio.create_task(scene.credentials._write_used())
+        writing = asyncio.create_task(scene.credentials._write_used(1000))
         await begun.wait()
         writing.cancel()
         await asyncio.gather(writing, return_exceptions=True)
