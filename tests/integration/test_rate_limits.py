@@ -1,5 +1,6 @@
 """A limit is never exceeded: over workers, over connections, and over the death of any process."""
 
+import http.client
 import json
 import os
 import signal
@@ -199,5 +200,5 @@ def attempt(port: int) -> int:
     """The status, or 0 when the connection died with its worker."""
     try:
         return ask(port, "/whole").status
-    except OSError:
+    except (OSError, http.client.HTTPException):  # the latter for half an answer
         return 0
