@@ -8,46 +8,10 @@ from hotgate.config.secret import Secret
 from hotgate.control.admin import admin_application
 from hotgate.control.admin_tokens import AdminTokens
 from hotgate.control.administration import Administration
+from unit.control.gateway_state import FakeState
 
 TOKEN = "hga_token-of-the-tests-0123456789abcdef"
 BEARER = {"authorization": f"Bearer {TOKEN}"}
-
-
-class FakeState:
-    """`reasons` decide about readiness."""
-
-    def __init__(self) -> None:
-        self.reasons: list[str] = []
-
-    def not_ready(self) -> list[str]:
-        return self.reasons
-
-    def status(self) -> dict[str, Any]:
-        return {
-            "version": "1",
-            "uptime_seconds": 1.5,
-            "revision": 7,
-            "generation": 1,
-            "ready": True,
-            "workers": [],
-            "worker_restarts": 0,
-            "worker_renewals": 0,
-            "reloads": {"ok": 0, "failed": 0, "last_error": None},
-            "key_sets": [],
-            "health": [],
-            "names": [],
-            "brute_force": {"active": 0, "bans": []},
-            "store": None,
-        }
-
-    def lift_ban(self, address: str) -> bool:
-        return False
-
-    def jwks(self) -> bytes:
-        return b'{"keys": []}'
-
-    async def exposition(self) -> tuple[bytes, str]:
-        return b"hotgate_up 1\n", "text/plain; version=0.0.4"
 
 
 class Client:

@@ -4,26 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from typing import Any
 
-from hotgate.limits.authority import LeaseAuthority
-from hotgate.limits.lease_client import LeaseClient
 from hotgate.pipeline.policy import CompileContext, PhasedStep
 from hotgate.policies import authenticate, rate_limit
 from hotgate.policies.anonymous import MECHANISM, AnonymousSettings
 from hotgate.testing.exchange import make_exchange
-
-
-class Limiter(LeaseClient):
-    """A lease client whose authority answers as soon as the loop runs."""
-
-    def __init__(self) -> None:
-        self.authority = LeaseAuthority(lambda: 0.0)
-        super().__init__(self._carry, lambda: 0.0)
-        self.on_message(self.authority.hello("w", self.authority_found()))
-
-    def _carry(self, message: dict[str, Any]) -> None:
-        answer = self.authority.on_message("w", message)
-        if answer is not None:
-            asyncio.get_running_loop().call_soon(self.on_message, answer)
+from unit.policies.limiter import Limiter
 
 
 def context(**settings: Any) -> CompileContext:

@@ -2,34 +2,19 @@
 
 import asyncio
 from collections.abc import Awaitable
-from typing import Any
 
 from hotgate.config.units import Rate
 from hotgate.http.headers import Headers
 from hotgate.http.request import Request
 from hotgate.http.response import Response
 from hotgate.identity.principal import Principal
-from hotgate.limits.authority import LeaseAuthority
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.limits.own_limit import own_limit
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.route import Outcome, Route
 from hotgate.policies.own_limit import own_limit_step
-
-
-class Limiter(LeaseClient):
-    """A lease client whose authority answers as soon as the loop runs."""
-
-    def __init__(self) -> None:
-        self.authority = LeaseAuthority(lambda: 0.0)
-        super().__init__(self._carry, lambda: 0.0)
-        self.on_message(self.authority.hello("w", self.authority_found()))
-
-    def _carry(self, message: dict[str, Any]) -> None:
-        answer = self.authority.on_message("w", message)
-        if answer is not None:
-            asyncio.get_running_loop().call_soon(self.on_message, answer)
+from unit.policies.limiter import Limiter
 
 
 def caller(credential: str | None = "k1", provider: str = "partners", count: int = 2) -> Principal:

@@ -11,27 +11,13 @@ from hotgate.http.headers import Field, Headers
 from hotgate.http.request import Request
 from hotgate.http.response import Response
 from hotgate.identity.principal import Principal
-from hotgate.limits.authority import LeaseAuthority
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext
 from hotgate.pipeline.route import Outcome, Route
 from hotgate.policies.rate_limit import POLICY, RateLimitSettings
-
-
-class Limiter(LeaseClient):
-    """A lease client whose authority answers as soon as the loop runs."""
-
-    def __init__(self) -> None:
-        self.authority = LeaseAuthority(lambda: 0.0)
-        super().__init__(self._carry, lambda: 0.0)
-        self.on_message(self.authority.hello("w", self.authority_found()))
-
-    def _carry(self, message: dict[str, Any]) -> None:
-        answer = self.authority.on_message("w", message)
-        if answer is not None:
-            asyncio.get_running_loop().call_soon(self.on_message, answer)
+from unit.policies.limiter import Limiter
 
 
 class Gate:

@@ -281,6 +281,26 @@ def test_a_file_that_was_replaced_is_read_anew(tmp_path: Path) -> None:
     play(tmp_path, script)
 
 
+def test_what_a_worker_has_read_holds_the_log_of_changes_until_the_next_look_only(tmp_path: Path) -> None:
+    """An old state that somebody still reads cannot be written over, so the file beside the store would grow."""
+
+    async def script(scene: Scene) -> None:
+        def is_held() -> bool:
+            other = sqlite3.connect(scene.path)
+            busy, *_ = other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            other.close()
+            return bool(busy)
+
+        assert scene.knows("k1")
+        await scene.store.add_consumer(Consumer("other"))
+        assert is_held()
+        scene.tick()  # which reads what has changed
+        scene.tick()
+        assert not is_held()
+
+    play(tmp_path, script)
+
+
 def test_a_key_that_was_made_a_moment_ago_is_found(tmp_path: Path) -> None:
     """Before anybody has looked for changes: whoever makes a key may use it at once."""
 

@@ -15,50 +15,10 @@ from hotgate.control.administration import Administration, Records
 from hotgate.store.errors import StoreUnavailable
 from hotgate.store.pepper import Peppers
 from hotgate.store.store import Store
+from unit.control.gateway_state import FakeState
 
 TOKEN = "hga_token-of-the-tests-0123456789abcdef"
 NOW = 1_800_000_000.0
-STATUS = {
-    "version": "1",
-    "uptime_seconds": 1.5,
-    "revision": 7,
-    "generation": 1,
-    "ready": True,
-    "workers": [],
-    "worker_restarts": 0,
-    "worker_renewals": 0,
-    "reloads": {"ok": 0, "failed": 0, "last_error": None},
-    "key_sets": [],
-    "health": [],
-    "names": [],
-    "brute_force": {"active": 0, "bans": []},
-    "store": None,
-}
-
-
-class FakeState:
-    """A gateway that is ready. banned: addresses."""
-
-    def __init__(self) -> None:
-        self.banned: set[str] = set()
-
-    def not_ready(self) -> list[str]:
-        return []
-
-    def status(self) -> dict[str, Any]:
-        return STATUS
-
-    def lift_ban(self, address: str) -> bool:
-        if address not in self.banned:
-            return False
-        self.banned.remove(address)
-        return True
-
-    async def exposition(self) -> tuple[bytes, str]:
-        return b"", "text/plain"
-
-    def jwks(self) -> bytes:
-        return b"{}"
 
 
 class Api:

@@ -13,7 +13,8 @@ from hotgate.control.administration import Administration
 from hotgate.control.api.application import ENDPOINTS, api_application, document
 from hotgate.control.api.openapi import public_path
 from hotgate.control.api.reference import reference
-from unit.control.api.conftest import Api, FakeState, Play
+from unit.control.api.conftest import Api, Play
+from unit.control.gateway_state import FakeState
 
 PAGE = Path(__file__).parents[4] / "docs" / "admin-api.md"
 
