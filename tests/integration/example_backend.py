@@ -2,16 +2,13 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from integration.conftest import DEADLINE
+from listening import wait_until_listening
 from node_packages import node_program
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -25,7 +22,7 @@ def example_running(name: str, folder: Path, port: int, keys: str) -> Iterator[N
     environment = {**os.environ, "ASSERTION_KEYS": keys, "PORT": str(port), "PYTHONDONTWRITEBYTECODE": "1"}
     process = subprocess.Popen(command, cwd=copy, env=environment, stderr=subprocess.PIPE)
     try:
-        _until_open(process, port)
+        wait_until_listening(process, ("127.0.0.1", port))
         yield
     finally:
         process.kill()
@@ -40,16 +37,3 @@ def _command(name: str, folder: Path, port: int) -> list[str]:
     if name == "flask":
         return [sys.executable, "-m", "flask", "run", "--port", str(port)]
     return [sys.executable, "-m", "uvicorn", "app:app", "--port", str(port), "--log-level", "warning"]
-
-
-def _until_open(process: "subprocess.Popen[bytes]", port: int) -> None:
-    end = time.monotonic() + DEADLINE
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            if process.poll() is not None or time.monotonic() > end:
-                process.kill()
-                raise AssertionError(process.communicate()[1].decode()) from None
-            threading.Event().wait(0.02)
