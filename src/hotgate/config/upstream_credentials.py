@@ -3,10 +3,11 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
+from hotgate.config.aws_sigv4 import AwsSigV4
 from hotgate.config.notation import Notation, refused
-from hotgate.config.secret import Secret
+from hotgate.config.secret import Secret, SecretForm
 from hotgate.config.settings import Form, Settings, given
 
 # Fields that frame a message, name its destination or the way it came, or end up in logs: no secret stands in them.
@@ -18,9 +19,7 @@ _HAS_ANOTHER_MEANING = re.compile(
 _SCHEME = Form(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}", "use the name of a scheme, such as `ApiKey` (RFC 9110 §11.1)")
 _PARAMETER = Form(r"[A-Za-z0-9_.~-]{1,64}", "use letters, digits, '_', '.', '~' and '-', at most 64")
 _USER_NAME = Form(r"[^:\x00-\x1f\x7f-\x9f]{1,256}", "use 1 to 256 characters without ':' (RFC 7617 §2)")
-_FIELD_TEXT = re.compile(r"[!-~\x80-\U0010ffff]([\t -~\x80-\U0010ffff]{0,16382}[!-~\x80-\U0010ffff])?")
-_BEARER_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{1,16384}=*")
-_PASSWORD = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,4096}")
+_FIELD_TEXT = r"[!-~\x80-\U0010ffff]([\t -~\x80-\U0010ffff]{0,16382}[!-~\x80-\U0010ffff])?"
 
 
 def _read_field(value: object) -> str:
@@ -30,23 +29,16 @@ def _read_field(value: object) -> str:
     return name
 
 
-def secret_matching(pattern: re.Pattern[str], says: str) -> AfterValidator:
-    """Metadata for a Secret whose value must match as a whole. says: what is wrong with it otherwise."""
-
-    def checked(secret: Secret) -> Secret:
-        if not pattern.fullmatch(secret.reveal()):
-            raise refused(says)
-        return secret
-
-    return AfterValidator(checked)
-
-
 CredentialField = Annotated[str, Notation(_read_field, {"type": "string", "pattern": "^[A-Za-z0-9-]{1,64}$"})]
 FieldSecret = Annotated[
-    Secret, secret_matching(_FIELD_TEXT, "has control characters, spaces at an end, or more than 16 KiB")
+    Secret, SecretForm(_FIELD_TEXT, "has control characters, spaces at an end, or more than 16 KiB")
 ]
-BearerToken = Annotated[Secret, secret_matching(_BEARER_TOKEN, "is not a bearer token (RFC 6750, section 2.1)")]
-Password = Annotated[Secret, secret_matching(_PASSWORD, "has control characters or more than 4,096 characters")]
+BearerToken = Annotated[
+    Secret, SecretForm(r"[A-Za-z0-9._~+/-]{1,16384}={0,64}", "is not a bearer token (RFC 6750, section 2.1)")
+]
+Password = Annotated[
+    Secret, SecretForm(r"[^\x00-\x1f\x7f-\x9f]{1,4096}", "has control characters or more than 4,096 characters")
+]
 
 
 class ApiKey(Settings):
@@ -92,6 +84,7 @@ class Credentials(Settings):
     api_key: ApiKey | None = Field(default=None, description="A key in a header field or the query.")
     basic: Basic | None = Field(default=None, description="`Authorization: Basic`, a user name and a password.")
     bearer: Bearer | None = Field(default=None, description="`Authorization: Bearer`, a token as it is.")
+    aws_sigv4: AwsSigV4 | None = Field(default=None, description="Signatures for AWS, and for what speaks S3.")
 
     @model_validator(mode="after")
     def _is_one(self) -> "Credentials":

@@ -1,8 +1,8 @@
 """What an upstream asks for at the end of every route to it: a credential, a signature (`policies/outgoing`).
 
-They are ordinary steps of the phase `shape`, behind all others: they may wait, and ask for the whole body. Method, path,
-query, fields and body of `exchange.request` are then what the backend gets, and `host_of` says which Host. Only fields
-about the connection and the way here are written later (`edge/request_head.py`). Another try sends the same once more.
+They are ordinary steps of the phase `shape`, behind all others: they may wait, and ask for the whole body. Method,
+path, query, fields and body of `exchange.request` are then what the backend gets, and `host_of` says which Host. Only
+fields about the connection and the way here are written later (`edge/request_head.py`). Another try sends the same.
 """
 
 from collections.abc import Callable, Mapping

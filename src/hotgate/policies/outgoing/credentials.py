@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from hotgate.pipeline.outgoing import OutgoingContext
 from hotgate.pipeline.policy import PhasedStep
+from hotgate.policies.outgoing.aws import aws_step
 from hotgate.policies.outgoing.constant import api_key_step, basic_step, bearer_step
 
 
@@ -18,4 +19,6 @@ def compile_credentials(context: OutgoingContext) -> Sequence[PhasedStep]:
         return (basic_step(settings.basic),)
     if settings.bearer is not None:
         return (bearer_step(settings.bearer.token.reveal()),)
+    if settings.aws_sigv4 is not None:
+        return (aws_step(settings.aws_sigv4, context),)
     return ()
