@@ -58,9 +58,9 @@ class TokenRequest(Settings):
         said = f"{type(self).__name__} {self.model_dump_json()}"  # in which secrets are hidden
         return f"{upstream}:{sha256(said.encode()).hexdigest()[:32]}"
 
-    def dangers(self) -> Iterator[tuple[str, str, str]]:
-        """Weak choices: key, what is wrong with it, what to do instead."""
-        yield from ((f"client.{key}", what, hint) for key, what, hint in self.client.dangers())
+    def dangers(self) -> Iterator[tuple[tuple[str, ...], str, str]]:
+        """Weak choices: keys, what is wrong with it, what to do instead."""
+        yield from ((("client", key), what, hint) for key, what, hint in self.client.dangers())
 
 
 class ClientCredentials(TokenRequest):
