@@ -36,7 +36,7 @@ def played(play: Play) -> Callable[[], None]:
     def test() -> None:
         asyncio.run(run())
 
-    del test.__wrapped__  # type: ignore[attr-defined]
+    del test.__wrapped__
     return test
 
 

@@ -30,12 +30,17 @@ def test_the_type_is_bearer_in_any_case() -> None:
     assert issued_token(answer({**GOOD, "token_type": "bEARER", "issued_token_type": "x"})).value
 
 
+LIFETIMES: list[Any] = [0, -1, -(10**9), True, "soon", "-5", "1e3", [], {}, "9" * 11]
+TOKENS: list[Any] = [None, "", 5, "a b", "a\r\nX-Admin: 1", "a\n", "ä", "a\0", "x" * 16385]
+TYPES: list[Any] = [None, "DPoP", "N_A", "mac", 1]
+
+
 @pytest.mark.parametrize(
     "change",
     [
-        *({"expires_in": said} for said in (0, -1, -(10**9), True, "soon", "-5", "1e3", [], {}, "9" * 11)),
-        *({"access_token": said} for said in (None, "", 5, "a b", "a\r\nX-Admin: 1", "a\n", "ä", "a\0", "x" * 16385)),
-        *({"token_type": said} for said in (None, "DPoP", "N_A", "mac", 1)),
+        *({"expires_in": said} for said in LIFETIMES),
+        *({"access_token": said} for said in TOKENS),
+        *({"token_type": said} for said in TYPES),
     ],
 )
 def test_what_is_no_usable_token(change: dict[str, Any]) -> None:

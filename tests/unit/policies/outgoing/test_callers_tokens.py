@@ -28,7 +28,7 @@ def played(play: Play) -> Callable[[], None]:
         control.answer = for_whom
         asyncio.run(play(control))
 
-    del test.__wrapped__  # type: ignore[attr-defined]
+    del test.__wrapped__
     return test
 
 

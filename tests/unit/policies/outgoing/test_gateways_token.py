@@ -26,7 +26,7 @@ def played(play: Play) -> Callable[[], None]:
     def test() -> None:
         asyncio.run(play(Control()))
 
-    del test.__wrapped__  # type: ignore[attr-defined]
+    del test.__wrapped__
     return test
 
 
