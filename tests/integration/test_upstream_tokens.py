@@ -59,7 +59,7 @@ def provider() -> Iterator[OpenIdProvider]:
     gateway = service("gateway")
     exchange = "urn:ietf:params:oauth:grant-type:token-exchange"
     clients = [{**gateway, "grant_types": [*gateway["grant_types"], exchange]}, client("web", "https://a.example/cb")]
-    resources = {API: scope, ORDERS: scope, SHORT: {**scope, "ttl": 2}}
+    resources: dict[str, dict[str, Any]] = {API: scope, ORDERS: scope, SHORT: {**scope, "ttl": 2}}
     with openid_provider(Settings(clients=clients, resources=resources, default_resource=API)) as running:
         yield running
 

@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 
 from hotgate.identity.verification_keys.key_sets import key_set_name
+from hotgate.policies.outgoing.shown_token import NoToken
+from hotgate.runtime.worker_process.questions import Unanswered
 from hotgate.testing.issuer import Issuer
+from wire.leftovers import no_collection, objects, relays
 from wire.message import Message
+from wire.peer import turns
 from wire.scenario import Wire, scenario
 
 ISSUER = Issuer()
@@ -29,9 +33,10 @@ DENIED = b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\nContent-Leng
 
 
 class Control:
-    """Answers what the worker asks. asked: what that was."""
+    """Answers what the worker asks, or does not. asked: what that was."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, *, answers: bool = True) -> None:
+        self._answers = answers
         self.asked: list[Mapping[str, Any]] = []
         self.prefix = "issued"
         self._wire = wire
@@ -40,6 +45,8 @@ class Control:
     async def __call__(self, about: str, body: Mapping[str, Any], wait: float) -> dict[str, Any]:
         assert about == "upstream_token"
         self.asked.append(body)
+        if not self._answers:
+            raise Unanswered("nobody answers")
         owner = body.get("subject", "gateway")[-20:]
         return {"token": f"{self.prefix}-for-{owner}", "good_for": 60.0, "renew_in": 45.0}
 
@@ -108,3 +115,24 @@ async def test_a_guest_has_nothing_to_exchange(wire: Wire) -> None:
     answer = await client.message()
     assert (answer.status, answer.get(b"www-authenticate")) == (401, b"Bearer")
     assert control.asked == []
+
+
+@pytest.mark.usefixtures(no_collection.__name__)
+@pytest.mark.parametrize("ways", [OWN, EXCHANGED], ids=["own", "exchanged"])
+@pytest.mark.parametrize("answers", [True, False])
+@scenario(route=CALLERS, settings=SETTINGS)
+async def test_who_has_waited_for_a_token_leaves_nothing(wire: Wire, ways: dict[str, Any], answers: bool) -> None:
+    wire.gateway.services["key_sets"].replace(key_set_name("corp", "unread.json"), ISSUER.jwks())
+    target = f"http://127.0.0.1:{wire.backend.port}"
+    wire.gateway.configuration = {**wire.gateway.configuration, "upstreams": {"api": {"targets": [target], **ways}}}
+    Control(wire, answers=answers)
+    claims = {"iss": ISSUER.name, "sub": "alice", "aud": "api", "exp": int(time.time()) + 300}
+    cookie = b"Cookie: session=" + ISSUER.token(claims)
+    for _ in range(3):
+        if answers:
+            await wire.exchange(request(cookie), ANSWER)
+        else:
+            client = await wire.send(request(cookie))
+            assert (await client.message()).status == 503
+    await turns(20)
+    assert (relays(), objects(NoToken), objects(Unanswered)) == (0, 0, 0)

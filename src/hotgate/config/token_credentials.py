@@ -1,6 +1,6 @@
 """`client_credentials` and `token_exchange` of `upstreams.*.credentials`: tokens of an authorization server."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from hashlib import sha256
 from typing import Annotated
 
@@ -47,6 +47,11 @@ class TokenRequest(Settings):
         if len(given(self, ("token_url", "issuer"))) != 1:
             raise refused("needs either `token_url` or `issuer`")
         return self
+
+    @property
+    def caller(self) -> Hashable:
+        """Who asks whom: requests for which it is equal can share connections, and what is known of the server."""
+        return (self.token_url, self.issuer, self.client)
 
     @property
     def server(self) -> str:

@@ -7,7 +7,6 @@ from hotgate.config.models import gateway_model
 from hotgate.config.token_credentials import TokenRequest
 from hotgate.control.download import FetchFailed
 from hotgate.control.oauth.issued_token import IssuedToken
-from hotgate.control.oauth.token_source import TokenSource
 from hotgate.policies import MECHANISMS, POLICIES
 from hotgate.runtime.desks.upstream_tokens import UpstreamTokens
 from unit.control.oauth.token_server import TokenServer, settled
@@ -20,28 +19,27 @@ EXCHANGED = {"token_exchange": {**SERVER, "audience": "stock", "act_as_gateway":
 
 
 class Scene:
-    """A desk whose sources ask a server of the test's. made: for which upstreams, in order. closed: likewise."""
+    """A desk whose endpoints are a server of the test's. connected, closed: which clients there, in order."""
 
     def __init__(self) -> None:
         self.server = TokenServer()
-        self.made: list[str] = []
+        self.connected: list[str] = []
         self.closed: list[str] = []
-        self.desk = UpstreamTokens(self.make, self.server.clock)
+        self.desk = UpstreamTokens(self.connect, self.server.clock)
 
-    def make(self, upstream: str, settings: TokenRequest) -> TokenSource:
-        self.made.append(upstream)
-        endpoint: Any = Endpoint(self, upstream)
-        return TokenSource(upstream, settings, endpoint, self.server.clock)
+    def connect(self, settings: TokenRequest) -> Any:
+        self.connected.append(settings.client.id)
+        return Endpoint(self, settings.client.id)
 
 
 class Endpoint:
-    def __init__(self, scene: Scene, upstream: str) -> None:
+    def __init__(self, scene: Scene, client: str) -> None:
         self._scene = scene
-        self._upstream = upstream
+        self._client = client
         self.token = scene.server.token
 
     async def close(self) -> None:
-        self._scene.closed.append(self._upstream)
+        self._scene.closed.append(self._client)
 
 
 def config(**credentials: dict[str, Any]) -> Any:
@@ -110,14 +108,14 @@ def test_settings_that_stay_keep_their_token_and_others_are_nobodys() -> None:
         new = config(orders=OWN, stock={"client_credentials": {**SERVER, "audience": "x"}})
         await scene.desk.follow(old)
         await scene.desk.add(new)  # workers have one or the other
-        assert scene.made == ["orders", "stock", "stock"]
+        await settled()
+        assert len(scene.server.asked) == 3
         assert "token" in await own(scene, old, "stock")
         await scene.desk.follow(new)
-        assert scene.closed == ["stock"]
         assert "unavailable" in await own(scene, old, "stock")
         assert "token" in await own(scene, new, "stock")
+        assert len(scene.server.asked) == 3
         await scene.desk.stop()
-        assert sorted(scene.closed) == ["orders", "stock", "stock"]
 
     asyncio.run(play())
 
@@ -126,10 +124,27 @@ def test_another_secret_of_the_client_counts_at_once() -> None:
     async def play() -> None:
         scene = Scene()
         await scene.desk.follow(config(orders=OWN))
+        await settled()
         changed = {**SERVER, "client": {"id": "gateway", "secret": "another"}}
         await scene.desk.follow(config(orders={"client_credentials": changed}))
-        assert (scene.made, scene.closed) == (["orders", "orders"], ["orders"])
+        await settled()
+        assert len(scene.server.asked) == len(scene.connected) == 2
+        assert len(scene.closed) == 1
         await scene.desk.stop()
+
+    asyncio.run(play())
+
+
+def test_upstreams_with_the_same_client_share_its_connections() -> None:
+    async def play() -> None:
+        scene = Scene()
+        other = {"client_credentials": {**SERVER, "client": {"id": "other", "secret": SECRET}}}
+        await scene.desk.follow(config(orders=OWN, stock=EXCHANGED, bills=other))
+        assert scene.connected == ["gateway", "other"]
+        await scene.desk.follow(config(stock=EXCHANGED))
+        assert scene.closed == ["other"]
+        await scene.desk.stop()
+        assert scene.closed == ["other", "gateway"]
 
     asyncio.run(play())
 
