@@ -47,6 +47,7 @@ class Deployment:
             return ""
         await self._have_signing_keys(new)
         try:
+            self._plane.passwords.add(new.config)
             await self._plane.credentials.add(new)
             await self._plane.upstream_tokens.add(new.config)
             await asyncio.gather(self._plane.keys.add(new.config), self._plane.targets.add(new.config))

@@ -49,6 +49,7 @@ class PasswordAuthenticator:
         self.name = name
         self.challenge = basic_challenge(settings.realm or name)
         self.sources = (NameAndPasswordSource(),)
+        self._source = settings.source(name)
         self._ask: Callable[..., Awaitable[Any]] | None = services.get("ask")
         self._clock: Callable[[], float] = services.get("wall_clock", time.time)
         self._revocations: Revocations = services.get("credentials") or NoRevocations()
@@ -78,7 +79,7 @@ class PasswordAuthenticator:
         self._waiting[client] = self._waiting.get(client, 0) + 1
         try:
             version = self._revocations.version
-            answer = await self._ask(ABOUT, {"provider": self.name, "name": name, "password": password}, WAIT)
+            answer = await self._ask(ABOUT, {"source": self._source, "name": name, "password": password}, WAIT)
         except Exception as error:  # noqa: BLE001 (whoever cannot ask lets nobody in, whatever the reason)
             return password_check_unavailable(str(error))
         finally:
