@@ -1,7 +1,7 @@
 """What workers ask about passwords: the entries of the configuration in force know the answer.
 
-A worker asks by the name of its settings (`PasswordSettings.source`): while configurations change, those of an entry may
-differ here and there, and a password that was good before must not be remembered as one that is good now.
+A worker asks by the name of its settings (`PasswordSettings.source`): while configurations change, those of an entry
+may differ here and there, and a password that was good before must not be remembered as one that is good now.
 """
 
 from collections.abc import Iterator, Mapping
