@@ -1,0 +1,274 @@
+"""Structured field values (RFC 9651, RFC 8941): parsed strictly, and written in their one canonical form.
+
+Stricter than the RFC where two parsers could read one text differently: a key that is there twice is refused (the RFC
+lets the last one win), and so is base64 whose padding is missing or whose unused bits are not zero.
+"""
+
+import binascii
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple
+from urllib.parse import unquote_to_bytes
+
+
+class Token(str):
+    """A word that stands without quotes (RFC 9651 §3.3.4)."""
+
+    __slots__ = ()
+
+
+class Date(int):
+    """Seconds since the epoch, written as `@…` (RFC 9651 §3.3.7)."""
+
+
+class DisplayString(str):
+    """Text that may hold any character, written as `%"…"` (RFC 9651 §3.3.8)."""
+
+    __slots__ = ()
+
+
+BareItem = int | Decimal | str | bytes | bool
+Parameters = dict[str, BareItem]
+
+
+class InvalidField(ValueError):
+    """A value that is not what it should be. The text is fixed, and holds nothing of it: safe to log."""
+
+
+class Item(NamedTuple):
+    """One value and its parameters."""
+
+    value: BareItem
+    parameters: Parameters
+
+
+class InnerList(NamedTuple):
+    """A list in parentheses and its parameters."""
+
+    items: tuple[Item, ...]
+    parameters: Parameters
+
+
+Member = Item | InnerList
+
+_KEY = rb"([a-z*][a-z0-9_.*-]*)"
+# One group for each kind of bare item; `lastindex` says which.
+_BARE = (
+    rb"(?:(-?[0-9]{1,15}(?![0-9.]))"
+    rb"|(-?[0-9]{1,12}\.[0-9]{1,3}(?![0-9.]))"
+    rb'|"((?:[ !#-\[\]-~]|\\["\\])*)"'
+    rb"|:([A-Za-z0-9+/]*={0,2}):"
+    rb"|\?([01])"
+    rb"|([A-Za-z*][!#$%&'*+\-.^_`|~0-9A-Za-z:/]*)"
+    rb"|@(-?[0-9]{1,15})(?![0-9.])"
+    rb'|%"((?:[ !#$&-~]|%[0-9a-f]{2})*)")'
+)
+_bare = re.compile(_BARE).match
+_parameter = re.compile(rb"; *" + _KEY + rb"(?:=" + _BARE + rb")?").match
+_key = re.compile(_KEY + rb"(=?)").match
+_inner_list = re.compile(rb'\((?:[^()"]|"(?:[^"\\]|\\.)*")*\)').match
+_separator = re.compile(rb"[ \t]*,[ \t]*(?!\Z)").match
+_spaces = re.compile(rb" *").match
+
+
+def _decoded(text: bytes) -> bytes:
+    try:
+        value = b64decode(text, validate=True)
+    except binascii.Error:
+        raise InvalidField("base64 that is not well formed") from None
+    if b64encode(value) != text:
+        raise InvalidField("base64 with bits that nobody reads")
+    return value
+
+
+def _displayed(text: bytes) -> DisplayString:
+    try:
+        return DisplayString(unquote_to_bytes(text).decode("utf-8"))
+    except UnicodeDecodeError:
+        raise InvalidField("a display string that is not UTF-8") from None
+
+
+_READ: tuple[Callable[[bytes], Any], ...] = (
+    int,
+    lambda text: Decimal(text.decode("ascii")),
+    lambda text: text.decode("ascii") if b"\\" not in text else re.sub(rb"\\(.)", rb"\1", text).decode("ascii"),
+    _decoded,
+    lambda text: text == b"1",
+    lambda text: Token(text.decode("ascii")),
+    Date,
+    _displayed,
+)
+
+
+def parse_inner_list(text: bytes) -> tuple[Item, ...]:
+    """The items of `(…)`, which is the whole text. Raises InvalidField."""
+    items: list[Item] = []
+    end = len(text) - 1
+    position = _after_spaces(text, 1)
+    while position < end:
+        item, position = _item(text, position)
+        items.append(item)
+        after = _after_spaces(text, position)
+        if after == position != end:
+            raise InvalidField("an inner list without a space between two items")
+        position = after
+    return tuple(items)
+
+
+def parse_dictionary(
+    text: bytes, inner_list: Callable[[bytes], tuple[Item, ...]] = parse_inner_list
+) -> dict[str, Member]:
+    """A dictionary (RFC 9651 §4.2.2); lines of one field are joined by `, ` before. Raises InvalidField.
+
+    inner_list: reads `(…)`, for callers who remember what they have read.
+    """
+    members: dict[str, Member] = {}
+    position = _after_spaces(text, 0)
+    end = len(text.rstrip(b" "))
+    while position < end:
+        match = _key(text, position)
+        if match is None:
+            raise InvalidField("a dictionary whose key is not well formed")
+        name = match[1].decode("ascii")
+        if name in members:
+            raise InvalidField("a key is there twice")
+        if match[2]:
+            members[name], position = _member(text, match.end(), inner_list)
+        else:
+            parameters, position = _parameters(text, match.end())
+            members[name] = Item(True, parameters)  # noqa: FBT003  (a key alone is true, RFC 9651 §3.2)
+        position = _next_member(text, position, end)
+    return members
+
+
+def parse_list(text: bytes) -> list[Member]:
+    """A list (RFC 9651 §4.2.1). Raises InvalidField."""
+    members: list[Member] = []
+    position = _after_spaces(text, 0)
+    end = len(text.rstrip(b" "))
+    while position < end:
+        member, position = _member(text, position, parse_inner_list)
+        members.append(member)
+        position = _next_member(text, position, end)
+    return members
+
+
+def parse_item(text: bytes) -> Item:
+    """A single item (RFC 9651 §4.2.3). Raises InvalidField."""
+    item, position = _item(text, _after_spaces(text, 0))
+    if position != len(text.rstrip(b" ")):
+        raise InvalidField("something stands behind an item")
+    return item
+
+
+def _next_member(text: bytes, position: int, end: int) -> int:
+    if position >= end:
+        return position
+    match = _separator(text, position)
+    if match is None:
+        raise InvalidField("members without a comma between them, or a comma behind the last")
+    return match.end()
+
+
+def _member(text: bytes, position: int, inner_list: Callable[[bytes], tuple[Item, ...]]) -> tuple[Member, int]:
+    match = _inner_list(text, position)
+    if match is None:
+        return _item(text, position)
+    items = inner_list(match[0])
+    parameters, position = _parameters(text, match.end())
+    return InnerList(items, parameters), position
+
+
+def _item(text: bytes, position: int) -> tuple[Item, int]:
+    match = _bare(text, position)
+    if match is None or match.lastindex is None:
+        raise InvalidField("a value that is none of the kinds there are")
+    kind = match.lastindex
+    parameters, position = _parameters(text, match.end())
+    return Item(_READ[kind - 1](match[kind]), parameters), position
+
+
+def _parameters(text: bytes, position: int) -> tuple[Parameters, int]:
+    found: Parameters = {}
+    while (match := _parameter(text, position)) is not None:
+        name, kind = match[1].decode("ascii"), match.lastindex or 1
+        if name in found:
+            raise InvalidField("a parameter is there twice")
+        found[name] = True if kind == 1 else _READ[kind - 2](match[kind])
+        position = match.end()
+    return found, position
+
+
+def _after_spaces(text: bytes, position: int) -> int:
+    match = _spaces(text, position)
+    return match.end() if match is not None else position
+
+
+def write_bare(value: BareItem) -> bytes:
+    """The canonical form of a value (RFC 9651 §4.1.3.1). Raises InvalidField for text that has none."""
+    kind = type(value)
+    if kind is str:
+        return b'"%b"' % _escaped(str(value))
+    if kind is int or kind is Date:
+        return b"%s%d" % (b"@" if kind is Date else b"", value)
+    if isinstance(value, bytes):
+        return b":%b:" % b64encode(value)
+    if isinstance(value, bool):
+        return b"?1" if value else b"?0"
+    if isinstance(value, Decimal):
+        whole, _, fraction = f"{value:.3f}".partition(".")
+        return f"{whole}.{fraction.rstrip('0') or '0'}".encode("ascii")
+    if isinstance(value, DisplayString):
+        return b'%%"%b"' % b"".join(map(_shown, value.encode("utf-8")))
+    return str(value).encode("ascii")
+
+
+def _escaped(text: str) -> bytes:
+    if not text.isascii() or not text.isprintable():
+        raise InvalidField("text with a character that no string can hold")
+    return (text.replace("\\", "\\\\").replace('"', '\\"') if '"' in text or "\\" in text else text).encode("ascii")
+
+
+def _shown(octet: int) -> bytes:
+    return b"%c" % octet if 0x20 <= octet < 0x7F and octet not in b'%"' else b"%%%02x" % octet
+
+
+def write_parameters(parameters: Mapping[str, BareItem]) -> bytes:
+    """`;name=value` of each (RFC 9651 §4.1.1.2)."""
+    if not parameters:
+        return b""
+    return b"".join(
+        [
+            b";%b" % name.encode("ascii") if value is True else b";%b=%b" % (name.encode("ascii"), write_bare(value))
+            for name, value in parameters.items()
+        ]
+    )
+
+
+def write_inner_list(items: tuple[Item, ...]) -> bytes:
+    """`(…)`, without the parameters behind it (RFC 9651 §4.1.1.1)."""
+    return b"(%b)" % b" ".join([write_bare(item.value) + write_parameters(item.parameters) for item in items])
+
+
+def write_member(member: Member) -> bytes:
+    """An item or an inner list with its parameters."""
+    written = write_inner_list(member.items) if isinstance(member, InnerList) else write_bare(member.value)
+    return written + write_parameters(member.parameters)
+
+
+def write_list(members: list[Member]) -> bytes:
+    """A list (RFC 9651 §4.1.1)."""
+    return b", ".join(map(write_member, members))
+
+
+def write_dictionary(members: Mapping[str, Member]) -> bytes:
+    """A dictionary (RFC 9651 §4.1.2)."""
+    return b", ".join([name.encode("ascii") + _written_value(member) for name, member in members.items()])
+
+
+def _written_value(member: Member) -> bytes:
+    if isinstance(member, Item) and member.value is True:
+        return write_parameters(member.parameters)
+    return b"=" + write_member(member)
