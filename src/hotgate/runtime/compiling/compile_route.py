@@ -40,6 +40,7 @@ def compile_route(
     if settings.max_concurrent is not None:
         steps += concurrency_steps(settings.max_concurrent)
     steps += _last_steps(settings, context.services)
+    steps += context.outgoing
     return _assembled(settings, steps, upstream, recorder)
 
 
