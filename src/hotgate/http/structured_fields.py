@@ -47,7 +47,7 @@ class Item(NamedTuple):
 class InnerList(NamedTuple):
     """A list in parentheses and its parameters."""
 
-    items: tuple[Item, ...]
+    items: Any  # tuple[Item, ...], or what a caller's own reader has made of it
     parameters: Parameters
 
 
@@ -118,7 +118,7 @@ def parse_inner_list(text: bytes) -> tuple[Item, ...]:
 
 
 def parse_dictionary(
-    text: bytes, inner_list: Callable[[bytes], tuple[Item, ...]] = parse_inner_list
+    text: bytes, inner_list: Callable[[bytes], object] = parse_inner_list
 ) -> dict[str, Member]:
     """A dictionary (RFC 9651 §4.2.2); lines of one field are joined by `, ` before. Raises InvalidField.
 
@@ -172,7 +172,7 @@ def _next_member(text: bytes, position: int, end: int) -> int:
     return match.end()
 
 
-def _member(text: bytes, position: int, inner_list: Callable[[bytes], tuple[Item, ...]]) -> tuple[Member, int]:
+def _member(text: bytes, position: int, inner_list: Callable[[bytes], object]) -> tuple[Member, int]:
     match = _inner_list(text, position)
     if match is None:
         return _item(text, position)
@@ -212,7 +212,7 @@ def write_bare(value: BareItem) -> bytes:
     if kind is str:
         return b'"%b"' % _escaped(str(value))
     if kind is int or kind is Date:
-        return b"%s%d" % (b"@" if kind is Date else b"", value)
+        return f"{'@' if kind is Date else ''}{value}".encode("ascii")
     if isinstance(value, bytes):
         return b":%b:" % b64encode(value)
     if isinstance(value, bool):

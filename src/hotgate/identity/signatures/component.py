@@ -3,6 +3,7 @@
 import re
 from base64 import b64encode
 from collections.abc import Callable
+from typing import TypeVar
 from urllib.parse import unquote_to_bytes
 
 from hotgate.http.structured_fields import (
@@ -21,6 +22,7 @@ from hotgate.http.structured_fields import (
 from hotgate.identity.signatures.signed_message import SignedMessage
 
 Value = Callable[[SignedMessage], bytes]
+T = TypeVar("T")
 
 _FIELD_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9a-z]+")  # RFC 9421 §2.1: in lower case
 _FLAGS = ("sf", "bs", "tr", "req")
@@ -29,7 +31,7 @@ _NOT_FORM_SAFE = re.compile(rb"[^A-Za-z0-9*\-._]")  # application/x-www-form-url
 _KINDS = {
     **dict.fromkeys(("accept", "accept-encoding", "accept-language", "cache-status", "proxy-status"), "list"),
     **dict.fromkeys(("cache-control", "content-digest", "repr-digest", "want-content-digest", "priority"), "dictionary"),
-    **dict.fromkeys(("signature", "signature-input", "accept-signature", "example-dict"), "dictionary"),
+    **dict.fromkeys(("signature", "signature-input", "accept-signature"), "dictionary"),
     **dict.fromkeys(("content-type", "content-length", "idempotency-key", "client-cert"), "item"),
 }
 
@@ -193,7 +195,7 @@ def _rewritten(value: bytes, kind: str) -> bytes:
     return write_member(_parsed(lambda: parse_item(value)))
 
 
-def _parsed[T](parse: Callable[[], T]) -> T:
+def _parsed(parse: Callable[[], T]) -> T:
     try:
         return parse()
     except InvalidField as error:

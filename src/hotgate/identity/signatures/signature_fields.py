@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 from hotgate.http.headers import Field
 from hotgate.http.structured_fields import (
@@ -27,18 +27,18 @@ _TYPES: dict[str, type] = {"created": int, "expires": int, "nonce": str, "alg": 
 
 @dataclass(frozen=True, slots=True)
 class SignatureInput:
-    """What one signature says of itself. covered: read by whoever was given to `signature_inputs`."""
+    """What one signature says of itself."""
 
-    covered: Any
+    covered: CoveredComponents
     parameters: dict[str, BareItem]
 
     def text(self, name: str) -> str | None:
         """A parameter that is a string."""
-        return self.parameters.get(name)  # type: ignore[return-value]  (its type was checked)
+        return cast("str | None", self.parameters.get(name))  # by _TYPES
 
     def time(self, name: str) -> int | None:
         """A parameter that is epoch seconds."""
-        return self.parameters.get(name)  # type: ignore[return-value]  (its type was checked)
+        return cast("int | None", self.parameters.get(name))  # by _TYPES
 
     @property
     def written_parameters(self) -> bytes:
@@ -53,7 +53,7 @@ def signature_inputs(
     value = _joined(fields, SIGNATURE_INPUT)
     if value is None:
         return None
-    members = parse_dictionary(value, covered)  # type: ignore[arg-type]  (the list is compiled at once)
+    members = parse_dictionary(value, covered)
     if not 0 < len(members) <= MAX_SIGNATURES:
         raise InvalidField("no signature, or too many of them")
     return {label: _input(member) for label, member in members.items()}
