@@ -211,12 +211,12 @@ def write_bare(value: BareItem) -> bytes:
     kind = type(value)
     if kind is str:
         return b'"%b"' % _escaped(str(value))
-    if kind is int or kind is Date:
-        return f"{'@' if kind is Date else ''}{value}".encode("ascii")
-    if isinstance(value, bytes):
-        return b":%b:" % b64encode(value)
     if isinstance(value, bool):
         return b"?1" if value else b"?0"
+    if isinstance(value, int):
+        return b"%b%d" % (b"@" if kind is Date else b"", value)
+    if isinstance(value, bytes):
+        return b":%b:" % b64encode(value)
     if isinstance(value, Decimal):
         whole, _, fraction = f"{value:.3f}".partition(".")
         return f"{whole}.{fraction.rstrip('0') or '0'}".encode("ascii")

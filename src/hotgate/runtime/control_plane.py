@@ -17,6 +17,7 @@ from hotgate.control.certificate_status import CertificateStatus
 from hotgate.identity.certificates.client_trust import ABOUT
 from hotgate.observe.fleet import Fleet as FleetMetrics
 from hotgate.runtime.admin_interface import AdminInterface
+from hotgate.runtime.compiling.compile_endpoints import measured_routes
 from hotgate.runtime.desks.answers import Answers
 from hotgate.runtime.desks.ban_desk import BanDesk
 from hotgate.runtime.desks.credential_store import CredentialStore
@@ -124,7 +125,7 @@ class ControlPlane:
     def in_force(self, config: Gateway) -> None:
         """A configuration is in force: forget the counts of what it no longer has."""
         targets = {name: [str(each.url) for each in upstream.targets] for name, upstream in config.upstreams.items()}
-        self._metrics.retain([route.name for route in config.routes], targets)
+        self._metrics.retain(measured_routes(config), targets)
 
     async def keys_were_tried(self) -> None:
         """Wait until every source of keys was asked once, unless one takes very long."""

@@ -25,6 +25,7 @@ from hotgate.routing.ambiguity import AmbiguousRoutes
 from hotgate.routing.path_shape import BadPattern
 from hotgate.routing.pattern import RoutePattern
 from hotgate.routing.table import RouteTable
+from hotgate.runtime.compiling.compile_endpoints import endpoint_routes
 from hotgate.runtime.compiling.compile_listener import compile_listener
 from hotgate.runtime.compiling.compile_route import compile_route
 from hotgate.runtime.compiling.compile_upstream import compile_upstream
@@ -83,7 +84,7 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     services = {**parts.services, "shared_limits": {}, "assertion_issuer": config.assertion.issuer}
     identities = _identities(config, services, problems)
     outgoing = _outgoing(config, services, problems)
-    entries = []
+    entries = list(endpoint_routes(config, identities, parts.metrics))
     for index, settings in enumerate(config.routes):
         pattern = _attempt(problems, ("routes", index, "match", "path"), partial(_pattern, settings))
         name = settings.upstream or ""
@@ -207,7 +208,8 @@ def _table(
     except AmbiguousRoutes as error:
         for pair in error.pairs:
             message = f"as specific as route {pair.first!r}: {pair.why}"
-            problems.append(Problem(("routes", index_of[pair.second], "match"), message))
+            path: Path = ("routes", index_of[pair.second], "match") if pair.second in index_of else ("identity",)
+            problems.append(Problem(path, message))
         return None
 
 
