@@ -117,9 +117,7 @@ def parse_inner_list(text: bytes) -> tuple[Item, ...]:
     return tuple(items)
 
 
-def parse_dictionary(
-    text: bytes, inner_list: Callable[[bytes], object] = parse_inner_list
-) -> dict[str, Member]:
+def parse_dictionary(text: bytes, inner_list: Callable[[bytes], object] = parse_inner_list) -> dict[str, Member]:
     """A dictionary (RFC 9651 §4.2.2); lines of one field are joined by `, ` before. Raises InvalidField.
 
     inner_list: reads `(…)`, for callers who remember what they have read.

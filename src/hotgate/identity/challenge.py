@@ -23,6 +23,13 @@ _DETAILS = {
     "certificate-unknown": "The certificate is not accepted here",
     "certificate-expired": "The certificate is not valid now",
     "certificate-malformed": "The certificate is malformed",
+    "signature-malformed": "The signature is malformed",
+    "signature-invalid": "The signature is not valid",
+    "signature-expired": "The signature is too old",
+    "signature-not-yet-valid": "The signature is not valid yet",
+    "signature-incomplete": "The signature does not cover or say all that it must",
+    "signature-replayed": "The signature has been used before",
+    "digest-mismatch": "The body is not the one that was signed",
     "key-unknown": "The key is unknown",
     "key-expired": "The key has expired",
     "key-not-yet-valid": "The key is not valid yet",
@@ -47,6 +54,16 @@ def api_key_challenge(realm: str, header: str, *, scheme: str | None = None, bas
 def certificate_challenge(realm: str) -> str:
     """The challenge for a client certificate, which has no registered scheme either."""
     return f'ClientCertificate realm="{realm}"'
+
+
+def signature_challenge(realm: str) -> str:
+    """The challenge for a signature (RFC 9421), for which no scheme is registered."""
+    return f'Signature realm="{realm}"'
+
+
+def hmac_challenge(realm: str) -> str:
+    """The challenge for a signature of the simpler scheme (`identity/signatures/hmac_request.py`)."""
+    return f'HMAC-SHA256 realm="{realm}"'
 
 
 def bearer_refused(challenge: str, refusal: CredentialRefused) -> Response:
@@ -74,6 +91,11 @@ def cross_site_refused(refusal: CredentialRefused) -> Response:
 
 def certificate_refused(challenge: str, refusal: CredentialRefused) -> Response:
     """401 for a certificate that was shown and is nobody's here."""
+    return _unauthorized(challenge, refusal)
+
+
+def signature_refused(challenge: str, refusal: CredentialRefused) -> Response:
+    """401 for a signature that was sent and is not accepted."""
     return _unauthorized(challenge, refusal)
 
 

@@ -28,8 +28,13 @@ from hotgate.policies.issuer_choice import IssuerChoice, in_same_places
 from hotgate.policies.jwt import JwtAuthenticator
 from hotgate.policies.mtls import MtlsAuthenticator
 from hotgate.policies.own_limit import own_limit_step
+from hotgate.policies.signatures.hmac import HmacAuthenticator
+from hotgate.policies.signatures.signature import SignatureAuthenticator
+from hotgate.policies.signatures.signed_body import body_steps
 from hotgate.policies.stripped_credentials import StrippedCredentials, stripped
 from hotgate.policies.together import AskedOnce, Incomplete, Together
+
+_WITHOUT_LIMITS = (JwtAuthenticator, MtlsAuthenticator, SignatureAuthenticator, HmacAuthenticator)
 
 Group = tuple[Authenticator, ...]  # those that must come together; mostly one alone
 
@@ -138,7 +143,7 @@ def compile_authenticate(proofs: Sequence[str | AllOf], context: CompileContext)
         FailureWatch(guard, sources),
     )
     owned = frozenset(map(spelling, fields))
-    steps = [PhasedStep(Phase.AUTHENTICATE, step, owned_fields=owned)]
+    steps = [PhasedStep(Phase.AUTHENTICATE, step, owned_fields=owned), *body_steps(every)]
     if any(map(_may_limit, every)):
         steps.append(own_limit_step(context.services))
     return steps
@@ -148,7 +153,7 @@ def _may_limit(authenticator: Authenticator) -> bool:
     """Whether its callers can have limits of their own: keys of the store have them, and guests."""
     if isinstance(authenticator, ApiKeyAuthenticator):
         return authenticator.is_managed
-    return not isinstance(authenticator, JwtAuthenticator | MtlsAuthenticator)
+    return not isinstance(authenticator, _WITHOUT_LIMITS)
 
 
 def _group(proof: str | AllOf, context: CompileContext) -> Group:

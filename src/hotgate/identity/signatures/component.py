@@ -30,7 +30,9 @@ _NOT_FORM_SAFE = re.compile(rb"[^A-Za-z0-9*\-._]")  # application/x-www-form-url
 # Which kind of structured field a field is: `sf` may only be asked for where that is known (RFC 9421 §2.1.1).
 _KINDS = {
     **dict.fromkeys(("accept", "accept-encoding", "accept-language", "cache-status", "proxy-status"), "list"),
-    **dict.fromkeys(("cache-control", "content-digest", "repr-digest", "want-content-digest", "priority"), "dictionary"),
+    **dict.fromkeys(
+        ("cache-control", "content-digest", "repr-digest", "want-content-digest", "priority"), "dictionary"
+    ),
     **dict.fromkeys(("signature", "signature-input", "accept-signature"), "dictionary"),
     **dict.fromkeys(("content-type", "content-length", "idempotency-key", "client-cert"), "item"),
 }
@@ -200,5 +202,3 @@ def _parsed(parse: Callable[[], T]) -> T:
         return parse()
     except InvalidField as error:
         raise InvalidComponent(f"a covered field that is no structured one: {error}") from None
-
-

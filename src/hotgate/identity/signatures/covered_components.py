@@ -26,7 +26,7 @@ class CoveredComponents:
 
 
 def _is_whole(item: Item) -> bool:
-    """`bs` and `sf` are other spellings of the same value; `key`, `tr`, `req` and `name` take a part, or another one."""
+    """`bs` and `sf` spell the same value otherwise; `key`, `tr`, `req` and `name` take a part, or another one."""
     return not item.parameters.keys() - {"bs", "sf"}
 
 

@@ -132,7 +132,7 @@ class RequestVerifier:
 
 
 def _covers_target(covered: CoveredComponents, request: Request) -> bool:
-    """Whether the whole target is covered in parts. Without a query there is none to cover: one that is added has to be."""
+    """Whether the whole target is covered in parts. No query needs no cover; one that somebody adds does."""
     names = covered.names
     if "@authority" not in names:
         return False

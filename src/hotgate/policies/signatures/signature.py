@@ -1,0 +1,110 @@
+"""`identity: {name: {signature: …}}`: callers prove who they are by signing each request (RFC 9421)."""
+
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from hotgate.http.content_digest import CONTENT_DIGEST, DigestMismatch, check_content_digest
+from hotgate.http.request import Request
+from hotgate.http.response import Response
+from hotgate.identity.challenge import signature_challenge, signature_refused, store_unavailable
+from hotgate.identity.principal import Principal
+from hotgate.identity.refusal import CredentialRefused
+from hotgate.identity.signatures.request_verifier import RequestVerifier, VerifiedSignature
+from hotgate.identity.signatures.signature_fields import SIGNATURE, SIGNATURE_INPUT
+from hotgate.identity.stored_consumer import ConsumerDisabled, NoConsumer, StoredConsumers
+from hotgate.pipeline.exchange import Exchange
+from hotgate.pipeline.policy import MechanismSpec
+from hotgate.policies.pending_use import PendingUse
+from hotgate.policies.signatures.named_key import NamedKeySource
+from hotgate.policies.signatures.replay import ReplayWindow
+from hotgate.policies.signatures.settings import SignatureSettings
+from hotgate.policies.signatures.signed_body import expect_body
+from hotgate.store.credentials import Credentials
+from hotgate.store.errors import StoreUnavailable
+
+Outcome = Principal | Response | PendingUse | None
+
+
+class SignatureAuthenticator:
+    """One entry, compiled. services: if they are there "wall_clock" (seconds since the epoch), "ask", "credentials"."""
+
+    def __init__(self, name: str, settings: SignatureSettings, services: Mapping[str, Any]) -> None:
+        self.name = name
+        self.challenge = signature_challenge(settings.realm or name)
+        self.forwards_credential = settings.forward_signature
+        self.sources = (NamedKeySource(SIGNATURE_INPUT, b'keyid="'), NamedKeySource(SIGNATURE, b'keyid="'))
+        self.max_body = settings.max_body
+        signers = {key_id: key.signer(key_id, name) for key_id, key in settings.keys.items()}
+        self._verifier = RequestVerifier(settings.rules(), signers)
+        self._needs_digest = settings.digest == "required"
+        self._replay = ReplayWindow(services.get("ask")) if settings.nonce != "ignored" else None
+        self._clock: Callable[[], float] = services.get("wall_clock", time.time)
+        credentials = services.get("credentials") or Credentials()
+        self._consumers = StoredConsumers(credentials) if settings.consumers else None
+
+    def authenticate(self, exchange: Exchange) -> Outcome:
+        """Principal, refusal, PendingUse while the nonce is not used up, or None without a signature for this entry."""
+        request = exchange.request
+        try:
+            verified = self._verifier.verify(request, self._clock())
+        except CredentialRefused as refusal:
+            return signature_refused(self.challenge, refusal)
+        if verified is None:
+            return None
+        if (refused := self._expect_body(verified, exchange)) is not None:
+            return refused
+        if self._replay is not None and verified.nonce is not None:
+            return PendingUse(partial(self._used_once, verified, verified.nonce, self._replay))
+        return self._completed(verified.principal)
+
+    def _expect_body(self, verified: VerifiedSignature, exchange: Exchange) -> Response | None:
+        if verified.covers_digest:
+            return expect_body(exchange, partial(self._compare_body, _digests(exchange.request)))
+        return expect_body(exchange, self._miss_digest) if self._needs_digest else None
+
+    def _compare_body(self, digests: list[bytes], body: bytes) -> Response | None:
+        try:
+            check_content_digest(digests, body)
+        except DigestMismatch as error:
+            return signature_refused(self.challenge, CredentialRefused("digest-mismatch", str(error)))
+        return None
+
+    def _miss_digest(self, body: bytes) -> Response | None:
+        if not body:
+            return None
+        refusal = CredentialRefused("signature-incomplete", "a body, and content-digest is not covered")
+        return signature_refused(self.challenge, refusal)
+
+    async def _used_once(
+        self, verified: VerifiedSignature, nonce: str, replay: ReplayWindow
+    ) -> Principal | Response | None:
+        try:
+            await replay.claim(verified.principal, nonce, verified.expires)
+        except CredentialRefused as refusal:
+            return signature_refused(self.challenge, refusal)
+        except StoreUnavailable as error:
+            return store_unavailable(error)
+        return self._completed(verified.principal)
+
+    def _completed(self, proved: Principal) -> Principal | Response:
+        if self._consumers is None:
+            return proved
+        try:
+            return self._consumers.completed(proved)
+        except NoConsumer as reason:
+            return signature_refused(self.challenge, CredentialRefused("signature-invalid", str(reason)))
+        except ConsumerDisabled as reason:
+            return Response.problem(
+                403, code="forbidden", detail="The key must not be used so.", log_detail=str(reason)
+            )
+        except StoreUnavailable as error:
+            return store_unavailable(error)
+
+
+def _digests(request: Request) -> list[bytes]:
+    return request.headers.get_all(CONTENT_DIGEST)
+
+
+MECHANISM = MechanismSpec("signature", SignatureSettings, SignatureAuthenticator)
