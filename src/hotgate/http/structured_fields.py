@@ -136,7 +136,7 @@ def parse_dictionary(text: bytes, inner_list: Callable[[bytes], object] = parse_
             members[name], position = _member(text, match.end(), inner_list)
         else:
             parameters, position = _parameters(text, match.end())
-            members[name] = Item(True, parameters)  # noqa: FBT003  (a key alone is true, RFC 9651 §3.2)
+            members[name] = Item(True, parameters)  # a key alone is true (RFC 9651 §3.2)
         position = _next_member(text, position, end)
     return members
 
@@ -206,21 +206,24 @@ def _after_spaces(text: bytes, position: int) -> int:
 
 def write_bare(value: BareItem) -> bytes:
     """The canonical form of a value (RFC 9651 §4.1.3.1). Raises InvalidField for text that has none."""
-    kind = type(value)
-    if kind is str:
-        return b'"%b"' % _escaped(str(value))
-    if isinstance(value, bool):
-        return b"?1" if value else b"?0"
-    if isinstance(value, int):
-        return b"%b%d" % (b"@" if kind is Date else b"", value)
-    if isinstance(value, bytes):
-        return b":%b:" % b64encode(value)
-    if isinstance(value, Decimal):
-        whole, _, fraction = f"{value:.3f}".partition(".")
-        return f"{whole}.{fraction.rstrip('0') or '0'}".encode("ascii")
-    if isinstance(value, DisplayString):
-        return b'%%"%b"' % b"".join(map(_shown, value.encode("utf-8")))
-    return str(value).encode("ascii")
+    return _WRITE[type(value)](value)
+
+
+def _decimal(value: Decimal) -> bytes:
+    whole, _, fraction = f"{value:.3f}".partition(".")
+    return f"{whole}.{fraction.rstrip('0') or '0'}".encode("ascii")
+
+
+_WRITE: dict[type, Callable[[Any], bytes]] = {
+    str: lambda value: b'"%b"' % _escaped(value),
+    int: lambda value: b"%d" % value,
+    bytes: lambda value: b":%b:" % b64encode(value),
+    bool: lambda value: b"?1" if value else b"?0",
+    Token: lambda value: value.encode("ascii"),
+    Date: lambda value: b"@%d" % value,
+    Decimal: _decimal,
+    DisplayString: lambda value: b'%%"%b"' % b"".join(map(_shown, value.encode("utf-8"))),
+}
 
 
 def _escaped(text: str) -> bytes:
