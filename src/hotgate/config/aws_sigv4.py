@@ -1,4 +1,4 @@
-"""`upstreams.*.credentials.aws_sigv4`: requests that AWS, or a store that speaks S3, takes as signed by a user of its."""
+"""`upstreams.*.credentials.aws_sigv4`: whose signature AWS, or a store that speaks S3, finds under requests."""
 
 from typing import Annotated, Literal
 

@@ -9,6 +9,7 @@ from hotgate.config.aws_sigv4 import AwsSigV4
 from hotgate.config.notation import Notation, refused
 from hotgate.config.secret import Secret, SecretForm
 from hotgate.config.settings import Form, Settings, given
+from hotgate.config.token_credentials import ClientCredentials, TokenExchange
 
 # Fields that frame a message, name its destination or the way it came, or end up in logs: no secret stands in them.
 _HAS_ANOTHER_MEANING = re.compile(
@@ -85,6 +86,17 @@ class Credentials(Settings):
     basic: Basic | None = Field(default=None, description="`Authorization: Basic`, a user name and a password.")
     bearer: Bearer | None = Field(default=None, description="`Authorization: Bearer`, a token as it is.")
     aws_sigv4: AwsSigV4 | None = Field(default=None, description="Signatures for AWS, and for what speaks S3.")
+    client_credentials: ClientCredentials | None = Field(
+        default=None, description="A token that an authorization server issues to the gateway."
+    )
+    token_exchange: TokenExchange | None = Field(
+        default=None, description="A token that an authorization server issues in exchange for the caller's."
+    )
+
+    @property
+    def source(self) -> ClientCredentials | TokenExchange | None:
+        """What to ask an authorization server for; None if nothing."""
+        return self.client_credentials or self.token_exchange
 
     @model_validator(mode="after")
     def _is_one(self) -> "Credentials":

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -44,6 +44,14 @@ class Authenticator(Protocol):
     def sources(self) -> Sequence[CredentialSource]: ...  # where credentials may stand; empty: not in the request
 
     def authenticate(self, exchange: Exchange) -> Any: ...
+
+
+@runtime_checkable
+class ShowsToken(Protocol):
+    """An authenticator whose callers have a token of an authorization server, which can be exchanged for another."""
+
+    def presented_token(self, exchange: Exchange) -> bytes | None:
+        """The token by which the caller was recognised. Called once that is so, before credentials are removed."""
 
 
 @dataclass(frozen=True, slots=True)

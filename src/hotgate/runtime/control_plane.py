@@ -28,6 +28,7 @@ from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.single_use import SingleUse
 from hotgate.runtime.desks.targets import Targets
 from hotgate.runtime.desks.ticket_key import TicketKey
+from hotgate.runtime.desks.upstream_tokens import UpstreamTokens
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.workers.channel import Message
 from hotgate.runtime.workers.fleet import Fleet
@@ -42,7 +43,7 @@ Broadcast = Callable[[Message], None]
 class ControlPlane:
     """keys: verification keys. signing_keys: the gateway's own. targets: names and health of backends. bans: who is
     turned away. ticket_key: of TLS sessions. answers: to what workers ask. credentials: the store, if there is one.
-    admin: the interface of operators.
+    upstream_tokens: what upstreams are shown. admin: the interface of operators.
     """
 
     def __init__(
@@ -70,6 +71,8 @@ class ControlPlane:
         self._certificates = CertificateStatus(httpx.AsyncClient(trust_env=False))
         self.answers.register(ABOUT, self._certificates.answer)
         self.answers.register("single_use", SingleUse(lambda: self.credentials.store).claim)
+        self.upstream_tokens = UpstreamTokens()
+        self.answers.register("upstream_token", self.upstream_tokens.answer)
         self._metrics = FleetMetrics()
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
         self.bans = BanDesk(now, broadcast)
@@ -145,6 +148,7 @@ class ControlPlane:
             targets=self.targets,
             bans=self.bans,
             credentials=self.credentials,
+            upstream_tokens=self.upstream_tokens,
             metrics=self._metrics,
             renewal=self._renewal,
             now=self._now,
@@ -162,6 +166,7 @@ class ControlPlane:
         await self.admin.stop()
         await self.answers.stop()
         await self._certificates.stop()
+        await self.upstream_tokens.stop()
         await self.credentials.stop()
         await self.keys.stop()
         await self.targets.stop()

@@ -1,7 +1,7 @@
 """`aws_sigv4`: the step that signs each request, with the body if it must be."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 
 from hotgate.config.aws_sigv4 import AwsSigV4
@@ -17,7 +17,7 @@ _DATE, _DIGEST, _TOKEN = b"x-amz-date", b"x-amz-content-sha256", b"x-amz-securit
 _OF_NOTHING = sha256(b"").hexdigest()
 
 
-def aws_step(settings: AwsSigV4, context: OutgoingContext) -> PhasedStep:
+def aws_sigv4_steps(settings: AwsSigV4, context: OutgoingContext) -> Sequence[PhasedStep]:
     """Raises ValueError where bodies would go unprotected, or the Host is not known when the request is signed."""
     signs_payload = settings.signs_payload(is_https=context.is_https)
     if not signs_payload and not (settings.is_s3 and context.is_https):
@@ -39,7 +39,7 @@ def aws_step(settings: AwsSigV4, context: OutgoingContext) -> PhasedStep:
         authorization = signer.authorization(request, host_of(request), timestamp, payload)
         request.headers.fields.append((b"authorization", authorization))
 
-    return PhasedStep(Phase.SHAPE, sign, settings.max_body if signs_payload else 0, own.spellings)
+    return (PhasedStep(Phase.SHAPE, sign, settings.max_body if signs_payload else 0, own.spellings),)
 
 
 def _digest(body: bytes | None) -> str:
