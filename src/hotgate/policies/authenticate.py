@@ -14,6 +14,7 @@ from hotgate.config.authentication import AllOf, Proof
 from hotgate.http.reserved import spelling
 from hotgate.http.response import Response
 from hotgate.identity.challenge import credential_missing
+from hotgate.identity.confirmation import Refusal, unconfirmed
 from hotgate.identity.principal import Principal
 from hotgate.limits.login_guard import LoginGuard
 from hotgate.pipeline.exchange import Exchange
@@ -23,7 +24,6 @@ from hotgate.pipeline.route import Outcome
 from hotgate.policies.anonymous import AnonymousAuthenticator
 from hotgate.policies.api_key import ApiKeyAuthenticator
 from hotgate.policies.brute_force import FailureWatch
-from hotgate.policies.certificate_binding import binding_refusal
 from hotgate.policies.issuer_choice import IssuerChoice, in_same_places
 from hotgate.policies.jwt import JwtAuthenticator
 from hotgate.policies.mtls import MtlsAuthenticator
@@ -112,13 +112,29 @@ class Authentication:
             return credential_missing(dict.fromkeys(missing or self._challenges))
         return self._admit(exchange, guests.ask(exchange), guests)
 
-    def _admit(self, exchange: Exchange, principal: Principal, entry: Entry) -> Outcome | Awaitable[Outcome]:
-        """The caller is known, but a bound token is nothing on another connection than its owner's."""
-        if principal.confirmation is not None and (refusal := binding_refusal(principal, exchange)) is not None:
-            return self._watch.refused(exchange, entry.name, refusal)
+    def _admit(
+        self, exchange: Exchange, principal: Principal, entry: Entry, *, is_confirmed: bool = False
+    ) -> Outcome | Awaitable[Outcome]:
+        """The caller is known, but a credential that is bound is nothing without what it is bound to."""
+        if principal.confirmations and not is_confirmed:
+            refusal = unconfirmed(principal.confirmations, exchange)
+            if isinstance(refusal, Response):
+                return self._watch.refused(exchange, entry.name, refusal)
+            if refusal is not None:
+                return self._admit_later(exchange, principal, entry, refusal)
         exchange.principal = principal
         entry.stripped[principal.provider].strip(exchange.request)
         return None
+
+    async def _admit_later(
+        self, exchange: Exchange, principal: Principal, entry: Entry, pending: Awaitable[Refusal]
+    ) -> Outcome:
+        refusal = await pending
+        if refusal is None:
+            outcome = self._admit(exchange, principal, entry, is_confirmed=True)
+        else:
+            outcome = self._watch.refused(exchange, entry.name, refusal)
+        return await outcome if isinstance(outcome, Awaitable) else outcome
 
 
 def compile_authenticate(proofs: Sequence[str | AllOf], context: CompileContext) -> list[PhasedStep]:
