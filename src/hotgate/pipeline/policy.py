@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -44,17 +44,29 @@ class Authenticator(Protocol):
     def authenticate(self, exchange: Exchange) -> Any: ...
 
 
+@runtime_checkable
+class BelievesHosts(Protocol):
+    """An authenticator that may compare what it verifies with the host that a request names.
+
+    needs_hosts: whether it does; then only a route that says which hosts are its own can use it.
+    """
+
+    @property
+    def needs_hosts(self) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True)
 class CompileContext:
     """What a policy may use while it is compiled. services: objects of the worker, by name ("limiter", "key_sets").
 
-    upstream_name: of the upstream that answers, "" if none does.
+    upstream_name: of the upstream that answers, "" if none does. hosts: the only ones that the route serves, if any.
     """
 
     route_name: str
     identities: Mapping[str, Authenticator] = field(default_factory=dict)
     services: Mapping[str, Any] = field(default_factory=dict)
     upstream_name: str = ""
+    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from hotgate.identity.principal import Principal
 from hotgate.limits.login_guard import LoginGuard
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
-from hotgate.pipeline.policy import Authenticator, CompileContext, PhasedStep, PolicySpec
+from hotgate.pipeline.policy import Authenticator, BelievesHosts, CompileContext, PhasedStep, PolicySpec
 from hotgate.pipeline.route import Outcome
 from hotgate.policies.anonymous import AnonymousAuthenticator
 from hotgate.policies.api_key import ApiKeyAuthenticator
@@ -142,6 +142,7 @@ def compile_authenticate(proofs: Sequence[str | AllOf], context: CompileContext)
     groups = [_group(proof, context) for proof in proofs]
     _check_order(groups)
     every = list(dict.fromkeys(chain.from_iterable(groups)))
+    _check_hosts(every, context)
     guests = groups.pop() if isinstance(groups[-1][0], AnonymousAuthenticator) else None
     fields = frozenset(source.field for each in every for source in each.sources if source.field is not None)
     sources = list(dict.fromkeys(source for each in every for source in each.sources))
@@ -184,6 +185,13 @@ def _check_order(groups: Sequence[Group]) -> None:
             raise ValueError(f"{guests.name!r} is anonymous: nothing can come together with it; name it last, alone")
         if guests is not None and group is not groups[-1]:
             raise ValueError(f"{guests.name!r} is anonymous: it must be the last; what is behind it is never asked")
+
+
+def _check_hosts(every: Sequence[Authenticator], context: CompileContext) -> None:
+    """What a client says of the host must not decide what it proves."""
+    for each in every:
+        if isinstance(each, BelievesHosts) and each.needs_hosts and not context.hosts:
+            raise ValueError(f"{each.name!r} must know its own address: give its dpop `origins`, or the route `hosts`")
 
 
 def _asked(groups: Sequence[Group]) -> list[Group | IssuerChoice]:

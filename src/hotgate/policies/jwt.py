@@ -36,6 +36,7 @@ class JwtAuthenticator:
         self.forwards_credential = settings.forward_token
         self.rules = settings.rules()
         self.places = settings.token
+        self.needs_hosts = settings.needs_hosts
         self.finder = settings.finder()
         self.sources = self.finder.sources
         self._clock: Callable[[], float] = services.get("wall_clock", time.time)

@@ -20,3 +20,8 @@ class SenderSettings(Settings):
         default=None,
         description="Proof of possession (DPoP, RFC 9449). Not set: tokens that are bound to a key are refused.",
     )
+
+    @property
+    def needs_hosts(self) -> bool:
+        """Whether the address in a proof is compared with what the request itself says of its host."""
+        return self.dpop is not None and not self.dpop.origins

@@ -24,6 +24,7 @@ MAX_PROOF_BYTES = 8 * 1024  # as much as of a token; a proof with an RSA key of 
 MAX_JTI_LENGTH = 256  # characters
 MAX_AGE = 60.0  # seconds; no entry accepts older ones, so that a proof is forgotten by all at one time
 MAX_AHEAD = 10.0  # seconds by which a client's clock may be ahead
+MARGIN = 5.0  # seconds that a used proof is remembered beyond its end: whoever asks may have waited for an answer
 IDENTITY_BYTES = 16
 
 _MAX_KEYS = 4096  # of clients; each takes about 6 KiB
@@ -43,6 +44,11 @@ class Proof(NamedTuple):
     identity: bytes
     issued: float
     nonce: str | None
+
+    @property
+    def ends(self) -> float:
+        """When it need not be remembered any more, whichever entry looks at it: epoch seconds."""
+        return self.issued + MAX_AGE + MARGIN
 
 
 def token_hash(token: bytes) -> str:

@@ -53,5 +53,5 @@ class DpopSettings(Settings):
     origins: Annotated[tuple[_Origin, ...], Field(max_length=64)] = Field(
         default=(),
         description="Where clients find the gateway, such as https://api.example.com: what `htu` of a proof may begin "
-        "with. Not set: the scheme and the host of each request, as far as the route names its hosts.",
+        "with. Not set: the scheme and the host of each request; then its routes must name their `hosts`.",
     )

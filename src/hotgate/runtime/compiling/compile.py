@@ -84,7 +84,8 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     entries = list(endpoint_routes(config, identities, parts.metrics))
     for index, settings in enumerate(config.routes):
         pattern = _attempt(problems, ("routes", index, "match", "path"), partial(_pattern, settings))
-        context = CompileContext(settings.name, identities, services, settings.upstream or "")
+        hosts = tuple(settings.match.hosts)
+        context = CompileContext(settings.name, identities, services, settings.upstream or "", hosts)
         recorder = parts.metrics.route(settings.name, settings.upstream or "")
         target = upstreams.get(settings.upstream or "")
         route = _route(problems, index, settings, context, target, recorder)
