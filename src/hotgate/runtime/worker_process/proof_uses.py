@@ -5,11 +5,14 @@ All claims of one round of the event loop are one question, for to ask costs mor
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from itertools import zip_longest
 from typing import Any
 
 from hotgate.identity.dpop.proof import Proof
 from hotgate.identity.dpop.server_nonces import ServerNonces
 from hotgate.runtime.workers.channel import Message
+
+_MEANING = {"first": True, "used": False}  # by the verdict of the desk; anything else says nothing
 
 Claims = list[tuple[str, str, int]]
 Waiting = list["asyncio.Future[bool | None]"]
@@ -53,12 +56,11 @@ class ProofUses:
 
     async def _settle(self, epoch: str, claims: Claims, waiting: Waiting) -> None:
         try:
-            verdicts = list(await self._ask("proofs", {"epoch": epoch, "claims": claims}))
+            answers = [
+                _MEANING.get(verdict) for verdict in await self._ask("proofs", {"epoch": epoch, "claims": claims})
+            ]
         except Exception:  # noqa: BLE001 (whatever it is: nobody can tell, and everybody who waits must hear so)
-            verdicts = []
-        for index, future in enumerate(waiting):
+            answers = []
+        for future, answer in zip_longest(waiting, answers[: len(waiting)]):
             if not future.done():  # or its client has left
-                future.set_result(_MEANING.get(verdicts[index]) if index < len(verdicts) else None)
-
-
-_MEANING = {"first": True, "used": False}
+                future.set_result(answer)
