@@ -17,6 +17,7 @@ from hotgate.policies import (
     rate_limit,
     user,
 )
+from hotgate.policies.passwords import basic
 from hotgate.policies.signatures import hmac, signature
 
 POLICIES = (
@@ -32,6 +33,7 @@ MECHANISMS = (
     jwt.MECHANISM,
     api_key.MECHANISM,
     mtls.MECHANISM,
+    basic.MECHANISM,
     signature.MECHANISM,
     hmac.MECHANISM,
     anonymous.MECHANISM,
