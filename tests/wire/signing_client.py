@@ -10,10 +10,12 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from hotgate.runtime.desks.single_use import SingleUse
+from hotgate.runtime.desks.proofs import Proofs
+from hotgate.runtime.worker_process.proof_uses import ProofUses
 from wire.scenario import Wire
 
 NOW = 1_764_115_200
+HOSTS = ["api.example", "other.example"]
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 SECRET = "a secret of more than thirty-two bytes"
@@ -102,13 +104,16 @@ def partner(
     )
 
 
-def with_clock(wire: Wire, now: float = NOW) -> None:
-    """Give the gateway the time, and somebody who remembers nonces."""
-    desk = SingleUse(lambda: None, lambda: now)
+def with_clock(wire: Wire, now: float = NOW, since: float = NOW - 1000) -> None:
+    """Give the gateway the time, and somebody who remembers what was used since then."""
+    clock = iter([since])
+    desk = Proofs(lambda message: None, clock=lambda: next(clock, now))
 
-    async def ask(about: str, body: Any, **_: Any) -> Any:
-        assert about == "single_use"
+    async def ask(about: str, body: Any) -> Any:
+        assert about == "proofs"
         return await desk.claim(body)
 
-    wire.gateway.services.update(wall_clock=lambda: now, ask=ask)
+    uses = ProofUses(ask)
+    uses.hear(desk.message)
+    wire.gateway.services.update(wall_clock=lambda: now, proof_uses=uses)
     wire.gateway.reconfigure(wire.gateway.configuration)

@@ -8,7 +8,7 @@ import pytest
 
 from wire.samples import OK
 from wire.scenario import Wire, scenario
-from wire.signing_client import KEY, NOW, PUBLIC, SECRET, Signed, digest, with_clock
+from wire.signing_client import HOSTS, KEY, NOW, PUBLIC, SECRET, Signed, digest, with_clock
 
 KEYS = {"k1": {"public_key": PUBLIC, "consumer": "ada", "scopes": ["orders:read"]}, "s1": {"secret": SECRET}}
 BODY = b'{"hello": "world"}'
@@ -16,7 +16,9 @@ BODY = b'{"hello": "world"}'
 
 def signed_route(**settings: Any) -> dict[str, Any]:
     return {
-        "routes": [{"name": "all", "match": {"path": "/*"}, "upstream": "api", "authenticate": ["partners"]}],
+        "routes": [
+            {"name": "all", "match": {"path": "/*", "hosts": HOSTS}, "upstream": "api", "authenticate": ["partners"]}
+        ],
         "settings": {"identity": {"partners": {"signature": {"keys": KEYS, **settings}}}},
     }
 
@@ -50,7 +52,7 @@ async def test_a_backend_that_wants_it_gets_the_signature(wire: Wire) -> None:
 
 @scenario(**signed_route())
 async def test_without_a_signature_the_client_is_told_the_scheme(wire: Wire) -> None:
-    assert await refused(wire, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n") == "token-missing"
+    assert await refused(wire, b"GET / HTTP/1.1\r\nHost: api.example\r\n\r\n") == "token-missing"
 
 
 @scenario(**signed_route())
@@ -321,6 +323,23 @@ async def test_when_nobody_remembers_nonces_nobody_gets_in(wire: Wire) -> None:
     wire.gateway.reconfigure(wire.gateway.configuration)
     answer = await (await wire.send(Signed().request())).message()
     assert (answer.status, answer.get(b"retry-after")) == (503, b"5")
+
+
+@scenario(**signed_route())
+async def test_what_was_signed_before_anybody_remembered_is_too_old(wire: Wire) -> None:
+    with_clock(wire, since=NOW + 1)
+    answer = await (await wire.send(Signed().request())).message()
+    assert (answer.status, answer.code) == (401, "signature-expired")
+
+
+@scenario(**signed_route())
+async def test_many_at_once_are_one_question_and_one_of_them_is_let_in(wire: Wire) -> None:
+    with_clock(wire)
+    clients = [await wire.send(Signed().request()) for _ in range(5)]
+    backend = await wire.backend.accept()
+    await backend.message()
+    backend.send(OK)
+    assert sorted([(await client.message()).status for client in clients]) == [200, 401, 401, 401, 401]
 
 
 GAMES = [

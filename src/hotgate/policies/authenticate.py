@@ -200,7 +200,7 @@ def _check_hosts(every: Sequence[Authenticator], context: CompileContext) -> Non
     """What a client says of the host must not decide what it proves."""
     for each in every:
         if isinstance(each, BelievesHosts) and each.needs_hosts and not context.hosts:
-            raise ValueError(f"{each.name!r} must know its own address: give its dpop `origins`, or the route `hosts`")
+            raise ValueError(f"{each.name!r} must know its own address: give the route `hosts`, or its dpop `origins`")
 
 
 def _asked(groups: Sequence[Group]) -> list[Group | IssuerChoice]:

@@ -50,10 +50,11 @@ class Partner:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedHmac:
-    """body: what its SHA-256 must be, in hexadecimal. expires: epoch seconds after which the signature is too old."""
+    """body: what its SHA-256 must be, in hexadecimal. created, expires: epoch seconds, between which it counts."""
 
     principal: Principal
     nonce: str
+    created: int
     body: str
     expires: float
 
@@ -90,7 +91,7 @@ class HmacVerifier:
         if partner is None or not is_good:
             raise CredentialRefused("signature-invalid", "not of this request and a known key")
         end = created + self._max_age + self._leeway
-        return VerifiedHmac(partner.principal, nonce.decode("ascii"), body.decode("ascii"), end)
+        return VerifiedHmac(partner.principal, nonce.decode("ascii"), created, body.decode("ascii"), end)
 
     def _check_time(self, created: int, now: float) -> None:
         if created > now + self._leeway:

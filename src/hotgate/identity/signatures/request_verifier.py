@@ -46,10 +46,12 @@ class SignatureRules:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedSignature:
-    """covers_digest: whether `content-digest` is signed. expires: epoch seconds after which it counts no longer."""
+    """covers_digest: whether `content-digest` is signed. created, expires: from and until when it counts, in epoch
+    seconds."""
 
     principal: Principal
     nonce: str | None
+    created: int
     expires: float
     covers_digest: bool
 
@@ -71,14 +73,14 @@ class RequestVerifier:
             if inputs is None or label is None:
                 return None
             chosen = inputs[label]
-            expires = self._check_times(chosen, now)
+            created, expires = self._check_times(chosen, now)
             self._check_coverage(chosen, request)
             signature = signature_octets(request.headers.fields, label)
         except (InvalidField, InvalidComponent) as error:
             raise CredentialRefused("signature-malformed", str(error)) from None
         principal = self._signer_of(chosen, request, signature)
         covers_digest = "content-digest" in chosen.covered.names
-        return VerifiedSignature(principal, chosen.text("nonce"), expires, covers_digest)
+        return VerifiedSignature(principal, chosen.text("nonce"), created, expires, covers_digest)
 
     def _chosen(self, inputs: Mapping[str, SignatureInput]) -> str | None:
         """The label of the first one that fits and whose key is known; of any that fits, if no key is."""
@@ -91,7 +93,7 @@ class RequestVerifier:
         known = [label for label in fitting if inputs[label].text("keyid") in self._signers]
         return next(iter(known or fitting), None)
 
-    def _check_times(self, chosen: SignatureInput, now: float) -> float:
+    def _check_times(self, chosen: SignatureInput, now: float) -> tuple[int, float]:
         rules = self._rules
         created, expires = chosen.time("created"), chosen.time("expires")
         if created is None:
@@ -101,7 +103,7 @@ class RequestVerifier:
         end = created + rules.max_age if expires is None else min(created + rules.max_age, expires)
         if now >= end + rules.leeway:
             raise CredentialRefused("signature-expired", "older than max_age, or past its `expires`")
-        return end + rules.leeway
+        return created, end + rules.leeway
 
     def _check_coverage(self, chosen: SignatureInput, request: Request) -> None:
         rules, covered = self._rules, chosen.covered

@@ -12,7 +12,7 @@ from hotgate.config.secret import Secret
 from hotgate.config.settings import Form, Settings
 from hotgate.config.units import DurationBetween, SizeBetween
 from hotgate.http.response import Response
-from hotgate.identity.challenge import hmac_challenge, signature_refused, store_unavailable
+from hotgate.identity.challenge import hmac_challenge, signature_refused
 from hotgate.identity.principal import Principal
 from hotgate.identity.refusal import CredentialRefused
 from hotgate.identity.signatures.hmac_request import KEY_MARK, HmacVerifier, Partner, VerifiedHmac
@@ -20,12 +20,10 @@ from hotgate.identity.signatures.signature_key import MIN_SECRET_BYTES
 from hotgate.identity.verification_keys.shared_secret import secret_octets
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import MechanismSpec
-from hotgate.policies.pending_use import PendingUse
 from hotgate.policies.signatures.named_key import NamedKeySource
-from hotgate.policies.signatures.replay import ReplayWindow
+from hotgate.policies.signatures.replay import SingleUseOfNonces
 from hotgate.policies.signatures.signed_body import expect_body
 from hotgate.policies.signatures.signer_settings import CallerSettings
-from hotgate.store.errors import StoreUnavailable
 
 _KeyId = Annotated[str, Form(r"[A-Za-z0-9_.-]{1,128}", "use letters, digits, '_', '.' and '-', at most 128")]
 _Realm = Annotated[str, Form(r"[ !#-\[\]-~]{1,128}", "use printable ASCII without quotes and backslashes")]
@@ -50,6 +48,11 @@ class PartnerSettings(CallerSettings):
         """Of the secret. Raises ValueError."""
         return secret_octets(self.secret.reveal())
 
+    def partner(self, key_id: str, provider: str, once: SingleUseOfNonces) -> Partner:
+        """The same, as the verifier wants it."""
+        caller = self.principal(key_id, provider=provider, mechanism="hmac", demands=(once,))
+        return Partner(self.octets(), caller)
+
 
 class HmacSettings(Settings):
     """Requests that partners sign with a shared secret (`Authorization: HMAC-SHA256 …`)."""
@@ -70,7 +73,7 @@ class HmacSettings(Settings):
 
 
 class HmacAuthenticator:
-    """One entry, compiled. services: if they are there "wall_clock" (seconds since the epoch) and "ask"."""
+    """One entry, compiled. services: if they are there "wall_clock" (seconds since the epoch) and "proof_uses"."""
 
     forwards_credential = False
 
@@ -79,38 +82,29 @@ class HmacAuthenticator:
         self.challenge = hmac_challenge(settings.realm or name)
         self.sources = (NamedKeySource(b"authorization", KEY_MARK),)
         self.max_body = settings.max_body
+        self._once = SingleUseOfNonces(name, self.challenge, services)
         partners = {
-            key_id.encode("ascii"): Partner(key.octets(), key.principal(key_id, provider=name, mechanism="hmac"))
-            for key_id, key in settings.keys.items()
+            key_id.encode("ascii"): key.partner(key_id, name, self._once) for key_id, key in settings.keys.items()
         }
         self._verifier = HmacVerifier(partners, settings.max_age, settings.leeway)
-        self._replay = ReplayWindow(services.get("ask"))
         self._clock: Callable[[], float] = services.get("wall_clock", time.time)
 
-    def authenticate(self, exchange: Exchange) -> Response | PendingUse | None:
-        """Refusal, PendingUse while the nonce is not used up, or None without a signature of this scheme."""
+    def authenticate(self, exchange: Exchange) -> Principal | Response | None:
+        """Principal, refusal, or None without a signature of this scheme."""
         try:
             verified = self._verifier.verify(exchange.request, self._clock())
         except CredentialRefused as refusal:
             return signature_refused(self.challenge, refusal)
         if verified is None:
             return None
-        refused_body = expect_body(exchange, partial(self._compare_body, verified))
-        return refused_body or PendingUse(partial(self._used_once, verified))
+        principal = verified.principal
+        self._once.expect(exchange, principal, verified.nonce, verified.created, verified.expires)
+        return expect_body(exchange, partial(self._compare_body, verified)) or principal
 
     def _compare_body(self, verified: VerifiedHmac, body: bytes) -> Response | None:
         if verified.is_of(body):
             return None
         return signature_refused(self.challenge, CredentialRefused("digest-mismatch", "another body than was signed"))
-
-    async def _used_once(self, verified: VerifiedHmac) -> Principal | Response | None:
-        try:
-            await self._replay.claim(verified.principal, verified.nonce, verified.expires)
-        except CredentialRefused as refusal:
-            return signature_refused(self.challenge, refusal)
-        except StoreUnavailable as error:
-            return store_unavailable(error)
-        return verified.principal
 
 
 MECHANISM = MechanismSpec("hmac", HmacSettings, HmacAuthenticator)

@@ -1,33 +1,72 @@
-"""Nonces that were used: the control process remembers them for all workers."""
+"""Each nonce of a signer counts once, whichever worker sees it: the control process remembers those that were used."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Mapping
+from hashlib import sha256
+from typing import Any, NamedTuple, Protocol
 
+from hotgate.http.response import Response
+from hotgate.identity.challenge import signature_refused, store_unavailable
+from hotgate.identity.confirmation import Stage
+from hotgate.identity.dpop.server_nonces import ServerNonces
 from hotgate.identity.principal import Principal
 from hotgate.identity.refusal import CredentialRefused
+from hotgate.pipeline.exchange import Exchange
 from hotgate.store.errors import StoreUnavailable
 
-Ask = Callable[[str, Any], Awaitable[Any]]
+
+class SignatureUse(NamedTuple):
+    """identity: a digest that only the same key and nonce give. created, ends: epoch seconds."""
+
+    holder: bytes
+    identity: bytes
+    created: int
+    ends: float
 
 
-class ReplayWindow:
-    """ask: the question to the control process, which raises when there is no answer; None: nobody to ask."""
+class Uses(Protocol):
+    """A worker's way to the memory of the control process (`runtime/worker_process/proof_uses.py`)."""
 
-    def __init__(self, ask: Ask | None) -> None:
-        self._ask = ask
+    @property
+    def nonces(self) -> ServerNonces | None: ...
 
-    async def claim(self, signer: Principal, nonce: str, expires: float) -> None:
-        """Use a signer's nonce up; it is remembered until `expires` (epoch seconds).
+    def claim(self, holder: bytes, proof: SignatureUse) -> Awaitable[bool | None]: ...
 
-        Raises CredentialRefused if it was used before, StoreUnavailable if nobody can tell.
-        """
-        if self._ask is None:
-            raise StoreUnavailable("nobody remembers which nonces were used")
-        # No id of a key has a tab in it, so no two pairs become one.
-        body = {"provider": signer.provider, "jti": f"{signer.credential}\t{nonce}", "expires": expires}
-        try:
-            is_first = await self._ask("single_use", body)
-        except Exception as error:  # runtime's Unanswered, which is defined above this package
-            raise StoreUnavailable(f"whether the nonce was used before is not known: {error}") from error
-        if is_first is not True:
-            raise CredentialRefused("signature-replayed", "its nonce was used before")
+
+class SingleUseOfNonces:
+    """The demand of every signer of one entry that has its nonces counted (a `Confirmation`).
+
+    services: "proof_uses" (Uses). challenge: of the entry.
+    """
+
+    stage = Stage.USE
+
+    def __init__(self, name: str, challenge: str, services: Mapping[str, Any]) -> None:
+        self._place = f"signatures.{name}"
+        self._challenge = challenge
+        self._uses: Uses | None = services.get("proof_uses")
+
+    def expect(self, exchange: Exchange, signer: Principal, nonce: str, created: int, ends: float) -> None:
+        """This is what the request will use up once nothing else is missing."""
+        holder = f"{signer.provider}\t{signer.credential}"  # no name of an entry has a tab in it
+        identity = sha256(f"{len(holder)}:{holder}{nonce}".encode()).digest()
+        exchange.state[self._place] = SignatureUse(sha256(holder.encode()).digest(), identity, created, ends)
+
+    def refusal(self, exchange: Exchange) -> Awaitable[Response | None] | None:
+        """None for a signature without a nonce, where it may be so; else an awaitable of the verdict."""
+        use: SignatureUse | None = exchange.state.get(self._place)
+        return None if use is None else self._verdict(use)
+
+    async def _verdict(self, use: SignatureUse) -> Response | None:
+        uses = self._uses
+        nonces = None if uses is None else uses.nonces
+        if uses is None or nonces is None or nonces.since is None:
+            return store_unavailable(StoreUnavailable("nobody remembers which nonces were used"))
+        if use.created < int(nonces.since):
+            # It may have been used before whoever remembers was there.
+            return signature_refused(self._challenge, CredentialRefused("signature-expired", "older than the memory"))
+        is_first = await uses.claim(use.holder, use)
+        if is_first:
+            return None
+        if is_first is None:
+            return store_unavailable(StoreUnavailable("whether the nonce was used before is not known"))
+        return signature_refused(self._challenge, CredentialRefused("signature-replayed", "its nonce was used before"))

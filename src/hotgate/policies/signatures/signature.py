@@ -16,19 +16,21 @@ from hotgate.identity.signatures.signature_fields import SIGNATURE, SIGNATURE_IN
 from hotgate.identity.stored_consumer import ConsumerDisabled, NoConsumer, StoredConsumers
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import MechanismSpec
-from hotgate.policies.pending_use import PendingUse
 from hotgate.policies.signatures.named_key import NamedKeySource
-from hotgate.policies.signatures.replay import ReplayWindow
+from hotgate.policies.signatures.replay import SingleUseOfNonces
 from hotgate.policies.signatures.settings import SignatureSettings
 from hotgate.policies.signatures.signed_body import expect_body
 from hotgate.store.credentials import Credentials
 from hotgate.store.errors import StoreUnavailable
 
-Outcome = Principal | Response | PendingUse | None
+Outcome = Principal | Response | None
 
 
 class SignatureAuthenticator:
-    """One entry, compiled. services: if they are there "wall_clock" (seconds since the epoch), "ask", "credentials"."""
+    """One entry, compiled. services: if they are there "wall_clock" (seconds since the epoch), "proof_uses" and
+    "credentials". needs_hosts: a request signed for another host, with the same key, must not count here."""
+
+    needs_hosts = True
 
     def __init__(self, name: str, settings: SignatureSettings, services: Mapping[str, Any]) -> None:
         self.name = name
@@ -36,16 +38,17 @@ class SignatureAuthenticator:
         self.forwards_credential = settings.forward_signature
         self.sources = (NamedKeySource(SIGNATURE_INPUT, b'keyid="'), NamedKeySource(SIGNATURE, b'keyid="'))
         self.max_body = settings.max_body
-        signers = {key_id: key.signer(key_id, name) for key_id, key in settings.keys.items()}
+        self._once = None if settings.nonce == "ignored" else SingleUseOfNonces(name, self.challenge, services)
+        demands = () if self._once is None else (self._once,)
+        signers = {key_id: key.signer(key_id, name, demands) for key_id, key in settings.keys.items()}
         self._verifier = RequestVerifier(settings.rules(), signers)
         self._needs_digest = settings.digest == "required"
-        self._replay = ReplayWindow(services.get("ask")) if settings.nonce != "ignored" else None
         self._clock: Callable[[], float] = services.get("wall_clock", time.time)
         credentials = services.get("credentials") or Credentials()
         self._consumers = StoredConsumers(credentials) if settings.consumers else None
 
     def authenticate(self, exchange: Exchange) -> Outcome:
-        """Principal, refusal, PendingUse while the nonce is not used up, or None without a signature for this entry."""
+        """Principal, refusal, or None without a signature for this entry."""
         request = exchange.request
         try:
             verified = self._verifier.verify(request, self._clock())
@@ -55,9 +58,10 @@ class SignatureAuthenticator:
             return None
         if (refused := self._expect_body(verified, exchange)) is not None:
             return refused
-        if self._replay is not None and verified.nonce is not None:
-            return PendingUse(partial(self._used_once, verified, verified.nonce, self._replay))
-        return self._completed(verified.principal)
+        principal, nonce = verified.principal, verified.nonce
+        if self._once is not None and nonce is not None:
+            self._once.expect(exchange, principal, nonce, verified.created, verified.expires)
+        return principal if self._consumers is None else self._completed(principal, self._consumers)
 
     def _expect_body(self, verified: VerifiedSignature, exchange: Exchange) -> Response | None:
         if verified.covers_digest:
@@ -77,22 +81,9 @@ class SignatureAuthenticator:
         refusal = CredentialRefused("signature-incomplete", "a body, and content-digest is not covered")
         return signature_refused(self.challenge, refusal)
 
-    async def _used_once(
-        self, verified: VerifiedSignature, nonce: str, replay: ReplayWindow
-    ) -> Principal | Response | None:
+    def _completed(self, proved: Principal, consumers: StoredConsumers) -> Principal | Response:
         try:
-            await replay.claim(verified.principal, nonce, verified.expires)
-        except CredentialRefused as refusal:
-            return signature_refused(self.challenge, refusal)
-        except StoreUnavailable as error:
-            return store_unavailable(error)
-        return self._completed(verified.principal)
-
-    def _completed(self, proved: Principal) -> Principal | Response:
-        if self._consumers is None:
-            return proved
-        try:
-            return self._consumers.completed(proved)
+            return consumers.completed(proved)
         except NoConsumer as reason:
             return signature_refused(self.challenge, CredentialRefused("signature-invalid", str(reason)))
         except ConsumerDisabled as reason:

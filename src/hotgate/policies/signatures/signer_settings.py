@@ -8,6 +8,7 @@ from hotgate.config.notation import refused
 from hotgate.config.pem import Pem
 from hotgate.config.secret import Secret
 from hotgate.config.settings import Form, Settings, given
+from hotgate.identity.confirmation import Confirmation
 from hotgate.identity.principal import Principal
 from hotgate.identity.signatures.request_verifier import Signer
 from hotgate.identity.signatures.signature_key import (
@@ -41,8 +42,8 @@ class CallerSettings(Settings):
     groups: _Names = Field(default=(), description="The groups of the caller.")
     tier: _Text | None = Field(default=None, description="The tier of the caller.")
 
-    def principal(self, key_id: str, *, provider: str, mechanism: str) -> Principal:
-        """The caller whom the key proves."""
+    def principal(self, key_id: str, *, provider: str, mechanism: str, demands: tuple[Confirmation, ...]) -> Principal:
+        """The caller whom the key proves. demands: what each request must meet besides."""
         return Principal(
             self.consumer or key_id,
             provider=provider,
@@ -53,6 +54,7 @@ class CallerSettings(Settings):
             tier=self.tier,
             credential=key_id,
             claims={"key_id": key_id},
+            confirmations=demands,
         )
 
 
@@ -90,9 +92,10 @@ class SignerSettings(CallerSettings):
             return SecretMessageKey(secret_octets(self.secret.reveal()))
         return PublicMessageKey(self._public_key(), self.algorithm)
 
-    def signer(self, key_id: str, provider: str) -> Signer:
+    def signer(self, key_id: str, provider: str, demands: tuple[Confirmation, ...]) -> Signer:
         """The key with its owner."""
-        return Signer(self.key(), self.principal(key_id, provider=provider, mechanism="signature"))
+        caller = self.principal(key_id, provider=provider, mechanism="signature", demands=demands)
+        return Signer(self.key(), caller)
 
     def _public_key(self) -> PublicKey:
         return parse_public_key(self.jwk) if self.public_key is None else public_key_of_pem(self.public_key.reveal())

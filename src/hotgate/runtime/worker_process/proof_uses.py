@@ -6,9 +6,8 @@ All claims of one round of the event loop are one question, for to ask costs mor
 import asyncio
 from collections.abc import Awaitable, Callable
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Protocol
 
-from hotgate.identity.dpop.proof import Proof
 from hotgate.identity.dpop.server_nonces import ServerNonces
 from hotgate.runtime.workers.channel import Message
 
@@ -16,6 +15,16 @@ _MEANING = {"first": True, "used": False}  # by the verdict of the desk; anythin
 
 Claims = list[tuple[str, str, int]]
 Waiting = list["asyncio.Future[bool | None]"]
+
+
+class Used(Protocol):
+    """A proof of possession, or a signature with a nonce. identity: a digest of it. ends: epoch seconds."""
+
+    @property
+    def identity(self) -> bytes: ...
+
+    @property
+    def ends(self) -> float: ...
 
 
 class ProofUses:
@@ -34,7 +43,7 @@ class ProofUses:
         self._flush()  # what waits was judged by the old ones, and must say so
         self.nonces = nonces
 
-    def claim(self, holder: bytes, proof: Proof) -> "asyncio.Future[bool | None]":
+    def claim(self, holder: bytes, proof: Used) -> "asyncio.Future[bool | None]":
         """Whether it is the first use of a proof; None if nobody can tell. holder: a digest of whose it is."""
         loop = asyncio.get_running_loop()
         if not self._claims:
