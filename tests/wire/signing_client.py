@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from hotgate.runtime.desks.proofs import Proofs
 from hotgate.runtime.worker_process.proof_uses import ProofUses
@@ -17,6 +17,7 @@ from wire.scenario import Wire
 NOW = 1_764_115_200
 HOSTS = ["api.example", "other.example"]
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+PRIVATE = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 PUBLIC = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 SECRET = "a secret of more than thirty-two bytes"
 
