@@ -4,9 +4,9 @@ Stricter than the RFC where two parsers could read one text differently: a key t
 lets the last one win), and so is base64 whose padding is missing or whose unused bits are not zero.
 """
 
-import binascii
 import re
-from base64 import b64decode, b64encode
+from binascii import Error as BinasciiError
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -58,7 +58,7 @@ _KEY = rb"([a-z*][a-z0-9_.*-]*)"
 _BARE = (
     rb"(?:(-?[0-9]{1,15}(?![0-9.]))"
     rb"|(-?[0-9]{1,12}\.[0-9]{1,3}(?![0-9.]))"
-    rb'|"((?:[ !#-\[\]-~]|\\["\\])*)"'
+    rb'|"([ !#-\[\]-~]*(?:\\["\\][ !#-\[\]-~]*)*)"'
     rb"|:([A-Za-z0-9+/]*={0,2}):"
     rb"|\?([01])"
     rb"|([A-Za-z*][!#$%&'*+\-.^_`|~0-9A-Za-z:/]*)"
@@ -68,17 +68,17 @@ _BARE = (
 _bare = re.compile(_BARE).match
 _parameter = re.compile(rb"; *" + _KEY + rb"(?:=" + _BARE + rb")?").match
 _key = re.compile(_KEY + rb"(=?)").match
-_inner_list = re.compile(rb'\((?:[^()"]|"(?:[^"\\]|\\.)*")*\)').match
+_inner_list = re.compile(rb'\([^()"]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^()"]*)*\)').match
 _separator = re.compile(rb"[ \t]*,[ \t]*(?!\Z)").match
 _spaces = re.compile(rb" *").match
 
 
 def _decoded(text: bytes) -> bytes:
     try:
-        value = b64decode(text, validate=True)
-    except binascii.Error:
+        value = a2b_base64(text, strict_mode=True)
+    except BinasciiError:
         raise InvalidField("base64 that is not well formed") from None
-    if b64encode(value) != text:
+    if b2a_base64(value, newline=False) != text:
         raise InvalidField("base64 with bits that nobody reads")
     return value
 
@@ -217,7 +217,7 @@ def _decimal(value: Decimal) -> bytes:
 _WRITE: dict[type, Callable[[Any], bytes]] = {
     str: lambda value: b'"%b"' % _escaped(value),
     int: lambda value: b"%d" % value,
-    bytes: lambda value: b":%b:" % b64encode(value),
+    bytes: lambda value: b":%b:" % b2a_base64(value, newline=False),
     bool: lambda value: b"?1" if value else b"?0",
     Token: lambda value: value.encode("ascii"),
     Date: lambda value: b"@%d" % value,
