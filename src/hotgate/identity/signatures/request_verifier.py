@@ -5,6 +5,7 @@ What is cheap is looked at first. At most one signature is verified: which one i
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from hotgate.http.request import Request
 from hotgate.http.structured_fields import InvalidField
@@ -56,13 +57,27 @@ class VerifiedSignature:
     covers_digest: bool
 
 
-class RequestVerifier:
-    """signers: by keyid."""
+class SignerLookup(Protocol):
+    """By keyid. `any`: one to verify with in the place of an unknown one."""
 
-    def __init__(self, rules: SignatureRules, signers: Mapping[str, Signer]) -> None:
+    def find(self, key_id: str | None) -> Signer | None: ...
+
+    def any(self) -> Signer | None: ...
+
+
+class UnknownSigner(CredentialRefused):
+    """Nobody has a key of that name. Clients are told the same as of a wrong signature."""
+
+    def __init__(self) -> None:
+        super().__init__("signature-invalid", "its keyid is not known")
+
+
+class RequestVerifier:
+    """One way to verify. It remembers lists of components."""
+
+    def __init__(self, rules: SignatureRules, signers: SignerLookup) -> None:
         self._rules = rules
         self._signers = signers
-        self._decoy = next(iter(signers.values()), None)
         self._components = known_components()
 
     def verify(self, request: Request, now: float) -> VerifiedSignature | None:
@@ -90,8 +105,9 @@ class RequestVerifier:
             for label, each in inputs.items()
             if rules.label in (None, label) and rules.tag in (None, each.text("tag"))
         ]
-        known = [label for label in fitting if inputs[label].text("keyid") in self._signers]
-        return next(iter(known or fitting), None)
+        find = self._signers.find
+        known = (label for label in fitting if find(inputs[label].text("keyid")) is not None)
+        return next(known, fitting[0]) if fitting else None
 
     def _check_times(self, chosen: SignatureInput, now: float) -> tuple[int, float]:
         rules = self._rules
@@ -117,15 +133,15 @@ class RequestVerifier:
 
     def _signer_of(self, chosen: SignatureInput, request: Request, signature: bytes) -> Principal:
         """An unknown key costs as much as a known one: the decoy's verdict does not count."""
-        signer = self._signers.get(chosen.text("keyid") or "")
-        checking = signer or self._decoy
+        signer = self._signers.find(chosen.text("keyid"))
+        checking = signer or self._signers.any()
         try:
             base = signature_base(received(request), chosen.covered, chosen.written_parameters)
         except (InvalidComponent, BadTarget) as error:
             raise CredentialRefused("signature-invalid", str(error)) from None
         is_good = checking is not None and checking.key.verifies(base, signature)
         if signer is None:
-            raise CredentialRefused("signature-invalid", "its keyid is not known")
+            raise UnknownSigner
         if chosen.text("alg") not in (None, signer.key.algorithm):
             raise CredentialRefused("signature-invalid", "its alg is not the one of its key")
         if not is_good:

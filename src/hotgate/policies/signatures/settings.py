@@ -11,7 +11,7 @@ from hotgate.config.units import DurationBetween, SizeBetween
 from hotgate.http.structured_fields import Item
 from hotgate.identity.signatures.component import Component, InvalidComponent
 from hotgate.identity.signatures.request_verifier import SignatureRules
-from hotgate.policies.signatures.signer_settings import KeyId, SignerSettings
+from hotgate.policies.signatures.signer_settings import KeyId, PublishedKeys, SignerSettings
 
 Nonce = Literal["required", "optional", "ignored"]
 
@@ -27,7 +27,10 @@ class SignatureSettings(Settings):
     """Requests that callers sign as RFC 9421 says (HTTP Message Signatures)."""
 
     keys: dict[KeyId, SignerSettings] = Field(
-        min_length=1, max_length=10_000, description="Who signs: each key by its `keyid`."
+        default={}, max_length=10_000, description="Who signs: each key by its `keyid`."
+    )
+    jwks: Annotated[tuple[PublishedKeys, ...], Field(max_length=256)] = Field(
+        default=(), description="Callers who publish their keys (JWKS), so that they can change them; `keyid` is `kid`."
     )
     components: Annotated[tuple[_ComponentName, ...], Field(min_length=1, max_length=64)] = Field(
         default=_WHOLE_REQUEST,
@@ -71,6 +74,19 @@ class SignatureSettings(Settings):
         default=False, description="Whether the backend gets `Signature` and `Signature-Input` too."
     )
     realm: _Realm | None = Field(default=None, description="The realm in WWW-Authenticate. Default: the entry's name.")
+
+    @model_validator(mode="after")
+    def _knows_somebody(self) -> "SignatureSettings":
+        if not self.keys and not self.jwks:
+            raise refused("give `keys` or `jwks`: nobody could sign")
+        if len(set(self.key_locations)) < len(self.jwks):
+            raise refused("`jwks` names one place twice: its keys would have two owners")
+        return self
+
+    @property
+    def key_locations(self) -> tuple[str, ...]:
+        """The addresses and paths of `jwks`."""
+        return tuple(each.location for each in self.jwks)
 
     @model_validator(mode="after")
     def _components_exist(self) -> "SignatureSettings":

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from hotgate.config.https_url import HttpsUrl
 from hotgate.config.notation import refused
 from hotgate.config.pem import Pem
 from hotgate.config.secret import Secret
@@ -56,6 +57,29 @@ class CallerSettings(Settings):
             claims={"key_id": key_id},
             confirmations=demands,
         )
+
+
+class PublishedKeys(CallerSettings):
+    """The keys that one caller publishes as a JWKS, and who that is."""
+
+    consumer: _Text = Field(description="Who calls with these keys.")
+    url: HttpsUrl | None = Field(default=None, description="Where the JWKS is fetched, in the background.")
+    file: _Text | None = Field(default=None, description="A file that holds it, which is read again when it changes.")
+
+    @model_validator(mode="after")
+    def _stands_in_one_place(self) -> "PublishedKeys":
+        if len(given(self, ("url", "file"))) != 1:
+            raise refused("give either `url` or `file`")
+        return self
+
+    @property
+    def location(self) -> str:
+        """Either of them."""
+        return self.url or self.file or ""
+
+    def caller(self, provider: str, demands: tuple[Confirmation, ...]) -> Principal:
+        """The caller whom these keys prove."""
+        return self.principal(self.consumer, provider=provider, mechanism="signature", demands=demands)
 
 
 class SignerSettings(CallerSettings):
