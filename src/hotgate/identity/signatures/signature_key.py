@@ -14,7 +14,7 @@ _PUBLIC: dict[str, tuple[str, tuple[str, ...]]] = {
     "ecdsa-p256-sha256": ("P-256", ("ES256",)),
     "ecdsa-p384-sha384": ("P-384", ("ES384",)),
     "rsa-pss-sha512": ("RSA", ("PS512",)),
-    "rsa-v1_5-sha256": ("RSA", ("RS256",)),  # only where it is asked for by name: RFC 9421 §7.3.1
+    "rsa-v1_5-sha256": ("RSA", ("RS256",)),  # only where it is asked for by name: RFC 9421 §7.3.6
 }
 
 

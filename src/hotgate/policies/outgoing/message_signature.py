@@ -21,7 +21,7 @@ from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import PhasedStep
 from hotgate.policies.outgoing.own_fields import OwnFields
 
-_NONCE_BYTES = 16  # random, so that none comes twice (RFC 9421 §7.3.2)
+_NONCE_BYTES = 16  # random, so that none comes twice (RFC 9421 §7.2.2)
 _NOTHING: tuple[Field, ...] = ()
 
 

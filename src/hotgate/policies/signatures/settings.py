@@ -109,7 +109,7 @@ class SignatureSettings(Settings):
             yield "digest", "bodies may come unsigned", "have callers cover content-digest"
         for key_id, key in self.keys.items():
             if key.algorithm == "rsa-v1_5-sha256":
-                yield "keys", f"key {key_id!r} signs by an old scheme (RFC 9421, section 7.3.1)", "use rsa-pss-sha512"
+                yield "keys", f"key {key_id!r} signs by an old scheme (RFC 9421, section 7.3.6)", "use rsa-pss-sha512"
 
     def rules(self) -> SignatureRules:
         """The same, as the verifier wants it."""
