@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from hotgate.runtime.compiling.compile import CompileProblems
 from wire.samples import OK
 from wire.scenario import Wire, scenario
-from wire.signing_client import HOSTS, KEY, NOW, PUBLIC, SECRET, Signed, digest, with_clock
+from wire.signing_client import HOSTS, KEY, NOW, PUBLIC, SECRET, Signed, digest, partner, with_clock
 
 KEYS = {"k1": {"public_key": PUBLIC, "consumer": "ada", "scopes": ["orders:read"]}, "s1": {"secret": SECRET}}
 BODY = b'{"hello": "world"}'
@@ -507,3 +508,62 @@ async def test_trailers_bring_no_signature(wire: Wire) -> None:
     chunked = request.removesuffix(b"abc") + b"3\r\nabc\r\n0\r\nSignature: sig1=:AAAA:\r\n\r\n"
     received, answer = await wire.exchange(chunked, OK)
     assert (answer.status, received.body, received.trailers) == (200, b"abc", [])
+
+
+BOTH: dict[str, Any] = {
+    "routes": [
+        {
+            "name": "all",
+            "match": {"path": "/*", "hosts": HOSTS},
+            "upstream": "api",
+            "authenticate": [{"all": ["partners", "secrets"]}],
+        }
+    ],
+    "settings": {
+        "identity": {
+            "partners": {"signature": {"keys": KEYS}},
+            "secrets": {"hmac": {"keys": {"acme": {"secret": SECRET}}}},
+        }
+    },
+}
+
+
+@pytest.mark.parametrize(("hashed", "status"), [(BODY, 200), (b"other", 401)])
+@scenario(**BOTH)
+async def test_of_two_signatures_that_must_come_together_both_speak_of_the_body(
+    wire: Wire, hashed: bytes, status: int
+) -> None:
+    with_clock(wire)
+    authorization = partner(method="POST", body=hashed)
+    client = await wire.send(Signed(method="POST", body=BODY, lines=[f"Authorization: {authorization}"]).request())
+    if status == 200:
+        backend = await wire.backend.accept()
+        assert (await backend.message()).body == BODY
+        backend.send(OK)
+    assert (await client.message()).status == status
+
+
+@scenario(**BOTH)
+async def test_half_of_them_uses_up_no_nonce(wire: Wire) -> None:
+    with_clock(wire)
+    assert (await (await wire.send(Signed().request())).message()).status == 401
+    complete = Signed(lines=[f"Authorization: {partner()}"]).request()
+    _, answer = await wire.exchange(complete, OK)
+    assert answer.status == 200
+
+
+@scenario(
+    routes=[
+        {
+            "name": "all",
+            "match": {"path": "/*"},
+            "upstream": "api",
+            "authenticate": ["partners"],
+        }
+    ],
+    settings={"identity": {"partners": {"hmac": {"keys": {"acme": {"secret": SECRET}}}}}},
+)
+async def test_a_route_for_any_host_takes_no_signature_of_somebody_elses(wire: Wire) -> None:
+    entry = {"partners": {"signature": {"keys": KEYS}}}
+    with pytest.raises(CompileProblems, match="hosts"):
+        wire.gateway.reconfigure({**wire.gateway.configuration, "identity": entry})
