@@ -1,6 +1,6 @@
 """`client_credentials` and `token_exchange` of `upstreams.*.credentials`: tokens of an authorization server."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from hashlib import sha256
 from typing import Annotated
 
@@ -49,6 +49,11 @@ class TokenRequest(Settings):
         return self
 
     @property
+    def caller(self) -> Hashable:
+        """Who asks whom: requests for which it is equal can share connections, and what is known of the server."""
+        return (self.token_url, self.issuer, self.client)
+
+    @property
     def server(self) -> str:
         """Whom assertions of the client are for: the issuer, or the endpoint where that is all that is known."""
         return self.issuer or self.token_url or ""
@@ -58,9 +63,9 @@ class TokenRequest(Settings):
         said = f"{type(self).__name__} {self.model_dump_json()}"  # in which secrets are hidden
         return f"{upstream}:{sha256(said.encode()).hexdigest()[:32]}"
 
-    def dangers(self) -> Iterator[tuple[str, str, str]]:
-        """Weak choices: key, what is wrong with it, what to do instead."""
-        yield from ((f"client.{key}", what, hint) for key, what, hint in self.client.dangers())
+    def dangers(self) -> Iterator[tuple[tuple[str, ...], str, str]]:
+        """Weak choices: keys, what is wrong with it, what to do instead."""
+        yield from ((("client", key), what, hint) for key, what, hint in self.client.dangers())
 
 
 class ClientCredentials(TokenRequest):

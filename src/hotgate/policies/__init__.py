@@ -17,7 +17,7 @@ from hotgate.policies import (
     rate_limit,
     user,
 )
-from hotgate.policies.passwords import basic
+from hotgate.policies.passwords import basic, ldap
 from hotgate.policies.signatures import hmac, signature
 
 POLICIES = (
@@ -34,6 +34,7 @@ MECHANISMS = (
     api_key.MECHANISM,
     mtls.MECHANISM,
     basic.MECHANISM,
+    ldap.MECHANISM,
     signature.MECHANISM,
     hmac.MECHANISM,
     anonymous.MECHANISM,

@@ -11,7 +11,7 @@ from hotgate.identity import strict_json
 UNSAID_LIFETIME = 300.0  # seconds of a token whose answer does not say; it may have less, so it is asked for often
 LONGEST_LIFETIME = 86400.0  # what a server says beyond it is not believed: its clock or its unit may be wrong
 
-_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{1,16384}={0,64}")  # RFC 6750 §2.1: nothing that could end a header field
+_TOKEN = re.compile(r"[!-~]{1,16384}")  # RFC 6749 appendix A.12, without spaces: nothing that could end a field
 _SECONDS = re.compile(r"[0-9]{1,10}")  # some servers write the number as text
 _CODE = re.compile(r"[a-z_]{1,64}")
 _REFUSALS = frozenset({400, 401, 403})

@@ -14,21 +14,17 @@ from hotgate.control.oauth.token_forms import actor_form, client_credentials_for
 
 
 class TokenSource:
-    """Begins to fetch at once; needs a running loop. settings: what is asked for. clock: monotonic seconds.
-
-    Raises ValueError for keys that cannot be used.
-    """
+    """Begins to fetch at once; needs a running loop. settings: what is asked for. clock: monotonic seconds."""
 
     def __init__(
         self,
         upstream: str,
         settings: TokenRequest,
-        endpoint: TokenEndpoint | None = None,
+        endpoint: TokenEndpoint,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings = settings
         self._upstream = upstream
-        self._endpoint = endpoint = endpoint or TokenEndpoint(settings)
         self._own: ClientToken | None = None
         self._exchanged: ExchangedTokens | None = None
         if not isinstance(settings, TokenExchange):
@@ -59,7 +55,6 @@ class TokenSource:
         for part in (self._own, self._exchanged):
             if part is not None:
                 await part.stop()
-        await self._endpoint.close()
 
     def state(self) -> dict[str, Any]:
         """For the admin API; no secret. kind: the key of the settings."""

@@ -13,8 +13,8 @@ from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import PhasedStep
 from hotgate.pipeline.route import Outcome
 from hotgate.policies.oauth_client_keys import check_client
+from hotgate.policies.outgoing.kept_between_reloads import kept_between_reloads
 from hotgate.policies.outgoing.own_fields import OwnFields
-from hotgate.policies.outgoing.shared import kept_between_reloads
 from hotgate.policies.outgoing.shown_token import Ask, NoToken, Refused, ShownToken, asked
 from hotgate.policies.outgoing.token_problems import exchange_refused, unavailable
 from hotgate.policies.outgoing.token_table import TokenTable
@@ -42,7 +42,9 @@ class CallersTokens:
 
     async def exchanged(self, subject: bytes, good_for: float) -> Exchanged:
         """Find out; all who wait for the same ask once. good_for: seconds until `subject` ends. Raises NoToken."""
-        digest = self._table.digest(subject)
+        return await asyncio.shield(self._flight(self._table.digest(subject), subject, good_for))
+
+    def _flight(self, digest: bytes, subject: bytes, good_for: float) -> "asyncio.Task[Exchanged]":
         flight = self._flights.get(digest)
         if flight is None:
             if len(self._flights) >= MOST_WAITING:
@@ -50,7 +52,7 @@ class CallersTokens:
             flight = asyncio.get_running_loop().create_task(self._fetch(digest, subject, good_for))
             self._flights[digest] = flight
             flight.add_done_callback(lambda done: self._landed(digest, done))
-        return await asyncio.shield(flight)
+        return flight
 
     def _landed(self, digest: bytes, flight: "asyncio.Task[Exchanged]") -> None:
         del self._flights[digest]

@@ -15,8 +15,8 @@ from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import PhasedStep
 from hotgate.pipeline.route import Outcome
 from hotgate.policies.oauth_client_keys import check_client
+from hotgate.policies.outgoing.kept_between_reloads import kept_between_reloads
 from hotgate.policies.outgoing.own_fields import OwnFields
-from hotgate.policies.outgoing.shared import kept_between_reloads
 from hotgate.policies.outgoing.shown_token import Ask, NoToken, ShownToken, asked
 from hotgate.policies.outgoing.token_problems import unavailable
 

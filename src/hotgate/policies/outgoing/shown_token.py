@@ -7,7 +7,7 @@ from typing import Any
 
 from hotgate.http.headers import Field, valid_field
 
-WAIT = 8.0  # seconds that a request may wait for a token; the control process takes no longer, unless it needs two
+WAIT = 8.0  # seconds that a request may wait: a call of the control process may take five, metadata before it three
 _ABOUT = "upstream_token"
 
 Ask = Callable[..., Awaitable[Any]]

@@ -5,30 +5,32 @@ upstream may differ here and there, and no upstream must be shown what was issue
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from hotgate.config.gateway import Gateway
 from hotgate.config.token_credentials import TokenRequest
 from hotgate.control.oauth.good_token import GoodToken, TokenUnavailable
 from hotgate.control.oauth.issued_token import TokenRefused
+from hotgate.control.oauth.token_endpoint import TokenEndpoint
 from hotgate.control.oauth.token_source import TokenSource
 
 
 class UpstreamTokens:
     """Follows the configuration: an upstream whose settings stay the same keeps its tokens. clock: monotonic seconds.
 
-    make: of an upstream's name and settings.
+    connect: to the server of some settings, as their client.
     """
 
     def __init__(
         self,
-        make: Callable[[str, TokenRequest], TokenSource] = TokenSource,
+        connect: Callable[[TokenRequest], TokenEndpoint] = TokenEndpoint,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._make = make
+        self._connect = connect
         self._clock = clock
         self._sources: dict[str, TokenSource] = {}
+        self._endpoints: dict[Hashable, TokenEndpoint] = {}
 
     async def answer(self, body: Any) -> dict[str, Any]:
         """To `{"source", "rejected"}` or `{"source", "subject", "good_for"}`: a token, or why there is none."""
@@ -49,7 +51,8 @@ class UpstreamTokens:
         for name, (upstream, settings) in _wanted(config).items():
             known = self._sources.get(name)
             if known is None or known.settings != settings:  # they may differ in a secret, which the name does not tell
-                self._sources[name] = self._make(upstream, settings)
+                endpoint = self._endpoint(settings)
+                self._sources[name] = TokenSource(upstream, settings, endpoint, self._clock)
                 if known is not None:
                     await known.stop()
 
@@ -59,16 +62,30 @@ class UpstreamTokens:
         wanted = _wanted(config)
         for name in [name for name in self._sources if name not in wanted]:
             await self._sources.pop(name).stop()
+        await self._close_unused()
 
     async def stop(self) -> None:
         """End all background work."""
         sources, self._sources = self._sources, {}
         for source in sources.values():
             await source.stop()
+        await self._close_unused()
 
     def state(self) -> list[dict[str, Any]]:
         """One object per upstream, for the admin API."""
         return [source.state() for source in self._sources.values()]
+
+    def _endpoint(self, settings: TokenRequest) -> TokenEndpoint:
+        """Shared by all upstreams whose tokens the same client gets from the same server: each costs a TLS context."""
+        endpoint = self._endpoints.get(settings.caller)
+        if endpoint is None:
+            endpoint = self._endpoints[settings.caller] = self._connect(settings)
+        return endpoint
+
+    async def _close_unused(self) -> None:
+        used = {source.settings.caller for source in self._sources.values()}
+        for caller in [caller for caller in self._endpoints if caller not in used]:
+            await self._endpoints.pop(caller).close()
 
     def _good(self, token: GoodToken) -> dict[str, Any]:
         now = self._clock()

@@ -25,7 +25,7 @@ from hotgate.observe.access_log import AccessLog
 from hotgate.observe.log import configure
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.observe.sink import StreamSink
-from hotgate.policies.outgoing.shared import SERVICE as UPSTREAM_TOKENS
+from hotgate.policies.outgoing.kept_between_reloads import SERVICE as UPSTREAM_TOKENS
 from hotgate.runtime.compiling.load import built_in_model
 from hotgate.runtime.sockets.handover import SocketOffer
 from hotgate.runtime.worker_process import descriptors, garbage_collection
