@@ -34,12 +34,13 @@ def behind(identity: dict[str, Any], *proofs: Any, **route: Any) -> dict[str, An
 
 
 class Desk:
-    """started: seconds ago. is_there: whether it answers. holds_back: whether it does so later."""
+    """started: seconds ago. is_there: whether it answers. may_answer: when it does."""
 
     def __init__(self, wire: Wire, *, started: float = 3600.0) -> None:
         self.wire = wire
         self.is_there = True
-        self.holds_back = False
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
         self.uses = ProofUses(self._ask)
         self.asked: list[str] = []
         self.restart(started)
@@ -62,8 +63,7 @@ class Desk:
 
     async def _ask(self, about: str, body: Any) -> Any:
         self.asked.append(about)
-        while self.holds_back:
-            await asyncio.sleep(0)
+        await self.may_answer.wait()
         if not self.is_there:
             raise Unanswered("gone")
         return await self.proofs.claim(body) if about == "proofs" else True

@@ -41,12 +41,12 @@ async def test_of_one_that_is_refused(wire: Wire, is_there: bool) -> None:
 @scenario(**behind(entry()))
 async def test_of_one_whose_client_leaves_before_the_answer(wire: Wire) -> None:
     desk = Desk(wire)
-    desk.holds_back = True
+    desk.may_answer.clear()
     client = await wire.send(asking(CLIENT, token(CLIENT)))
     await turns()
     assert desk.asked == ["proofs"]
     client.reset()
     await wire.until_connected(0)
-    desk.holds_back = False
+    desk.may_answer.set()
     await turns(20)
     assert (relays(), len(desk.uses._tasks)) == (0, 0)
