@@ -3,10 +3,12 @@
 import time
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hotgate.runtime.desks.claim_book import ClaimBook, Verdict
-from hotgate.store.store import Store
+
+if TYPE_CHECKING:
+    from hotgate.store.store import Store
 
 MAX_CLAIMS = 100_000  # that have not expired: 300 a second for five minutes
 
@@ -14,7 +16,7 @@ MAX_CLAIMS = 100_000  # that have not expired: 300 a second for five minutes
 class SingleUse:
     """store: gives the store in force, or None. now: epoch seconds."""
 
-    def __init__(self, store: Callable[[], Store | None], now: Callable[[], float] = time.time) -> None:
+    def __init__(self, store: "Callable[[], Store | None]", now: Callable[[], float] = time.time) -> None:
         self._store = store
         self._now = now
         self._book = ClaimBook(MAX_CLAIMS)
