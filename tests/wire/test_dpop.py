@@ -256,7 +256,23 @@ async def test_without_the_control_process_nobody_can_tell(wire: Wire) -> None:
     assert await code_of(wire, asking(CLIENT, token(CLIENT))) == (503, "proofs-unavailable")
 
 
-@scenario(**behind(entry()))
+def counting(scene: dict[str, Any]) -> dict[str, Any]:
+    """The same, where the second failure has its client banned."""
+    return {**scene, "settings": {**scene["settings"], "brute_force": {"delay_after": 1, "ban_after": 2, "exempt": []}}}
+
+
+@scenario(**counting(behind(entry())))
+async def test_guessed_proofs_are_failures_as_all_others(wire: Wire) -> None:
+    Desk(wire)
+    access = token(CLIENT)
+    client = await wire.connect()
+    client.send(get("/", *fields(access, CLIENT.proof(access, time.time(), signed_by=THIEF))))
+    assert (await client.message()).code == "proof-invalid"
+    report = wire.gateway.plane.login_guard.report()
+    assert report is not None
+
+
+@scenario(**counting(behind(entry())))
 async def test_nobody_is_banned_for_what_happens_to_honest_clients(wire: Wire) -> None:
     """A proof that is sent again by whoever lost the answer, a clock that is wrong, a nonce that has ended."""
     desk = Desk(wire)
