@@ -11,6 +11,7 @@ CASES = (
     "plain",
     "secured",
     "identity",
+    "dpop",
     "revocation",
     "latency",
     "routes",

@@ -50,6 +50,13 @@ _SECTIONS: tuple[tuple[str, str, str, tuple[Column, ...]], ...] = (
         ),
     ),
     (
+        "dpop",
+        "Proofs of possession (DPoP), 64 connections",
+        "Hotgate alone: a token that was seen before, and a new proof with each request. Its signature (ES256) is "
+        "verified, and it is used up in the control process, which shares the core.",
+        (_RATE, Column("÷ plain", "rate", reference=("dpop", "plain")), *_LOAD[2:]),
+    ),
+    (
         "revocation",
         "Revocation",
         "Another process revokes a key in the store. 32 connections to four workers, which have all just used the key, "

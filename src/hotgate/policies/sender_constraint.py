@@ -30,7 +30,7 @@ class SenderConstraint:
         self.challenges = _challenges(realm, settings)
         self._needs_certificate = settings.certificate_bound == "required"
         self._needs_key = dpop is not None and dpop.required
-        self._possession = None if dpop is None else ProofOfPossession(dpop, self.challenges, services)
+        self._possession = None if dpop is None else ProofOfPossession(dpop, self.challenges[0], services)
         self._understood = {_CERTIFICATE} if dpop is None else {_CERTIFICATE, _KEY}
 
     def confirmations(self, principal: Principal, found: bytes, token: bytes) -> tuple[Confirmation, ...]:

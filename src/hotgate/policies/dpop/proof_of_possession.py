@@ -34,12 +34,12 @@ class ProofUses(Protocol):
 
 
 class ProofOfPossession:
-    """challenges: of the entry. services: "proof_uses" (ProofUses) and, if it is there, "wall_clock"."""
+    """challenge: that of the scheme DPoP. services: "proof_uses" (ProofUses) and, if it is there, "wall_clock"."""
 
-    def __init__(self, settings: DpopSettings, challenges: tuple[str, ...], services: Mapping[str, Any]) -> None:
+    def __init__(self, settings: DpopSettings, challenge: str, services: Mapping[str, Any]) -> None:
         self._verifier = ProofVerifier(settings.algorithms, settings.max_age, TargetUri(settings.origins))
         self._needs_nonce = settings.nonce == "required"
-        self._challenges = challenges
+        self._challenge = challenge
         self._clock: Callable[[], float] = services.get("wall_clock", time.time)
         self._uses: ProofUses | None = services.get("proof_uses")
 
@@ -57,7 +57,7 @@ class ProofOfPossession:
         """The answer to a bad proof, with the nonce that a better one needs."""
         if self._needs_nonce or refusal.code == _NONCE_NEEDED:
             self._offer_nonce(exchange)
-        return token_refused(self._challenges, refusal)
+        return token_refused((self._challenge,), refusal)
 
     async def first_use(self, exchange: Exchange, holder: bytes, proof: Proof) -> Response | None:
         """None if the proof was not used before; from now on it was."""
