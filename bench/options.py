@@ -12,6 +12,7 @@ CASES = (
     "secured",
     "identity",
     "dpop",
+    "signatures",
     "revocation",
     "latency",
     "routes",

@@ -18,6 +18,7 @@ from bench.cases import (
     revocation,
     routes,
     secured,
+    signatures,
     startup,
     tls,
 )
@@ -39,6 +40,7 @@ GROUPS: tuple[Mapping[str, ModuleType], ...] = (
     {"plain": plain, "secured": secured, "routes": routes, "latency": latency},
     {"identity": identity},
     {"dpop": dpop},
+    {"signatures": signatures},
     {"revocation": revocation},
     {"tls": tls, "handshakes": handshakes, "mtls": mtls},
     {"bodies": bodies},
