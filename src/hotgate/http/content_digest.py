@@ -4,7 +4,8 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 
-from hotgate.http.structured_fields import InvalidField, Item, parse_dictionary, write_bare
+from hotgate.http.structured_fields import parse_dictionary
+from hotgate.http.structured_values import InvalidField, Item, write_bare
 
 CONTENT_DIGEST = b"content-digest"
 _HASHES = {"sha-512": hashlib.sha512, "sha-256": hashlib.sha256}  # the active ones of its registry (RFC 9530 §5)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotgate.http.structured_fields import (
+from hotgate.http.structured_fields import parse_dictionary, parse_inner_list, parse_item, parse_list
+from hotgate.http.structured_values import (
     BareItem,
     Date,
     DisplayString,
@@ -17,10 +18,6 @@ from hotgate.http.structured_fields import (
     InvalidField,
     Item,
     Token,
-    parse_dictionary,
-    parse_inner_list,
-    parse_item,
-    parse_list,
     write_bare,
     write_dictionary,
     write_list,

@@ -6,13 +6,11 @@ from collections.abc import Callable
 from typing import TypeVar
 from urllib.parse import unquote_to_bytes
 
-from hotgate.http.structured_fields import (
+from hotgate.http.structured_fields import parse_dictionary, parse_item, parse_list
+from hotgate.http.structured_values import (
     InvalidField,
     Item,
     Parameters,
-    parse_dictionary,
-    parse_item,
-    parse_list,
     write_bare,
     write_dictionary,
     write_list,

@@ -1,7 +1,8 @@
 """The list of components that a signature covers, compiled once for each text of it: clients repeat theirs."""
 
 from hotgate.http.bounded_cache import BoundedCache
-from hotgate.http.structured_fields import Item, parse_inner_list, write_inner_list
+from hotgate.http.structured_fields import parse_inner_list
+from hotgate.http.structured_values import Item, write_inner_list
 from hotgate.identity.signatures.component import Component, InvalidComponent
 
 MAX_COMPONENTS = 64  # of one signature

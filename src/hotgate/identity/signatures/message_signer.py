@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from hotgate.http.headers import Field
-from hotgate.http.structured_fields import BareItem, Item, write_bare, write_inner_list, write_parameters
+from hotgate.http.structured_values import BareItem, Item, write_bare, write_inner_list, write_parameters
 from hotgate.identity.signatures.covered_components import known_components
 from hotgate.identity.signatures.signature_base import signature_base
 from hotgate.identity.signatures.signature_fields import SIGNATURE, SIGNATURE_INPUT

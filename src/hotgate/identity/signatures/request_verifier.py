@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from hotgate.http.request import Request
-from hotgate.http.structured_fields import InvalidField
+from hotgate.http.structured_values import InvalidField
 from hotgate.http.targets import BadTarget
 from hotgate.identity.principal import Principal
 from hotgate.identity.refusal import CredentialRefused

@@ -5,15 +5,8 @@ from dataclasses import dataclass
 from typing import cast
 
 from hotgate.http.headers import Field
-from hotgate.http.structured_fields import (
-    BareItem,
-    InnerList,
-    InvalidField,
-    Item,
-    parse_dictionary,
-    parse_inner_list,
-    write_parameters,
-)
+from hotgate.http.structured_fields import parse_dictionary, parse_inner_list
+from hotgate.http.structured_values import BareItem, InnerList, InvalidField, Item, write_parameters
 from hotgate.identity.signatures.covered_components import CoveredComponents
 
 SIGNATURE_INPUT = b"signature-input"

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from hotgate.config.notation import refused
 from hotgate.config.settings import Flag, Form, Settings
 from hotgate.config.units import DurationBetween, SizeBetween
-from hotgate.http.structured_fields import Item
+from hotgate.http.structured_values import Item
 from hotgate.identity.signatures.component import Component, InvalidComponent
 from hotgate.identity.signatures.request_verifier import SignatureRules
 from hotgate.policies.signatures.signer_settings import KeyId, PublishedKeys, SignerSettings
