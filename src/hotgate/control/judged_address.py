@@ -50,6 +50,6 @@ async def at_judged_address(place: Place, resolve: Resolve, call: Callable[[str,
     for address in addresses[:-1]:
         try:
             return await call(place.url, address), zone_of(address)
-        except httpx.ConnectError:
+        except (httpx.ConnectError, httpx.ConnectTimeout):
             continue
     return await call(place.url, addresses[-1]), zone_of(addresses[-1])

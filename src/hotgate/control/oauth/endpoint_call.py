@@ -11,6 +11,8 @@ from hotgate.control.judged_address import Place, Resolve, at_judged_address, re
 from hotgate.control.oauth.client_authentication import ClientAuthentication
 
 TOTAL_TIMEOUT = 5.0  # seconds for everything, from the name lookup to the last byte
+_CONNECT_SHARE = 0.3  # of it for one address of the host: where it is silent, another may answer
+_MOST_HOSTS = 8  # of one server; metadata may name another host for each endpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,9 @@ class EndpointCaller:
         self._issuer = issuer
         self._timeout = timeout
         self._resolve = resolve
-        # Without a proxy of the environment: it would see what only the server may see.
-        self._http = httpx.AsyncClient(verify=client.tls(), trust_env=False, transport=transport)
+        self._tls = client.tls()
+        self._transport = transport
+        self._by_host: dict[str, httpx.AsyncClient] = {}
 
     async def post(self, place: Place, form: Mapping[str, str], accept: str = "application/json") -> Answer:
         """What the endpoint says. Raises FetchFailed, within `timeout` seconds whatever the other side does."""
@@ -61,12 +64,14 @@ class EndpointCaller:
 
     async def close(self) -> None:
         """End its connections."""
-        await self._http.aclose()
+        for each in self._by_host.values():
+            await each.aclose()
 
     async def _post(self, url: str, address: str, form: Mapping[str, str], accept: str) -> Answer:
         target = httpx.URL(url)
+        http = await self._connections_to(target.host)
         credentials = self._client.credentials(self._issuer)
-        request = self._http.build_request(
+        request = http.build_request(
             "POST",
             target.copy_with(host=address),
             data={**form, **credentials.form},
@@ -78,9 +83,23 @@ class EndpointCaller:
             },
             extensions={"sni_hostname": target.host},
         )
-        response = await self._http.send(request, stream=True, follow_redirects=False)
+        response = await http.send(request, stream=True, follow_redirects=False)
         try:
             media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
             return Answer(response.status_code, media_type, await bounded_body(response), dict(response.headers))
         finally:
             await response.aclose()
+
+    async def _connections_to(self, host: str) -> httpx.AsyncClient:
+        """A pool of its own for each host: a pool tells connections apart by address, and where two hosts share one (a
+        CDN), what is for one must not go where only the other has proved its name.
+        """
+        known = self._by_host.get(host)
+        if known is None:
+            if len(self._by_host) >= _MOST_HOSTS:
+                await self._by_host.pop(next(iter(self._by_host))).aclose()
+            # Without a proxy of the environment: it would see what only the server may see.
+            timeout = httpx.Timeout(self._timeout, connect=_CONNECT_SHARE * self._timeout)
+            known = httpx.AsyncClient(verify=self._tls, trust_env=False, timeout=timeout, transport=self._transport)
+            self._by_host[host] = known
+        return known
