@@ -32,8 +32,8 @@ class Document:
 def download_client(
     verify: ssl.SSLContext | bool = True, transport: httpx.AsyncBaseTransport | None = None
 ) -> httpx.AsyncClient:
-    """For whoever goes to a chosen address. No connection is used twice: a pool tells them apart by address, and another
-    host there (a CDN has many) has not proved its name on it. No proxy of the environment is used.
+    """For whoever goes to a chosen address. No connection is used twice: a pool tells them apart by address, and
+    another host there (a CDN has many) has not proved its name on it. No proxy of the environment is used.
     """
     limits = httpx.Limits(max_keepalive_connections=0)
     timeout = httpx.Timeout(5.0, connect=_CONNECT_TIMEOUT)
