@@ -15,7 +15,7 @@ from hotgate.control.directories.ldap_connection import (
 )
 from hotgate.control.directories.ldap_message import Entry
 from hotgate.control.directories.places import Places
-from hotgate.identity.directories.distinguished_name import escaped, first_value
+from hotgate.identity.directories.distinguished_name import escaped, first_value, is_below
 from hotgate.identity.directories.search_filter import Condition
 from hotgate.policies.passwords.ldap_settings import LdapSettings
 from hotgate.upstream.client_tls import client_context
@@ -86,8 +86,7 @@ class Directory:
         """The distinguished name of the one who is meant, or None."""
         settings, wanted = self._settings, self._user_filter
         if settings.users is None or wanted is None:
-            template = str(settings.user_dn)
-            return template.replace("{name}", escaped(typed) if "=" in template else typed)
+            return str(settings.user_dn).replace("{name}", escaped(typed))
         async with self._searching.connection() as connection:
             found = await connection.search(settings.users.base, wanted, {"name": typed}, (), 1)
         return found.entries[0].dn or None if found.is_all and len(found.entries) == 1 else None
@@ -116,7 +115,9 @@ class Directory:
         if groups is None:
             return ()
         if groups.attribute is not None:
-            return [first_value(value) for value in entry.attributes.get(groups.attribute.lower(), ())][:MAX_GROUPS]
+            listed = entry.attributes.get(groups.attribute.lower(), ())
+            counted = [name for name in listed if groups.base is None or is_below(name, groups.base)]
+            return [first_value(name) for name in counted[:MAX_GROUPS]]
         if groups.base is None or wanted is None:
             return ()
         values = {"name": typed, "dn": entry.dn}

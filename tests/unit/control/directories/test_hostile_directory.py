@@ -1,7 +1,7 @@
 """What a directory, or somebody in its place, may answer, and what becomes of the login."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -83,10 +83,13 @@ def result(number: int, kind: str, code: int) -> bytes:
     return message(number, kind, content)
 
 
-def entry(number: int, dn: str = USER) -> bytes:
+def entry(number: int, dn: str = USER, groups: Sequence[str] = ()) -> bytes:
     found = rfc2251.SearchResultEntry()
     found["objectName"] = dn
     found["attributes"].clear()
+    if groups:
+        found["attributes"][0]["type"] = "memberOf"
+        found["attributes"][0]["vals"].extend(groups)
     return message(number, "searchResEntry", found)
 
 
@@ -171,6 +174,26 @@ def test_a_gateway_that_is_not_let_in_lets_nobody_in() -> None:
     found = {"users": {"base": "dc=example"}, "bind_dn": "cn=reader", "bind_password": "x"}
     with pytest.raises(DirectoryUnavailable, match="bind_dn"):
         script.play(found, lambda directory: directory.member("ada", "right"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "groups"),
+    [
+        ({"attribute": "memberOf"}, ["admins", "admins"]),
+        ({"attribute": "memberOf", "base": "ou=groups,dc=example"}, ["admins"]),
+        ({"attribute": "memberOf", "base": "ou=others,dc=example"}, []),
+    ],
+)
+def test_a_group_that_somebody_has_made_for_himself_need_not_count(settings: dict[str, str], groups: list[str]) -> None:
+    def reply(number: int, kind: str) -> bytes:
+        if kind == "bindRequest":
+            return result(number, "bindResponse", 0)
+        listed = ["cn=admins,ou=groups,dc=example", "cn=admins,ou=own,dc=example"]
+        return entry(number, groups=listed) + result(number, "searchResDone", 0)
+
+    member = Script(reply).login(groups=settings)
+    assert member is not None
+    assert member.groups == groups
 
 
 def test_a_directory_that_may_not_list_two_has_not_said_that_there_is_one() -> None:
@@ -307,6 +330,7 @@ def test_a_bind_as_nobody_is_never_sent(dn: str, password: str) -> None:
         {"url": "http://ldap.example.com", "user_dn": "uid={name},dc=x"},
         {"url": "ldaps://ldap.example.com"},
         {"url": "ldaps://ldap.example.com", "user_dn": "uid=ada,dc=x"},
+        {"url": "ldaps://ldap.example.com", "user_dn": "{name}@corp.example"},
         {"url": "ldaps://ldap.example.com", "users": {"base": "dc=x"}},
         {"url": "ldaps://ldap.example.com", "users": {"base": "dc=x"}, "bind_dn": "cn=reader"},
         {"url": "ldaps://ldap.example.com", "user_dn": "uid={name},dc=x", "groups": {}},
