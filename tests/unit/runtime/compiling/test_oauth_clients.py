@@ -71,6 +71,6 @@ def test_good_keys_are_no_error() -> None:
 )
 def test_a_key_that_cannot_be_used_is_an_error_at_its_place(keys: dict[str, Any], key: str, reason: str) -> None:
     settings = Deep.model_validate({"client": client(**keys)})
-    errors = list(oauth_client_errors(loaded(configuration(settings))))
+    errors: list[Any] = list(oauth_client_errors(loaded(configuration(settings))))
     assert errors == [(("identity", "corp", "client", key), reason)]
     assert "c2VjcmV0" not in str(errors)
