@@ -54,15 +54,20 @@ class MappedClaims(Settings):
     tenant: OneOrMore | None = Field(default=None, description="The claim that names the caller's organization.")
     tier: OneOrMore | None = Field(default=None, description="The claim that names the caller's plan.")
 
-    def mapping(self, client: OneOrMore = CLIENT_CLAIMS) -> ClaimMapping:
-        """The same, as the verifier wants it. client: the claim that names the calling application."""
+    @property
+    def client_claims(self) -> tuple[str, ...]:
+        """The claims that name the calling application; the first that is there counts."""
+        return CLIENT_CLAIMS
+
+    def mapping(self) -> ClaimMapping:
+        """The same, as the verifier wants it."""
         return ClaimMapping(
             subject=listed(self.subject),
             scopes=None if self.scopes is None else _names(self.scopes),
             roles=_names(self.roles),
             groups=_names(self.groups),
             tenant=listed(self.tenant),
-            client=listed(client),
+            client=self.client_claims,
             tier=listed(self.tier),
         )
 
@@ -79,9 +84,10 @@ class ClaimSettings(MappedClaims):
         description="The claim that names the calling application; the first that is there.",
     )
 
-    def mapping(self, client: OneOrMore = ()) -> ClaimMapping:
-        """The same, as the verifier wants it. client: instead of the key of that name."""
-        return super().mapping(client or self.client)
+    @property
+    def client_claims(self) -> tuple[str, ...]:
+        """The same as `client`, always several."""
+        return listed(self.client)
 
 
 def listed(value: T | tuple[T, ...] | None) -> tuple[T, ...]:

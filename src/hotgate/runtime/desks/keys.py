@@ -76,6 +76,6 @@ def _sources(config: Any) -> dict[str, JwksSource]:
     found = [
         JwksSource.of(name, identity.settings.jwks_location)
         for name, identity in config.identity.items()
-        if identity.mechanism == "jwt" and identity.settings.jwks_location
+        if identity.mechanism in ("jwt", "introspection") and identity.settings.jwks_location
     ]
     return {source.name: source for source in found}
