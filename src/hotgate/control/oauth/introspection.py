@@ -129,8 +129,8 @@ class Introspection:
     async def _guarded(self, token: str) -> Introspected:
         """The call, unless the server is left alone just now.
 
-        An answer that makes no sense is a failure of this token alone: it may be the token that is at fault, and whoever
-        has such a one must not be able to open the circuit for all.
+        An answer that makes no sense is a failure of this token alone: the token may be at fault, and whoever has such
+        a one must not be able to open the circuit for all.
         """
         if not self.breaker.may_call():
             raise Unavailable("its issuer has failed too often", "circuit_open", self.breaker.seconds_left or 1.0)
