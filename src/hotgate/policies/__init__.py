@@ -15,6 +15,7 @@ from hotgate.policies import (
     introspection,
     jwt,
     mtls,
+    protected_resource,
     rate_limit,
     user,
 )
@@ -27,6 +28,7 @@ POLICIES = (
     headers.POLICY,
     assertion.POLICY,
     client_certificate_header.POLICY,
+    protected_resource.POLICY,
     user.POLICY,
 )
 MECHANISMS = (

@@ -17,6 +17,7 @@ from hotgate.control.certificate_status import CertificateStatus
 from hotgate.identity.certificates.client_trust import ABOUT
 from hotgate.observe.fleet import Fleet as FleetMetrics
 from hotgate.policies.introspection.questions import ABOUT as INTROSPECTION
+from hotgate.policies.metadata_answers import ABOUT as ISSUER_METADATA
 from hotgate.policies.passwords.password_authenticator import ABOUT as PASSWORD
 from hotgate.runtime.admin_interface import AdminInterface
 from hotgate.runtime.compiling.compile_endpoints import measured_routes
@@ -25,6 +26,7 @@ from hotgate.runtime.desks.ban_desk import BanDesk
 from hotgate.runtime.desks.credential_store import CredentialStore
 from hotgate.runtime.desks.gateway_status import GatewayStatus
 from hotgate.runtime.desks.introspections import Introspections
+from hotgate.runtime.desks.issuer_metadata import IssuersMetadata
 from hotgate.runtime.desks.keys import Keys
 from hotgate.runtime.desks.lease_desk import LeaseDesk
 from hotgate.runtime.desks.passwords import Passwords
@@ -74,7 +76,9 @@ class ControlPlane:
         self._certificates = CertificateStatus(httpx.AsyncClient(trust_env=False))
         self.answers.register(ABOUT, self._certificates.answer)
         self.answers.register("single_use", SingleUse(lambda: self.credentials.store).claim)
-        self.introspections = Introspections(self.keys)
+        self._issuers = IssuersMetadata()
+        self.answers.register(ISSUER_METADATA, self._issuers.answer)
+        self.introspections = Introspections(self.keys, self._issuers.known)
         self.answers.register(INTROSPECTION, self.introspections.answer)
         self.passwords = Passwords()
         self.answers.register(PASSWORD, self.passwords.answer)
@@ -174,6 +178,7 @@ class ControlPlane:
         await self._certificates.stop()
         await self.credentials.stop()
         await self.introspections.stop()
+        await self._issuers.stop()
         await self.keys.stop()
         await self.targets.stop()
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
 from hotgate.config.gateway import Gateway
 from hotgate.control.judged_address import Place
 from hotgate.control.known_metadata import KnownMetadata
@@ -37,12 +35,11 @@ class _Server:
 
 
 class Introspections:
-    """keys: of issuers that sign their answers."""
+    """keys: of issuers that sign their answers. metadata: where the endpoints of others are found."""
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: Keys, metadata: KnownMetadata) -> None:
         self._keys = keys
-        self._client = httpx.AsyncClient(trust_env=False)
-        self._metadata = KnownMetadata(self._client)
+        self._metadata = metadata
         self._servers: dict[str, _Server] = {}  # by `IntrospectionSettings.source`
         self._results: dict[str, Counter[str]] = {}  # by entry
         self._retiring: set[asyncio.Task[None]] = set()
@@ -85,7 +82,6 @@ class Introspections:
         servers, self._servers = self._servers, {}
         await asyncio.gather(*(server.introspection.stop() for server in servers.values()), *self._retiring)
         await asyncio.gather(*(server.caller.close() for server in servers.values()))
-        await self._client.aclose()
 
     def _retire(self, server: _Server | None) -> None:
         """Requests under way still get their answers."""

@@ -12,6 +12,7 @@ import pytest
 from hotgate.config.gateway import Gateway
 from hotgate.policies.introspection.settings import IntrospectionSettings
 from hotgate.runtime.desks.introspections import Introspections
+from hotgate.runtime.desks.issuer_metadata import IssuersMetadata
 from hotgate.runtime.desks.keys import Keys
 
 BASE: dict[str, Any] = {
@@ -63,9 +64,11 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> Endpoint:
 def play(script: Callable[[Introspections], Awaitable[None]], folder: Path) -> None:
     async def played() -> None:
         keys = Keys(lambda message: None, folder)
-        desk = Introspections(keys)
+        issuers = IssuersMetadata()
+        desk = Introspections(keys, issuers.known)
         await script(desk)
         await desk.stop()
+        await issuers.stop()
         await keys.stop()
 
     asyncio.run(played())
