@@ -3,11 +3,13 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from hotgate.http.headers import Field, Headers
 from hotgate.http.response import Response
+from hotgate.keys.key_ring import RingHolder
+from hotgate.keys.signing_key import SigningKey
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Outcome, Step
 
@@ -34,13 +36,52 @@ _DOCUMENT: tuple[Field, ...] = (
 )
 
 
-def answering(document: bytes) -> Step:
+def encoded(members: Mapping[str, Any]) -> bytes:
+    """A document, as people may read it too."""
+    return json.dumps(members, indent=2).encode()
+
+
+def answering(members: Mapping[str, Any]) -> Step:
     """Answers with a document that never changes."""
+    document = encoded(members)
 
     def answer(exchange: Exchange) -> Response:
         return _preflight() if exchange.request.method == "OPTIONS" else _document(document)
 
     return answer
+
+
+class SignedMetadata:
+    """Answers with a document, and with the same in signed form (RFC 9728 §2.2), made anew when another key signs.
+
+    issuer: who vouches for it. clock: epoch seconds.
+    """
+
+    def __init__(
+        self, members: Mapping[str, Any], issuer: str, signing: RingHolder, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._members = members
+        self._issuer = issuer
+        self._signing = signing
+        self._clock = clock
+        self._document = b""
+        self._key: SigningKey | None = None
+
+    def __call__(self, exchange: Exchange) -> Response:
+        """The document, a preflight's answer, or 503 as long as the worker has no key."""
+        if exchange.request.method == "OPTIONS":
+            return _preflight()
+        ring = self._signing.ring
+        if ring is None:
+            return _unavailable("the worker has no signing key")
+        key = ring.signing_at(self._clock())
+        if key is not self._key:
+            self._key, self._document = key, self._signed(key)
+        return _document(self._document)
+
+    def _signed(self, key: SigningKey) -> bytes:
+        claims = {**self._members, "iss": self._issuer, "iat": int(self._clock())}
+        return encoded({**self._members, "signed_metadata": key.signed("JWT", claims).decode("ascii")})
 
 
 class IssuerMetadataAnswer:
@@ -78,7 +119,7 @@ class IssuerMetadataAnswer:
         try:
             if self._ask is not None:
                 found = await self._ask(ABOUT, {"issuer": self._issuer}, wait=PATIENCE)
-                self._known = json.dumps(found).encode()
+                self._known = encoded(found)
                 self._until = self._clock() + FRESH
         except Exception:  # noqa: BLE001  (runtime's Unanswered, which is defined above this package)
             self._until = self._clock() + FAILED
@@ -88,16 +129,21 @@ class IssuerMetadataAnswer:
     def _answer(self) -> Response:
         if self._known:
             return _document(self._known)
-        return Response.problem(
-            503,
-            code="metadata-unavailable",
-            detail="The metadata of the authorization server is not available.",
-            headers={"retry-after": str(int(FAILED)), "access-control-allow-origin": "*"},
-        )
+        return _unavailable("nothing is known of the authorization server yet")
 
 
 def _document(document: bytes) -> Response:
     return Response(200, Headers(list(_DOCUMENT)), document)
+
+
+def _unavailable(reason: str) -> Response:
+    return Response.problem(
+        503,
+        code="metadata-unavailable",
+        detail="The metadata is not available yet.",
+        headers={"retry-after": str(int(FAILED)), "access-control-allow-origin": "*"},
+        log_detail=reason,
+    )
 
 
 def _preflight() -> Response:

@@ -45,6 +45,11 @@ class ProtectedResource(Settings):
     dpop_bound_access_tokens_required: Flag = Field(
         default=False, description="Whether clients are told that only tokens bound by DPoP are accepted."
     )
+    signed_metadata: Flag = Field(
+        default=False,
+        description="Whether the metadata is also there as a JWT that the gateway signs, with the keys and the "
+        "`issuer` of `assertion`.",
+    )
     authorization_server_metadata: Literal["proxy"] | None = Field(
         default=None,
         description="`proxy`: the metadata of the one authorization server (RFC 8414) is also served on the hosts of "

@@ -5,8 +5,13 @@ import json
 from collections.abc import Awaitable
 from typing import Any
 
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
 from hotgate.http.response import Response
-from hotgate.policies.metadata_answers import FAILED, FRESH, IssuerMetadataAnswer, answering
+from hotgate.keys.key_ring import RingHolder
+from hotgate.keys.rotation import first_ring
+from hotgate.policies.metadata_answers import FAILED, FRESH, IssuerMetadataAnswer, SignedMetadata, answering
 from hotgate.testing import make_exchange
 
 ISSUER = "https://idp.test"
@@ -42,16 +47,31 @@ def version(response: Response) -> int:
 
 
 def test_a_document_may_be_read_by_any_page() -> None:
-    answer = answering(b'{"resource": "x"}')
+    answer = answering({"resource": "x"})
     found = answer(make_exchange())
     assert isinstance(found, Response)
-    assert (found.status, found.body) == (200, b'{"resource": "x"}')
+    assert (found.status, json.loads(found.body or b"")) == (200, {"resource": "x"})
     assert found.header("access-control-allow-origin") == "*"
     assert found.header("content-type") == "application/json"
     preflight = answer(make_exchange("OPTIONS"))
     assert isinstance(preflight, Response)
     assert (preflight.status, preflight.header("access-control-allow-headers")) == (204, "*")
     assert preflight.header("access-control-allow-credentials") is None
+
+
+def test_signed_metadata_says_the_same_and_follows_the_key() -> None:
+    signing = RingHolder()
+    answer = SignedMetadata({"resource": "x"}, "gateway", signing, lambda: 100.0)
+    assert (answer(make_exchange()).status, answer(make_exchange("OPTIONS")).status) == (503, 204)
+    for _ in range(2):
+        signing.ring = first_ring("ES256", 0.0)
+        key = ECKey.import_key(json.loads(signing.ring.jwks)["keys"][0])
+        first, second = answer(make_exchange()), answer(make_exchange())
+        assert first.body == second.body
+        members = json.loads(first.body or b"")
+        token = jwt.decode(members.pop("signed_metadata"), key)
+        assert members == {"resource": "x"}
+        assert token.claims == {"resource": "x", "iss": "gateway", "iat": 100}
 
 
 def test_the_metadata_of_others_is_asked_for_once_a_minute() -> None:

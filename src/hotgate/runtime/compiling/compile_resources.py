@@ -8,14 +8,15 @@ from typing import Any
 
 from hotgate.config.gateway import Gateway
 from hotgate.config.routes import Route as RouteSettings
+from hotgate.keys.key_ring import RingHolder
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.pipeline.gateway_endpoint import GatewayEndpoint
 from hotgate.pipeline.route import Route, Step
-from hotgate.policies.metadata_answers import METHODS, IssuerMetadataAnswer, answering
+from hotgate.policies.metadata_answers import METHODS, IssuerMetadataAnswer, SignedMetadata, answering
 from hotgate.policies.protected_resource import ProtectedResource
 from hotgate.routing.pattern import RoutePattern
 from hotgate.runtime.compiling.endpoint_route import endpoint_route
-from hotgate.runtime.compiling.resource_metadata import authorization_servers, metadata_document
+from hotgate.runtime.compiling.resource_metadata import authorization_servers, metadata_members
 
 Wrong = Callable[[tuple[str | int, ...], str], None]
 
@@ -47,7 +48,7 @@ def resource_routes(
             wrong(resource.key, reason)
             continue
         settings = resource.settings
-        answer = answering(metadata_document(settings, config, resource.routes))
+        answer = _answer(settings, metadata_members(settings, config, resource.routes), services)
         for host in resource.hosts:
             yield _endpoint(resource.name, host, settings.path, answer, metrics)
         if settings.authorization_server_metadata is not None:
@@ -58,6 +59,12 @@ def resource_routes(
                     yield _endpoint(resource.name, host, _AUTHORIZATION_SERVER, answer, metrics)
                 if proxied.setdefault(host, issuer) != issuer:
                     wrong(resource.key, "the metadata of another authorization server stands in this place already")
+
+
+def _answer(settings: ProtectedResource, members: dict[str, Any], services: Mapping[str, Any]) -> Step:
+    if not settings.signed_metadata:
+        return answering(members)
+    return SignedMetadata(members, services.get("assertion_issuer", ""), services.get("signing", RingHolder()))
 
 
 @dataclass(frozen=True, slots=True)

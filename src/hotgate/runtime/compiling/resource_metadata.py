@@ -1,6 +1,5 @@
 """The metadata of one protected resource (RFC 9728 §2), from its settings and from what its routes ask for."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -24,8 +23,8 @@ def authorization_servers(settings: ProtectedResource, config: Gateway, routes: 
     return tuple(dict.fromkeys(found))
 
 
-def metadata_document(settings: ProtectedResource, config: Gateway, routes: Sequence[Route]) -> bytes:
-    """The document, encoded once."""
+def metadata_members(settings: ProtectedResource, config: Gateway, routes: Sequence[Route]) -> dict[str, Any]:
+    """The members of the document."""
     scopes = settings.scopes_supported
     members: dict[str, Any] = {
         "resource": settings.resource,
@@ -36,8 +35,7 @@ def metadata_document(settings: ProtectedResource, config: Gateway, routes: Sequ
         "dpop_bound_access_tokens_required": settings.dpop_bound_access_tokens_required,
         **{name: getattr(settings, name) for name in _TOLD_AS_WRITTEN},
     }
-    told = {name: value for name, value in members.items() if value or name == "bearer_methods_supported"}
-    return json.dumps(told, indent=2).encode()
+    return {name: value for name, value in members.items() if value or name == "bearer_methods_supported"}
 
 
 def _entries(config: Gateway, routes: Iterable[Route]) -> Iterator[Any]:
