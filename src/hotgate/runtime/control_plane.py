@@ -34,6 +34,7 @@ from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.single_use import SingleUse
 from hotgate.runtime.desks.targets import Targets
 from hotgate.runtime.desks.ticket_key import TicketKey
+from hotgate.runtime.desks.upstream_tokens import UpstreamTokens
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.workers.channel import Message
 from hotgate.runtime.workers.fleet import Fleet
@@ -48,7 +49,8 @@ Broadcast = Callable[[Message], None]
 class ControlPlane:
     """keys: verification keys. signing_keys: the gateway's own. targets: names and health of backends. bans: who is
     turned away. introspections: what tokens are worth. passwords: who has which. ticket_key: of TLS sessions. answers:
-    to what workers ask. credentials: the store, if there is one. admin: the interface of operators.
+    to what workers ask. credentials: the store, if there is one. upstream_tokens: what upstreams are shown. admin: the
+    interface of operators.
     """
 
     def __init__(
@@ -80,6 +82,8 @@ class ControlPlane:
         self.answers.register(ISSUER_METADATA, self._issuers.answer)
         self.introspections = Introspections(self.keys, self._issuers.known)
         self.answers.register(INTROSPECTION, self.introspections.answer)
+        self.upstream_tokens = UpstreamTokens()
+        self.answers.register("upstream_token", self.upstream_tokens.answer)
         self.passwords = Passwords()
         self.answers.register(PASSWORD, self.passwords.answer)
         self._metrics = FleetMetrics()
@@ -158,6 +162,7 @@ class ControlPlane:
             bans=self.bans,
             credentials=self.credentials,
             introspections=self.introspections,
+            upstream_tokens=self.upstream_tokens,
             metrics=self._metrics,
             renewal=self._renewal,
             now=self._now,
@@ -176,6 +181,7 @@ class ControlPlane:
         await self.answers.stop()
         self.passwords.stop()
         await self._certificates.stop()
+        await self.upstream_tokens.stop()
         await self.credentials.stop()
         await self.introspections.stop()
         await self._issuers.stop()
