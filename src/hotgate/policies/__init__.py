@@ -12,8 +12,10 @@ from hotgate.policies import (
     authorize,
     client_certificate_header,
     headers,
+    introspection,
     jwt,
     mtls,
+    protected_resource,
     rate_limit,
     user,
 )
@@ -27,10 +29,12 @@ POLICIES = (
     headers.POLICY,
     assertion.POLICY,
     client_certificate_header.POLICY,
+    protected_resource.POLICY,
     user.POLICY,
 )
 MECHANISMS = (
     jwt.MECHANISM,
+    introspection.MECHANISM,
     api_key.MECHANISM,
     mtls.MECHANISM,
     basic.MECHANISM,

@@ -24,6 +24,8 @@ from hotgate.pipeline.route import Outcome
 from hotgate.policies.anonymous import AnonymousAuthenticator
 from hotgate.policies.api_key import ApiKeyAuthenticator
 from hotgate.policies.brute_force import FailureWatch
+from hotgate.policies.introspection.authenticator import IntrospectionAuthenticator
+from hotgate.policies.introspection.forwarding import forwarding_step
 from hotgate.policies.issuer_choice import IssuerChoice, in_same_places
 from hotgate.policies.jwt import JwtAuthenticator
 from hotgate.policies.kept_token import with_tokens
@@ -35,7 +37,13 @@ from hotgate.policies.signatures.signed_body import body_steps
 from hotgate.policies.stripped_credentials import Stripping, stripped
 from hotgate.policies.together import AskedOnce, Incomplete, Together
 
-_WITHOUT_LIMITS = (JwtAuthenticator, MtlsAuthenticator, SignatureAuthenticator, HmacAuthenticator)
+_WITHOUT_LIMITS = (
+    JwtAuthenticator,
+    IntrospectionAuthenticator,
+    MtlsAuthenticator,
+    SignatureAuthenticator,
+    HmacAuthenticator,
+)
 
 Group = tuple[Authenticator, ...]  # those that must come together; mostly one alone
 
@@ -167,6 +175,8 @@ def compile_authenticate(proofs: Sequence[str | AllOf], context: CompileContext)
     steps = [PhasedStep(Phase.AUTHENTICATE, step, owned_fields=owned), *body_steps(every)]
     if any(map(_may_limit, every)):
         steps.append(own_limit_step(context.services))
+    if any(isinstance(each, IntrospectionAuthenticator) and each.forwards_answer for each in every):
+        steps.append(forwarding_step())
     return steps
 
 

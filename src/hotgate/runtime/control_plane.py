@@ -16,6 +16,8 @@ from hotgate.control.administration import Administration, Records
 from hotgate.control.certificate_status import CertificateStatus
 from hotgate.identity.certificates.client_trust import ABOUT
 from hotgate.observe.fleet import Fleet as FleetMetrics
+from hotgate.policies.introspection.questions import ABOUT as INTROSPECTION
+from hotgate.policies.metadata_answers import ABOUT as ISSUER_METADATA
 from hotgate.policies.passwords.password_authenticator import ABOUT as PASSWORD
 from hotgate.runtime.admin_interface import AdminInterface
 from hotgate.runtime.compiling.compile_endpoints import measured_routes
@@ -23,6 +25,8 @@ from hotgate.runtime.desks.answers import Answers
 from hotgate.runtime.desks.ban_desk import BanDesk
 from hotgate.runtime.desks.credential_store import CredentialStore
 from hotgate.runtime.desks.gateway_status import GatewayStatus
+from hotgate.runtime.desks.introspections import Introspections
+from hotgate.runtime.desks.issuer_metadata import IssuersMetadata
 from hotgate.runtime.desks.keys import Keys
 from hotgate.runtime.desks.lease_desk import LeaseDesk
 from hotgate.runtime.desks.passwords import Passwords
@@ -45,8 +49,9 @@ Broadcast = Callable[[Message], None]
 
 class ControlPlane:
     """keys: verification keys. signing_keys: the gateway's own. targets: names and health of backends. bans: who is
-    turned away. passwords: who has which. ticket_key: of TLS sessions. answers: to what workers ask. credentials: the
-    store, if there is one. upstream_tokens: what upstreams are shown. admin: the interface of operators.
+    turned away. introspections: what tokens are worth. passwords: who has which. ticket_key: of TLS sessions. answers:
+    to what workers ask. credentials: the store, if there is one. upstream_tokens: what upstreams are shown. admin: the
+    interface of operators.
     """
 
     def __init__(
@@ -76,6 +81,10 @@ class ControlPlane:
         self._proofs = Proofs(broadcast, now, has_predecessor=has_predecessor)
         self.answers.register("proofs", self._proofs.claim)
         self.answers.register("single_use", SingleUse(lambda: self.credentials.store).claim)
+        self._issuers = IssuersMetadata()
+        self.answers.register(ISSUER_METADATA, self._issuers.answer)
+        self.introspections = Introspections(self.keys, self._issuers.known)
+        self.answers.register(INTROSPECTION, self.introspections.answer)
         self.upstream_tokens = UpstreamTokens()
         self.answers.register("upstream_token", self.upstream_tokens.answer)
         self.passwords = Passwords()
@@ -158,6 +167,7 @@ class ControlPlane:
             targets=self.targets,
             bans=self.bans,
             credentials=self.credentials,
+            introspections=self.introspections,
             upstream_tokens=self.upstream_tokens,
             metrics=self._metrics,
             renewal=self._renewal,
@@ -179,6 +189,8 @@ class ControlPlane:
         await self._certificates.stop()
         await self.upstream_tokens.stop()
         await self.credentials.stop()
+        await self.introspections.stop()
+        await self._issuers.stop()
         await self.keys.stop()
         await self.targets.stop()
 

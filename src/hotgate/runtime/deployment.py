@@ -48,6 +48,7 @@ class Deployment:
         await self._have_signing_keys(new)
         try:
             await self._plane.credentials.add(new)
+            self._plane.introspections.add(new.config)
             await self._plane.upstream_tokens.add(new.config)
             await asyncio.gather(self._plane.keys.add(new.config), self._plane.targets.add(new.config))
             return await self._replace(new)
@@ -60,6 +61,7 @@ class Deployment:
         self._plane.passwords.follow(config)
         await self._have_signing_keys(self.loaded)
         await self._plane.credentials.follow(self.loaded)
+        self._plane.introspections.follow(config)
         await self._plane.upstream_tokens.follow(config)
         await asyncio.gather(self._plane.keys.follow(config), self._plane.targets.follow(config))
 

@@ -27,6 +27,7 @@ from hotgate.routing.pattern import RoutePattern
 from hotgate.routing.table import RouteTable
 from hotgate.runtime.compiling.compile_endpoints import endpoint_routes
 from hotgate.runtime.compiling.compile_listener import compile_listener
+from hotgate.runtime.compiling.compile_resources import resource_routes
 from hotgate.runtime.compiling.compile_route import compile_route
 from hotgate.runtime.compiling.compile_upstream import compile_upstream
 from hotgate.runtime.compiling.key_files import key_file_errors
@@ -85,6 +86,7 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     identities = _identities(config, services, problems)
     outgoing = _outgoing(config, services, problems)
     entries = list(endpoint_routes(config, identities, parts.metrics))
+    entries += resource_routes(config, services, parts.metrics, lambda *problem: problems.append(Problem(*problem)))
     for index, settings in enumerate(config.routes):
         pattern = _attempt(problems, ("routes", index, "match", "path"), partial(_pattern, settings))
         name = settings.upstream or ""

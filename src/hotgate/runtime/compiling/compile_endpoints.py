@@ -5,10 +5,12 @@ from itertools import product
 
 from hotgate.config.gateway import Gateway
 from hotgate.observe.metrics import WorkerMetrics
-from hotgate.pipeline.gateway_endpoint import GatewayEndpoint, HasEndpoints, route_name
+from hotgate.pipeline.gateway_endpoint import HasEndpoints, route_name
 from hotgate.pipeline.policy import Authenticator
 from hotgate.pipeline.route import Route
 from hotgate.routing.pattern import RoutePattern
+from hotgate.runtime.compiling.compile_resources import resource_names
+from hotgate.runtime.compiling.endpoint_route import endpoint_route
 
 
 def endpoint_routes(
@@ -20,12 +22,12 @@ def endpoint_routes(
         if isinstance(authenticator, HasEndpoints):
             for endpoint, hosts in product(authenticator.endpoints, groups):
                 pattern = RoutePattern(route_name(name), hosts=hosts, path=endpoint.path, methods=endpoint.methods)
-                yield pattern, _route(name, endpoint, metrics)
+                yield pattern, endpoint_route(route_name(name), endpoint, metrics)
 
 
 def measured_routes(config: Gateway) -> list[str]:
-    """The names under which requests are counted: routes, and entries that may have endpoints."""
-    return [*(route.name for route in config.routes), *map(route_name, config.identity)]
+    """The names under which requests are counted: routes, and entries and resources that may have endpoints."""
+    return [*(route.name for route in config.routes), *map(route_name, config.identity), *resource_names(config)]
 
 
 def _hosts_by_identity(config: Gateway) -> dict[str, list[tuple[str, ...]]]:
@@ -38,14 +40,3 @@ def _hosts_by_identity(config: Gateway) -> dict[str, list[tuple[str, ...]]]:
             if not route.match.hosts:
                 anywhere.add(name)
     return {name: [tuple(hosts)] * bool(hosts) + [()] * (name in anywhere) for name, hosts in named.items()}
-
-
-def _route(identity: str, endpoint: GatewayEndpoint, metrics: WorkerMetrics) -> Route:
-    return Route(
-        route_name(identity),
-        before=[endpoint.answer],
-        body_step=0 if endpoint.max_body else -1,
-        body_limit=endpoint.max_body,
-        max_body=endpoint.max_body,
-        recorder=metrics.route(route_name(identity)),
-    )

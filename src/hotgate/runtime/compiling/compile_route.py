@@ -15,6 +15,7 @@ from hotgate.pipeline.route import Route, Step
 from hotgate.policies import POLICIES
 from hotgate.policies.max_concurrent import concurrency_steps
 from hotgate.policies.published_keys import publishing_keys
+from hotgate.runtime.compiling.compile_resources import challenge_parameter
 from hotgate.upstream.upstream import Upstream
 
 _POLICIES: dict[str, PolicySpec] = {policy.name: policy for policy in POLICIES}
@@ -58,6 +59,7 @@ def _assembled(settings: RouteSettings, steps: list[PhasedStep], upstream: Upstr
         body_limit=min(limits, default=0),
         max_body=settings.max_body,
         owned_fields=frozenset().union(*(step.owned_fields for step in steps)),
+        challenge_parameter=challenge_parameter(settings),
         tells_identity=settings.identity_headers,
         target=upstream,
         recorder=recorder,

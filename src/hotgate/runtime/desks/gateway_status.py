@@ -10,6 +10,7 @@ from hotgate.observe.exposition import CONTENT_TYPE, GatewayFacts, expose
 from hotgate.observe.fleet import Fleet as FleetMetrics
 from hotgate.runtime.desks.ban_desk import BanDesk
 from hotgate.runtime.desks.credential_store import CredentialStore
+from hotgate.runtime.desks.introspections import Introspections
 from hotgate.runtime.desks.keys import Keys
 from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.targets import Targets
@@ -33,6 +34,7 @@ class GatewayStatus:
     targets: Targets
     bans: BanDesk
     credentials: CredentialStore
+    introspections: Introspections
     upstream_tokens: UpstreamTokens
     metrics: FleetMetrics
     renewal: Renewal
@@ -90,6 +92,7 @@ class GatewayStatus:
             "names": self.targets.names(),
             "brute_force": self.bans.state(),
             "store": self.credentials.state(),
+            "introspection": self.introspections.state(),
             "upstream_tokens": self.upstream_tokens.state(),
         }
 
@@ -110,6 +113,7 @@ class GatewayStatus:
             checks=self.targets.health(),
             bans=self.bans.active,
             store=self.credentials.state(),
+            introspections=self.introspections.state(),
             upstream_tokens=self.upstream_tokens.state(),
         )
 
