@@ -1,7 +1,7 @@
 """Sealed text: nobody but the gateway can read or make it, and what was made for one purpose opens for no other.
 
-AES-256-GCM with a random nonce, and a key that HKDF (RFC 5869) derives for each purpose. Nothing is compressed: how long
-a seal is would tell of what stands beside secrets in it (CRIME, CVE-2012-4929).
+AES-256-GCM with a random nonce, and a key that HKDF (RFC 5869) derives for each purpose. Nothing is compressed: the
+length of a seal would tell of what stands beside secrets in it (CRIME, CVE-2012-4929).
 """
 
 import secrets
@@ -32,7 +32,7 @@ class Sealing:
         self._holder = holder
         self._purpose = purpose.encode()
         self._now = now
-        self._derived: dict[bytes, AESGCM] = {}
+        self._derived: dict[str, AESGCM] = {}
 
     def seal(self, plain: bytes, secret: bytes = b"") -> bytes:
         """Base64url text. secret: needed to open it again, besides the gateway's key. Raises CannotSeal."""
@@ -62,11 +62,11 @@ class Sealing:
     def _cipher(self, key: SealingKey, secret: bytes) -> AESGCM:
         if secret:
             return self._derive(key, secret)
-        known = self._derived.get(key.secret)
+        known = self._derived.get(key.id)
         if known is None:
             if len(self._derived) >= _MAX_DERIVED:
                 self._derived.clear()
-            known = self._derived[key.secret] = self._derive(key, secret)
+            known = self._derived[key.id] = self._derive(key, secret)
         return known
 
     def _derive(self, key: SealingKey, secret: bytes) -> AESGCM:
