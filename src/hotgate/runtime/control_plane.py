@@ -42,8 +42,8 @@ Broadcast = Callable[[Message], None]
 
 class ControlPlane:
     """keys: verification keys. signing_keys, session_keys: the gateway's own. targets: names and health of backends.
-    bans: who is turned away. ticket_key: of TLS sessions. answers: to what workers ask. credentials: the store, if there
-    is one. admin: the interface of operators.
+    bans: who is turned away. ticket_key: of TLS sessions. answers: to what workers ask. credentials: the store, if
+    there is one. admin: the interface of operators.
     """
 
     def __init__(

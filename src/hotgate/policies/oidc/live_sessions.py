@@ -72,7 +72,10 @@ class LiveSessions:
             flight = asyncio.get_running_loop().create_task(self._looked_at(value, tuple(present)))
             self._flights[value] = flight
             flight.add_done_callback(lambda done: self._landed(value, done))
-        return await asyncio.shield(flight)
+        try:
+            return await asyncio.shield(flight)
+        finally:
+            del flight  # what it raises knows this frame: no reference cycle is left
 
     async def begin(self, session: Session, present: Iterable[str]) -> tuple[Field, ...]:
         """The fields that give the browser a new session. Raises CredentialRefused, TooLarge, NoRoom, Unanswered."""
@@ -151,9 +154,7 @@ class LiveSessions:
         for name, value in (("acr", session.acr), ("auth_time", session.auth_time)):
             if value is not None:
                 claims[name] = value
-        return self._mapping.principal(
-            self._entry, claims, session.id, session.absolute_end, mechanism=MECHANISM_NAME
-        )
+        return self._mapping.principal(self._entry, claims, session.id, session.absolute_end, mechanism=MECHANISM_NAME)
 
     def _principal_or_none(self, session: Session) -> Principal | None:
         try:

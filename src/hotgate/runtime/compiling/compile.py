@@ -81,6 +81,7 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     upstreams = _upstreams(config, parts, problems)
     services = {**parts.services, "shared_limits": {}, "assertion_issuer": config.assertion.issuer}
     identities = _identities(config, services, problems)
+    services["has_cookies"] = any(entry.mechanism == "oidc" for entry in config.identity.values())
     entries = list(endpoint_routes(config, identities, parts.metrics))
     for index, settings in enumerate(config.routes):
         pattern = _attempt(problems, ("routes", index, "match", "path"), partial(_pattern, settings))
