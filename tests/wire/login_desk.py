@@ -25,7 +25,8 @@ def oidc(**settings: Any) -> dict[str, Any]:
 class LoginDesk:
     """The control process. asked: (about, body) of every question. down: about what it does not answer.
 
-    session: what a login gives. refreshed: what a refresh answers. revoked: ids of sessions. records: those on our side.
+    session: what a login gives. refreshed: what a refresh answers. revoked: ids of sessions. records: those on our
+    side.
     """
 
     def __init__(self) -> None:

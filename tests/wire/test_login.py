@@ -315,8 +315,8 @@ async def test_an_endpoint_of_the_gateway_takes_no_body_and_no_other_method(wire
 @login
 async def test_a_login_begins_in_a_window_of_its_own_only(wire: Wire) -> None:
     desk, browser = scene(wire)
-    answer = await browser.asks("/.hotgate/sso/login?return_to=/x", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: iframe")
+    answer = await browser.asks(
+        "/.hotgate/sso/login?return_to=/x", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: iframe"
+    )
     assert answer.status == 403
     assert desk.asked == []
-
-
