@@ -23,6 +23,7 @@ from hotgate.policies.oidc.session_renewal import Renewed, SessionRenewal
 
 MECHANISM_NAME = "oidc"
 
+_OF_THE_LOGIN = frozenset({"nonce", "at_hash", "c_hash"})  # what binds an ID token to its login is no fact about a user
 _CHUNKS = frozenset({"", *map(str, range(1, MAX_CHUNKS))})
 
 
@@ -149,7 +150,7 @@ class LiveSessions:
 
     def _principal(self, session: Session) -> Principal:
         """Raises CredentialRefused where the claims name nobody."""
-        claims = dict(session.claims)
+        claims = {name: claim for name, claim in session.claims.items() if name not in _OF_THE_LOGIN}
         claims.setdefault("sub", session.subject)
         for name, value in (("acr", session.acr), ("auth_time", session.auth_time)):
             if value is not None:
