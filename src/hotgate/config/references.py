@@ -102,7 +102,7 @@ def _undecided_access(tree: SourceMap) -> Iterator[Finding]:
 
 
 def _missing_store(tree: SourceMap) -> Iterator[Finding]:
-    """Keys and consumers that are to come from the store, where there is none."""
+    """What is kept in the store, where there is none: keys, consumers, ended sessions."""
     if tree.get("store") is not None:  # `store:` with nothing behind it is none
         return
     for name, entry in _mapping(tree, "identity").items():
@@ -110,6 +110,9 @@ def _missing_store(tree: SourceMap) -> Iterator[Finding]:
             settings = _mapping(entry, mechanism) if isinstance(entry, SourceMap) else {}
             if settings.get(key, False) is not False:
                 yield Finding(("identity", name, mechanism, key), "there is no store", "add `store: {}`")
+        if isinstance(entry, SourceMap) and "oidc" in entry:
+            says = "sessions that have ended are remembered in the store, and there is none"
+            yield Finding(("identity", name, "oidc"), says, "add `store: {}`")
 
 
 def _repeated_names(tree: SourceMap, key: str, word: str) -> Iterator[Finding]:

@@ -23,13 +23,9 @@ class Names(Settings):
     )
 
 
-class ClaimSettings(Settings):
+class CallerClaims(Settings):
     """Claims by name, or as a path with dots (`realm_access.roles`); names may hold dots themselves."""
 
-    audience_claim: Text = Field(
-        default="aud",
-        description="The claim that `audience` is compared with.",
-    )
     required_claims: Annotated[tuple[Text, ...], Field(max_length=32)] = Field(
         default=(), description="Claims that a token must have besides the issuer, the audience, `exp` and the subject."
     )
@@ -71,6 +67,15 @@ class ClaimSettings(Settings):
     def allowed_values(self) -> tuple[tuple[str, tuple[str | bool, ...]], ...]:
         """`claim_values`, as the verifier wants them."""
         return tuple((name, listed(values)) for name, values in self.claim_values.items())
+
+
+class ClaimSettings(CallerClaims):
+    """The same, where a name of the audience is configured too."""
+
+    audience_claim: Text = Field(
+        default="aud",
+        description="The claim that `audience` is compared with.",
+    )
 
 
 def listed(value: T | tuple[T, ...] | None) -> tuple[T, ...]:
