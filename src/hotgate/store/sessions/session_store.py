@@ -46,14 +46,19 @@ class SessionStore(Protocol):
     async def end(self, provider: str, digest: bytes) -> None:
         """Forget one; it may be gone already."""
 
-    async def end_matching(self, provider: str, *, sid: str | None = None, subject: str | None = None) -> int:
+    async def end_matching(
+        self, provider: str, *, sid: str | None = None, subject: str | None = None, before: float | None = None
+    ) -> int:
         """Forget all with that `sid`, that subject, or both where both are given. Returns how many there were.
 
-        With neither nothing is forgotten.
+        before: only those that were created earlier. With neither sid nor subject nothing is forgotten.
         """
 
     async def find(self, provider: str, session_id: str, now: float) -> KeptSession | None:
         """The session of that public name."""
+
+    async def has_sid(self, provider: str, sid: str, now: float) -> bool:
+        """Whether there is a session that the provider calls so."""
 
     async def list(self, provider: str, subject: str | None, now: float, after: str, limit: int) -> SessionPage:
         """At most `limit` (MAX_PAGE) sessions of a provider, or of one subject. after: that of the page before."""

@@ -71,7 +71,9 @@ class SqlSessions:
         async with self._database.change() as connection:
             await connection.execute(delete(sessions).where(*_is(provider, digest)))
 
-    async def end_matching(self, provider: str, *, sid: str | None = None, subject: str | None = None) -> int:
+    async def end_matching(
+        self, provider: str, *, sid: str | None = None, subject: str | None = None, before: float | None = None
+    ) -> int:
         """As the contract says."""
         if sid is None and subject is None:
             return 0
@@ -80,12 +82,18 @@ class SqlSessions:
             ended = ended.where(sessions.c.sid == sid)
         if subject is not None:
             ended = ended.where(sessions.c.subject == subject)
+        if before is not None:
+            ended = ended.where(sessions.c.created < before)
         async with self._database.change() as connection:
             return (await connection.execute(ended)).rowcount
 
     async def find(self, provider: str, session_id: str, now: float) -> KeptSession | None:
         """As the contract says."""
         return _first(await self._rows(_live(provider, now).where(sessions.c.id == session_id)))
+
+    async def has_sid(self, provider: str, sid: str, now: float) -> bool:
+        """As the contract says."""
+        return bool(await self._rows(_live(provider, now).where(sessions.c.sid == sid).limit(1)))
 
     async def list(self, provider: str, subject: str | None, now: float, after: str, limit: int) -> SessionPage:
         """As the contract says: by id."""

@@ -92,14 +92,20 @@ class ValkeySessions:
         if session is not None:
             await self._forget([session])
 
-    async def end_matching(self, provider: str, *, sid: str | None = None, subject: str | None = None) -> int:
+    async def end_matching(
+        self, provider: str, *, sid: str | None = None, subject: str | None = None, before: float | None = None
+    ) -> int:
         """As the contract says."""
         if sid is None and subject is None:
             return 0
         index = _index(provider, "sub", subject or "") if sid is None else _index(provider, "sid", sid)
         async with self._connection.asked() as valkey:
             names = await valkey.zrange(index, 0, -1)
-        found = [each for each in await self._sessions(provider, names) if subject in (None, each.subject)]
+        found = [
+            each
+            for each in await self._sessions(provider, names)
+            if subject in (None, each.subject) and (before is None or each.created < before)
+        ]
         await self._forget(found)
         return len(found)
 
@@ -108,6 +114,12 @@ class ValkeySessions:
         async with self._connection.asked() as valkey:
             names = await valkey.zrange(_index(provider, "id", session_id), 0, 0)
         return next((each for each in await self._sessions(provider, names) if each.end > now), None)
+
+    async def has_sid(self, provider: str, sid: str, now: float) -> bool:
+        """As the contract says."""
+        async with self._connection.asked() as valkey:
+            names = await valkey.zrange(_index(provider, "sid", sid), 0, -1)
+        return any(each.end > now for each in await self._sessions(provider, names))
 
     async def list(self, provider: str, subject: str | None, now: float, after: str, limit: int) -> SessionPage:
         """As the contract says: by their absolute ends. after: a place in that order."""
