@@ -13,6 +13,7 @@ from hotgate.config.notation import Notation, refused
 from hotgate.config.resilience import Resolver
 from hotgate.config.routes import Route, RouteOptions
 from hotgate.config.security_events import SecurityEvents
+from hotgate.config.sessions import Sessions
 from hotgate.config.settings import Flag, Name, Settings, WholeNumber
 from hotgate.config.store import Store
 from hotgate.config.upstreams import Upstream
@@ -110,6 +111,7 @@ class Gateway(Settings):
     assertion: AssertionIssuer = Field(
         default=AssertionIssuer(), description="Who signs what backends are told of a caller, and with what keys."
     )
+    sessions: Sessions = Field(default=Sessions(), description="What the sessions of browsers have in common.")
     access_log: AccessLog = Field(default=AccessLog(), description="The log of requests.")
     limits: Limits = Field(default=Limits(), description="Bounds on what a client may send or keep open.")
     brute_force: BruteForce = Field(

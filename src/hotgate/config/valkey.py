@@ -22,8 +22,8 @@ class Valkey(Settings):
 
     url: Secret = Field(
         description="`valkeys://user:password@host:6379/0` with TLS, whose certificate is verified; `valkey://` "
-        "without, for a loopback host or a network of its own; `unix:///run/valkey.sock`. `redis://` and `rediss://` mean the "
-        "same. A password in it is shown nowhere."
+        "without, for a loopback host or a network of its own; `unix:///run/valkey.sock`. `redis://` and "
+        "`rediss://` mean the same. A password in it is shown nowhere."
     )
 
     @model_validator(mode="after")

@@ -24,6 +24,7 @@ from hotgate.runtime.desks.credential_store import CredentialStore
 from hotgate.runtime.desks.gateway_status import GatewayStatus
 from hotgate.runtime.desks.keys import Keys
 from hotgate.runtime.desks.lease_desk import LeaseDesk
+from hotgate.runtime.desks.session_keys import SessionKeys
 from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.single_use import SingleUse
 from hotgate.runtime.desks.targets import Targets
@@ -40,9 +41,9 @@ Broadcast = Callable[[Message], None]
 
 
 class ControlPlane:
-    """keys: verification keys. signing_keys: the gateway's own. targets: names and health of backends. bans: who is
-    turned away. ticket_key: of TLS sessions. answers: to what workers ask. credentials: the store, if there is one.
-    admin: the interface of operators.
+    """keys: verification keys. signing_keys, session_keys: the gateway's own. targets: names and health of backends.
+    bans: who is turned away. ticket_key: of TLS sessions. answers: to what workers ask. credentials: the store, if there
+    is one. admin: the interface of operators.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class ControlPlane:
         self._now = now = time.monotonic
         self.keys = Keys(broadcast, file.parent)
         self.signing_keys = SigningKeys(broadcast, file, time.time)
+        self.session_keys = SessionKeys(broadcast, file, time.time)
         self.credentials = CredentialStore(broadcast, file)
         self.targets = Targets(broadcast)
         self.ticket_key = TicketKey(broadcast, now)
@@ -116,6 +118,7 @@ class ControlPlane:
         self.bans.tick()
         self.ticket_key.tick()
         self.signing_keys.tick()
+        self.session_keys.tick()
         self._renewal.look(config.limits.worker_memory, self._now())
 
     def set_workers(self, workers: int) -> None:
