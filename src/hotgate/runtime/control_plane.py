@@ -24,6 +24,7 @@ from hotgate.runtime.desks.credential_store import CredentialStore
 from hotgate.runtime.desks.gateway_status import GatewayStatus
 from hotgate.runtime.desks.keys import Keys
 from hotgate.runtime.desks.lease_desk import LeaseDesk
+from hotgate.runtime.desks.logins import LoginDesk
 from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.single_use import SingleUse
 from hotgate.runtime.desks.targets import Targets
@@ -41,7 +42,8 @@ Broadcast = Callable[[Message], None]
 
 class ControlPlane:
     """keys: verification keys. signing_keys: the gateway's own. targets: names and health of backends. bans: who is
-    turned away. ticket_key: of TLS sessions. answers: to what workers ask. credentials: the store, if there is one.
+    turned away. ticket_key: of TLS sessions. answers: to what workers ask. logins: at
+    OpenID Connect providers. credentials: the store, if there is one.
     admin: the interface of operators.
     """
 
@@ -69,7 +71,9 @@ class ControlPlane:
         self.answers = Answers()
         self._certificates = CertificateStatus(httpx.AsyncClient(trust_env=False))
         self.answers.register(ABOUT, self._certificates.answer)
-        self.answers.register("single_use", SingleUse(lambda: self.credentials.store).claim)
+        single_use = SingleUse(lambda: self.credentials.store)
+        self.answers.register("single_use", single_use.claim)
+        self.logins = LoginDesk(self.answers, self.keys, self.credentials, single_use)
         self._metrics = FleetMetrics()
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
         self.bans = BanDesk(now, broadcast)
@@ -162,6 +166,7 @@ class ControlPlane:
         await self.admin.stop()
         await self.answers.stop()
         await self._certificates.stop()
+        await self.logins.stop()
         await self.credentials.stop()
         await self.keys.stop()
         await self.targets.stop()

@@ -11,6 +11,8 @@ from hotgate.control.jwks import JwksRefresher, JwksSource
 from hotgate.control.jwks_fetch import JwksFetch
 from hotgate.runtime.workers.channel import Message
 
+_WITH_KEYS = ("jwt", "oidc")  # mechanisms
+
 
 class Keys:
     """broadcast: sends a message to every worker. folder: the configuration's, to which files are relative.
@@ -76,6 +78,6 @@ def _sources(config: Any) -> dict[str, JwksSource]:
     found = [
         JwksSource.of(name, identity.settings.jwks_location)
         for name, identity in config.identity.items()
-        if identity.mechanism == "jwt" and identity.settings.jwks_location
+        if identity.mechanism in _WITH_KEYS and identity.settings.jwks_location
     ]
     return {source.name: source for source in found}
