@@ -56,7 +56,7 @@ def _simple(value: Any, issuers: Collection[str]) -> tuple[Named, ...]:
         if not isinstance(aliases, list) or len(aliases) > MAX_ALIASES or "aliases" in map(_format, aliases):
             raise invalid("aliases are not a short list of simple identifiers")  # RFC 9493 §3.2.8: never nested
         return tuple(named for each in aliases for named in _simple(each, issuers))
-    if kind in ("iss_sub", "jwt_id") and value.get("iss") not in issuers:
+    if kind in ("iss_sub", "jwt_id") and str(value.get("iss")) not in issuers:
         raise invalid("its subject is another issuer's")
     member, named = _MEMBERS.get(kind, ("", "sub"))
     return ((named, _text(value, member)),) if member else ()

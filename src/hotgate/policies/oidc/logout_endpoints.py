@@ -1,8 +1,8 @@
 """The three ways out of a session: the user's own (RP-Initiated Logout 1.0), and the provider's, through the browser
 (Front-Channel Logout 1.0) or directly (Back-Channel Logout 1.0). Begin with `logout_endpoints`."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from hotgate.http.headers import Field, Headers
@@ -12,30 +12,22 @@ from hotgate.identity.places.same_site import CROSS_SITE, is_cross_site
 from hotgate.identity.sessions.session import Session
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.gateway_endpoint import GatewayEndpoint
+from hotgate.policies.oidc.asking import Asking, Unanswered
 from hotgate.policies.oidc.oidc_settings import OidcSettings
+from hotgate.policies.oidc.session_keeping import Kept
 
 MAX_LOGOUT_TOKEN = 16 * 1024  # bytes of the form around it
-WAIT = 5.0  # seconds for the control process: it may ask the provider for its metadata
 
 _NO_STORE: Field = (b"cache-control", b"no-store")
 _FORM = b"application/x-www-form-urlencoded"
 _MAX_SID = 512  # characters, as many as can be revoked (`store/bounds.py`)
-
-Ask = Callable[..., Awaitable[Any]]
-
-
-class Kept(NamedTuple):
-    """session: that of a request. digest: of its secret in hexadecimal if it is kept on a server, or None."""
-
-    session: Session
-    digest: str | None
 
 
 class SessionCookies(Protocol):
     """What a logout needs of the cookies of an entry."""
 
     async def session_of(self, request: Request) -> Kept | None:
-        """The session of a request, not renewed; None without a good one. Raises what `ask` raises."""
+        """The session of a request, not renewed; None without a good one. Raises Unanswered."""
 
     def removal(self, request: Request) -> tuple[Field, ...]:
         """The fields that take all of the entry's cookies out of the browser."""
@@ -45,7 +37,7 @@ def logout_endpoints(
     name: str, settings: OidcSettings, services: Mapping[str, Any], cookies: SessionCookies
 ) -> Sequence[GatewayEndpoint]:
     """Those of the entry `name`. services: "ask", the question to the control process."""
-    logouts = Logouts(name, settings, services.get("ask", _nobody_to_ask), cookies)
+    logouts = Logouts(settings, Asking(name, services.get("ask")), cookies)
     base = settings.base_path(name)
     return (
         GatewayEndpoint(f"{base}/logout", frozenset({"POST"}), logouts.by_user),
@@ -60,10 +52,9 @@ class Logouts:
     """Of one entry. A session has ended when the control process has stored its revocation, and not before: until then
     the answer is 503, and the browser keeps its cookies to try again."""
 
-    def __init__(self, name: str, settings: OidcSettings, ask: Ask, cookies: SessionCookies) -> None:
-        self._name = name
+    def __init__(self, settings: OidcSettings, asking: Asking, cookies: SessionCookies) -> None:
         self._settings = settings
-        self._ask = ask
+        self._asking = asking
         self._cookies = cookies
         issuer = urlsplit(settings.issuer)
         self._framed_by = f"frame-ancestors {issuer.scheme}://{issuer.netloc}".encode("ascii")
@@ -78,7 +69,7 @@ class Logouts:
             kept = await self._cookies.session_of(request)
             if kept is not None:
                 await self._end(kept.session)
-        except Exception as error:  # noqa: BLE001 (Unanswered of the runtime, which is defined above this package)
+        except Unanswered as error:
             return _unavailable(error)
         if kept is not None:
             location = await self._at_provider(kept.session, location)
@@ -101,8 +92,8 @@ class Logouts:
                 await self._end(kept.session)
                 removal = self._cookies.removal(exchange.request)
             if self._settings.session.keep != "cookie":
-                await self._ask("logout.frontchannel", {"provider": self._name, "sid": named["sid"]}, wait=WAIT)
-        except Exception as error:  # noqa: BLE001 (as above)
+                await self._asking.own("logout.frontchannel", {"sid": named["sid"]})
+        except Unanswered as error:
             return _unavailable(error)
         return self._framed(200, removal)
 
@@ -114,21 +105,18 @@ class Logouts:
         if form is None:
             return _told(400, "invalid_request")
         try:
-            body = {"provider": self._name, "logout_token": form["logout_token"]}
-            answer = await self._ask("logout.backchannel", body, wait=WAIT)
-        except Exception as error:  # noqa: BLE001 (as above)
+            answer = await self._asking.provider("logout.backchannel", {"logout_token": form["logout_token"]})
+        except Unanswered as error:
             return _unavailable(error)
         return _told(int(answer["status"]), str(answer.get("error", "")))
 
     async def _end(self, session: Session) -> None:
-        body = {"provider": self._name, "id": session.id, "expires": session.absolute_end}
-        await self._ask("session.end", body, wait=WAIT)
+        await self._asking.own("session.end", {"id": session.id, "expires": session.absolute_end})
 
     async def _at_provider(self, session: Session, return_to: str) -> str:
         """Where the browser ends its session there too. What is over here is over, whatever the provider does."""
         tokens = session.tokens
         body = {
-            "provider": self._name,
             "id_token": tokens.id_token,
             "refresh": tokens.refresh,
             "access": tokens.access,
@@ -136,8 +124,8 @@ class Logouts:
             "return_to": return_to,
         }
         try:
-            answer = await self._ask("oidc.logout_url", body, wait=WAIT)
-        except Exception:  # noqa: BLE001 (as above)
+            answer = await self._asking.provider("oidc.logout_url", body)
+        except Unanswered:
             return return_to
         return str(answer["location"] or return_to)
 
@@ -150,10 +138,6 @@ class Logouts:
 
     def _framed(self, status: int, fields: tuple[Field, ...]) -> Response:
         return Response(status, Headers([_NO_STORE, (b"content-security-policy", self._framed_by), *fields]))
-
-
-async def _nobody_to_ask(*_: Any, **__: Any) -> Any:
-    raise ConnectionError("there is no control process")
 
 
 def _only_values(encoded: bytes, names: tuple[str, ...]) -> dict[str, str] | None:
@@ -174,11 +158,11 @@ def _told(status: int, error: str) -> Response:
     return response
 
 
-def _unavailable(error: Exception) -> Response:
+def _unavailable(error: Unanswered) -> Response:
     return Response.problem(
         503,
         code="logout-unavailable",
         detail="The session could not be ended. Try again.",
         headers={"retry-after": "5", "cache-control": "no-store"},
-        log_detail=f"{type(error).__name__}: {error}",
+        log_detail=str(error),
     )

@@ -3,10 +3,12 @@
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
-from hotgate.control.revoker import Revoker, issued_before
-from hotgate.identity.refusal import CredentialRefused
+from hotgate.config.gateway import Gateway
+from hotgate.control.openid.failures import LoginFailed
+from hotgate.control.openid.logout_token import LogoutToken
+from hotgate.control.revoker import Revoker
 from hotgate.runtime.desks.answers import Answers
 from hotgate.runtime.desks.session_places import SessionPlaces
 from hotgate.store.records import Revocation
@@ -16,41 +18,26 @@ _audit = logging.getLogger("hotgate.audit")
 FRONT, BACK = "front-channel logout", "back-channel logout"
 
 
-class LogoutToken(Protocol):
-    """What `control.openid.logout_token` has verified. Times: epoch seconds."""
-
-    @property
-    def sid(self) -> str | None: ...
-    @property
-    def subject(self) -> str | None: ...
-    @property
-    def jti(self) -> str: ...
-    @property
-    def issued(self) -> float: ...
-    @property
-    def expires(self) -> float: ...
-
-
 class Logouts:
-    """verify: an entry and a token → what it says; raises CredentialRefused. claim: `SingleUse.claim`.
-
-    absolute: entry → the longest life of its sessions in seconds.
-    """
+    """verify: an entry and a token → what it says, once (`LoginDesk.verify_logout_token`)."""
 
     def __init__(
         self,
         verify: Callable[[str, bytes], Awaitable[LogoutToken]],
-        claim: Callable[[Any], Awaitable[bool]],
         revoker: Revoker,
         places: SessionPlaces,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._verify = verify
-        self._claim = claim
         self._revoker = revoker
         self._places = places
         self._now = now
-        self.absolute: Mapping[str, float] = {}
+        self._longest: Mapping[str, float] = {}  # life of a session in seconds, by entry
+
+    def follow(self, config: Gateway) -> None:
+        """Know how long sessions may live."""
+        logins = {name: entry.settings for name, entry in config.identity.items() if entry.mechanism == "oidc"}
+        self._longest = {name: settings.session.absolute for name, settings in logins.items()}
 
     def register(self, answers: Answers) -> None:
         """Answer questions about logouts from now on."""
@@ -68,22 +55,20 @@ class Logouts:
     async def back_channel(self, body: Any) -> dict[str, Any]:
         """`{"status": 200}`, or 400 with an `error` (Back-Channel Logout 1.0 §2.8).
 
-        The token is used up only after its effect is stored: one that failed may be sent again. Whoever replays one
-        repeats its effect at most, which is to end what began before it was made.
+        A token that was used before is refused before it has any effect.
         """
         provider, now = str(body["provider"]), self._now()
         try:
             token = await self._verify(provider, str(body["logout_token"]).encode())
-        except CredentialRefused as refusal:
-            _audit.warning("logout-refused", extra={"facts": {"by": provider, "reason": refusal.log_detail}})
+        except LoginFailed as refusal:
+            _audit.warning("logout-refused", extra={"facts": {"by": provider, "reason": str(refusal)}})
             return {"status": 400, "error": "invalid_request"}
         await self._revoke(_revocation(provider, token, now), now)
-        first = await self._claim({"provider": f"logout:{provider}", "jti": token.jti, "expires": token.expires})
-        return {"status": 200} if first else {"status": 400, "error": "invalid_request"}
+        return {"status": 200}
 
     async def _revoke(self, revocation: Revocation, now: float) -> None:
         provider, kind = revocation.provider, revocation.kind
-        expires = now + self.absolute[provider]
+        expires = now + self._longest[provider]
         kept = Revocation(kind, provider, revocation.value, revocation.before, revocation.reason, now, expires)
         await self._revoker.revoke([kept], now)
         facts = {"by": provider, "subject": f"{kind} {revocation.value}", "reason": revocation.reason}
@@ -94,4 +79,4 @@ def _revocation(provider: str, token: LogoutToken, now: float) -> Revocation:
     """With `sid` that one session, else all of the subject that began before (§2.7)."""
     if token.sid is not None:
         return Revocation("sid", provider, token.sid, reason=BACK)
-    return Revocation("sub", provider, token.subject or "", issued_before(token.issued, now), reason=BACK)
+    return Revocation("sub", provider, token.subject or "", now, reason=BACK)
