@@ -164,7 +164,7 @@ class ControlPlane:
         store, peppers = self.credentials.store, self.credentials.peppers
         if store is None or peppers is None:
             return None
-        return Records.of(store, peppers, time.time, self.credentials.token_providers)
+        return Records.of(store, peppers, time.time, self.credentials.token_providers, self.sessions.places.kept())
 
     async def stop(self) -> None:
         """End everything."""
