@@ -67,8 +67,6 @@ class SessionAdministration:
         found = self._kept.get(provider)
         if found is None:
             known = ", ".join(self._kept) or "none"
-            says = (
-                f"there is no oidc entry {provider!r} that keeps its sessions on the gateway's side; there are: {known}"
-            )
+            says = f"no oidc entry {provider!r} keeps its sessions on the gateway's side; those that do: {known}"
             raise AdministrationError("invalid", says, member="provider")
         return found

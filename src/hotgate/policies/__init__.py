@@ -17,6 +17,7 @@ from hotgate.policies import (
     rate_limit,
     user,
 )
+from hotgate.policies.oidc import oidc
 
 POLICIES = (
     authenticate.POLICY,
@@ -27,4 +28,4 @@ POLICIES = (
     client_certificate_header.POLICY,
     user.POLICY,
 )
-MECHANISMS = (jwt.MECHANISM, api_key.MECHANISM, mtls.MECHANISM, anonymous.MECHANISM)
+MECHANISMS = (jwt.MECHANISM, api_key.MECHANISM, mtls.MECHANISM, oidc.MECHANISM, anonymous.MECHANISM)

@@ -2,7 +2,7 @@
 
 from hotgate.http.targets import BadTarget, canonical
 
-MAX_LENGTH = 2048
+MAX_LENGTH = 1024  # a browser may have five logins under way, and each keeps one of these in a cookie
 HOME = "/"
 
 
@@ -13,12 +13,14 @@ def return_path(wanted: str, own: str) -> str:
     `//`, or with backslashes or white space in it that they remove (WHATWG URL, "path or authority state"); a path that
     `canonical` lets through has none of these.
     """
+    if len(wanted) > MAX_LENGTH:
+        wanted = wanted.partition("?")[0]
     if not wanted.startswith("/") or wanted[1:2] in ("/", "\\") or len(wanted) > MAX_LENGTH or not wanted.isascii():
         return HOME
     try:
         path, query = canonical(wanted.encode("ascii"), keep_encoded_slashes=True)
     except BadTarget:
         return HOME
-    if path.startswith("//") or path == own or path.startswith(f"{own}/"):
+    if path == own or path.startswith(("//", f"{own}/")):
         return HOME
     return f"{path}?{query.decode('ascii')}" if query else path

@@ -9,15 +9,15 @@ from hotgate.identity.sessions.session import Session
 from hotgate.identity.tokens.revocations import Revocations
 from hotgate.store.errors import StoreUnavailable
 
-MAX_ENTRIES = 20_000  # sessions in use at the same time, of one entry; others are opened again
+MAX_ENTRIES = 10_000  # sessions in use at the same time, of one entry; others are opened again
 _PATIENCE = 10.0  # seconds for which a session goes on when nobody can say more of it
 
 
 class CachedSession:
     """look_at: when it must be looked at again (epoch seconds): to be renewed, or because its time is up.
 
-    token: what the backend gets, or None. fields: what every answer to the same cookie carries, because the browser has
-    an older one. version: of the revocations when they were last asked.
+    token: the Authorization that the backend gets, or None. fields: what every answer to the same cookie carries,
+    because the browser has an older one. version: of the revocations when they were last asked.
     """
 
     __slots__ = ("_created", "_sid", "_subject", "ends", "fields", "look_at", "principal", "token", "version")
@@ -29,7 +29,7 @@ class CachedSession:
         *,
         look_at: float,
         version: int,
-        token: str | None = None,
+        token: bytes | None = None,
         fields: tuple[Field, ...] = (),
     ) -> None:
         self.principal = principal

@@ -72,7 +72,10 @@ class LiveSessions:
             flight = asyncio.get_running_loop().create_task(self._looked_at(value, tuple(present)))
             self._flights[value] = flight
             flight.add_done_callback(lambda done: self._landed(value, done))
-        return await asyncio.shield(flight)
+        try:
+            return await asyncio.shield(flight)
+        finally:
+            del flight  # what it raises knows this frame: no reference cycle is left
 
     async def begin(self, session: Session, present: Iterable[str]) -> tuple[Field, ...]:
         """The fields that give the browser a new session. Raises CredentialRefused, TooLarge, NoRoom, Unanswered."""

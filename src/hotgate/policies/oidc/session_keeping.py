@@ -23,9 +23,9 @@ class Kept(NamedTuple):
 
 
 class Keeping(Protocol):
-    """`found`: the session of a cookie's value, or None. `begin`: the Set-Cookie fields for a new one. `write_back`: the
-    same for one that has changed; None when another request was faster. `note_use`: as `write_back`, when only its use
-    is to be noted. present: the parts of cookies that the browser has.
+    """found: the session of a cookie's value, or None. begin: the Set-Cookie fields for a new one. write_back: the same
+    for one that has changed; None when another request was faster. note_use: as write_back, when only its use is to be
+    noted. present: the parts of cookies that the browser has.
 
     All may raise Unanswered.
     """

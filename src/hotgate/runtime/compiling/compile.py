@@ -81,6 +81,7 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     upstreams = _upstreams(config, parts, problems)
     services = {**parts.services, "shared_limits": {}, "assertion_issuer": config.assertion.issuer}
     identities = _identities(config, services, problems)
+    services["has_cookies"] = any(entry.mechanism == "oidc" for entry in config.identity.values())
     entries = list(endpoint_routes(config, identities, parts.metrics))
     for name in config.security_events:
         compiler = partial(receiver_route, name, config, services, parts.metrics)

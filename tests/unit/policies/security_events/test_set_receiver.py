@@ -23,7 +23,12 @@ CAEP = "https://schemas.openid.net/secevent/caep/event-type/"
 RISC = "https://schemas.openid.net/secevent/risc/event-type/"
 REVOKED = f"{CAEP}session-revoked"
 ADA = {"format": "iss_sub", "iss": IDP.name, "sub": "ada"}
+OPAQUE = {"format": "opaque", "id": "x"}
 TOKEN = "t" * 32
+
+
+def aliases(*identifiers: Any) -> dict[str, Any]:
+    return {"format": "aliases", "identifiers": list(identifiers)}
 
 
 def event(event_type: str = REVOKED, payload: Mapping[str, Any] | None = None, **claims: Any) -> dict[str, Any]:

@@ -188,7 +188,7 @@ def test_what_was_ended_is_gone(place: Place) -> None:
         ({}, {"a1", "a2", "b1", "x1"}),
     ],
 )
-def test_all_of_a_subject_or_of_a_providers_session_end(place: Place, names: dict[str, str], left: set[str]) -> None:
+def test_all_of_a_subject_or_of_a_providers_session_end(place: Place, names: dict[str, Any], left: set[str]) -> None:
     async def script(sessions: SessionStore) -> None:
         everyone = [
             session("a1", sid="one"),
