@@ -45,7 +45,7 @@ docs: $(READY) ## write the generated pages again
 	$(BIN)/hotgate admin openapi --markdown > docs/admin-api.md
 
 clean: ## remove everything that was made here
-	rm -rf $(VENV) .bench .fuzz .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .bench .fuzz .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .node
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Hotgate needs Python 3.11 or newer: make PYTHON=…" if sys.version_info < (3, 11) else 0)'

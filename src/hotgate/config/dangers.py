@@ -25,6 +25,9 @@ def dangers(config: Gateway) -> Iterator[Finding]:
             path = ("upstreams", name, "tls", "insecure_skip_verify")
             yield Finding(path, "anybody may pose as this backend", "name its authority in `ca` or its key in `pins`")
     yield from _of_mechanisms(config)
+    for name, receiver in config.security_events.items():
+        for key, message, hint in receiver.dangers():
+            yield Finding(("security_events", name, key), message, hint)
     if not config.brute_force.enabled:
         hint = "name those that must not be counted in `exempt`"
         yield Finding(("brute_force", "enabled"), "nobody who guesses credentials is slowed down or banned", hint)

@@ -10,8 +10,9 @@ from hotgate.identity.challenge import bearer_challenge, bearer_refused, key_set
 from hotgate.identity.principal import Principal
 from hotgate.identity.refusal import CredentialRefused, KeySetUnavailable
 from hotgate.identity.tokens.first_use import FirstUse
-from hotgate.identity.tokens.jwt import JwtVerifier, VerificationKeys, VerifiedToken
+from hotgate.identity.tokens.jwt import JwtVerifier, VerifiedToken
 from hotgate.identity.tokens.revocations import NoRevocations, Revocations, is_revoked
+from hotgate.identity.tokens.signature import VerificationKeys
 from hotgate.identity.tokens.token_cache import TokenCache
 from hotgate.identity.verification_keys.key_sets import KeySets, key_set_name
 from hotgate.identity.verification_keys.shared_secret import SecretKeySet

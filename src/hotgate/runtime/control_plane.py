@@ -24,6 +24,8 @@ from hotgate.runtime.desks.credential_store import CredentialStore
 from hotgate.runtime.desks.gateway_status import GatewayStatus
 from hotgate.runtime.desks.keys import Keys
 from hotgate.runtime.desks.lease_desk import LeaseDesk
+from hotgate.runtime.desks.logins import LoginDesk
+from hotgate.runtime.desks.session_desk import SessionDesk
 from hotgate.runtime.desks.session_keys import SessionKeys
 from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.single_use import SingleUse
@@ -42,8 +44,8 @@ Broadcast = Callable[[Message], None]
 
 class ControlPlane:
     """keys: verification keys. signing_keys, session_keys: the gateway's own. targets: names and health of backends.
-    bans: who is turned away. ticket_key: of TLS sessions. answers: to what workers ask. credentials: the store, if
-    there is one. admin: the interface of operators.
+    bans: who is turned away. ticket_key: of TLS sessions. answers: to what workers ask. logins: at OpenID Connect
+    providers. credentials: the store, if there is one. sessions: those of logins. admin: the interface of operators.
     """
 
     def __init__(
@@ -71,7 +73,10 @@ class ControlPlane:
         self.answers = Answers()
         self._certificates = CertificateStatus(httpx.AsyncClient(trust_env=False))
         self.answers.register(ABOUT, self._certificates.answer)
-        self.answers.register("single_use", SingleUse(lambda: self.credentials.store).claim)
+        single_use = SingleUse(lambda: self.credentials.store)
+        self.answers.register("single_use", single_use.claim)
+        self.logins = LoginDesk(self.answers, self.keys, self.credentials, single_use)
+        self.sessions = SessionDesk(self.answers, self.credentials, self.logins)
         self._metrics = FleetMetrics()
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
         self.bans = BanDesk(now, broadcast)
@@ -119,6 +124,7 @@ class ControlPlane:
         self.ticket_key.tick()
         self.signing_keys.tick()
         self.session_keys.tick()
+        self.sessions.tick()
         self._renewal.look(config.limits.worker_memory, self._now())
 
     def set_workers(self, workers: int) -> None:
@@ -158,13 +164,15 @@ class ControlPlane:
         store, peppers = self.credentials.store, self.credentials.peppers
         if store is None or peppers is None:
             return None
-        return Records.of(store, peppers, time.time, self.credentials.token_providers)
+        return Records.of(store, peppers, time.time, self.credentials.token_providers, self.sessions.places.kept())
 
     async def stop(self) -> None:
         """End everything."""
         await self.admin.stop()
         await self.answers.stop()
         await self._certificates.stop()
+        await self.sessions.stop()
+        await self.logins.stop()
         await self.credentials.stop()
         await self.keys.stop()
         await self.targets.stop()

@@ -50,6 +50,7 @@ class Deployment:
         try:
             await self._plane.credentials.add(new)
             await asyncio.gather(self._plane.keys.add(new.config), self._plane.targets.add(new.config))
+            await self._plane.logins.add(new.config)
             return await self._replace(new)
         finally:
             await self._follow()
@@ -60,6 +61,8 @@ class Deployment:
         await self._have_own_keys(self.loaded)
         await self._plane.credentials.follow(self.loaded)
         await asyncio.gather(self._plane.keys.follow(config), self._plane.targets.follow(config))
+        await self._plane.logins.follow(config)
+        await self._plane.sessions.follow(config)
 
     async def _have_own_keys(self, loaded: Loaded) -> None:
         try:

@@ -3,8 +3,9 @@
 from collections import OrderedDict
 
 from hotgate.identity.principal import Principal
-from hotgate.identity.tokens.jwt import VerificationKey, VerificationKeys, VerifiedToken
+from hotgate.identity.tokens.jwt import VerifiedToken
 from hotgate.identity.tokens.revocations import NoRevocations, Revocations, is_revoked
+from hotgate.identity.tokens.signature import VerificationKey, VerificationKeys
 from hotgate.store.errors import StoreUnavailable
 
 MAX_ENTRIES = 10_000
