@@ -20,6 +20,7 @@ from hotgate.policies.oidc.asking import Asking, Unanswered
 from hotgate.policies.oidc.oidc_settings import OidcSettings
 from hotgate.policies.oidc.session_keeping import Keeping, Kept
 from hotgate.policies.oidc.session_renewal import Renewed, SessionRenewal
+from hotgate.store.errors import StoreUnavailable
 
 MECHANISM_NAME = "oidc"
 
@@ -90,10 +91,13 @@ class LiveSessions:
         await self._asking.own("session.end", body)
 
     async def session_of(self, request: Request) -> Kept | None:
-        """The session that a request comes with, as it is. Raises Unanswered and StoreUnavailable."""
+        """The session that a request comes with, as it is. Raises Unanswered."""
         value = joined(own_cookies(request, self.name) or {})
         kept = None if value is None else await self._keeping.found(value)
-        return kept if kept is not None and self._is_good(kept.session) else None
+        try:
+            return kept if kept is not None and self._is_good(kept.session) else None
+        except StoreUnavailable as error:
+            raise Unanswered(str(error)) from error
 
     def removal(self, request: Request) -> tuple[Field, ...]:
         """The fields that remove every cookie of the entry that the browser has."""
