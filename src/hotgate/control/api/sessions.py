@@ -25,7 +25,11 @@ class Everywhere(Input):
     """Whom to log out."""
 
     provider: Name = Field(description="The name under `identity`.")
-    subject: str = Field(min_length=1, max_length=MAX_VALUE, description="As the entry names its callers.")
+    subject: str = Field(
+        min_length=1,
+        max_length=MAX_VALUE,
+        description="The `sub` of a login, or the subject of tokens.",
+    )
 
 
 class Session(BaseModel):
@@ -84,9 +88,7 @@ async def end_sessions(call: Call, whom: Everywhere) -> Answer:
 
 
 ENDPOINTS: Sequence[Endpoint] = (
-    Endpoint(
-        "list-sessions", "GET", _ALL, "List sessions of a provider.", list_sessions, {200: Sessions}, SessionPage
-    ),
+    Endpoint("list-sessions", "GET", _ALL, "List sessions of a provider.", list_sessions, {200: Sessions}, SessionPage),
     Endpoint("end-sessions", "DELETE", _ALL, "Log a subject out everywhere.", end_sessions, {200: Ended}, Everywhere),
     Endpoint(
         "end-session",

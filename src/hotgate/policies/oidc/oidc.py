@@ -27,6 +27,7 @@ from hotgate.policies.oidc.live_sessions import LiveSessions
 from hotgate.policies.oidc.login import Login
 from hotgate.policies.oidc.login_callback import LoginCallback
 from hotgate.policies.oidc.login_transactions import LoginTransactions
+from hotgate.policies.oidc.logout_endpoints import logout_endpoints
 from hotgate.policies.oidc.navigation import is_navigation, is_own_window
 from hotgate.policies.oidc.oidc_settings import OidcSettings
 from hotgate.policies.oidc.session_keeping import InCookies, Keeping, OnOurSide
@@ -65,6 +66,7 @@ class OidcAuthenticator:
         self.endpoints: Sequence[GatewayEndpoint] = (
             GatewayEndpoint(f"{base}/login", _GET, self._begin),
             GatewayEndpoint(f"{base}/callback", _GET, callback),
+            *logout_endpoints(settings, base, asking, live),
         )
 
     def authenticate(self, exchange: Exchange) -> Principal | Response | Awaitable[Principal | Response | None] | None:
