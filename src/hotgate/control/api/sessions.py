@@ -88,8 +88,26 @@ async def end_sessions(call: Call, whom: Everywhere) -> Answer:
 
 
 ENDPOINTS: Sequence[Endpoint] = (
-    Endpoint("list-sessions", "GET", _ALL, "List sessions of a provider.", list_sessions, {200: Sessions}, SessionPage),
-    Endpoint("end-sessions", "DELETE", _ALL, "Log a subject out everywhere.", end_sessions, {200: Ended}, Everywhere),
+    Endpoint(
+        "list-sessions",
+        "GET",
+        _ALL,
+        "List sessions of a provider.",
+        list_sessions,
+        {200: Sessions},
+        SessionPage,
+        problems={422: ("invalid",)},
+    ),
+    Endpoint(
+        "end-sessions",
+        "DELETE",
+        _ALL,
+        "Log a subject out everywhere.",
+        end_sessions,
+        {200: Ended},
+        Everywhere,
+        problems={422: ("invalid",)},
+    ),
     Endpoint(
         "end-session",
         "DELETE",
@@ -97,6 +115,6 @@ ENDPOINTS: Sequence[Endpoint] = (
         "End a session.",
         end_session,
         {204: None},
-        problems={404: ("session-unknown",)},
+        problems={404: ("session-unknown",), 422: ("invalid",)},
     ),
 )
