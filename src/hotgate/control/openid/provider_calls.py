@@ -20,9 +20,9 @@ _REFUSALS = frozenset({400, 401, 403})
 class ProviderCalls:
     """Every method raises ProviderUnavailable where there is no answer in time, or one that says it cannot."""
 
-    def __init__(self, caller: EndpointCaller, breaker: Breaker | None = None) -> None:
+    def __init__(self, caller: EndpointCaller, breaker: Breaker) -> None:
         self._caller = caller
-        self._breaker = breaker or Breaker()
+        self._breaker = breaker
 
     async def post(self, place: Place, form: Mapping[str, str]) -> dict[str, Any]:
         """The JSON object that answers a form of the client. Raises ProviderRefused."""
