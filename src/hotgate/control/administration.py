@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from hotgate.control.consumer_administration import ConsumerAdministration
 from hotgate.control.gateway_state import GatewayState
@@ -10,7 +10,9 @@ from hotgate.control.key_administration import KeyAdministration
 from hotgate.control.key_import import KeyImport
 from hotgate.control.revocation_administration import RevocationAdministration
 from hotgate.store.pepper import Peppers
-from hotgate.store.store import Store
+
+if TYPE_CHECKING:
+    from hotgate.store.store import Store
 
 
 class Records(NamedTuple):
@@ -22,7 +24,7 @@ class Records(NamedTuple):
     revocations: RevocationAdministration
 
     @classmethod
-    def of(cls, store: Store, peppers: Peppers, clock: Callable[[], float], providers: Collection[str]) -> Self:
+    def of(cls, store: "Store", peppers: Peppers, clock: Callable[[], float], providers: Collection[str]) -> Self:
         """Those of a store. clock: seconds since the epoch. providers: whose tokens can be revoked."""
         return cls(
             ConsumerAdministration(store, clock),
