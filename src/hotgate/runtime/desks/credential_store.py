@@ -55,7 +55,7 @@ class CredentialStore:
         return opened.store if opened else None
 
     @property
-    def shared_store(self) -> Store | None:
+    def shared_store(self) -> "Store | None":
         """The one in force if other nodes may use it too."""
         opened = self._current()
         return opened.store if opened and opened.is_replica else None
