@@ -7,9 +7,9 @@ import httpx
 
 from hotgate.control.issuer_metadata import IssuerMetadata, read_metadata
 from hotgate.control.judged_address import Resolve, resolved
+from hotgate.control.oauth.breaker import Breaker
 from hotgate.control.oauth.client_authentication import ClientAuthentication
 from hotgate.control.oauth.endpoint_call import EndpointCaller
-from hotgate.control.openid.breaker import Breaker
 from hotgate.control.openid.clocks import SYSTEM_CLOCKS, Clocks
 from hotgate.control.openid.logout_token import Claim
 from hotgate.control.openid.provider import Provider
@@ -77,7 +77,7 @@ class RelyingParties:
         metadata = ProviderMetadata(name, settings, self._reader(settings, client), clocks.monotonic)
         metadata.prepare()
         keys = ProviderKeys(key_set_name(name, settings.jwks_location), self._documents, self._refresh)
-        provider = Provider.of(name, settings, metadata, keys, ProviderCalls(caller, Breaker(clocks.monotonic)))
+        provider = Provider.of(name, settings, metadata, keys, ProviderCalls(caller, Breaker(name, clocks.monotonic)))
         return RelyingParty(provider, RenewalClaims(name, self._store, clocks.now), self._claim, clocks)
 
     def _reader(self, settings: OidcSettings, client: ClientAuthentication) -> Callable[[], Awaitable[IssuerMetadata]]:

@@ -56,7 +56,12 @@ class ClaimMapping:
     tier: tuple[str, ...] = ()
 
     def principal(
-        self, provider: str, claims: Claims, credential: str | None = None, expires: float | None = None
+        self,
+        provider: str,
+        claims: Claims,
+        credential: str | None = None,
+        expires: float | None = None,
+        mechanism: str = "jwt",
     ) -> Principal:
         """Whom verified claims speak for. Raises CredentialRefused (token-malformed)."""
         subject = text(claims, self.subject)
@@ -66,7 +71,7 @@ class ClaimMapping:
         return Principal(
             subject,
             provider=provider,
-            mechanism="jwt",
+            mechanism=mechanism,
             scopes=scopes.read(claims, " "),  # RFC 8693 §4.2: text separated by spaces; others write a list
             roles=self.roles.read(claims),
             groups=self.groups.read(claims),

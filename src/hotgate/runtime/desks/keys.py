@@ -11,7 +11,7 @@ from hotgate.control.jwks import JwksRefresher, JwksSource
 from hotgate.control.jwks_fetch import JwksFetch
 from hotgate.runtime.workers.channel import Message
 
-_WITH_KEYS = ("jwt", "oidc")  # mechanisms
+_WITH_KEYS = ("jwt", "introspection", "oidc")  # mechanisms
 
 
 class Keys:

@@ -9,7 +9,7 @@ from hotgate.control.oauth import client_authentication
 from unit.control.openid.fake_provider import LoggingIn, logging_in
 
 
-@pytest.fixture(autouse=True, scope="package")
+@pytest.fixture(autouse=True, scope="module")
 def _one_context() -> Iterator[None]:
     """No test here connects; reading the system's authorities for each of them would take most of its time."""
     context = ssl.create_default_context()

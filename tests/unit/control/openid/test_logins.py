@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from hotgate.control.openid.breaker import FAILURES, PAUSE
+from hotgate.control.oauth.breaker import RULES
 from hotgate.control.openid.token_answer import LONGEST_LIFETIME
 from unit.control.openid.fake_provider import (
     CALLBACK,
@@ -163,14 +163,14 @@ def test_no_answer_of_the_token_endpoint_is_taken_for_what_it_is_not(gateway: Lo
 
 
 def test_a_provider_that_fails_again_and_again_is_left_alone(gateway: LoggingIn) -> None:
-    codes = [code_of(gateway) for _ in range(FAILURES + 2)]
+    codes = [code_of(gateway) for _ in range(RULES.consecutive_failures + 2)]
     gateway.provider.replies["/token"] = lambda _: httpx.Response(503)
     for code in codes[:-1]:
         assert gateway.complete(code)["error"] == "provider-unavailable"
-    assert len(gateway.provider.requests("/token")) == FAILURES
+    assert len(gateway.provider.requests("/token")) == RULES.consecutive_failures
 
     del gateway.provider.replies["/token"]
-    gateway.pass_time(PAUSE)
+    gateway.pass_time(RULES.duration)
     assert "session" in gateway.complete(codes[-1])
 
 

@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from certificate_authority import authority
 from hotgate.config.errors import ConfigurationErrors
 from hotgate.config.loader import load
 from hotgate.config.models import gateway_model
-from hotgate.keys.signing_key import SigningKey
 from hotgate.policies.oidc.oidc_settings import RESERVED_PARAMETERS, OidcSettings
 
 ISSUER = "https://idp.test"
@@ -113,10 +111,6 @@ def test_no_parameter_of_the_login_itself_can_be_fixed(name: str) -> None:
         ({"acr_values": ["a b"]}, "without spaces"),
         ({"audience": "api"}, "audience"),
         ({"claims": {"audience_claim": "aud"}}, "audience_claim"),
-        (
-            {"client": {"id": "gateway", "private_key": "-----BEGIN PRIVATE KEY-----\nAA\n-----END PRIVATE KEY-----"}},
-            "client",
-        ),
     ],
 )
 def test_what_cannot_be_is_refused(entry: dict[str, Any], says: str) -> None:
@@ -125,14 +119,6 @@ def test_what_cannot_be_is_refused(entry: dict[str, Any], says: str) -> None:
 
 def test_no_error_shows_a_secret() -> None:
     assert "hunter2" not in refusal(client={"id": "gateway", "secret": "hunter2", "key_id": "k"})
-
-
-def test_a_client_may_have_a_key_or_a_certificate() -> None:
-    pair, other = authority().issue_client("gateway"), authority().issue_client("other")
-    settings(client={"id": "gateway", "private_key": SigningKey.generate("ES256").pem})
-    settings(client={"id": "gateway", "certificate": pair.pem, "certificate_key": pair.key_pem})
-
-    assert "client" in refusal(client={"id": "gateway", "certificate": pair.pem, "certificate_key": other.key_pem})
 
 
 def test_sessions_that_have_ended_need_a_place_to_be_remembered_in(tmp_path: Path) -> None:
