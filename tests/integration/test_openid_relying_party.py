@@ -6,7 +6,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Awaitable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
@@ -132,6 +132,7 @@ class _Entry:
 @dataclass
 class _Config:
     identity: dict[str, _Entry]
+    security_events: dict[str, Any] = field(default_factory=dict)
 
 
 def test_a_user_logs_in_by_a_pushed_request(provider: OpenIdProvider, gateways: Any) -> None:

@@ -25,6 +25,9 @@ def dangers(config: Gateway) -> Iterator[Finding]:
             path = ("upstreams", name, "tls", "insecure_skip_verify")
             yield Finding(path, "anybody may pose as this backend", "name its authority in `ca` or its key in `pins`")
     yield from _of_mechanisms(config)
+    for name, receiver in config.security_events.items():
+        for key, message, hint in receiver.dangers():
+            yield Finding(("security_events", name, key), message, hint)
     if not config.brute_force.enabled:
         hint = "name those that must not be counted in `exempt`"
         yield Finding(("brute_force", "enabled"), "nobody who guesses credentials is slowed down or banned", hint)
@@ -34,6 +37,7 @@ def dangers(config: Gateway) -> Iterator[Finding]:
             yield Finding(("brute_force", "exempt", index), "nobody who guesses credentials is slowed down", hint)
     yield from _forgotten_uses(config)
     yield from _useless_certificates(config)
+    yield from _lost_cookies(config)
     if config.store is not None and config.store.url is not None and trusts_any_server(config.store.url.reveal()):
         hint = "add ?sslmode=verify-full to it, and sslrootcert for an authority of your own"
         yield Finding(("store", "url"), "whoever poses as this database is told its password", hint)
@@ -69,3 +73,19 @@ def _useless_certificates(config: Gateway) -> Iterator[Finding]:
             yield Finding(path, "no proxy is believed about certificates", "name it in `trusted_proxies` of a listener")
         elif entry.settings.source == "connection" and not asks:
             yield Finding(path, "no listener asks for certificates", "set `tls.client_auth` of a listener")
+
+
+def _lost_cookies(config: Gateway) -> Iterator[Finding]:
+    """Logins that cannot succeed, or on one node only."""
+    names = [name for name, entry in config.identity.items() if entry.mechanism == "oidc"]
+    for index, listener in enumerate(config.listeners if names else ()):
+        local = isinstance(listener.bind, Bind) and is_loopback_name(listener.bind.host)
+        if listener.tls is None and not listener.trusted_proxies and not local and listener.redirect_https is None:
+            hint = "add `tls`, or name the proxy that has it in `trusted_proxies`"
+            path = ("listeners", index)
+            yield Finding(
+                path, f"nobody can log in here ('{names[0]}'): browsers keep these cookies with TLS only", hint
+            )
+    if names and config.store is not None and config.store.is_shared and not config.sessions.keys:
+        hint = "give `sessions.keys`, the same on all nodes"
+        yield Finding(("store",), "sessions are sealed with keys of one node, and end on every other", hint)

@@ -41,6 +41,7 @@ def wrong_references(tree: SourceMap) -> Iterator[Finding]:
     yield from _shared_addresses(tree)
     yield from _undecided_access(tree)
     yield from _missing_store(tree)
+    yield from _events_without_effect(tree)
 
 
 def unused_names(tree: SourceMap) -> Iterator[Finding]:
@@ -113,6 +114,20 @@ def _missing_store(tree: SourceMap) -> Iterator[Finding]:
         if isinstance(entry, SourceMap) and "oidc" in entry:
             says = "sessions that have ended are remembered in the store, and there is none"
             yield Finding(("identity", name, "oidc"), says, "add `store: {}`")
+
+
+def _events_without_effect(tree: SourceMap) -> Iterator[Finding]:
+    """Receivers of events about entries that are not there, or without a store that remembers them."""
+    known = _mapping(tree, "identity")
+    for name, receiver in _mapping(tree, "security_events").items():
+        if not isinstance(receiver, SourceMap):
+            continue
+        if tree.get("store") is None:
+            says = "what has ended is remembered in the store, and there is none"
+            yield Finding(("security_events", name), says, "add `store: {}`")
+        for path, entry in _names_within(("security_events", name, "revokes"), receiver.get("revokes")):
+            if entry not in known:
+                yield _unknown(tree, path, entry, "identity", list(known))
 
 
 def _repeated_names(tree: SourceMap, key: str, word: str) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ from hotgate.policies import (
     rate_limit,
     user,
 )
+from hotgate.policies.oidc import oidc
 
 POLICIES = (
     authenticate.POLICY,
@@ -28,4 +29,11 @@ POLICIES = (
     client_certificate_header.POLICY,
     user.POLICY,
 )
-MECHANISMS = (jwt.MECHANISM, introspection.MECHANISM, api_key.MECHANISM, mtls.MECHANISM, anonymous.MECHANISM)
+MECHANISMS = (
+    jwt.MECHANISM,
+    introspection.MECHANISM,
+    oidc.MECHANISM,
+    api_key.MECHANISM,
+    mtls.MECHANISM,
+    anonymous.MECHANISM,
+)

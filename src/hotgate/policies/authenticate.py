@@ -29,6 +29,8 @@ from hotgate.policies.introspection.forwarding import forwarding_step
 from hotgate.policies.issuer_choice import IssuerChoice, in_same_places
 from hotgate.policies.jwt import JwtAuthenticator
 from hotgate.policies.mtls import MtlsAuthenticator
+from hotgate.policies.oidc.login_offer import LoginOffer
+from hotgate.policies.oidc.oidc import OidcAuthenticator
 from hotgate.policies.own_limit import own_limit_step
 from hotgate.policies.stripped_credentials import StrippedCredentials, stripped
 from hotgate.policies.together import AskedOnce, Incomplete, Together
@@ -49,7 +51,7 @@ class Authentication:
     """The compiled step. guests: who is let in when nobody has found anything; None: they are refused.
 
     fields: header fields in which credentials of the route stand; whoever sends one is no guest. challenges: what they
-    are told who have sent nothing.
+    are told who have sent nothing. offer: where people can log in instead, if they can.
     """
 
     def __init__(
@@ -59,12 +61,14 @@ class Authentication:
         fields: frozenset[bytes],
         challenges: tuple[str, ...],
         watch: FailureWatch,
+        offer: LoginOffer | None,
     ) -> None:
         self._entries = tuple(entries)
         self._guests = guests
         self._fields = fields
         self._challenges = challenges
         self._watch = watch
+        self._offer = offer
         self._bans = watch.bans
 
     def __call__(self, exchange: Exchange) -> Outcome | Awaitable[Outcome]:
@@ -94,9 +98,9 @@ class Authentication:
             return self._admit(exchange, found, entry)
         if isinstance(found, Response):
             return self._watch.refused(exchange, entry.name, found)
-        if isinstance(found, Incomplete):
+        if found is None or isinstance(found, Incomplete):
             behind = self._entries[self._entries.index(entry) + 1 :]
-            return self._ask(exchange, behind, missing + found.challenges)
+            return self._ask(exchange, behind, missing + (() if found is None else found.challenges))
         # Going on would let the request through: raising refuses it (500).
         raise TypeError(f"an authenticator answered with {type(found).__name__}")
 
@@ -111,7 +115,8 @@ class Authentication:
         """Nobody decides. Part of a group is a credential, and so is a field that nobody here can read."""
         guests = self._guests
         if guests is None or missing or any(name in self._fields for name, _ in exchange.request.headers.fields):
-            return credential_missing(dict.fromkeys(missing or self._challenges))
+            offered = None if self._offer is None else self._offer.answer(exchange)
+            return offered or credential_missing(dict.fromkeys(missing or self._challenges))
         return self._admit(exchange, guests.ask(exchange), guests)
 
     def _admit(self, exchange: Exchange, principal: Principal, entry: Entry) -> Outcome | Awaitable[Outcome]:
@@ -132,15 +137,22 @@ def compile_authenticate(proofs: Sequence[str | AllOf], context: CompileContext)
     fields = frozenset(source.field for each in every for source in each.sources if source.field is not None)
     sources = list(dict.fromkeys(source for each in every for source in each.sources))
     guard = context.services.get("login_guard") or LoginGuard()
+    logins = [each for each in every if isinstance(each, OidcAuthenticator)]
     step = Authentication(
         [_entry(group, every) for group in _asked(groups)],
         None if guests is None else _entry(guests, every),
         fields,
         tuple(authenticator.challenge for authenticator in every if authenticator.challenge),
         FailureWatch(guard, sources),
+        LoginOffer(logins) if logins else None,
     )
     owned = frozenset(map(spelling, fields))
     steps = [PhasedStep(Phase.AUTHENTICATE, step, owned_fields=owned)]
+    steps += [
+        PhasedStep(Phase.SHAPE, each.forward, owned_fields=frozenset({b"authorization"}))
+        for each in logins
+        if each.forwards_token
+    ]
     if any(map(_may_limit, every)):
         steps.append(own_limit_step(context.services))
     if any(isinstance(each, IntrospectionAuthenticator) and each.forwards_answer for each in every):
@@ -152,7 +164,8 @@ def _may_limit(authenticator: Authenticator) -> bool:
     """Whether its callers can have limits of their own: keys of the store have them, and guests."""
     if isinstance(authenticator, ApiKeyAuthenticator):
         return authenticator.is_managed
-    return not isinstance(authenticator, JwtAuthenticator | IntrospectionAuthenticator | MtlsAuthenticator)
+    others = JwtAuthenticator | IntrospectionAuthenticator | MtlsAuthenticator | OidcAuthenticator
+    return not isinstance(authenticator, others)
 
 
 def _group(proof: str | AllOf, context: CompileContext) -> Group:

@@ -27,6 +27,8 @@ from hotgate.runtime.desks.introspections import Introspections
 from hotgate.runtime.desks.keys import Keys
 from hotgate.runtime.desks.lease_desk import LeaseDesk
 from hotgate.runtime.desks.logins import LoginDesk
+from hotgate.runtime.desks.session_desk import SessionDesk
+from hotgate.runtime.desks.session_keys import SessionKeys
 from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.single_use import SingleUse
 from hotgate.runtime.desks.targets import Targets
@@ -43,9 +45,10 @@ Broadcast = Callable[[Message], None]
 
 
 class ControlPlane:
-    """keys: verification keys. signing_keys: the gateway's own. targets: names and health of backends. bans: who is
-    turned away. ticket_key: of TLS sessions. answers: to what workers ask. introspections: what tokens are worth.
-    logins: at OpenID Connect providers. credentials: the store, if there is one. admin: the interface of operators.
+    """keys: verification keys. signing_keys, session_keys: the gateway's own. targets: names and health of backends.
+    bans: who is turned away. ticket_key: of TLS sessions. answers: to what workers ask. introspections: what tokens are
+    worth. logins: at OpenID Connect providers. sessions: theirs. credentials: the store, if there is one. admin: the
+    interface of operators.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class ControlPlane:
         self._now = now = time.monotonic
         self.keys = Keys(broadcast, file.parent)
         self.signing_keys = SigningKeys(broadcast, file, time.time)
+        self.session_keys = SessionKeys(broadcast, file, time.time)
         self.credentials = CredentialStore(broadcast, file)
         self.targets = Targets(broadcast)
         self.ticket_key = TicketKey(broadcast, now)
@@ -77,6 +81,7 @@ class ControlPlane:
         self.logins = LoginDesk(self.answers, self.keys, self.credentials, single_use)
         self.introspections = Introspections(self.keys)
         self.answers.register(INTROSPECTION, self.introspections.answer)
+        self.sessions = SessionDesk(self.answers, self.credentials, self.logins)
         self._metrics = FleetMetrics()
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
         self.bans = BanDesk(now, broadcast)
@@ -123,6 +128,8 @@ class ControlPlane:
         self.bans.tick()
         self.ticket_key.tick()
         self.signing_keys.tick()
+        self.session_keys.tick()
+        self.sessions.tick()
         self._renewal.look(config.limits.worker_memory, self._now())
 
     def set_workers(self, workers: int) -> None:
@@ -163,13 +170,14 @@ class ControlPlane:
         store, peppers = self.credentials.store, self.credentials.peppers
         if store is None or peppers is None:
             return None
-        return Records.of(store, peppers, time.time, self.credentials.token_providers)
+        return Records.of(store, peppers, time.time, self.credentials.token_providers, self.sessions.places.kept())
 
     async def stop(self) -> None:
         """End everything."""
         await self.admin.stop()
         await self.answers.stop()
         await self._certificates.stop()
+        await self.sessions.stop()
         await self.logins.stop()
         await self.credentials.stop()
         await self.introspections.stop()

@@ -23,7 +23,7 @@ from hotgate.routing.ambiguity import AmbiguousRoutes
 from hotgate.routing.path_shape import BadPattern
 from hotgate.routing.pattern import RoutePattern
 from hotgate.routing.table import RouteTable
-from hotgate.runtime.compiling.compile_endpoints import endpoint_routes
+from hotgate.runtime.compiling.compile_endpoints import endpoint_routes, receiver_route
 from hotgate.runtime.compiling.compile_listener import compile_listener
 from hotgate.runtime.compiling.compile_route import compile_route
 from hotgate.runtime.compiling.compile_upstream import compile_upstream
@@ -81,7 +81,13 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     upstreams = _upstreams(config, parts, problems)
     services = {**parts.services, "shared_limits": {}, "assertion_issuer": config.assertion.issuer}
     identities = _identities(config, services, problems)
+    services["has_cookies"] = any(entry.mechanism == "oidc" for entry in config.identity.values())
     entries = list(endpoint_routes(config, identities, parts.metrics))
+    for name in config.security_events:
+        compiler = partial(receiver_route, name, config, services, parts.metrics)
+        received = _attempt(problems, ("security_events", name), compiler)
+        if received is not None:
+            entries.append(received)
     for index, settings in enumerate(config.routes):
         pattern = _attempt(problems, ("routes", index, "match", "path"), partial(_pattern, settings))
         context = CompileContext(settings.name, identities, services, settings.upstream or "")
@@ -192,7 +198,10 @@ def _table(
     except AmbiguousRoutes as error:
         for pair in error.pairs:
             message = f"as specific as route {pair.first!r}: {pair.why}"
-            path: Path = ("routes", index_of[pair.second], "match") if pair.second in index_of else ("identity",)
+            kind, _, own = pair.second.partition(":")
+            path: Path = ("security_events", own) if kind == "events" else ("identity",)
+            if pair.second in index_of:
+                path = ("routes", index_of[pair.second], "match")
             problems.append(Problem(path, message))
         return None
 

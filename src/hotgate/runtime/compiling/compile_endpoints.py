@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import product
+from typing import Any
 
 from hotgate.config.gateway import Gateway
 from hotgate.observe.metrics import WorkerMetrics
-from hotgate.pipeline.gateway_endpoint import GatewayEndpoint, HasEndpoints, route_name
+from hotgate.pipeline.gateway_endpoint import GatewayEndpoint, HasEndpoints, events_name, route_name
 from hotgate.pipeline.policy import Authenticator
 from hotgate.pipeline.route import Route
+from hotgate.policies.security_events.receivers import receiver
 from hotgate.routing.pattern import RoutePattern
 
 
@@ -20,12 +22,22 @@ def endpoint_routes(
         if isinstance(authenticator, HasEndpoints):
             for endpoint, hosts in product(authenticator.endpoints, groups):
                 pattern = RoutePattern(route_name(name), hosts=hosts, path=endpoint.path, methods=endpoint.methods)
-                yield pattern, _route(name, endpoint, metrics)
+                yield pattern, _route(route_name(name), endpoint, metrics)
+
+
+def receiver_route(
+    name: str, config: Gateway, services: Mapping[str, Any], metrics: WorkerMetrics
+) -> tuple[RoutePattern, Route]:
+    """That of an entry of `security_events`, on its hosts. Raises ValueError where it could end nothing."""
+    endpoint, hosts = receiver(name, config, services), config.security_events[name].hosts
+    pattern = RoutePattern(events_name(name), hosts=hosts, path=endpoint.path, methods=endpoint.methods)
+    return pattern, _route(events_name(name), endpoint, metrics)
 
 
 def measured_routes(config: Gateway) -> list[str]:
-    """The names under which requests are counted: routes, and entries that may have endpoints."""
-    return [*(route.name for route in config.routes), *map(route_name, config.identity)]
+    """The names under which requests are counted: routes, entries that may have endpoints, receivers of events."""
+    routes = (route.name for route in config.routes)
+    return [*routes, *map(route_name, config.identity), *map(events_name, config.security_events)]
 
 
 def _hosts_by_identity(config: Gateway) -> dict[str, list[tuple[str, ...]]]:
@@ -40,12 +52,12 @@ def _hosts_by_identity(config: Gateway) -> dict[str, list[tuple[str, ...]]]:
     return {name: [tuple(hosts)] * bool(hosts) + [()] * (name in anywhere) for name, hosts in named.items()}
 
 
-def _route(identity: str, endpoint: GatewayEndpoint, metrics: WorkerMetrics) -> Route:
+def _route(name: str, endpoint: GatewayEndpoint, metrics: WorkerMetrics) -> Route:
     return Route(
-        route_name(identity),
+        name,
         before=[endpoint.answer],
         body_step=0 if endpoint.max_body else -1,
         body_limit=endpoint.max_body,
         max_body=endpoint.max_body,
-        recorder=metrics.route(route_name(identity)),
+        recorder=metrics.route(name),
     )

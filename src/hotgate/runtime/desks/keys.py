@@ -9,6 +9,8 @@ import httpx
 
 from hotgate.control.jwks import JwksRefresher, JwksSource
 from hotgate.control.jwks_fetch import JwksFetch
+from hotgate.identity.events.transmitter_keys import keys_location
+from hotgate.pipeline.gateway_endpoint import events_name
 from hotgate.runtime.workers.channel import Message
 
 _WITH_KEYS = ("jwt", "introspection", "oidc")  # mechanisms
@@ -79,5 +81,10 @@ def _sources(config: Any) -> dict[str, JwksSource]:
         JwksSource.of(name, identity.settings.jwks_location)
         for name, identity in config.identity.items()
         if identity.mechanism in _WITH_KEYS and identity.settings.jwks_location
+    ]
+    found += [
+        JwksSource.of(events_name(name), keys_location(settings.set_))
+        for name, settings in config.security_events.items()
+        if settings.set_ is not None
     ]
     return {source.name: source for source in found}

@@ -1,7 +1,7 @@
 """The desk for logins: which question goes to which provider, through changes of the configuration."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ class Entry:
 @dataclass
 class Config:
     identity: dict[str, Entry]
+    security_events: dict[str, Any] = field(default_factory=dict)
 
 
 class Asked(Answers):
