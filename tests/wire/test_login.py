@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from certificate_authority import authority
 from wire.login_desk import COOKIE, NAVIGATION, NOW, PROVIDER, location, oidc, scene
 from wire.scenario import Wire, scenario
 
@@ -36,6 +37,14 @@ async def test_a_browser_is_sent_to_the_provider_and_returns_to_its_page_as_a_kn
     assert received.get(b"cookie") is None
     assert answer.get_all(b"set-cookie") == []
     assert wire.last_record["subject"] == "u1"
+
+
+@scenario(route=ROUTE, settings=SETTINGS, listener={"tls": authority().issue("a.example").settings})
+async def test_over_tls_the_provider_is_told_the_address_that_the_browser_used(wire: Wire) -> None:
+    desk, browser = scene(wire)
+    browser.host = "a.example:8443"
+    assert location(await browser.logs_in("/page")) == "/page"
+    assert desk.questions("oidc.begin")[0]["redirect_uri"] == "https://a.example:8443/.hotgate/sso/callback"
 
 
 @login

@@ -107,7 +107,7 @@ async def test_a_refresh_that_another_worker_has_won_harms_nobody(wire: Wire) ->
     desk.refreshed = {"session": {**desk.session, "tokens": tokens}}
     (record,) = desk.records.values()
     record["version"] = 5
-    refuse, desk._session_replace = desk._session_replace, lambda body: None  # type: ignore[method-assign, assignment]
+    refuse, desk._session_replace = desk._session_replace, lambda body: None  # type: ignore[method-assign]
     assert (await browser.reaches("/page"))[1].status == 200
     desk._session_replace = refuse  # type: ignore[method-assign]
 
@@ -115,6 +115,6 @@ async def test_a_refresh_that_another_worker_has_won_harms_nobody(wire: Wire) ->
 @login
 async def test_when_there_is_no_room_nobody_is_logged_in(wire: Wire) -> None:
     desk, browser = scene(wire)
-    desk._session_create = lambda body: {"error": "session-store-full"}  # type: ignore[method-assign, assignment]
+    desk._session_create = lambda body: {"error": "session-store-full"}  # type: ignore[method-assign]
     assert (await browser.logs_in()).status == 503
     assert COOKIE not in browser.cookies

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from hotgate.config.gateway import Gateway
 from hotgate.control.administration_error import AdministrationError, refusals_of_store
 from hotgate.store.records import Revocation
-from hotgate.store.store import Store
+
+if TYPE_CHECKING:
+    from hotgate.store.store import Store
 
 PAGE = 100
 
@@ -15,7 +18,7 @@ class RevocationAdministration:
     """clock: seconds since the epoch. providers: whose tokens there are. Every method raises AdministrationError, and
     StoreUnavailable."""
 
-    def __init__(self, store: Store, clock: Callable[[], float], providers: Collection[str]) -> None:
+    def __init__(self, store: "Store", clock: Callable[[], float], providers: Collection[str]) -> None:
         self._store = store
         self._clock = clock
         self._providers = providers

@@ -12,6 +12,7 @@ from hotgate.policies import (
     authorize,
     client_certificate_header,
     headers,
+    introspection,
     jwt,
     mtls,
     rate_limit,
@@ -28,4 +29,11 @@ POLICIES = (
     client_certificate_header.POLICY,
     user.POLICY,
 )
-MECHANISMS = (jwt.MECHANISM, api_key.MECHANISM, mtls.MECHANISM, oidc.MECHANISM, anonymous.MECHANISM)
+MECHANISMS = (
+    jwt.MECHANISM,
+    introspection.MECHANISM,
+    oidc.MECHANISM,
+    api_key.MECHANISM,
+    mtls.MECHANISM,
+    anonymous.MECHANISM,
+)

@@ -5,11 +5,14 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from sys import intern
-from typing import Any
+from typing import Any, TypeVar
 
 from hotgate.identity.strict_json import parse_object
 
+T = TypeVar("T")
+
 ID_BYTES = 16
+_COMMON = frozenset({"acr", "azp", "client_id", "iss", "scope", "scp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +64,15 @@ class Session:
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> "Session":
         """From JSON types. Raises KeyError, TypeError or ValueError."""
+        claims = {intern(name): _shared(name, claim) for name, claim in value["claims"].items()}
         return cls(
             id=str(value["id"]),
-            subject=str(value["subject"]),
-            claims={intern(name): claim for name, claim in value["claims"].items()},
+            subject=_same(claims.get("sub"), str(value["subject"])),
+            claims=claims,
             created=float(value["created"]),
             absolute_end=float(value["absolute_end"]),
             seen=float(value["seen"]),
-            sid=value.get("sid"),
+            sid=_same(claims.get("sid"), value.get("sid")),
             acr=value.get("acr"),
             auth_time=value.get("auth_time"),
             tokens=Tokens(**value["tokens"]),
@@ -111,3 +115,17 @@ class Session:
 
     def __repr__(self) -> str:
         return f"<Session {self.id}>"
+
+
+def _shared(name: str, claim: Any) -> Any:
+    """What many users have in common, such as names of groups, thousands of sessions hold once."""
+    if name in _COMMON and isinstance(claim, str):
+        return intern(claim)
+    if isinstance(claim, list):
+        return [intern(item) if isinstance(item, str) else item for item in claim]
+    return claim
+
+
+def _same(one: Any, other: T) -> T:
+    """`other`; as the very object that one is, if they are equal, for there are thousands of sessions."""
+    return one if type(one) is type(other) and one == other else other

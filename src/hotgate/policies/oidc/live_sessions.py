@@ -20,9 +20,11 @@ from hotgate.policies.oidc.asking import Asking, Unanswered
 from hotgate.policies.oidc.oidc_settings import OidcSettings
 from hotgate.policies.oidc.session_keeping import Keeping, Kept
 from hotgate.policies.oidc.session_renewal import Renewed, SessionRenewal
+from hotgate.store.errors import StoreUnavailable
 
 MECHANISM_NAME = "oidc"
 
+_OF_THE_LOGIN = frozenset({"nonce", "at_hash", "c_hash"})  # what binds an ID token to its login is no fact about a user
 _CHUNKS = frozenset({"", *map(str, range(1, MAX_CHUNKS))})
 
 
@@ -89,10 +91,13 @@ class LiveSessions:
         await self._asking.own("session.end", body)
 
     async def session_of(self, request: Request) -> Kept | None:
-        """The session that a request comes with, as it is. Raises Unanswered and StoreUnavailable."""
+        """The session that a request comes with, as it is. Raises Unanswered."""
         value = joined(own_cookies(request, self.name) or {})
         kept = None if value is None else await self._keeping.found(value)
-        return kept if kept is not None and self._is_good(kept.session) else None
+        try:
+            return kept if kept is not None and self._is_good(kept.session) else None
+        except StoreUnavailable as error:
+            raise Unanswered(str(error)) from error
 
     def removal(self, request: Request) -> tuple[Field, ...]:
         """The fields that remove every cookie of the entry that the browser has."""
@@ -149,7 +154,7 @@ class LiveSessions:
 
     def _principal(self, session: Session) -> Principal:
         """Raises CredentialRefused where the claims name nobody."""
-        claims = dict(session.claims)
+        claims = {name: claim for name, claim in session.claims.items() if name not in _OF_THE_LOGIN}
         claims.setdefault("sub", session.subject)
         for name, value in (("acr", session.acr), ("auth_time", session.auth_time)):
             if value is not None:

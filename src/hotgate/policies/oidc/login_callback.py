@@ -21,7 +21,6 @@ from hotgate.policies.oidc.login_transactions import LIFE, LoginTransactions, Tr
 from hotgate.policies.oidc.oidc_session import OidcSession
 from hotgate.policies.oidc.pages import Link, page
 from hotgate.policies.oidc.session_keeping import Kept, NoRoom
-from hotgate.store.errors import StoreUnavailable
 
 _MAX_PARAMETERS = 16
 
@@ -52,7 +51,7 @@ class LoginCallback:
         transaction = self._transactions.find(given.get("state", ""), parts)
         try:
             before = await self._live.session_of(exchange.request)
-        except (Unanswered, StoreUnavailable):
+        except Unanswered:
             before = None
         if transaction is None:
             return self._strayed(exchange, before, HOME)

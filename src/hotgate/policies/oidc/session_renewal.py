@@ -57,18 +57,18 @@ class SessionRenewal:
         if answer.get("over"):
             return None
         if "session" not in answer:
-            return self._unchanged(session, now)
+            return self._unchanged(session, now, _AT_LEAST if answer.get("error") == "elsewhere" else _RETRY)
         new = session.renewed(answer["session"], now)
         fields = await self._keeping.write_back(value, new, present)
         # None: another worker was faster, and the session that is kept now is as good as this one.
         return Renewed(new, self._next_look(new, now), fields or (), bool(fields))
 
-    def _unchanged(self, session: Session, now: float) -> Renewed:
-        """The provider is down: who needs nothing new of it goes on."""
+    def _unchanged(self, session: Session, now: float, wait: float) -> Renewed:
+        """The provider is down, or another node asks it just now: who needs nothing new of it goes on."""
         expires = session.tokens.access_expires
         if self._forward == "access_token" and expires is not None and now >= expires:
             raise Unanswered("the provider gives no new access token")
-        return Renewed(session, now + _RETRY)
+        return Renewed(session, now + wait)
 
     async def _noted(self, value: bytes, session: Session, present: Iterable[str], now: float) -> Renewed:
         try:

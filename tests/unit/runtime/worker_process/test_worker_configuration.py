@@ -16,7 +16,7 @@ from hotgate.store.credentials import Credentials, CredentialSettings
 from hotgate.store.errors import StoreUnavailable
 from hotgate.store.pepper import Peppers
 
-TICKETS = {"store": None, "ticket_key": "0a0b", "signing_keys": None}
+TICKETS = {"store": None, "ticket_key": "0a0b", "signing_keys": None, "session_keys": None}
 
 
 class FakeDataPlane:
