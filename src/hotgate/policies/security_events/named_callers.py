@@ -10,8 +10,8 @@ def subject_claim(entry: Identity) -> str:
     """Raises ValueError for an entry of which no event could end anything."""
     if entry.mechanism == "oidc":
         return "sub"  # a session keeps the provider's own name for its user, whatever backends are told
-    if entry.mechanism != "jwt":
-        raise ValueError("it has no tokens or sessions that are revoked; name a jwt or an oidc entry")
+    if entry.mechanism not in ("jwt", "introspection"):
+        raise ValueError("it has no tokens or sessions; name an entry of jwt, introspection or oidc")
     names: tuple[str, ...] = listed(entry.settings.subject)
     if len(names) != 1 or names[0] not in _CLAIMS:
         raise ValueError("its `subject` must be the one claim `sub` or `email`: events name callers by nothing else")

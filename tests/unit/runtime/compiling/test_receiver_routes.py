@@ -49,7 +49,7 @@ def test_good_ones(tmp_path: Path, way: str, subject: str) -> None:
         ('{e: {revokes: [corp], set: {issuer: "http://t.test", audience: a}}}', "https://"),
         ('{e: {revokes: [corp], set: {issuer: "https://t.test", audience: a, algorithms: [none]}}}', "use RS256"),
         ('{e: {revokes: [corp], set: {issuer: "https://t.test", audience: a, algorithms: [HS256]}}}', "use RS256"),
-        (f"{{e: {{revokes: [keys], {HOOK}}}}}", "it has no tokens or sessions that are revoked"),
+        (f"{{e: {{revokes: [keys], {HOOK}}}}}", "it has no tokens or sessions"),
         (f"{{a: {{revokes: [corp], path: /h, {HOOK}}}, b: {{revokes: [corp], path: /h, {SET}}}}}", "as specific as"),
     ],
 )
