@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from hotgate.control.consumer_administration import ConsumerAdministration
 from hotgate.control.gateway_state import GatewayState
@@ -11,8 +11,10 @@ from hotgate.control.key_import import KeyImport
 from hotgate.control.revocation_administration import RevocationAdministration
 from hotgate.control.session_administration import SessionAdministration
 from hotgate.store.pepper import Peppers
-from hotgate.store.sessions.session_store import SessionStore
-from hotgate.store.store import Store
+
+if TYPE_CHECKING:
+    from hotgate.store.sessions.session_store import SessionStore
+    from hotgate.store.store import Store
 
 
 class Records(NamedTuple):
@@ -27,11 +29,11 @@ class Records(NamedTuple):
     @classmethod
     def of(
         cls,
-        store: Store,
+        store: "Store",
         peppers: Peppers,
         clock: Callable[[], float],
         providers: Collection[str],
-        kept: Mapping[str, SessionStore],
+        kept: Mapping[str, "SessionStore"],
     ) -> Self:
         """Those of a store. clock: seconds since the epoch. providers: whose tokens can be revoked. kept: where the
         sessions of logins are, by entry."""

@@ -3,11 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hotgate.control.administration_error import AdministrationError, refusals_of_store
+from hotgate.store.bounds import MAX_PAGE
 from hotgate.store.records import Consumer
-from hotgate.store.store import MAX_PAGE, Store
+
+if TYPE_CHECKING:
+    from hotgate.store.store import Store
 
 PAGE = 100
 
@@ -15,7 +18,7 @@ PAGE = 100
 class ConsumerAdministration:
     """clock: seconds since the epoch. Every method raises AdministrationError, and StoreUnavailable."""
 
-    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+    def __init__(self, store: "Store", clock: Callable[[], float]) -> None:
         self._store = store
         self._clock = clock
 

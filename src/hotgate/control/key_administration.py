@@ -5,7 +5,7 @@ Keys exist in plain text here only, between being made and being handed out; the
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hotgate.control.administration_error import AdministrationError, refusals_of_store
 from hotgate.control.consumer_administration import ConsumerAdministration
@@ -13,7 +13,9 @@ from hotgate.control.key_request import KeyChanges, KeyRequest, valid_attributes
 from hotgate.identity.api_keys.managed_key import NewKey, generate, hint, id_within
 from hotgate.store.pepper import Peppers
 from hotgate.store.records import Consumer, StoredKey
-from hotgate.store.store import Store
+
+if TYPE_CHECKING:
+    from hotgate.store.store import Store
 
 PAGE = 100
 
@@ -29,7 +31,7 @@ class IssuedKey:
 class KeyAdministration:
     """clock: seconds since the epoch. Every method raises AdministrationError, and StoreUnavailable."""
 
-    def __init__(self, store: Store, peppers: Peppers, clock: Callable[[], float]) -> None:
+    def __init__(self, store: "Store", peppers: Peppers, clock: Callable[[], float]) -> None:
         self._store = store
         self._peppers = peppers
         self._clock = clock

@@ -1,14 +1,18 @@
 """Taking over the keys of another system: all of them, or none."""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from hotgate.control.administration_error import AdministrationError, LineError, refusals_of_store
 from hotgate.control.import_line import ImportLine, read_lines
 from hotgate.control.key_request import valid_attributes
 from hotgate.identity.api_keys.managed_key import new_id
+from hotgate.store.bounds import MAX_BATCH, MAX_PAGE
 from hotgate.store.pepper import Peppers
 from hotgate.store.records import Consumer, StoredKey
-from hotgate.store.store import MAX_BATCH, MAX_PAGE, Store
+
+if TYPE_CHECKING:
+    from hotgate.store.store import Store
 
 Numbered = dict[int, StoredKey]
 
@@ -16,7 +20,7 @@ Numbered = dict[int, StoredKey]
 class KeyImport:
     """clock: seconds since the epoch."""
 
-    def __init__(self, store: Store, peppers: Peppers, clock: Callable[[], float]) -> None:
+    def __init__(self, store: "Store", peppers: Peppers, clock: Callable[[], float]) -> None:
         self._store = store
         self._peppers = peppers
         self._clock = clock

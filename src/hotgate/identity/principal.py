@@ -28,6 +28,7 @@ class Principal:
     connections alone it is worth anything (RFC 8705), or None. limit: the caller's own, besides the route's. claims:
     verified facts, JSON types. backend_fields: the header fields that tell the backend who calls; backend_block: the
     same for the wire. assertions: what has been signed of the caller (see `assertion.py`).
+    forwarded: the field that the backend gets instead of the credential, if its mechanism gives one.
     proofs: by provider, everything that was proved where several proofs had to come together; otherwise empty.
     """
 
@@ -40,6 +41,7 @@ class Principal:
         "confirmation",
         "credential",
         "expires",
+        "forwarded",
         "groups",
         "is_anonymous",
         "limit",
@@ -86,6 +88,7 @@ class Principal:
         self.limit = limit
         self.confirmation = confirmation
         self.claims: Mapping[str, Any] = {} if claims is None else claims
+        self.forwarded: Field | None = None
         self.proofs: Mapping[str, Principal] = {}
         self.backend_fields: tuple[Field, ...] = _backend_fields(self)
         self.backend_block = encode_fields(self.backend_fields)

@@ -12,12 +12,14 @@ from hotgate.policies import (
     authorize,
     client_certificate_header,
     headers,
+    introspection,
     jwt,
     mtls,
     rate_limit,
     user,
 )
 from hotgate.policies.oidc import oidc
+from hotgate.policies.passwords import basic, ldap
 
 POLICIES = (
     authenticate.POLICY,
@@ -28,4 +30,13 @@ POLICIES = (
     client_certificate_header.POLICY,
     user.POLICY,
 )
-MECHANISMS = (jwt.MECHANISM, api_key.MECHANISM, mtls.MECHANISM, oidc.MECHANISM, anonymous.MECHANISM)
+MECHANISMS = (
+    jwt.MECHANISM,
+    introspection.MECHANISM,
+    oidc.MECHANISM,
+    api_key.MECHANISM,
+    mtls.MECHANISM,
+    basic.MECHANISM,
+    ldap.MECHANISM,
+    anonymous.MECHANISM,
+)

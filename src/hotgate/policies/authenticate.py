@@ -24,6 +24,8 @@ from hotgate.policies.anonymous import AnonymousAuthenticator
 from hotgate.policies.api_key import ApiKeyAuthenticator
 from hotgate.policies.brute_force import FailureWatch
 from hotgate.policies.certificate_binding import binding_refusal
+from hotgate.policies.introspection.authenticator import IntrospectionAuthenticator
+from hotgate.policies.introspection.forwarding import forwarding_step
 from hotgate.policies.issuer_choice import IssuerChoice, in_same_places
 from hotgate.policies.jwt import JwtAuthenticator
 from hotgate.policies.mtls import MtlsAuthenticator
@@ -153,6 +155,8 @@ def compile_authenticate(proofs: Sequence[str | AllOf], context: CompileContext)
     ]
     if any(map(_may_limit, every)):
         steps.append(own_limit_step(context.services))
+    if any(isinstance(each, IntrospectionAuthenticator) and each.forwards_answer for each in every):
+        steps.append(forwarding_step())
     return steps
 
 
@@ -160,7 +164,8 @@ def _may_limit(authenticator: Authenticator) -> bool:
     """Whether its callers can have limits of their own: keys of the store have them, and guests."""
     if isinstance(authenticator, ApiKeyAuthenticator):
         return authenticator.is_managed
-    return not isinstance(authenticator, JwtAuthenticator | MtlsAuthenticator | OidcAuthenticator)
+    others = JwtAuthenticator | IntrospectionAuthenticator | MtlsAuthenticator | OidcAuthenticator
+    return not isinstance(authenticator, others)
 
 
 def _group(proof: str | AllOf, context: CompileContext) -> Group:

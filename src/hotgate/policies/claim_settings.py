@@ -12,6 +12,8 @@ T = TypeVar("T")
 Text = Annotated[str, Form(r"[^\x00-\x1f\x7f]{1,1024}", "use text of 1 to 1,024 characters")]
 OneOrMore = Text | Annotated[tuple[Text, ...], Field(min_length=1, max_length=32)]
 
+CLIENT_CLAIMS = ("client_id", "azp")
+
 
 class Names(Settings):
     """Names out of claims, changed on the way."""
@@ -46,11 +48,12 @@ class CallerClaims(Settings):
     )
     groups: OneOrMore | Names = Field(default="groups", description="The claim with the groups, as for `roles`.")
     tenant: OneOrMore | None = Field(default=None, description="The claim that names the caller's organization.")
-    client: OneOrMore = Field(
-        default=("client_id", "azp"),
-        description="The claim that names the calling application; the first that is there.",
-    )
     tier: OneOrMore | None = Field(default=None, description="The claim that names the caller's plan.")
+
+    @property
+    def client_claims(self) -> tuple[str, ...]:
+        """The claims that name the calling application; the first that is there counts."""
+        return CLIENT_CLAIMS
 
     def mapping(self) -> ClaimMapping:
         """The same, as the verifier wants it."""
@@ -60,7 +63,7 @@ class CallerClaims(Settings):
             roles=_names(self.roles),
             groups=_names(self.groups),
             tenant=listed(self.tenant),
-            client=listed(self.client),
+            client=self.client_claims,
             tier=listed(self.tier),
         )
 
@@ -69,13 +72,27 @@ class CallerClaims(Settings):
         return tuple((name, listed(values)) for name, values in self.claim_values.items())
 
 
-class ClaimSettings(CallerClaims):
-    """The same, where a name of the audience is configured too."""
+class MappedClaims(CallerClaims):
+    """The same, and which claim names the audience."""
 
     audience_claim: Text = Field(
         default="aud",
         description="The claim that `audience` is compared with.",
     )
+
+
+class ClaimSettings(MappedClaims):
+    """The same, and which claim names the calling application."""
+
+    client: OneOrMore = Field(
+        default=CLIENT_CLAIMS,
+        description="The claim that names the calling application; the first that is there.",
+    )
+
+    @property
+    def client_claims(self) -> tuple[str, ...]:
+        """The same as `client`, always several."""
+        return listed(self.client)
 
 
 def listed(value: T | tuple[T, ...] | None) -> tuple[T, ...]:

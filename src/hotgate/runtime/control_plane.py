@@ -16,15 +16,19 @@ from hotgate.control.administration import Administration, Records
 from hotgate.control.certificate_status import CertificateStatus
 from hotgate.identity.certificates.client_trust import ABOUT
 from hotgate.observe.fleet import Fleet as FleetMetrics
+from hotgate.policies.introspection.questions import ABOUT as INTROSPECTION
+from hotgate.policies.passwords.password_authenticator import ABOUT as PASSWORD
 from hotgate.runtime.admin_interface import AdminInterface
 from hotgate.runtime.compiling.compile_endpoints import measured_routes
 from hotgate.runtime.desks.answers import Answers
 from hotgate.runtime.desks.ban_desk import BanDesk
 from hotgate.runtime.desks.credential_store import CredentialStore
 from hotgate.runtime.desks.gateway_status import GatewayStatus
+from hotgate.runtime.desks.introspections import Introspections
 from hotgate.runtime.desks.keys import Keys
 from hotgate.runtime.desks.lease_desk import LeaseDesk
 from hotgate.runtime.desks.logins import LoginDesk
+from hotgate.runtime.desks.passwords import Passwords
 from hotgate.runtime.desks.session_desk import SessionDesk
 from hotgate.runtime.desks.session_keys import SessionKeys
 from hotgate.runtime.desks.signing_keys import SigningKeys
@@ -44,8 +48,9 @@ Broadcast = Callable[[Message], None]
 
 class ControlPlane:
     """keys: verification keys. signing_keys, session_keys: the gateway's own. targets: names and health of backends.
-    bans: who is turned away. ticket_key: of TLS sessions. answers: to what workers ask. logins: at OpenID Connect
-    providers. credentials: the store, if there is one. sessions: those of logins. admin: the interface of operators.
+    bans: who is turned away. passwords: who has which. ticket_key: of TLS sessions. answers: to what workers ask.
+    introspections: what tokens are worth. logins: at OpenID Connect providers. sessions: theirs. credentials: the
+    store, if there is one. admin: the interface of operators.
     """
 
     def __init__(
@@ -76,7 +81,11 @@ class ControlPlane:
         single_use = SingleUse(lambda: self.credentials.store)
         self.answers.register("single_use", single_use.claim)
         self.logins = LoginDesk(self.answers, self.keys, self.credentials, single_use)
+        self.introspections = Introspections(self.keys)
+        self.answers.register(INTROSPECTION, self.introspections.answer)
         self.sessions = SessionDesk(self.answers, self.credentials, self.logins)
+        self.passwords = Passwords()
+        self.answers.register(PASSWORD, self.passwords.answer)
         self._metrics = FleetMetrics()
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
         self.bans = BanDesk(now, broadcast)
@@ -154,6 +163,7 @@ class ControlPlane:
             targets=self.targets,
             bans=self.bans,
             credentials=self.credentials,
+            introspections=self.introspections,
             metrics=self._metrics,
             renewal=self._renewal,
             now=self._now,
@@ -170,10 +180,12 @@ class ControlPlane:
         """End everything."""
         await self.admin.stop()
         await self.answers.stop()
+        self.passwords.stop()
         await self._certificates.stop()
         await self.sessions.stop()
         await self.logins.stop()
         await self.credentials.stop()
+        await self.introspections.stop()
         await self.keys.stop()
         await self.targets.stop()
 

@@ -14,6 +14,8 @@ MAX_VALUE = 512  # characters of a claim
 MAX_LIST = 100  # entries
 MAX_METADATA = 8192  # characters of JSON
 DIGEST_BYTES = 32
+MAX_PAGE = 1000  # records that are read at once
+MAX_BATCH = 10_000  # keys that are added at once
 
 
 def check_consumer(consumer: Consumer) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Select, Table, bindparam, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
-from hotgate.store.bounds import check_consumer, check_key, check_revocation
+from hotgate.store.bounds import MAX_BATCH, MAX_PAGE, check_consumer, check_key, check_revocation
 from hotgate.store.database import Database, Writing
 from hotgate.store.errors import AlreadyExists, DoesNotExist, InvalidRecord
 from hotgate.store.pepper import Peppers
@@ -29,9 +29,6 @@ from hotgate.store.rows import (
     revocation_row,
 )
 from hotgate.store.schema import api_keys, consumers, revocations, sequence, single_use
-
-MAX_PAGE = 1000
-MAX_BATCH = 10_000  # keys that are added at once
 
 _CHANGEABLE = {"groups", "roles", "tier", "metadata", "is_disabled"}
 

@@ -11,9 +11,10 @@ import pytest
 from hotgate.control.administration import Records
 from hotgate.control.administration_error import AdministrationError
 from hotgate.identity.api_keys.managed_key import generate
+from hotgate.store.bounds import MAX_BATCH
 from hotgate.store.pepper import Peppers
 from hotgate.store.records import Consumer
-from hotgate.store.store import MAX_BATCH, Store
+from hotgate.store.store import Store
 
 NOW = 1_800_000_000.0
 PEPPERS = Peppers([b"pepper-of-a-test-" * 2])

@@ -7,8 +7,7 @@ from pydantic import AwareDatetime, BaseModel, Field, JsonValue, StringConstrain
 
 from hotgate.config.timestamp import Timestamp
 from hotgate.control.api.input import Input
-from hotgate.store.bounds import MAX_LIST, MAX_NAME
-from hotgate.store.store import MAX_PAGE
+from hotgate.store.bounds import MAX_LIST, MAX_NAME, MAX_PAGE
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME)]
 Names = Annotated[tuple[Name, ...], Field(max_length=MAX_LIST)]

@@ -11,8 +11,8 @@ from hotgate.control.api.fields import METADATA, Listed, Metadata, Name, Names, 
 from hotgate.control.api.input import Changes, Input
 from hotgate.control.key_administration import IssuedKey
 from hotgate.identity.api_keys.managed_key import DEFAULT_ENVIRONMENT
+from hotgate.store.bounds import MAX_BATCH
 from hotgate.store.records import StoredKey
-from hotgate.store.store import MAX_BATCH
 
 State = Literal["active", "not-yet-valid", "expired", "revoked"]
 

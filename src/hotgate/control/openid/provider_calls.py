@@ -7,8 +7,8 @@ from typing import Any
 
 from hotgate.control.download import FetchFailed
 from hotgate.control.judged_address import Place
+from hotgate.control.oauth.breaker import Breaker
 from hotgate.control.oauth.endpoint_call import Answer, EndpointCaller
-from hotgate.control.openid.breaker import Breaker
 from hotgate.control.openid.failures import ProviderRefused, ProviderUnavailable
 from hotgate.identity import strict_json
 
@@ -20,9 +20,9 @@ _REFUSALS = frozenset({400, 401, 403})
 class ProviderCalls:
     """Every method raises ProviderUnavailable where there is no answer in time, or one that says it cannot."""
 
-    def __init__(self, caller: EndpointCaller, breaker: Breaker | None = None) -> None:
+    def __init__(self, caller: EndpointCaller, breaker: Breaker) -> None:
         self._caller = caller
-        self._breaker = breaker or Breaker()
+        self._breaker = breaker
 
     async def post(self, place: Place, form: Mapping[str, str]) -> dict[str, Any]:
         """The JSON object that answers a form of the client. Raises ProviderRefused."""
@@ -46,20 +46,23 @@ class ProviderCalls:
         await self._caller.close()
 
     async def _answered(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
-        answer = await self._attempted(call)
+        if not self._breaker.may_call():
+            raise ProviderUnavailable("it has failed several times in a row and is left alone")
+        try:
+            answer = await call()
+        except FetchFailed as error:
+            raise self._failed(str(error)) from None
+        except BaseException:  # whoever asked has gone: that says nothing
+            self._breaker.said_nothing()
+            raise
         if answer.status >= 500 or answer.status == 429:
-            self._breaker.failed()
-            raise ProviderUnavailable(f"status {answer.status}")
+            raise self._failed(f"status {answer.status}")
         self._breaker.succeeded()
         return answer
 
-    async def _attempted(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
-        try:
-            self._breaker.check()
-            return await call()
-        except FetchFailed as error:
-            self._breaker.failed()
-            raise ProviderUnavailable(str(error)) from None
+    def _failed(self, reason: str) -> ProviderUnavailable:
+        self._breaker.failed(reason)
+        return ProviderUnavailable(reason)
 
 
 def _document(answer: Answer) -> dict[str, Any]:

@@ -7,8 +7,10 @@ import httpx
 
 from hotgate.control.issuer_metadata import IssuerMetadata, read_metadata
 from hotgate.control.judged_address import Resolve, resolved
+from hotgate.control.oauth.breaker import Breaker
 from hotgate.control.oauth.client_authentication import ClientAuthentication
 from hotgate.control.oauth.endpoint_call import EndpointCaller
+from hotgate.control.openid.clocks import SYSTEM_CLOCKS, Clocks
 from hotgate.control.openid.logout_token import Claim
 from hotgate.control.openid.provider import Provider
 from hotgate.control.openid.provider_calls import ProviderCalls
@@ -22,7 +24,7 @@ from hotgate.policies.oidc.oidc_settings import OidcSettings
 
 class RelyingParties:
     """documents, refresh: see `ProviderKeys`. store: the one that nodes share, if there is one. claim: see
-    `LogoutTokens`. resolve, transport: for tests."""
+    `LogoutTokens`. resolve, transport, clocks: for tests."""
 
     def __init__(
         self,
@@ -33,6 +35,7 @@ class RelyingParties:
         *,
         resolve: Resolve = resolved,
         transport: httpx.AsyncBaseTransport | None = None,
+        clocks: Clocks = SYSTEM_CLOCKS,
     ) -> None:
         self._documents = documents
         self._refresh = refresh
@@ -40,6 +43,7 @@ class RelyingParties:
         self._claim = claim
         self._resolve = resolve
         self._transport = transport
+        self._clocks = clocks
         self._by_name: dict[str, RelyingParty] = {}
 
     def __getitem__(self, name: str) -> RelyingParty:
@@ -67,13 +71,14 @@ class RelyingParties:
         await self.follow({})
 
     def _made(self, name: str, settings: OidcSettings) -> RelyingParty:
-        client = ClientAuthentication(settings.client)
+        clocks = self._clocks
+        client = ClientAuthentication(settings.client, clocks.now)
         caller = EndpointCaller(client, settings.issuer, resolve=self._resolve, transport=self._transport)
-        metadata = ProviderMetadata(name, settings, self._reader(settings, client))
+        metadata = ProviderMetadata(name, settings, self._reader(settings, client), clocks.monotonic)
         metadata.prepare()
         keys = ProviderKeys(key_set_name(name, settings.jwks_location), self._documents, self._refresh)
-        provider = Provider.of(name, settings, metadata, keys, ProviderCalls(caller))
-        return RelyingParty(provider, RenewalClaims(name, self._store), self._claim)
+        provider = Provider.of(name, settings, metadata, keys, ProviderCalls(caller, Breaker(name, clocks.monotonic)))
+        return RelyingParty(provider, RenewalClaims(name, self._store, clocks.now), self._claim, clocks)
 
     def _reader(self, settings: OidcSettings, client: ClientAuthentication) -> Callable[[], Awaitable[IssuerMetadata]]:
         """Reads the metadata of a provider, each time over a new connection: it is read once an hour."""

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from hotgate.control.openid.authorization_request import Wish
+from hotgate.control.openid.clocks import SYSTEM_CLOCKS, Clocks
 from hotgate.control.openid.failures import Failure, LoginFailed, ProviderUnavailable, SessionOver
 from hotgate.control.openid.flights import Flights
 from hotgate.control.openid.logins import Arrival, Logins
@@ -23,15 +24,17 @@ Body = Mapping[str, Any]
 class RelyingParty:
     """At one provider. renewal_claims: see there. claim: uses up what may be used once (see `LogoutTokens`)."""
 
-    def __init__(self, provider: Provider, renewal_claims: RenewalClaims, claim: Claim) -> None:
+    def __init__(
+        self, provider: Provider, renewal_claims: RenewalClaims, claim: Claim, clocks: Clocks = SYSTEM_CLOCKS
+    ) -> None:
         self.provider = provider
         most = provider.settings.max_flights
         # Two bounds: who floods the login must not keep those who have a session from going on.
         self._login_flights, self._renewal_flights = Flights(most), Flights(most)
-        self._logins = Logins(provider)
-        self._renewals = Renewals(provider, self._renewal_flights, renewal_claims)
+        self._logins = Logins(provider, clocks.now)
+        self._renewals = Renewals(provider, self._renewal_flights, renewal_claims, clocks)
         self._logouts = Logouts(provider)
-        self._logout_tokens = LogoutTokens(provider, claim)
+        self._logout_tokens = LogoutTokens(provider, claim, clocks.now)
 
     async def begin(self, body: Body) -> dict[str, Any]:
         """`{location}`: where the browser is sent; or `{error, detail}`."""

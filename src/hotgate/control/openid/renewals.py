@@ -1,13 +1,13 @@
 """Renewals of sessions with refresh tokens: one at a time for each token, whoever asks (OpenID Connect Core §12)."""
 
 import asyncio
-import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from hashlib import sha256
 from typing import Any
 
+from hotgate.control.openid.clocks import SYSTEM_CLOCKS, Clocks
 from hotgate.control.openid.failures import Failure, LoginFailed, ProviderRefused, ProviderUnavailable, SessionOver
 from hotgate.control.openid.flights import Flights
 from hotgate.control.openid.id_token import Claims
@@ -24,21 +24,20 @@ Outcome = Session | Failure
 
 
 class Renewals:
-    """At one provider. clock: monotonic seconds. now: epoch seconds."""
+    """At one provider."""
 
     def __init__(
         self,
         provider: Provider,
         flights: Flights,
         claims: RenewalClaims,
-        clock: Callable[[], float] = time.monotonic,
-        now: Callable[[], float] = time.time,
+        clocks: Clocks = SYSTEM_CLOCKS,
     ) -> None:
         self._provider = provider
         self._flights = flights
         self._claims = claims
-        self._clock = clock
-        self._now = now
+        self._clock = clocks.monotonic
+        self._now = clocks.now
         self._flying: dict[str, asyncio.Task[Outcome]] = {}
         self._finished: OrderedDict[str, tuple[float, Outcome]] = OrderedDict()
 

@@ -15,8 +15,10 @@ class CompactToken:
     __slots__ = ("algorithm", "kid", "payload", "signature", "signing_input", "type")
 
     def __init__(self, token: bytes, types: frozenset[str | None] = ACCESS_TOKEN_TYPES) -> None:
-        """Take `token`, of bounded size, apart. types: what its `typ` may be. Raises CredentialRefused
-        (token-malformed)."""
+        """Take `token`, of bounded size, apart. Raises CredentialRefused (token-malformed).
+
+        types: what its `typ` may be, in lower case and without "application/".
+        """
         segments = token.split(b".", 3)
         if len(segments) != 3:
             raise malformed("not three segments")

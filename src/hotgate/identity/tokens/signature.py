@@ -1,4 +1,4 @@
-"""Whether a token was signed by a key of its issuer (RFC 7515 §5.2)."""
+"""Who has signed: the one key of a set that may have, by a signature that fits it (RFC 7515 §5.2)."""
 
 from collections.abc import Collection
 
@@ -13,7 +13,10 @@ VerificationKey = PublicKey | SharedSecret
 
 
 def signing_key(token: CompactToken, keys: VerificationKeys, algorithms: Collection[str]) -> VerificationKey:
-    """The key that has signed the token. Raises CredentialRefused, and KeySetUnavailable when there were never any."""
+    """The key that has signed `token`. algorithms: the only ones accepted.
+
+    Raises CredentialRefused, and KeySetUnavailable when there have never been any keys.
+    """
     key = _only_key(token, keys, algorithms)
     if not key.verifies(token.algorithm, token.signing_input, token.signature):
         raise CredentialRefused("token-signature-invalid", f"not signed by key {key.kid!r}")

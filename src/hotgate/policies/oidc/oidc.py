@@ -66,7 +66,7 @@ class OidcAuthenticator:
         self.endpoints: Sequence[GatewayEndpoint] = (
             GatewayEndpoint(f"{base}/login", _GET, self._begin),
             GatewayEndpoint(f"{base}/callback", _GET, callback),
-            *logout_endpoints(name, settings, services, live),
+            *logout_endpoints(settings, base, asking, live),
         )
 
     def authenticate(self, exchange: Exchange) -> Principal | Response | Awaitable[Principal | Response | None] | None:

@@ -11,9 +11,7 @@ from hotgate.config.settings import Flag, Settings, given
 from hotgate.config.units import DurationBetween
 from hotgate.identity.verification_keys.discovery_location import DiscoveryLocation
 from hotgate.identity.verification_keys.signature_algorithm import PublicKeyAlgorithm
-from hotgate.keys.signing_key import SigningKey
 from hotgate.policies.claim_settings import Text
-from hotgate.upstream.client_tls import client_context
 
 _KEYS = ("jwks_url", "jwks_file")
 
@@ -78,20 +76,6 @@ class OidcProvider(Settings):
             raise refused("give only one of jwks_url and jwks_file")
         if "?" in self.issuer:
             raise refused("issuer: it has no query (OpenID Connect Discovery)")
-        return self
-
-    @model_validator(mode="after")
-    def _client_has_usable_keys(self) -> Self:
-        client = self.client
-        try:
-            if client.private_key is not None:
-                SigningKey.from_pem(client.private_key.reveal())
-            if client.certificate is not None and client.certificate_key is not None:
-                client_context(certificate=client.certificate.reveal(), key=client.certificate_key.reveal())
-            if client.ca:
-                client_context(ca=[each.reveal() for each in client.ca])
-        except ValueError as error:
-            raise refused(f"client: {error}") from None
         return self
 
     @property

@@ -1,4 +1,7 @@
-"""The store in the control process: opened before workers hear of it, followed through reloads, kept tidy."""
+"""The store in the control process: opened before workers hear of it, followed through reloads, kept tidy.
+
+SQLAlchemy and Alembic take a third of a second to import, so a gateway without a store does not.
+"""
 
 import asyncio
 import logging
@@ -6,20 +9,22 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hotgate.config.errors import ConfigurationErrors
 from hotgate.config.loader import Loaded
 from hotgate.config.store_url import shown
 from hotgate.control.revocation_administration import token_providers
-from hotgate.runtime.desks.open_store import OpenStore
 from hotgate.runtime.folders.store_place import StorePlace, store_place
 from hotgate.runtime.workers.channel import Message
 from hotgate.store.credentials import CredentialSettings
 from hotgate.store.errors import StoreUnavailable, StoreUnusable
 from hotgate.store.last_used import LastUsed
 from hotgate.store.pepper import Peppers
-from hotgate.store.store import Store
+
+if TYPE_CHECKING:
+    from hotgate.runtime.desks.open_store import OpenStore
+    from hotgate.store.store import Store
 
 _log = logging.getLogger("hotgate.store")
 _audit = logging.getLogger("hotgate.audit")
@@ -44,13 +49,13 @@ class CredentialStore:
         self._tidying: asyncio.Task[None] | None = None
 
     @property
-    def store(self) -> Store | None:
+    def store(self) -> "Store | None":
         """The one in force, to write to."""
         opened = self._current()
         return opened.store if opened else None
 
     @property
-    def shared_store(self) -> Store | None:
+    def shared_store(self) -> "Store | None":
         """The one in force if other nodes may use it too."""
         opened = self._current()
         return opened.store if opened and opened.is_replica else None
@@ -78,7 +83,7 @@ class CredentialStore:
             if opened := self._opened.get(_key(place)):
                 await opened.check(place.peppers)
             else:
-                self._opened[_key(place)] = await OpenStore.open(place, self._tell)
+                self._opened[_key(place)] = await _open(place, self._tell)
             self._places[_said(loaded.config)] = place
         except (StoreUnusable, StoreUnavailable) as error:
             raise ConfigurationErrors([loaded.error(("store",), str(error))]) from error
@@ -126,7 +131,7 @@ class CredentialStore:
             await opened.close()
         self._opened.clear()
 
-    def _current(self) -> OpenStore | None:
+    def _current(self) -> "OpenStore | None":
         return self._opened.get(_key(self._in_force)) if self._in_force else None
 
     def _tell(self) -> None:
@@ -167,6 +172,12 @@ class CredentialStore:
             _log.warning("when keys were last used is written later: %s", error)
         finally:  # also when `stop` interrupts it, which writes the rest itself
             self._used.put_back(dict(waiting[written:]))
+
+
+async def _open(place: StorePlace, changed: Callable[[], None]) -> "OpenStore":
+    from hotgate.runtime.desks.open_store import OpenStore  # noqa: PLC0415 (see the module's docstring)
+
+    return await OpenStore.open(place, changed)
 
 
 def _said(config: Any) -> Any:

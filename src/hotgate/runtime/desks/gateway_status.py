@@ -10,6 +10,7 @@ from hotgate.observe.exposition import CONTENT_TYPE, GatewayFacts, expose
 from hotgate.observe.fleet import Fleet as FleetMetrics
 from hotgate.runtime.desks.ban_desk import BanDesk
 from hotgate.runtime.desks.credential_store import CredentialStore
+from hotgate.runtime.desks.introspections import Introspections
 from hotgate.runtime.desks.keys import Keys
 from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.targets import Targets
@@ -32,6 +33,7 @@ class GatewayStatus:
     targets: Targets
     bans: BanDesk
     credentials: CredentialStore
+    introspections: Introspections
     metrics: FleetMetrics
     renewal: Renewal
     now: Callable[[], float]
@@ -87,6 +89,7 @@ class GatewayStatus:
             "names": self.targets.names(),
             "brute_force": self.bans.state(),
             "store": self.credentials.state(),
+            "introspection": self.introspections.state(),
         }
 
     async def exposition(self) -> tuple[bytes, str]:
@@ -106,6 +109,7 @@ class GatewayStatus:
             checks=self.targets.health(),
             bans=self.bans.active,
             store=self.credentials.state(),
+            introspections=self.introspections.state(),
         )
 
     def _worker(self, worker: WorkerHandle) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from hotgate.identity.events.transmitter_keys import keys_location
 from hotgate.pipeline.gateway_endpoint import events_name
 from hotgate.runtime.workers.channel import Message
 
-_WITH_KEYS = ("jwt", "oidc")  # mechanisms
+_WITH_KEYS = ("jwt", "introspection", "oidc")  # mechanisms
 
 
 class Keys:

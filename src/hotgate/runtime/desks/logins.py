@@ -23,35 +23,36 @@ _QUESTIONS: Mapping[str, Ask] = {
 
 
 class LoginDesk:
-    """keys: of the providers. credentials: has the store that nodes may share. single_use: of logout tokens."""
+    """parties: the providers. keys: of them. credentials: has the store that nodes may share. single_use: of logout
+    tokens."""
 
     def __init__(self, answers: Answers, keys: Keys, credentials: CredentialStore, single_use: SingleUse) -> None:
-        self._parties = RelyingParties(keys.documents, keys.refresh, lambda: credentials.shared_store, single_use.claim)
+        self.parties = RelyingParties(keys.documents, keys.refresh, lambda: credentials.shared_store, single_use.claim)
         for about, ask in _QUESTIONS.items():
             answers.register(about, self._answer(ask))
 
     async def add(self, config: Any) -> None:
         """Know the providers of a configuration as well, before it is in force."""
-        await self._parties.add(_entries(config))
+        await self.parties.add(_entries(config))
 
     async def follow(self, config: Any) -> None:
         """Know the providers of a configuration, and no others."""
-        await self._parties.follow(_entries(config))
+        await self.parties.follow(_entries(config))
 
     async def verify_logout_token(self, provider: str, token: bytes) -> LogoutToken:
         """What the provider of an entry tells of a logout. Raises KeyError, LoginFailed, ProviderUnavailable,
         StoreUnavailable."""
-        return await self._parties[provider].verify_logout_token(token)
+        return await self.parties[provider].verify_logout_token(token)
 
     async def stop(self) -> None:
         """End all work."""
-        await self._parties.close()
+        await self.parties.close()
 
     def _answer(self, ask: Ask) -> Callable[[Any], Awaitable[dict[str, Any]]]:
         """A worker whose configuration is new or old may name a provider that is not there: it hears that it failed."""
 
         async def answer(body: Any) -> dict[str, Any]:
-            return await ask(self._parties[body["provider"]], body)
+            return await ask(self.parties[body["provider"]], body)
 
         return answer
 

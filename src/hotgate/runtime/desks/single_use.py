@@ -4,9 +4,10 @@ import heapq
 import time
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hotgate.store.store import Store
+if TYPE_CHECKING:
+    from hotgate.store.store import Store
 
 MAX_CLAIMS = 100_000  # that have not expired: 300 a second for five minutes
 
@@ -14,7 +15,7 @@ MAX_CLAIMS = 100_000  # that have not expired: 300 a second for five minutes
 class SingleUse:
     """store: gives the store in force, or None. now: epoch seconds."""
 
-    def __init__(self, store: Callable[[], Store | None], now: Callable[[], float] = time.time) -> None:
+    def __init__(self, store: "Callable[[], Store | None]", now: Callable[[], float] = time.time) -> None:
         self._store = store
         self._now = now
         self._claimed: set[bytes] = set()
