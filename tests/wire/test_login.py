@@ -6,6 +6,7 @@ import pytest
 
 from certificate_authority import authority
 from wire.login_desk import COOKIE, NAVIGATION, NOW, PROVIDER, location, oidc, scene
+from wire.samples import get
 from wire.scenario import Wire, scenario
 
 ROUTE: dict[str, Any] = {"public": False, "authenticate": ["sso"]}
@@ -313,6 +314,24 @@ async def test_the_answer_of_a_backend_that_renews_a_session_is_kept_by_no_cache
     _, answer = await browser.reaches("/page", says="Cache-Control: public, max-age=60")
     assert answer.get_all(b"set-cookie") != []
     assert b"no-store" in answer.get_all(b"cache-control")
+
+
+@scenario(route=ROUTE, settings={"identity": {"sso": oidc(session={"idle": "2h"})}})
+async def test_a_session_that_is_renewed_when_a_websocket_opens_is_told_to_the_browser(wire: Wire) -> None:
+    desk, browser = scene(wire)
+    await browser.logs_in()
+    desk.now += 3700
+    tokens = {**desk.session["tokens"], "access_expires": desk.now + 3600}
+    desk.refreshed = {"session": {**desk.session, "tokens": tokens}}
+    cookie = browser.cookies[COOKIE]
+    upgrade = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13")
+    client = await wire.send(get("/ws", *upgrade, f"Sec-WebSocket-Key: {'A' * 22}==", f"Cookie: {COOKIE}={cookie}"))
+    backend = await wire.backend.accept()
+    await backend.message()
+    backend.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+    answer = await client.head()
+    assert answer.status == 101
+    assert any(field.startswith(COOKIE.encode()) for field in answer.get_all(b"set-cookie"))
 
 
 @login
