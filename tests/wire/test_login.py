@@ -270,6 +270,15 @@ async def test_the_backend_gets_the_access_token_instead_of_what_the_client_send
         assert received.get_all(b"authorization") == [b"Bearer at-1"]
 
 
+@pytest.mark.parametrize("token", [None, "", "a\r\nX-Auth-Subject: admin", "a b", "é"])
+@scenario(route=ROUTE, settings={"identity": {"sso": oidc(forward="access_token")}})
+async def test_a_token_that_is_none_makes_no_session(wire: Wire, token: str | None) -> None:
+    desk, browser = scene(wire)
+    desk.session["tokens"]["access"] = token
+    assert (await browser.logs_in()).status == 403
+    assert COOKIE not in browser.cookies
+
+
 @login
 async def test_the_application_keeps_its_own_authorization_where_nothing_is_forwarded(wire: Wire) -> None:
     _, browser = scene(wire)

@@ -24,8 +24,8 @@ from hotgate.policies.anonymous import AnonymousAuthenticator
 from hotgate.policies.api_key import ApiKeyAuthenticator
 from hotgate.policies.brute_force import FailureWatch
 from hotgate.policies.certificate_binding import binding_refusal
+from hotgate.policies.forwarded_token import forwarding_step
 from hotgate.policies.introspection.authenticator import IntrospectionAuthenticator
-from hotgate.policies.introspection.forwarding import forwarding_step
 from hotgate.policies.issuer_choice import IssuerChoice, in_same_places
 from hotgate.policies.jwt import JwtAuthenticator
 from hotgate.policies.kept_token import with_tokens
@@ -152,16 +152,18 @@ def compile_authenticate(proofs: Sequence[str | AllOf], context: CompileContext)
     )
     owned = frozenset(map(spelling, fields))
     steps = [PhasedStep(Phase.AUTHENTICATE, step, owned_fields=owned)]
-    steps += [
-        PhasedStep(Phase.SHAPE, each.forward, owned_fields=frozenset({b"authorization"}))
-        for each in logins
-        if each.forwards_token
-    ]
     if any(map(_may_limit, every)):
         steps.append(own_limit_step(context.services))
-    if any(isinstance(each, IntrospectionAuthenticator) and each.forwards_answer for each in every):
+    if any(map(_forwards_another, every)):
         steps.append(forwarding_step())
     return steps
+
+
+def _forwards_another(authenticator: Authenticator) -> bool:
+    """Whether its callers' backends get another token than the one that was sent."""
+    if isinstance(authenticator, IntrospectionAuthenticator):
+        return authenticator.forwards_answer
+    return isinstance(authenticator, OidcAuthenticator) and authenticator.forwards_token
 
 
 def _may_limit(authenticator: Authenticator) -> bool:
