@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from hotgate.http.headers import Field, encode_fields
@@ -125,7 +126,7 @@ def _backend_fields(principal: Principal) -> tuple[Field, ...]:
     """The `X-Auth-*` fields. Clients cannot send them: the edge removes every name that starts so."""
     fields = [
         (b"x-auth-subject", _header_text(principal.subject)),
-        (b"x-auth-provider", _header_text(principal.provider)),
+        _provider_field(principal.provider),
     ]
     if principal.scopes:
         fields.append((b"x-auth-scopes", _header_list(principal.scopes, b" ")))
@@ -138,6 +139,12 @@ def _backend_fields(principal: Principal) -> tuple[Field, ...]:
     if principal.client is not None:
         fields.append((b"x-auth-client", _header_text(principal.client)))
     return tuple(fields)
+
+
+@lru_cache(maxsize=1024)
+def _provider_field(provider: str) -> Field:
+    """One for all callers of an entry."""
+    return b"x-auth-provider", _header_text(provider)
 
 
 def _header_list(names: frozenset[str], separator: bytes) -> bytes:

@@ -23,8 +23,8 @@ class GatewayFacts:
     """What only the control process knows. worker_memory: resident bytes of each worker.
 
     checks: one mapping per target that is checked, as `HealthChecks.state`. store: None without one; else its
-    "failure" says why it cannot be reached. introspections: one mapping per entry, as `Introspections.state`.
-    upstream_tokens: one per upstream, as `TokenSource.state`.
+    "failure" says why it cannot be reached. introspections: one per entry, as `Introspections.state`. upstream_tokens:
+    one mapping per upstream, as `TokenSource.state`.
     """
 
     version: str

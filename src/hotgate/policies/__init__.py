@@ -19,6 +19,7 @@ from hotgate.policies import (
     rate_limit,
     user,
 )
+from hotgate.policies.oidc import oidc
 from hotgate.policies.passwords import basic, ldap
 from hotgate.policies.signatures import hmac, signature
 
@@ -35,6 +36,7 @@ POLICIES = (
 MECHANISMS = (
     jwt.MECHANISM,
     introspection.MECHANISM,
+    oidc.MECHANISM,
     api_key.MECHANISM,
     mtls.MECHANISM,
     basic.MECHANISM,

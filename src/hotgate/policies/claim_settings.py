@@ -25,13 +25,9 @@ class Names(Settings):
     )
 
 
-class MappedClaims(Settings):
+class CallerClaims(Settings):
     """Claims by name, or as a path with dots (`realm_access.roles`); names may hold dots themselves."""
 
-    audience_claim: Text = Field(
-        default="aud",
-        description="The claim that `audience` is compared with.",
-    )
     required_claims: Annotated[tuple[Text, ...], Field(max_length=32)] = Field(
         default=(), description="Claims that a token must have besides the issuer, the audience, `exp` and the subject."
     )
@@ -74,6 +70,15 @@ class MappedClaims(Settings):
     def allowed_values(self) -> tuple[tuple[str, tuple[str | bool, ...]], ...]:
         """`claim_values`, as the verifier wants them."""
         return tuple((name, listed(values)) for name, values in self.claim_values.items())
+
+
+class MappedClaims(CallerClaims):
+    """The same, and which claim names the audience."""
+
+    audience_claim: Text = Field(
+        default="aud",
+        description="The claim that `audience` is compared with.",
+    )
 
 
 class ClaimSettings(MappedClaims):

@@ -15,7 +15,7 @@ from hotgate.control.oauth.endpoint_call import Answer
 from hotgate.identity import strict_json
 from hotgate.identity.refusal import CredentialRefused
 from hotgate.identity.tokens.compact_token import ACCESS_TOKEN_TYPES, CompactToken
-from hotgate.identity.tokens.signature import verified_signer
+from hotgate.identity.tokens.signature import signing_key
 from hotgate.identity.tokens.token_checks import numeric_date
 from hotgate.identity.verification_keys.key_set import KeySet
 
@@ -67,7 +67,7 @@ class AnswerReader:
         if self.kind == "json":
             return _introspected(_object(answer.body), answer.body.decode())
         token = CompactToken(answer.body.strip(), ACCESS_TOKEN_TYPES if self.kind == "jwt" else _SIGNED_TYPES)
-        verified_signer(token, self.keys(), self.algorithms)
+        signing_key(token, self.keys(), self.algorithms)
         claims, jwt = token.unverified_claims(), answer.body.strip().decode("ascii")
         if claims.get("iss") != self.issuer:
             raise FetchFailed("it was signed for another issuer")

@@ -6,7 +6,7 @@ from hotgate.identity.tokens.jose_header import decoded, malformed, media_type, 
 
 # RFC 7519 §5.1 and RFC 9068 §2.1. Tokens made for something else, such as "logout+jwt" or "dpop+jwt", must not pass as
 # access tokens (RFC 8725 §3.11).
-ACCESS_TOKEN_TYPES = frozenset({None, "jwt", "at+jwt"})
+ACCESS_TOKEN_TYPES: frozenset[str | None] = frozenset({None, "jwt", "at+jwt"})
 
 
 class CompactToken:
@@ -30,7 +30,7 @@ class CompactToken:
         self.kid: str | None = header.get("kid")
         self.type = media_type(header, "typ")
         if self.type not in types:
-            raise malformed("its typ is not that of an access token" if None in types else "its typ is another one")
+            raise malformed("its typ is that of a token for another purpose")
 
     def unverified_claims(self) -> dict[str, Any]:
         """What the token claims. Raises CredentialRefused (token-malformed)."""

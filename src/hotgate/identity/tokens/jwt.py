@@ -9,7 +9,7 @@ from hotgate.identity.tokens import token_checks
 from hotgate.identity.tokens.claim_mapping import text
 from hotgate.identity.tokens.compact_token import CompactToken
 from hotgate.identity.tokens.jose_header import malformed
-from hotgate.identity.tokens.signature import VerificationKey, VerificationKeys, verified_signer
+from hotgate.identity.tokens.signature import VerificationKey, VerificationKeys, signing_key
 from hotgate.identity.tokens.token_rules import TokenRules
 
 
@@ -42,7 +42,7 @@ class JwtVerifier:
         compact = CompactToken(token if self._decryption is None else self._decryption.opened(token))
         if self._rules.is_rfc9068 and compact.type != "at+jwt":  # RFC 9068 §4: an ID token is no access token
             raise malformed("its typ is not at+jwt")
-        key = verified_signer(compact, self._key_set, self._rules.algorithms)
+        key = signing_key(compact, self._key_set, self._rules.algorithms)
         payload = compact.unverified_claims()
         expires = token_checks.check(payload, self._rules, now)
         self._rules.issuers.check_key(key.issuer, payload["iss"])

@@ -12,26 +12,26 @@ VerificationKeys = KeySet | SecretKeySet
 VerificationKey = PublicKey | SharedSecret
 
 
-def verified_signer(token: CompactToken, key_set: VerificationKeys, algorithms: Collection[str]) -> VerificationKey:
+def signing_key(token: CompactToken, keys: VerificationKeys, algorithms: Collection[str]) -> VerificationKey:
     """The key that has signed `token`. algorithms: the only ones accepted.
 
     Raises CredentialRefused, and KeySetUnavailable when there have never been any keys.
     """
-    key = _key_of(token, key_set, algorithms)
+    key = _only_key(token, keys, algorithms)
     if not key.verifies(token.algorithm, token.signing_input, token.signature):
         raise CredentialRefused("token-signature-invalid", f"not signed by key {key.kid!r}")
     return key
 
 
-def _key_of(token: CompactToken, key_set: VerificationKeys, algorithms: Collection[str]) -> VerificationKey:
-    """The only key that may have signed the token; the token's own word on keys counts for no more than a name."""
+def _only_key(token: CompactToken, keys: VerificationKeys, algorithms: Collection[str]) -> VerificationKey:
+    """The only key that may have signed it; the token's own word on keys counts for no more than a name."""
     if token.algorithm not in algorithms:
         raise CredentialRefused("token-signature-invalid", "its alg is not among the configured algorithms")
-    if not key_set.is_loaded:
-        raise KeySetUnavailable(f"no keys of {key_set.name} yet")
-    key = key_set.find(token.kid, token.algorithm)
+    if not keys.is_loaded:
+        raise KeySetUnavailable(f"no keys of {keys.name} yet")
+    key = keys.find(token.kid, token.algorithm)
     if key is not None:
         return key
-    if token.kid is not None and key_set.has_kid(token.kid):
+    if token.kid is not None and keys.has_kid(token.kid):
         raise CredentialRefused("token-signature-invalid", "its alg does not fit the key that kid names")
     raise CredentialRefused("key-unknown", "no key of that kid, or no kid and not exactly one key for its alg")

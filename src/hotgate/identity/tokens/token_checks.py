@@ -24,11 +24,11 @@ def check(claims: Claims, rules: TokenRules, now: float) -> float:
 def check_but_issuer(claims: Claims, rules: TokenRules, now: float) -> float:
     """The same for claims whose origin is known otherwise."""
     _check_kind(claims)
-    _check_audience(claims, rules)
+    check_audience(claims, rules)
     _check_client(claims, rules)
-    expires = _check_times(claims, rules, now)
-    _check_presence(claims, rules)
-    _check_values(claims, rules)
+    expires = check_times(claims, rules, now)
+    check_presence(claims, rules)
+    check_values(claims, rules)
     return expires
 
 
@@ -39,7 +39,8 @@ def _check_kind(claims: Claims) -> None:
         raise malformed("it tells of an event, not of who calls")
 
 
-def _check_audience(claims: Claims, rules: TokenRules) -> None:
+def check_audience(claims: Claims, rules: TokenRules) -> None:
+    """Refuse what was made for somebody else. Raises CredentialRefused."""
     if rules.audiences is None:
         return
     audience = claims.get(rules.audience_claim)
@@ -53,7 +54,8 @@ def _check_client(claims: Claims, rules: TokenRules) -> None:
         raise CredentialRefused("token-client-unknown", "issued to another client, or to none")
 
 
-def _check_times(claims: Claims, rules: TokenRules, now: float) -> float:
+def check_times(claims: Claims, rules: TokenRules, now: float) -> float:
+    """When it ends, leeway included. Raises CredentialRefused for what has ended or not begun."""
     expires = numeric_date(claims, "exp")
     if expires is None:
         if not rules.may_lack_exp:
@@ -82,7 +84,8 @@ def _latest_use(claims: Claims, rules: TokenRules, expires: float, now: float) -
     return expires if rules.max_age is None else issued + rules.max_age
 
 
-def _check_presence(claims: Claims, rules: TokenRules) -> None:
+def check_presence(claims: Claims, rules: TokenRules) -> None:
+    """Refuse what lacks a claim that must be there. Raises CredentialRefused."""
     for name in rules.required_claims:
         if find(claims, name) is None:
             raise malformed(f"claim {name} is missing")
@@ -95,7 +98,7 @@ def _check_presence(claims: Claims, rules: TokenRules) -> None:
         raise malformed("no jti, which a token for single use needs")
 
 
-def _check_values(claims: Claims, rules: TokenRules) -> None:
+def check_values(claims: Claims, rules: TokenRules) -> None:
     """A claim with another value belongs to a token for another purpose, or for somebody else: nobody to let in.
 
     Of a list one member is enough.
@@ -120,7 +123,7 @@ def numeric_date(claims: Claims, name: str) -> float | None:
 def is_addressed(unverified: Claims, rules: TokenRules) -> bool:
     """Whether a token of the right issuer is meant for these rules rather than for others with the same issuer."""
     try:
-        _check_audience(unverified, rules)
+        check_audience(unverified, rules)
         _check_client(unverified, rules)
     except CredentialRefused:
         return False

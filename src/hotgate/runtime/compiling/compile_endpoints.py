@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import product
+from typing import Any
 
 from hotgate.config.gateway import Gateway
 from hotgate.observe.metrics import WorkerMetrics
-from hotgate.pipeline.gateway_endpoint import HasEndpoints, route_name
+from hotgate.pipeline.gateway_endpoint import HasEndpoints, events_name, route_name
 from hotgate.pipeline.policy import Authenticator
 from hotgate.pipeline.route import Route
+from hotgate.policies.security_events.receivers import receiver
 from hotgate.routing.pattern import RoutePattern
 from hotgate.runtime.compiling.compile_resources import resource_names
 from hotgate.runtime.compiling.endpoint_route import endpoint_route
@@ -25,9 +27,21 @@ def endpoint_routes(
                 yield pattern, endpoint_route(route_name(name), endpoint, metrics)
 
 
+def receiver_route(
+    name: str, config: Gateway, services: Mapping[str, Any], metrics: WorkerMetrics
+) -> tuple[RoutePattern, Route]:
+    """That of an entry of `security_events`, on its hosts. Raises ValueError where it could end nothing."""
+    endpoint, hosts = receiver(name, config, services), config.security_events[name].hosts
+    pattern = RoutePattern(events_name(name), hosts=hosts, path=endpoint.path, methods=endpoint.methods)
+    return pattern, endpoint_route(events_name(name), endpoint, metrics)
+
+
 def measured_routes(config: Gateway) -> list[str]:
-    """The names under which requests are counted: routes, and entries and resources that may have endpoints."""
-    return [*(route.name for route in config.routes), *map(route_name, config.identity), *resource_names(config)]
+    """The names under which requests are counted: routes, and what else may have endpoints: entries, resources,
+    receivers of events."""
+    routes = (route.name for route in config.routes)
+    events = map(events_name, config.security_events)
+    return [*routes, *map(route_name, config.identity), *resource_names(config), *events]
 
 
 def _hosts_by_identity(config: Gateway) -> dict[str, list[tuple[str, ...]]]:
