@@ -35,6 +35,7 @@ from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.single_use import SingleUse
 from hotgate.runtime.desks.targets import Targets
 from hotgate.runtime.desks.ticket_key import TicketKey
+from hotgate.runtime.desks.upstream_tokens import UpstreamTokens
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.workers.channel import Message
 from hotgate.runtime.workers.fleet import Fleet
@@ -49,8 +50,8 @@ Broadcast = Callable[[Message], None]
 class ControlPlane:
     """keys: verification keys. signing_keys, session_keys: the gateway's own. targets: names and health of backends.
     bans: who is turned away. passwords: who has which. ticket_key: of TLS sessions. answers: to what workers ask.
-    introspections: what tokens are worth. logins: at OpenID Connect providers. sessions: theirs. credentials: the
-    store, if there is one. admin: the interface of operators.
+    introspections: what tokens are worth. logins: at OpenID Connect providers. sessions: theirs. upstream_tokens: what
+    upstreams are shown. credentials: the store, if there is one. admin: the interface of operators.
     """
 
     def __init__(
@@ -84,6 +85,8 @@ class ControlPlane:
         self.introspections = Introspections(self.keys)
         self.answers.register(INTROSPECTION, self.introspections.answer)
         self.sessions = SessionDesk(self.answers, self.credentials, self.logins)
+        self.upstream_tokens = UpstreamTokens()
+        self.answers.register("upstream_token", self.upstream_tokens.answer)
         self.passwords = Passwords()
         self.answers.register(PASSWORD, self.passwords.answer)
         self._metrics = FleetMetrics()
@@ -164,6 +167,7 @@ class ControlPlane:
             bans=self.bans,
             credentials=self.credentials,
             introspections=self.introspections,
+            upstream_tokens=self.upstream_tokens,
             metrics=self._metrics,
             renewal=self._renewal,
             now=self._now,
@@ -184,6 +188,7 @@ class ControlPlane:
         await self._certificates.stop()
         await self.sessions.stop()
         await self.logins.stop()
+        await self.upstream_tokens.stop()
         await self.credentials.stop()
         await self.introspections.stop()
         await self.keys.stop()

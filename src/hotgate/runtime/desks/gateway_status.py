@@ -14,6 +14,7 @@ from hotgate.runtime.desks.introspections import Introspections
 from hotgate.runtime.desks.keys import Keys
 from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.targets import Targets
+from hotgate.runtime.desks.upstream_tokens import UpstreamTokens
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.workers.fleet import Fleet
 from hotgate.runtime.workers.renewal import Renewal
@@ -34,6 +35,7 @@ class GatewayStatus:
     bans: BanDesk
     credentials: CredentialStore
     introspections: Introspections
+    upstream_tokens: UpstreamTokens
     metrics: FleetMetrics
     renewal: Renewal
     now: Callable[[], float]
@@ -68,7 +70,8 @@ class GatewayStatus:
         return self.signing_keys.jwks
 
     def status(self) -> dict[str, Any]:
-        """Workers, revision, uptime, the last reload, key sets, health of targets, their names, bans, the store."""
+        """Workers, revision, uptime, the last reload, key sets, health of targets, their names, bans, the store, and
+        tokens for upstreams."""
         generation = self.fleet.generation
         return {
             "version": __version__,
@@ -90,6 +93,7 @@ class GatewayStatus:
             "brute_force": self.bans.state(),
             "store": self.credentials.state(),
             "introspection": self.introspections.state(),
+            "upstream_tokens": self.upstream_tokens.state(),
         }
 
     async def exposition(self) -> tuple[bytes, str]:
@@ -110,6 +114,7 @@ class GatewayStatus:
             bans=self.bans.active,
             store=self.credentials.state(),
             introspections=self.introspections.state(),
+            upstream_tokens=self.upstream_tokens.state(),
         )
 
     def _worker(self, worker: WorkerHandle) -> dict[str, Any]:
