@@ -160,6 +160,7 @@ class ControlPlane:
             bans=self.bans,
             credentials=self.credentials,
             introspections=self.introspections,
+            logins=self.logins,
             metrics=self._metrics,
             renewal=self._renewal,
             now=self._now,

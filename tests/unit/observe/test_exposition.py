@@ -137,3 +137,13 @@ def test_a_store_is_up_or_down(metrics: WorkerMetrics, failure: str | None, up: 
 
 def test_without_a_store_there_is_nothing_to_say_about_it(metrics: WorkerMetrics) -> None:
     assert ("hotgate_store_up", ()) not in samples_of(metrics, GatewayFacts("1"))
+
+
+def test_what_came_of_logins_is_counted_by_provider(metrics: WorkerMetrics) -> None:
+    login = {"provider": "sso", "results": {("login", "ok"): 3, ("renewal", "over"): 1}, "circuit_open": True}
+    samples = samples_of(metrics, GatewayFacts("1", logins=[login]))
+
+    name = "hotgate_openid_requests_total"
+    assert samples[(name, (("provider", "sso"), ("question", "login"), ("result", "ok")))] == 3
+    assert samples[(name, (("provider", "sso"), ("question", "renewal"), ("result", "over")))] == 1
+    assert samples[("hotgate_openid_circuit_open", (("provider", "sso"),))] == 1

@@ -12,6 +12,7 @@ from hotgate.runtime.desks.ban_desk import BanDesk
 from hotgate.runtime.desks.credential_store import CredentialStore
 from hotgate.runtime.desks.introspections import Introspections
 from hotgate.runtime.desks.keys import Keys
+from hotgate.runtime.desks.logins import LoginDesk
 from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.targets import Targets
 from hotgate.runtime.reloader import Reloader
@@ -34,6 +35,7 @@ class GatewayStatus:
     bans: BanDesk
     credentials: CredentialStore
     introspections: Introspections
+    logins: LoginDesk
     metrics: FleetMetrics
     renewal: Renewal
     now: Callable[[], float]
@@ -110,6 +112,7 @@ class GatewayStatus:
             bans=self.bans.active,
             store=self.credentials.state(),
             introspections=self.introspections.state(),
+            logins=self.logins.state(),
         )
 
     def _worker(self, worker: WorkerHandle) -> dict[str, Any]:
