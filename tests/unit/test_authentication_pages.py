@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from certificate_authority import authority
+from hotgate.identity.passwords.password_hash import hashed
 from hotgate.runtime.compiling.compile import compile_errors
 from hotgate.runtime.compiling.load import load_configuration
 from hotgate.testing.issuer import Issuer
@@ -29,7 +30,7 @@ PROVIDERS = {
 }
 
 _BLOCK = re.compile(r"^```yaml( fragment)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_FILE = re.compile(r"(?:[\w.-]*/)*([\w-]+)\.(pem|key|json|der|crl)\b")
+_FILE = re.compile(r"(?:[\w.-]*/)*([\w-]+)\.(pem|key|json|der|crl|htpasswd)\b")
 _VARIABLE = re.compile(r"\$\{(\w+)")
 _LISTENERS = 'listeners: [{name: web, bind: "127.0.0.1:8080"}]\n'
 
@@ -64,6 +65,8 @@ def supply(folder: Path, text: str) -> None:
             path.write_text(json.dumps(Issuer(algorithm="RS256").jwks()))
         elif suffix == "crl":
             path.write_bytes(authority().crl())
+        elif suffix == "htpasswd":
+            path.write_text(f"ada:{hashed('lovelace')}\n")
         elif suffix == "der":
             path.write_bytes(b"any")
         elif "ca" in re.split("[-_]", name) or name.endswith("ca"):

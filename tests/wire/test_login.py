@@ -6,6 +6,7 @@ import pytest
 
 from certificate_authority import authority
 from wire.login_desk import COOKIE, NAVIGATION, NOW, PROVIDER, location, oidc, scene
+from wire.samples import get
 from wire.scenario import Wire, scenario
 
 ROUTE: dict[str, Any] = {"public": False, "authenticate": ["sso"]}
@@ -269,6 +270,15 @@ async def test_the_backend_gets_the_access_token_instead_of_what_the_client_send
         assert received.get_all(b"authorization") == [b"Bearer at-1"]
 
 
+@pytest.mark.parametrize("token", [None, "", "a\r\nX-Auth-Subject: admin", "a b", "é"])
+@scenario(route=ROUTE, settings={"identity": {"sso": oidc(forward="access_token")}})
+async def test_a_token_that_is_none_makes_no_session(wire: Wire, token: str | None) -> None:
+    desk, browser = scene(wire)
+    desk.session["tokens"]["access"] = token
+    assert (await browser.logs_in()).status == 403
+    assert COOKIE not in browser.cookies
+
+
 @login
 async def test_the_application_keeps_its_own_authorization_where_nothing_is_forwarded(wire: Wire) -> None:
     _, browser = scene(wire)
@@ -313,6 +323,24 @@ async def test_the_answer_of_a_backend_that_renews_a_session_is_kept_by_no_cache
     _, answer = await browser.reaches("/page", says="Cache-Control: public, max-age=60")
     assert answer.get_all(b"set-cookie") != []
     assert b"no-store" in answer.get_all(b"cache-control")
+
+
+@scenario(route=ROUTE, settings={"identity": {"sso": oidc(session={"idle": "2h"})}})
+async def test_a_session_that_is_renewed_when_a_websocket_opens_is_told_to_the_browser(wire: Wire) -> None:
+    desk, browser = scene(wire)
+    await browser.logs_in()
+    desk.now += 3700
+    tokens = {**desk.session["tokens"], "access_expires": desk.now + 3600}
+    desk.refreshed = {"session": {**desk.session, "tokens": tokens}}
+    cookie = browser.cookies[COOKIE]
+    upgrade = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13")
+    client = await wire.send(get("/ws", *upgrade, f"Sec-WebSocket-Key: {'A' * 22}==", f"Cookie: {COOKIE}={cookie}"))
+    backend = await wire.backend.accept()
+    await backend.message()
+    backend.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+    answer = await client.head()
+    assert answer.status == 101
+    assert any(field.startswith(COOKIE.encode()) for field in answer.get_all(b"set-cookie"))
 
 
 @login

@@ -155,7 +155,15 @@ async def test_a_copy_of_the_cookie_does_not_finish_a_login_twice(wire: Wire) ->
     thief.cookies = dict(browser.cookies)
     await browser.comes_back(away)
     assert (await thief.comes_back(away)).status == 400
-    assert len(desk.questions("oidc.complete")) == 1
+    assert COOKIE not in thief.cookies
+
+
+@login
+async def test_codes_that_are_made_up_use_nothing_up(wire: Wire) -> None:
+    desk, browser = scene(wire)
+    desk.completed = {"error": "login-failed"}
+    await browser.logs_in()
+    assert desk.questions("single_use") == []
 
 
 @scenario(

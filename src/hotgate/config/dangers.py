@@ -9,6 +9,7 @@ from hotgate.config.gateway import Gateway
 from hotgate.config.https_url import is_loopback_name
 from hotgate.config.references import Finding
 from hotgate.config.store_url import trusts_any_server
+from hotgate.config.upstream_dangers import credential_dangers
 
 
 @runtime_checkable
@@ -20,21 +21,12 @@ class HasDangers(Protocol):
 
 def dangers(config: Gateway) -> Iterator[Finding]:
     """Every such setting, at its place in the file."""
-    for name, upstream in config.upstreams.items():
-        if upstream.tls is not None and upstream.tls.is_unverified:
-            path = ("upstreams", name, "tls", "insecure_skip_verify")
-            yield Finding(path, "anybody may pose as this backend", "name its authority in `ca` or its key in `pins`")
+    yield from _of_upstreams(config)
     yield from _of_mechanisms(config)
     for name, receiver in config.security_events.items():
         for key, message, hint in receiver.dangers():
             yield Finding(("security_events", name, key), message, hint)
-    if not config.brute_force.enabled:
-        hint = "name those that must not be counted in `exempt`"
-        yield Finding(("brute_force", "enabled"), "nobody who guesses credentials is slowed down or banned", hint)
-    for index, network in enumerate(config.brute_force.exempt):
-        if ip_network(network).prefixlen == 0:
-            hint = "name the networks that must not be counted"
-            yield Finding(("brute_force", "exempt", index), "nobody who guesses credentials is slowed down", hint)
+    yield from _unwatched_guesses(config)
     yield from _forgotten_uses(config)
     yield from _useless_certificates(config)
     yield from _lost_cookies(config)
@@ -44,6 +36,26 @@ def dangers(config: Gateway) -> Iterator[Finding]:
     if isinstance(config.admin.bind, Bind) and not is_loopback_name(config.admin.bind.host):
         hint = "bind to 127.0.0.1 or a Unix socket, and reach it through a tunnel or a proxy with TLS"
         yield Finding(("admin", "bind"), "tokens of the admin API cross the network in plain text", hint)
+
+
+def _of_upstreams(config: Gateway) -> Iterator[Finding]:
+    for name, upstream in config.upstreams.items():
+        if upstream.tls is not None and upstream.tls.is_unverified:
+            path = ("upstreams", name, "tls", "insecure_skip_verify")
+            yield Finding(path, "anybody may pose as this backend", "name its authority in `ca` or its key in `pins`")
+        if upstream.credentials is not None:
+            for keys, message, hint in credential_dangers(upstream):
+                yield Finding(("upstreams", name, "credentials", *keys), message, hint)
+
+
+def _unwatched_guesses(config: Gateway) -> Iterator[Finding]:
+    if not config.brute_force.enabled:
+        hint = "name those that must not be counted in `exempt`"
+        yield Finding(("brute_force", "enabled"), "nobody who guesses credentials is slowed down or banned", hint)
+    for index, network in enumerate(config.brute_force.exempt):
+        if ip_network(network).prefixlen == 0:
+            hint = "name the networks that must not be counted"
+            yield Finding(("brute_force", "exempt", index), "nobody who guesses credentials is slowed down", hint)
 
 
 def _of_mechanisms(config: Gateway) -> Iterator[Finding]:

@@ -42,6 +42,7 @@ def wrong_references(tree: SourceMap) -> Iterator[Finding]:
     yield from _undecided_access(tree)
     yield from _missing_store(tree)
     yield from _events_without_effect(tree)
+    yield from _missing_valkey(tree)
 
 
 def unused_names(tree: SourceMap) -> Iterator[Finding]:
@@ -128,6 +129,18 @@ def _events_without_effect(tree: SourceMap) -> Iterator[Finding]:
         for path, entry in _names_within(("security_events", name, "revokes"), receiver.get("revokes")):
             if entry not in known:
                 yield _unknown(tree, path, entry, "identity", list(known))
+
+
+def _missing_valkey(tree: SourceMap) -> Iterator[Finding]:
+    """Sessions that are to be kept there, and there is none."""
+    if tree.get("valkey") is not None:
+        return
+    for name, entry in _mapping(tree, "identity").items():
+        settings = _mapping(entry, "oidc") if isinstance(entry, SourceMap) else {}
+        session = settings.get("session")
+        if isinstance(session, SourceMap) and session.get("keep") == "valkey":
+            says = "there is no server to keep sessions in"
+            yield Finding(("identity", name, "oidc", "session", "keep"), says, "add `valkey: {url: …}`")
 
 
 def _repeated_names(tree: SourceMap, key: str, word: str) -> Iterator[Finding]:

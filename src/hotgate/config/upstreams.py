@@ -13,6 +13,7 @@ from hotgate.config.resilience import Ejection, Health
 from hotgate.config.retries import Retries
 from hotgate.config.settings import Settings, WholeNumber
 from hotgate.config.units import DurationBetween, SizeBetween
+from hotgate.config.upstream_credentials import Credentials
 from hotgate.config.upstream_tls import UpstreamTls
 
 
@@ -125,6 +126,11 @@ class Upstream(Settings):
         default=None,
         description="How targets with `https://` are verified, and what they are shown. Not set: by the system's "
         "authorities, and nothing.",
+    )
+    credentials: Credentials | None = Field(
+        default=None,
+        description="What the gateway shows to the targets, once every policy has let a request pass. Clients and logs"
+        " never see it. Not set: nothing. A certificate is under `tls`.",
     )
     host: Literal["preserve", "upstream"] = Field(
         default="preserve", description="The Host that targets see: the client's, or that of the target's URL."

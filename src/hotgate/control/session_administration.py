@@ -56,7 +56,7 @@ class SessionAdministration:
         until now. Returns how many kept sessions ended. Code: invalid."""
         if provider not in self._providers:
             known = ", ".join(self._providers) or "none"
-            says = f"there is no entry {provider!r} with tokens or sessions; there are: {known}"
+            says = f"no entry {provider!r} has tokens or sessions; those that do: {known}"
             raise AdministrationError("invalid", says, member="provider")
         now = self._clock()
         reason = "logged out everywhere by an operator"

@@ -231,7 +231,7 @@ class Relay:
         self.is_answering = True
         self._status = 101
         self._keep_alive = False
-        self._write(b"%b%b\r\n" % (STATUS_LINES[101], head.encoded))
+        self._write(b"%b%b%b\r\n" % (STATUS_LINES[101], head.encoded, self._added))
         assert self.backend is not None
         self.tunnel.open(self.backend)
 

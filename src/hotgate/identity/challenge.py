@@ -24,6 +24,9 @@ _DETAILS = {
     "certificate-unknown": "The certificate is not accepted here",
     "certificate-expired": "The certificate is not valid now",
     "certificate-malformed": "The certificate is malformed",
+    "password-malformed": "The name and the password are malformed",
+    "password-wrong": "The name or the password is wrong",
+    "password-revoked": "The account has been revoked",
     "key-unknown": "The key is unknown",
     "key-expired": "The key has expired",
     "key-not-yet-valid": "The key is not valid yet",
@@ -42,12 +45,33 @@ def api_key_challenge(realm: str, header: str, *, scheme: str | None = None, bas
     scheme: what stands before the key in that header. basic: whether HTTP Basic would do as well.
     """
     challenge = f'{scheme or "ApiKey"} realm="{realm}", header="{header}"'
-    return f'{challenge}, Basic realm="{realm}", charset="UTF-8"' if basic else challenge
+    return f"{challenge}, {basic_challenge(realm)}" if basic else challenge
 
 
 def certificate_challenge(realm: str) -> str:
     """The challenge for a client certificate, which has no registered scheme either."""
     return f'ClientCertificate realm="{realm}"'
+
+
+def basic_challenge(realm: str) -> str:
+    """The challenge for a name and a password (RFC 7617 §2)."""
+    return f'Basic realm="{realm}", charset="UTF-8"'
+
+
+def password_refused(challenge: str, refusal: CredentialRefused) -> Response:
+    """401 for a name and a password that are not accepted; which of both is wrong is told to nobody."""
+    return _unauthorized(challenge, refusal)
+
+
+def password_check_unavailable(reason: str) -> Response:
+    """503: whether the password is right is not known."""
+    return Response.problem(
+        503,
+        code="password-check-unavailable",
+        detail="Passwords cannot be checked at present.",
+        headers={"retry-after": RETRY_AFTER},
+        log_detail=reason,
+    )
 
 
 def bearer_refused(challenge: str, refusal: CredentialRefused) -> Response:

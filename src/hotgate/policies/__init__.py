@@ -19,6 +19,7 @@ from hotgate.policies import (
     user,
 )
 from hotgate.policies.oidc import oidc
+from hotgate.policies.passwords import basic, ldap
 
 POLICIES = (
     authenticate.POLICY,
@@ -35,5 +36,7 @@ MECHANISMS = (
     oidc.MECHANISM,
     api_key.MECHANISM,
     mtls.MECHANISM,
+    basic.MECHANISM,
+    ldap.MECHANISM,
     anonymous.MECHANISM,
 )

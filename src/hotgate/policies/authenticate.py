@@ -6,7 +6,7 @@ the caller is known, every credential that the route could have asked for is rem
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -24,15 +24,16 @@ from hotgate.policies.anonymous import AnonymousAuthenticator
 from hotgate.policies.api_key import ApiKeyAuthenticator
 from hotgate.policies.brute_force import FailureWatch
 from hotgate.policies.certificate_binding import binding_refusal
+from hotgate.policies.forwarded_token import forwarding_step
 from hotgate.policies.introspection.authenticator import IntrospectionAuthenticator
-from hotgate.policies.introspection.forwarding import forwarding_step
 from hotgate.policies.issuer_choice import IssuerChoice, in_same_places
 from hotgate.policies.jwt import JwtAuthenticator
+from hotgate.policies.kept_token import with_tokens
 from hotgate.policies.mtls import MtlsAuthenticator
 from hotgate.policies.oidc.login_offer import LoginOffer
 from hotgate.policies.oidc.oidc import OidcAuthenticator
 from hotgate.policies.own_limit import own_limit_step
-from hotgate.policies.stripped_credentials import StrippedCredentials, stripped
+from hotgate.policies.stripped_credentials import Stripping, stripped
 from hotgate.policies.together import AskedOnce, Incomplete, Together
 
 Group = tuple[Authenticator, ...]  # those that must come together; mostly one alone
@@ -44,7 +45,7 @@ class Entry:
 
     name: str
     ask: Callable[[Exchange], Any]
-    stripped: Mapping[str, StrippedCredentials]
+    stripped: Mapping[str, Stripping]
 
 
 class Authentication:
@@ -124,7 +125,7 @@ class Authentication:
         if principal.confirmation is not None and (refusal := binding_refusal(principal, exchange)) is not None:
             return self._watch.refused(exchange, entry.name, refusal)
         exchange.principal = principal
-        entry.stripped[principal.provider].strip(exchange.request)
+        entry.stripped[principal.provider].strip(exchange)
         return None
 
 
@@ -138,8 +139,11 @@ def compile_authenticate(proofs: Sequence[str | AllOf], context: CompileContext)
     sources = list(dict.fromkeys(source for each in every for source in each.sources))
     guard = context.services.get("login_guard") or LoginGuard()
     logins = [each for each in every if isinstance(each, OidcAuthenticator)]
+    entries = [_entry(group, every) for group in _asked(groups)]
+    if any(step.needs_credential for step in context.outgoing):
+        entries = [replace(entry, stripped=with_tokens(entry.stripped, every)) for entry in entries]
     step = Authentication(
-        [_entry(group, every) for group in _asked(groups)],
+        entries,
         None if guests is None else _entry(guests, every),
         fields,
         tuple(authenticator.challenge for authenticator in every if authenticator.challenge),
@@ -148,16 +152,18 @@ def compile_authenticate(proofs: Sequence[str | AllOf], context: CompileContext)
     )
     owned = frozenset(map(spelling, fields))
     steps = [PhasedStep(Phase.AUTHENTICATE, step, owned_fields=owned)]
-    steps += [
-        PhasedStep(Phase.SHAPE, each.forward, owned_fields=frozenset({b"authorization"}))
-        for each in logins
-        if each.forwards_token
-    ]
     if any(map(_may_limit, every)):
         steps.append(own_limit_step(context.services))
-    if any(isinstance(each, IntrospectionAuthenticator) and each.forwards_answer for each in every):
+    if any(map(_forwards_another, every)):
         steps.append(forwarding_step())
     return steps
+
+
+def _forwards_another(authenticator: Authenticator) -> bool:
+    """Whether its callers' backends get another token than the one that was sent."""
+    if isinstance(authenticator, IntrospectionAuthenticator):
+        return authenticator.forwards_answer
+    return isinstance(authenticator, OidcAuthenticator) and authenticator.forwards_token
 
 
 def _may_limit(authenticator: Authenticator) -> bool:

@@ -26,6 +26,7 @@ NO_GUESS = frozenset(
         "key-expired",
         "key-not-yet-valid",
         "key-revoked",
+        "password-revoked",
         "certificate-expired",
         "certificate-unknown",  # the listener has verified whose it is; nobody named it here
     }

@@ -76,6 +76,11 @@ class JwtAuthenticator:
         except (KeySetUnavailable, StoreUnavailable) as error:
             return _unavailable(error)
 
+    def presented_token(self, exchange: Exchange) -> bytes | None:
+        """The caller's token, as it came."""
+        found = self.finder.find(exchange.request)
+        return None if found is None else self.finder.token(found)
+
     def refuse(self, refusal: CredentialRefused) -> Response:
         """The answer to a token that is not accepted."""
         return bearer_refused(self.challenge, refusal)

@@ -17,6 +17,7 @@ from hotgate.control.certificate_status import CertificateStatus
 from hotgate.identity.certificates.client_trust import ABOUT
 from hotgate.observe.fleet import Fleet as FleetMetrics
 from hotgate.policies.introspection.questions import ABOUT as INTROSPECTION
+from hotgate.policies.passwords.password_authenticator import ABOUT as PASSWORD
 from hotgate.runtime.admin_interface import AdminInterface
 from hotgate.runtime.compiling.compile_endpoints import measured_routes
 from hotgate.runtime.desks.answers import Answers
@@ -27,12 +28,14 @@ from hotgate.runtime.desks.introspections import Introspections
 from hotgate.runtime.desks.keys import Keys
 from hotgate.runtime.desks.lease_desk import LeaseDesk
 from hotgate.runtime.desks.logins import LoginDesk
+from hotgate.runtime.desks.passwords import Passwords
 from hotgate.runtime.desks.session_desk import SessionDesk
 from hotgate.runtime.desks.session_keys import SessionKeys
 from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.single_use import SingleUse
 from hotgate.runtime.desks.targets import Targets
 from hotgate.runtime.desks.ticket_key import TicketKey
+from hotgate.runtime.desks.upstream_tokens import UpstreamTokens
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.workers.channel import Message
 from hotgate.runtime.workers.fleet import Fleet
@@ -46,9 +49,9 @@ Broadcast = Callable[[Message], None]
 
 class ControlPlane:
     """keys: verification keys. signing_keys, session_keys: the gateway's own. targets: names and health of backends.
-    bans: who is turned away. ticket_key: of TLS sessions. answers: to what workers ask. introspections: what tokens are
-    worth. logins: at OpenID Connect providers. sessions: theirs. credentials: the store, if there is one. admin: the
-    interface of operators.
+    bans: who is turned away. passwords: who has which. ticket_key: of TLS sessions. answers: to what workers ask.
+    introspections: what tokens are worth. logins: at OpenID Connect providers. sessions: theirs. upstream_tokens: what
+    upstreams are shown. credentials: the store, if there is one. admin: the interface of operators.
     """
 
     def __init__(
@@ -82,6 +85,10 @@ class ControlPlane:
         self.introspections = Introspections(self.keys)
         self.answers.register(INTROSPECTION, self.introspections.answer)
         self.sessions = SessionDesk(self.answers, self.credentials, self.logins)
+        self.upstream_tokens = UpstreamTokens()
+        self.answers.register("upstream_token", self.upstream_tokens.answer)
+        self.passwords = Passwords()
+        self.answers.register(PASSWORD, self.passwords.answer)
         self._metrics = FleetMetrics()
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
         self.bans = BanDesk(now, broadcast)
@@ -161,6 +168,7 @@ class ControlPlane:
             credentials=self.credentials,
             introspections=self.introspections,
             logins=self.logins,
+            upstream_tokens=self.upstream_tokens,
             metrics=self._metrics,
             renewal=self._renewal,
             now=self._now,
@@ -177,9 +185,11 @@ class ControlPlane:
         """End everything."""
         await self.admin.stop()
         await self.answers.stop()
+        self.passwords.stop()
         await self._certificates.stop()
         await self.sessions.stop()
         await self.logins.stop()
+        await self.upstream_tokens.stop()
         await self.credentials.stop()
         await self.introspections.stop()
         await self.keys.stop()

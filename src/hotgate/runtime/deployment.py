@@ -50,6 +50,7 @@ class Deployment:
         try:
             await self._plane.credentials.add(new)
             self._plane.introspections.add(new.config)
+            await self._plane.upstream_tokens.add(new.config)
             await asyncio.gather(self._plane.keys.add(new.config), self._plane.targets.add(new.config))
             await self._plane.logins.add(new.config)
             return await self._replace(new)
@@ -59,9 +60,11 @@ class Deployment:
     async def _follow(self) -> None:
         config = self.loaded.config
         self._plane.bans.follow(config.brute_force)
+        self._plane.passwords.follow(config)
         await self._have_own_keys(self.loaded)
         await self._plane.credentials.follow(self.loaded)
         self._plane.introspections.follow(config)
+        await self._plane.upstream_tokens.follow(config)
         await asyncio.gather(self._plane.keys.follow(config), self._plane.targets.follow(config))
         await self._plane.logins.follow(config)
         await self._plane.sessions.follow(config)

@@ -147,3 +147,19 @@ def test_what_came_of_logins_is_counted_by_provider(metrics: WorkerMetrics) -> N
     assert samples[(name, (("provider", "sso"), ("question", "login"), ("result", "ok")))] == 3
     assert samples[(name, (("provider", "sso"), ("question", "renewal"), ("result", "over")))] == 1
     assert samples[("hotgate_openid_circuit_open", (("provider", "sso"),))] == 1
+
+
+def test_tokens_for_upstreams_are_counted_by_what_came_of_them() -> None:
+    own = {"upstream": "own", "fetches": 5, "failures": 2, "good_for_seconds": None}
+    exchanged = {"upstream": "exchanged", "fetches": 9, "failures": 1, "refusals": 3}
+    states = [{**own, "fetches": 1}, own, exchanged]  # in a reload an upstream has two for a moment
+    samples = samples_of(WorkerMetrics(), GatewayFacts("1", upstream_tokens=states))
+
+    def count(upstream: str, result: str) -> float:
+        return samples["hotgate_upstream_token_requests_total", (("result", result), ("upstream", upstream))]
+
+    assert [count("own", result) for result in ("ok", "failed", "refused")] == [3, 2, 0]
+    assert [count("exchanged", result) for result in ("ok", "failed", "refused")] == [5, 1, 3]
+    left = "hotgate_upstream_token_seconds_left"
+    assert samples[left, (("upstream", "own"),)] == 0
+    assert (left, (("upstream", "exchanged"),)) not in samples

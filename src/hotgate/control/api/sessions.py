@@ -25,7 +25,11 @@ class Everywhere(Input):
     """Whom to log out."""
 
     provider: Name = Field(description="The name under `identity`.")
-    subject: str = Field(min_length=1, max_length=MAX_VALUE, description="As the entry names its callers.")
+    subject: str = Field(
+        min_length=1,
+        max_length=MAX_VALUE,
+        description="The `sub` of a login, or the subject of tokens.",
+    )
 
 
 class Session(BaseModel):
@@ -84,8 +88,26 @@ async def end_sessions(call: Call, whom: Everywhere) -> Answer:
 
 
 ENDPOINTS: Sequence[Endpoint] = (
-    Endpoint("list-sessions", "GET", _ALL, "List sessions of a provider.", list_sessions, {200: Sessions}, SessionPage),
-    Endpoint("end-sessions", "DELETE", _ALL, "Log a subject out everywhere.", end_sessions, {200: Ended}, Everywhere),
+    Endpoint(
+        "list-sessions",
+        "GET",
+        _ALL,
+        "List sessions of a provider.",
+        list_sessions,
+        {200: Sessions},
+        SessionPage,
+        problems={422: ("invalid",)},
+    ),
+    Endpoint(
+        "end-sessions",
+        "DELETE",
+        _ALL,
+        "Log a subject out everywhere.",
+        end_sessions,
+        {200: Ended},
+        Everywhere,
+        problems={422: ("invalid",)},
+    ),
     Endpoint(
         "end-session",
         "DELETE",
@@ -93,6 +115,6 @@ ENDPOINTS: Sequence[Endpoint] = (
         "End a session.",
         end_session,
         {204: None},
-        problems={404: ("session-unknown",)},
+        problems={404: ("session-unknown",), 422: ("invalid",)},
     ),
 )

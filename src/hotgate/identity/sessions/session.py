@@ -1,17 +1,20 @@
 """A session: what the gateway keeps of one login, from the callback to its end."""
 
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from sys import intern
 from typing import Any, TypeVar
 
+from hotgate.http.headers import Field, InvalidHeader
 from hotgate.identity.strict_json import parse_object
 
 T = TypeVar("T")
 
 ID_BYTES = 16
+_is_token = re.compile(r"[!-~]{1,16384}").fullmatch  # RFC 6749 appendix A.12
 _COMMON = frozenset({"acr", "azp", "client_id", "iss", "scope", "scp"})
 
 
@@ -23,6 +26,13 @@ class Tokens:
     access_expires: float | None = None
     refresh: str | None = None
     id_token: str | None = None
+
+    def authorization(self, kind: str) -> Field:
+        """What a backend gets of these, `access_token` or `id_token`. Raises InvalidHeader if there is none."""
+        token = self.access if kind == "access_token" else self.id_token
+        if token is None or not _is_token(token):
+            raise InvalidHeader("there is no such token, or it has characters that no token has")
+        return b"authorization", b"Bearer " + token.encode("ascii")
 
     def __repr__(self) -> str:
         return "<Tokens>"

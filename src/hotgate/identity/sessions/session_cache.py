@@ -16,11 +16,11 @@ _PATIENCE = 10.0  # seconds for which a session goes on when nobody can say more
 class CachedSession:
     """look_at: when it must be looked at again (epoch seconds): to be renewed, or because its time is up.
 
-    token: the Authorization that the backend gets, or None. fields: what every answer to the same cookie carries,
-    because the browser has an older one. version: of the revocations when they were last asked.
+    fields: what every answer to the same cookie carries, because the browser has an older one. version: of the
+    revocations when they were last asked.
     """
 
-    __slots__ = ("_created", "_sid", "_subject", "ends", "fields", "look_at", "principal", "token", "version")
+    __slots__ = ("_created", "_sid", "_subject", "ends", "fields", "look_at", "principal", "version")
 
     def __init__(
         self,
@@ -29,13 +29,11 @@ class CachedSession:
         *,
         look_at: float,
         version: int,
-        token: bytes | None = None,
         fields: tuple[Field, ...] = (),
     ) -> None:
         self.principal = principal
         self.look_at = look_at
         self.ends = session.absolute_end
-        self.token = token
         self.fields = fields
         self.version = version
         self._subject, self._sid, self._created = session.subject, session.sid, session.created

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from hotgate.http.headers import Field
+from hotgate.http.headers import Field, InvalidHeader
 from hotgate.http.request import Request
 from hotgate.identity.principal import Principal
 from hotgate.identity.refusal import CredentialRefused
@@ -52,6 +52,7 @@ class LiveSessions:
         self._entry = entry
         self._mapping = settings.claims.mapping()
         self._idle = settings.session.idle
+        self._forward = settings.forward
         self._keeping = keeping
         self._renewal = SessionRenewal(settings, keeping, asking)
         self._asking = asking
@@ -80,7 +81,10 @@ class LiveSessions:
             del flight  # what it raises knows this frame: no reference cycle is left
 
     async def begin(self, session: Session, present: Iterable[str]) -> tuple[Field, ...]:
-        """The fields that give the browser a new session. Raises CredentialRefused, TooLarge, NoRoom, Unanswered."""
+        """The fields that give the browser a new session.
+
+        Raises CredentialRefused, InvalidHeader, TooLarge, NoRoom, Unanswered.
+        """
         self._principal(session)  # before anything is kept: claims that name nobody make no session
         return await self._keeping.begin(session, present)
 
@@ -134,13 +138,11 @@ class LiveSessions:
         return Look(entry, renewed.fields)
 
     def _remembered(self, value: bytes, renewed: Renewed, principal: Principal, version: int) -> CachedSession:
-        token = self._renewal.token(renewed.session)
         entry = CachedSession(
             renewed.session,
             principal,
             look_at=renewed.look_at,
             version=version,
-            token=None if token is None else b"Bearer " + token.encode("ascii"),
             fields=renewed.fields if renewed.must_be_told else (),
         )
         self._cache.put(value, entry)
@@ -153,16 +155,20 @@ class LiveSessions:
         )
 
     def _principal(self, session: Session) -> Principal:
-        """Raises CredentialRefused where the claims name nobody."""
+        """Raises CredentialRefused where the claims name nobody, InvalidHeader where a token is none."""
         claims = {name: claim for name, claim in session.claims.items() if name not in _OF_THE_LOGIN}
         claims.setdefault("sub", session.subject)
         for name, value in (("acr", session.acr), ("auth_time", session.auth_time)):
             if value is not None:
                 claims[name] = value
-        return self._mapping.principal(self._entry, claims, session.id, session.absolute_end, mechanism=MECHANISM_NAME)
+        end = session.absolute_end
+        principal = self._mapping.principal(self._entry, claims, session.id, end, mechanism=MECHANISM_NAME)
+        if self._forward != "none":
+            principal.forwarded = session.tokens.authorization(self._forward)
+        return principal
 
     def _principal_or_none(self, session: Session) -> Principal | None:
         try:
             return self._principal(session)
-        except CredentialRefused:
-            return None  # the configuration wants other claims than it did at the login
+        except (CredentialRefused, InvalidHeader):
+            return None  # the configuration wants other claims or tokens than it did at the login

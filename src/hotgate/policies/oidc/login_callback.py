@@ -85,8 +85,6 @@ class LoginCallback:
     async def _exchanged(
         self, exchange: Exchange, transaction: Transaction, given: dict[str, str], before: Kept | None
     ) -> Response:
-        if not await self._is_first(transaction):
-            return self._pages.unknown(exchange, transaction.return_to)
         body = {
             "redirect_uri": transaction.redirect_uri,
             "code": given["code"],
@@ -100,6 +98,9 @@ class LoginCallback:
         if "session" not in answer:
             step_up = transaction.is_step_up
             return self._pages.control_said(exchange, answer, transaction.return_to, step_up=step_up)
+        # Behind the provider's yes, for there is a bound on claims, and codes that are made up must not fill it.
+        if not await self._is_first(transaction):
+            return self._pages.unknown(exchange, transaction.return_to)
         session = Session.begun(answer["session"], self._now(), self._settings.absolute)
         fields = await self._live.begin(session, own_cookies(exchange.request, self._live.name) or {})
         if before is not None:

@@ -1,8 +1,8 @@
 """The three ways out of a session: the user's own (RP-Initiated Logout 1.0), and the provider's, through the browser
 (Front-Channel Logout 1.0) or directly (Back-Channel Logout 1.0). Begin with `logout_endpoints`."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from hotgate.http.headers import Field, Headers
@@ -15,7 +15,9 @@ from hotgate.pipeline.gateway_endpoint import GatewayEndpoint
 from hotgate.policies.oidc.asking import Asking, Unanswered
 from hotgate.policies.oidc.oidc_settings import OidcSettings
 from hotgate.policies.oidc.session_keeping import Kept
+from hotgate.store.errors import StoreUnavailable
 
+MAX_FORM = 4 * 1024  # bytes; nothing in it is read
 MAX_LOGOUT_TOKEN = 16 * 1024  # bytes of the form around it
 
 _NO_STORE: Field = (b"cache-control", b"no-store")
@@ -27,20 +29,20 @@ class SessionCookies(Protocol):
     """What a logout needs of the cookies of an entry."""
 
     async def session_of(self, request: Request) -> Kept | None:
-        """The session of a request, not renewed; None without a good one. Raises Unanswered."""
+        """The session of a request, not renewed; None without a good one. Raises Unanswered and
+        StoreUnavailable."""
 
     def removal(self, request: Request) -> tuple[Field, ...]:
         """The fields that take all of the entry's cookies out of the browser."""
 
 
 def logout_endpoints(
-    name: str, settings: OidcSettings, services: Mapping[str, Any], cookies: SessionCookies
+    settings: OidcSettings, base: str, asking: Asking, cookies: SessionCookies
 ) -> Sequence[GatewayEndpoint]:
-    """Those of the entry `name`. services: "ask", the question to the control process."""
-    logouts = Logouts(settings, Asking(name, services.get("ask")), cookies)
-    base = settings.base_path(name)
+    """Those of one entry. base: the path that they are below."""
+    logouts = Logouts(settings, asking, cookies)
     return (
-        GatewayEndpoint(f"{base}/logout", frozenset({"POST"}), logouts.by_user),
+        GatewayEndpoint(f"{base}/logout", frozenset({"POST"}), logouts.by_user, max_body=MAX_FORM),
         GatewayEndpoint(f"{base}/frontchannel-logout", frozenset({"GET"}), logouts.by_browser),
         GatewayEndpoint(
             f"{base}/backchannel-logout", frozenset({"POST"}), logouts.by_provider, max_body=MAX_LOGOUT_TOKEN
@@ -69,7 +71,7 @@ class Logouts:
             kept = await self._cookies.session_of(request)
             if kept is not None:
                 await self._end(kept.session)
-        except Unanswered as error:
+        except (StoreUnavailable, Unanswered) as error:
             return _unavailable(error)
         if kept is not None:
             location = await self._at_provider(kept.session, location)
@@ -93,7 +95,7 @@ class Logouts:
                 removal = self._cookies.removal(exchange.request)
             if self._settings.session.keep != "cookie":
                 await self._asking.own("logout.frontchannel", {"sid": named["sid"]})
-        except Unanswered as error:
+        except (StoreUnavailable, Unanswered) as error:
             return _unavailable(error)
         return self._framed(200, removal)
 
@@ -106,7 +108,7 @@ class Logouts:
             return _told(400, "invalid_request")
         try:
             answer = await self._asking.provider("logout.backchannel", {"logout_token": form["logout_token"]})
-        except Unanswered as error:
+        except (StoreUnavailable, Unanswered) as error:
             return _unavailable(error)
         return _told(int(answer["status"]), str(answer.get("error", "")))
 
@@ -158,7 +160,7 @@ def _told(status: int, error: str) -> Response:
     return response
 
 
-def _unavailable(error: Unanswered) -> Response:
+def _unavailable(error: StoreUnavailable | Unanswered) -> Response:
     return Response.problem(
         503,
         code="logout-unavailable",

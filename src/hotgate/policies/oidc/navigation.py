@@ -32,11 +32,11 @@ def is_own_window(request: Request) -> bool:
 
 
 def origin_of(request: Request) -> str | None:
-    """Scheme and authority that the browser used; None without TLS, where `__Host-` cookies would be lost.
+    """Scheme and authority that the browser used; None without TLS, where `__Host-` cookies would be lost, or Host.
 
     Browsers take a loopback host for as safe as TLS ("potentially trustworthy", W3C Secure Contexts §3.1).
     """
     host = request.host.strip("[]")
-    if request.scheme != "https" and not is_loopback_name(host):
+    if not host or (request.scheme != "https" and not is_loopback_name(host)):
         return None
     return f"{request.scheme}://{request.authority.decode('ascii')}"

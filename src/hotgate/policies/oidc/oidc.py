@@ -52,7 +52,6 @@ class OidcAuthenticator:
         self._base = base = settings.base_path(name)
         self.challenge = f'Cookie realm="{name}", login="{base}/login"'
         self._cookie = cookie = PREFIX + name
-        self._token_place = f"oidc.{name}.token"
         now: Callable[[], float] = services.get("wall_clock", time.time)
         keys = services.get("session_keys") or SealingRingHolder()
         asking = Asking(name, services.get("ask"))
@@ -66,7 +65,7 @@ class OidcAuthenticator:
         self.endpoints: Sequence[GatewayEndpoint] = (
             GatewayEndpoint(f"{base}/login", _GET, self._begin),
             GatewayEndpoint(f"{base}/callback", _GET, callback),
-            *logout_endpoints(name, settings, services, live),
+            *logout_endpoints(settings, base, asking, live),
         )
 
     def authenticate(self, exchange: Exchange) -> Principal | Response | Awaitable[Principal | Response | None] | None:
@@ -99,15 +98,6 @@ class OidcAuthenticator:
             return self._login.resume(exchange, demand)
         return insufficient(self.challenge, demand)
 
-    def forward(self, exchange: Exchange) -> None:
-        """The step that gives the backend the token of a session, in place of whatever the client has sent."""
-        principal = exchange.principal
-        if principal is not None and (principal.provider == self.name or self.name in principal.proofs):
-            exchange.request.headers.remove(b"authorization")
-            token = exchange.state.get(self._token_place)
-            if token is not None:
-                exchange.request.headers.add(b"authorization", token)
-
     async def _looked_at(
         self, exchange: Exchange, value: bytes, parts: Mapping[str, bytes]
     ) -> Principal | Response | None:
@@ -123,8 +113,6 @@ class OidcAuthenticator:
     def _accepted(self, exchange: Exchange, session: CachedSession, fields: tuple[Field, ...]) -> Principal:
         if fields:
             _tell(exchange, fields)
-        if self.forwards_token:
-            exchange.state[self._token_place] = session.token
         return session.principal
 
     async def _begin(self, exchange: Exchange) -> Response:

@@ -42,11 +42,6 @@ class SessionRenewal:
             return await self._noted(value, session.used(now), present, now)
         return Renewed(session, self._next_look(session, now))
 
-    def token(self, session: Session) -> str | None:
-        """What the backend gets of a session."""
-        tokens = session.tokens
-        return {"none": None, "access_token": tokens.access, "id_token": tokens.id_token}[self._forward]
-
     async def _refreshed(self, value: bytes, session: Session, present: Iterable[str], now: float) -> Renewed | None:
         if session.tokens.refresh is None:
             return None

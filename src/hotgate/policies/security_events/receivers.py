@@ -12,22 +12,15 @@ from hotgate.policies.security_events.named_callers import subject_claim
 from hotgate.policies.security_events.set_receiver import SetReceiver
 from hotgate.policies.security_events.webhook_receiver import MAX_BODY, WebhookReceiver
 
-_MECHANISMS = ("jwt", "oidc")  # those whose tokens and sessions are looked up in the revocations
-
 
 def receiver(name: str, config: Gateway, services: Mapping[str, Any]) -> GatewayEndpoint:
     """That of one entry of `security_events`. Raises ValueError where its events could end nothing."""
     settings = config.security_events[name]
     for entry in settings.revokes:
-        identity = config.identity[entry]
-        if identity.mechanism not in _MECHANISMS:
-            raise ValueError(
-                f"{entry!r} has no tokens or sessions that can be revoked: it is no {' or '.join(_MECHANISMS)}"
-            )
         try:
-            subject_claim(identity.settings)
+            subject_claim(config.identity[entry])
         except ValueError as error:
-            raise ValueError(f"{entry!r} cannot be ended by events: {error}") from None
+            raise ValueError(f"events cannot end what is of {entry!r}: {error}") from None
     step, max_body = _step(name, settings, services)
     return GatewayEndpoint(settings.base_path(name), frozenset({"POST"}), step, max_body)
 

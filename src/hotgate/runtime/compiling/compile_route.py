@@ -43,6 +43,9 @@ def compile_route(
     if context.services.get("has_cookies"):  # on every route: whoever has the cookie of a session is its user
         steps.append(PhasedStep(Phase.SHAPE, _take_own_cookies))
     steps += _last_steps(settings, context.services)
+    if settings.public and any(step.needs_credential for step in context.outgoing):
+        problems.append(("public", "the upstream is shown a token in exchange for the caller's; here is none"))
+    steps += context.outgoing
     return _assembled(settings, steps, upstream, recorder)
 
 

@@ -15,6 +15,7 @@ from hotgate.runtime.desks.keys import Keys
 from hotgate.runtime.desks.logins import LoginDesk
 from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.targets import Targets
+from hotgate.runtime.desks.upstream_tokens import UpstreamTokens
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.workers.fleet import Fleet
 from hotgate.runtime.workers.renewal import Renewal
@@ -36,6 +37,7 @@ class GatewayStatus:
     credentials: CredentialStore
     introspections: Introspections
     logins: LoginDesk
+    upstream_tokens: UpstreamTokens
     metrics: FleetMetrics
     renewal: Renewal
     now: Callable[[], float]
@@ -70,7 +72,8 @@ class GatewayStatus:
         return self.signing_keys.jwks
 
     def status(self) -> dict[str, Any]:
-        """Workers, revision, uptime, the last reload, key sets, health of targets, their names, bans, the store."""
+        """Workers, revision, uptime, the last reload, key sets, health of targets, their names, bans, the store, and
+        tokens for upstreams."""
         generation = self.fleet.generation
         return {
             "version": __version__,
@@ -92,6 +95,7 @@ class GatewayStatus:
             "brute_force": self.bans.state(),
             "store": self.credentials.state(),
             "introspection": self.introspections.state(),
+            "upstream_tokens": self.upstream_tokens.state(),
         }
 
     async def exposition(self) -> tuple[bytes, str]:
@@ -113,6 +117,7 @@ class GatewayStatus:
             store=self.credentials.state(),
             introspections=self.introspections.state(),
             logins=self.logins.state(),
+            upstream_tokens=self.upstream_tokens.state(),
         )
 
     def _worker(self, worker: WorkerHandle) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class SecurityEventDesk:
         """Know whom the receivers may end what of."""
         self._receivers = config.security_events
         named = {name for receiver in self._receivers.values() for name in receiver.revokes}
-        self._subjects = {name: subject_claim(config.identity[name].settings) for name in named}
+        self._subjects = {name: subject_claim(config.identity[name]) for name in named}
 
     async def received(self, body: Any) -> bool:
         """True once everything is stored, or was before. Raises StoreUnavailable, InvalidRecord: send it again."""

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import uvloop
 
@@ -25,6 +26,7 @@ from hotgate.observe.access_log import AccessLog
 from hotgate.observe.log import configure
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.observe.sink import StreamSink
+from hotgate.policies.outgoing.kept_between_reloads import SERVICE as UPSTREAM_TOKENS
 from hotgate.runtime.compiling.load import built_in_model
 from hotgate.runtime.sockets.handover import SocketOffer
 from hotgate.runtime.worker_process import descriptors, garbage_collection
@@ -73,6 +75,7 @@ class Worker:
                 "ask": self._questions.ask,
                 "signing": self._signing,
                 "session_keys": self._sealing,
+                UPSTREAM_TOKENS: WeakValueDictionary(),
             },
             access_log=self._access_log,
             metrics=self._metrics,

@@ -11,7 +11,8 @@ from hotgate.http.request import Request
 from hotgate.http.response import Response
 from hotgate.identity.sessions.session import Session, Tokens
 from hotgate.pipeline.gateway_endpoint import GatewayEndpoint
-from hotgate.policies.oidc.logout_endpoints import MAX_LOGOUT_TOKEN, logout_endpoints
+from hotgate.policies.oidc.asking import Asking
+from hotgate.policies.oidc.logout_endpoints import MAX_FORM, MAX_LOGOUT_TOKEN, logout_endpoints
 from hotgate.policies.oidc.oidc_settings import OidcSettings
 from hotgate.policies.oidc.session_keeping import Kept
 from hotgate.testing.exchange import make_exchange
@@ -44,7 +45,9 @@ class Scene:
             "logout.backchannel": {"status": 200},
         }
         config = {"issuer": ISSUER, "client": {"id": "gw", "secret": "x"}, "session": {"keep": keep}, **settings}
-        endpoints = logout_endpoints("sso", OidcSettings.model_validate(config), {"ask": self._ask}, self)
+        endpoints = logout_endpoints(
+            OidcSettings.model_validate(config), "/.hotgate/sso", Asking("sso", self._ask), self
+        )
         self.endpoints: dict[str, GatewayEndpoint] = {each.path.rsplit("/", 1)[1]: each for each in endpoints}
 
     async def session_of(self, request: Request) -> Kept | None:
@@ -75,12 +78,12 @@ class Scene:
 
 
 def test_where_they_are() -> None:
-    found = {each.path: (each.methods, each.max_body) for each in Scene().endpoints.values()}
-    assert found == {
-        "/.hotgate/sso/logout": ({"POST"}, 0),
-        "/.hotgate/sso/frontchannel-logout": ({"GET"}, 0),
-        "/.hotgate/sso/backchannel-logout": ({"POST"}, MAX_LOGOUT_TOKEN),
-    }
+    found = [(each.path, list(each.methods), each.max_body) for each in Scene().endpoints.values()]
+    assert found == [
+        ("/.hotgate/sso/logout", ["POST"], MAX_FORM),
+        ("/.hotgate/sso/frontchannel-logout", ["GET"], 0),
+        ("/.hotgate/sso/backchannel-logout", ["POST"], MAX_LOGOUT_TOKEN),
+    ]
 
 
 def test_a_user_logs_out_here_and_at_the_provider() -> None:

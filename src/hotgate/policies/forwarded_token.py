@@ -1,4 +1,4 @@
-"""`forward: answer`: the backend gets what the server has signed about the token in the place of the token."""
+"""`forward` of introspection and logins: the backend gets another token than the client has sent, if it has any."""
 
 from hotgate.http.headers import Field
 from hotgate.pipeline.exchange import Exchange
