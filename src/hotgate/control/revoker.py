@@ -4,13 +4,19 @@ The revocation is what counts: every worker sees it within a second, and no cook
 stored has anything ended. To forget the kept session as well saves room.
 """
 
+from __future__ import annotations
+
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from hotgate.store.errors import StoreUnavailable
-from hotgate.store.records import Revocation
-from hotgate.store.sessions.session_store import SessionStore
-from hotgate.store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from hotgate.store.records import Revocation
+    from hotgate.store.sessions.session_store import SessionStore
+    from hotgate.store.store import Store
 
 _log = logging.getLogger("hotgate.store")
 

@@ -1,13 +1,19 @@
 """What operators may see and end of sessions: never what is in them, nor what opens them."""
 
-from collections.abc import Callable, Collection, Mapping
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from hotgate.control.administration_error import AdministrationError
 from hotgate.control.revoker import Revoker
 from hotgate.store.records import Revocation
-from hotgate.store.sessions.kept_session import KeptSession
-from hotgate.store.sessions.session_store import SessionPage, SessionStore
-from hotgate.store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from hotgate.store.sessions.kept_session import KeptSession
+    from hotgate.store.sessions.session_store import SessionPage, SessionStore
+    from hotgate.store.store import Store
 
 PAGE = 100
 LONGEST = 90 * 86400.0  # seconds; no session may live longer (`session.absolute`)

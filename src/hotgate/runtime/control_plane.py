@@ -177,6 +177,7 @@ class ControlPlane:
             bans=self.bans,
             credentials=self.credentials,
             introspections=self.introspections,
+            logins=self.logins,
             upstream_tokens=self.upstream_tokens,
             metrics=self._metrics,
             renewal=self._renewal,

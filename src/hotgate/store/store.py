@@ -163,12 +163,14 @@ class Store:
             writing.note("revocation", revocation_name(revocation.provider, revocation.kind, revocation.value))
 
     async def strengthen(self, new: Sequence[Revocation]) -> None:
-        """Add at most MAX_PAGE revocations in one transaction. Where there is one of the same provider, kind and value,
+        """Add all of at most MAX_BATCH revocations, or none. Where there is one of the same provider, kind and value,
         what either of them refuses stays refused. Raises InvalidRecord."""
-        for revocation in new[:MAX_PAGE]:
+        if len(new) > MAX_BATCH:
+            raise InvalidRecord(f"at most {MAX_BATCH} revocations can be added at once")
+        for revocation in new:
             check_revocation(revocation)
         async with self.database.write() as writing:
-            for revocation in new[:MAX_PAGE]:
+            for revocation in new:
                 query = _columns(revocations, REVOCATION_COLUMNS).where(*_is_same(revocation))
                 found = (await writing.execute(query)).first()
                 merged = revocation if found is None else stronger(revocation_of(found), revocation)

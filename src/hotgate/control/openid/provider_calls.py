@@ -24,6 +24,11 @@ class ProviderCalls:
         self._caller = caller
         self._breaker = breaker
 
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether the provider has failed often in a row, and is not asked for a while."""
+        return self._breaker.is_open
+
     async def post(self, place: Place, form: Mapping[str, str]) -> dict[str, Any]:
         """The JSON object that answers a form of the client. Raises ProviderRefused."""
         return _document(await self._answered(partial(self._caller.post, place, form)))

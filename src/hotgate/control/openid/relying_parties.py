@@ -50,6 +50,10 @@ class RelyingParties:
         """That of an entry. Raises KeyError."""
         return self._by_name[name]
 
+    def state(self) -> list[dict[str, Any]]:
+        """One object per entry, as `RelyingParty.state`."""
+        return [party.state() for party in self._by_name.values()]
+
     async def add(self, wanted: Mapping[str, OidcSettings]) -> None:
         """Have these as well, as they are set now. Needs a running loop."""
         for name, settings in wanted.items():

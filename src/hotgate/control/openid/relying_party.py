@@ -1,12 +1,13 @@
 """What the gateway does at one provider: one method for each question of a worker, JSON in and JSON out."""
 
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from hotgate.control.openid.authorization_request import Wish
 from hotgate.control.openid.clocks import SYSTEM_CLOCKS, Clocks
-from hotgate.control.openid.failures import Failure, LoginFailed, ProviderUnavailable, SessionOver
+from hotgate.control.openid.failures import Failure, LoginFailed, SessionOver
 from hotgate.control.openid.flights import Flights
 from hotgate.control.openid.logins import Arrival, Logins
 from hotgate.control.openid.logout_token import Claim, LogoutToken, LogoutTokens
@@ -14,9 +15,11 @@ from hotgate.control.openid.logouts import Logouts
 from hotgate.control.openid.provider import Provider
 from hotgate.control.openid.renewal_claims import RenewalClaims
 from hotgate.control.openid.renewals import Renewals
+from hotgate.observe.event_throttle import EventThrottle
 from hotgate.observe.log import security_event
 
 _log = logging.getLogger("hotgate.openid")
+_log.addFilter(EventThrottle())  # a provider that is down for hours is asked for again and again
 
 Body = Mapping[str, Any]
 
@@ -28,6 +31,7 @@ class RelyingParty:
         self, provider: Provider, renewal_claims: RenewalClaims, claim: Claim, clocks: Clocks = SYSTEM_CLOCKS
     ) -> None:
         self.provider = provider
+        self._results: Counter[tuple[str, str]] = Counter()  # by question and what came of it
         most = provider.settings.max_flights
         # Two bounds: who floods the login must not keep those who have a session from going on.
         self._login_flights, self._renewal_flights = Flights(most), Flights(most)
@@ -43,7 +47,7 @@ class RelyingParty:
             with self._login_flights.one():
                 return {"location": await self._logins.begin(Wish.read(body))}
 
-        return await self._told("login", begun)
+        return await self._told("begin", begun)
 
     async def complete(self, body: Body) -> dict[str, Any]:
         """`{session}`, of one who has logged in; or `{error, detail}`."""
@@ -78,6 +82,11 @@ class RelyingParty:
         """What the provider tells of a logout. Raises LoginFailed, ProviderUnavailable, StoreUnavailable."""
         return await self._logout_tokens.verified(token)
 
+    def state(self) -> dict[str, Any]:
+        """For metrics. results: how many questions, by question and what came of it."""
+        calls = self.provider.calls
+        return {"provider": self.provider.name, "results": dict(self._results), "circuit_open": calls.is_left_alone}
+
     async def close(self) -> None:
         """End all work and connections."""
         await self._renewals.stop()
@@ -86,19 +95,22 @@ class RelyingParty:
 
     async def _told(self, what: str, work: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
         try:
-            return await work()
-        except SessionOver as failure:
-            _log.info("a session of %s is over: %s", self.provider.name, failure)
-            return {"over": True}
-        except LoginFailed as failure:
-            security_event("login-failed", provider=self.provider.name, reason=str(failure))
-            return _error(failure)
-        except ProviderUnavailable as failure:
-            _log.warning("%s with %s: the provider is of no use: %s", what, self.provider.name, failure)
-            return _error(failure)
+            found = await work()
         except Failure as failure:
-            _log.warning("%s with %s: %s", what, self.provider.name, failure)
-            return _error(failure)
+            self._results[what, failure.code] += 1
+            self._report(what, failure)
+            return {"over": True} if isinstance(failure, SessionOver) else _error(failure)
+        self._results[what, "ok"] += 1
+        return found
+
+    def _report(self, what: str, failure: Failure) -> None:
+        name = self.provider.name
+        if isinstance(failure, SessionOver):
+            _log.info("a session of %s is over: %s", name, failure)
+        elif isinstance(failure, LoginFailed):
+            security_event("login-failed", provider=name, reason=str(failure))
+        else:
+            _log.warning("%s with the provider of %s: %s", what, name, failure)
 
 
 def _error(failure: Failure) -> dict[str, Any]:

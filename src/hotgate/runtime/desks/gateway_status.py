@@ -12,6 +12,7 @@ from hotgate.runtime.desks.ban_desk import BanDesk
 from hotgate.runtime.desks.credential_store import CredentialStore
 from hotgate.runtime.desks.introspections import Introspections
 from hotgate.runtime.desks.keys import Keys
+from hotgate.runtime.desks.logins import LoginDesk
 from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.targets import Targets
 from hotgate.runtime.desks.upstream_tokens import UpstreamTokens
@@ -35,6 +36,7 @@ class GatewayStatus:
     bans: BanDesk
     credentials: CredentialStore
     introspections: Introspections
+    logins: LoginDesk
     upstream_tokens: UpstreamTokens
     metrics: FleetMetrics
     renewal: Renewal
@@ -114,6 +116,7 @@ class GatewayStatus:
             bans=self.bans.active,
             store=self.credentials.state(),
             introspections=self.introspections.state(),
+            logins=self.logins.state(),
             upstream_tokens=self.upstream_tokens.state(),
         )
 

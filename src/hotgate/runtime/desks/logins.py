@@ -39,6 +39,10 @@ class LoginDesk:
         """Know the providers of a configuration, and no others."""
         await self.parties.follow(_entries(config))
 
+    def state(self) -> list[dict[str, Any]]:
+        """One object per entry, for metrics."""
+        return self.parties.state()
+
     async def verify_logout_token(self, provider: str, token: bytes) -> LogoutToken:
         """What the provider of an entry tells of a logout. Raises KeyError, LoginFailed, ProviderUnavailable,
         StoreUnavailable."""

@@ -1,17 +1,27 @@
-"""Where the sessions of each login are kept, by the configuration in force."""
+"""Where the sessions of each login are kept, by the configuration in force.
+
+SQLAlchemy and the driver of Valkey are imported when there is a store or a server: not every gateway has either, nor
+the driver.
+"""
+
+from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from hotgate.config.gateway import Gateway
 from hotgate.store.errors import StoreUnavailable
-from hotgate.store.sessions.session_store import SessionStore
-from hotgate.store.sessions.sql_sessions import SqlSessions
-from hotgate.store.sessions.valkey_connection import ValkeyConnection
-from hotgate.store.sessions.valkey_sessions import ValkeySessions
-from hotgate.store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from hotgate.config.gateway import Gateway
+    from hotgate.store.sessions.session_store import SessionStore
+    from hotgate.store.sessions.sql_sessions import SqlSessions
+    from hotgate.store.sessions.valkey_connection import ValkeyConnection
+    from hotgate.store.sessions.valkey_sessions import ValkeySessions
+    from hotgate.store.store import Store
 
 _log = logging.getLogger("hotgate.store")
 
@@ -38,8 +48,7 @@ class SessionPlaces:
             await self._valkey[1].close()
             self._valkey = None
         if url and self._valkey is None:
-            connection = ValkeyConnection(url)
-            self._valkey = (url, connection, ValkeySessions(connection))
+            self._valkey = _opened(url)
 
     def of(self, provider: str) -> SessionStore:
         """Where the sessions of an entry are. Raises StoreUnavailable when the configuration has no place for them."""
@@ -72,6 +81,8 @@ class SessionPlaces:
         if store is None:
             return None
         if self._sql is None or self._sql[0] is not store:
+            from hotgate.store.sessions.sql_sessions import SqlSessions  # noqa: PLC0415 (see the module's docstring)
+
             self._sql = (store, SqlSessions(store.database))
         return self._sql[1]
 
@@ -81,6 +92,14 @@ class SessionPlaces:
                 await sessions.prune(self._now())
             except StoreUnavailable as error:
                 _log.warning("sessions that have ended are kept for now: %s", error)
+
+
+def _opened(url: str) -> tuple[str, ValkeyConnection, ValkeySessions]:
+    from hotgate.store.sessions.valkey_connection import ValkeyConnection  # noqa: PLC0415 (see the module's docstring)
+    from hotgate.store.sessions.valkey_sessions import ValkeySessions  # noqa: PLC0415
+
+    connection = ValkeyConnection(url)
+    return url, connection, ValkeySessions(connection)
 
 
 def kept_entries(config: Gateway) -> dict[str, str]:

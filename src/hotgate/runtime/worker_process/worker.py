@@ -93,6 +93,7 @@ class Worker:
             self._link.send,
             self._committed,
         )
+        self._credentials.on_change(lambda: self._data_plane.follow_revocations(self._credentials))
         self._ticks = 0
         self._is_listening = self._was_found = False
         self._offer: SocketOffer | None = None

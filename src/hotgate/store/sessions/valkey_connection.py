@@ -17,28 +17,31 @@ from hotgate.store.sessions.breaker import Breaker
 
 CONNECTIONS = 16
 CONNECT_SECONDS = 1.0
-ANSWER_SECONDS = 1.0  # less than a worker waits for the whole answer (`questions.WAIT`)
+ANSWER_SECONDS = 1.0  # with the one for connecting less than a worker waits (`policies/oidc/asking.py`)
 
 _SCHEMES = {"valkey": "redis", "valkeys": "rediss"}  # what redis-py calls them
 
 
 class ValkeyConnection:
     """url: `valkey://user:password@host:6379/0`, `valkeys://…` with TLS (verified), `unix:///path`; nothing connects
-    before the first question, and connections that broke are made anew."""
+    before the first question, and connections that broke are made anew. answer: seconds that a question may wait."""
 
-    def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, url: str, clock: Callable[[], float] = time.monotonic, *, answer: float = ANSWER_SECONDS
+    ) -> None:
         scheme, *rest = urlsplit(url)
         pool = BlockingConnectionPool.from_url(
             urlunsplit((_SCHEMES.get(scheme, scheme), *rest)),
             max_connections=CONNECTIONS,
-            timeout=ANSWER_SECONDS,
+            timeout=answer,
             socket_connect_timeout=CONNECT_SECONDS,
-            socket_timeout=ANSWER_SECONDS,
+            socket_timeout=answer,
             # One more try, at once, for a connection that the server has closed meanwhile; the breaker does the rest.
             retry=Retry(NoBackoff(), 1),
         )
         self._client = Redis.from_pool(pool)
         self._breaker = Breaker(clock)
+        self._longest = CONNECT_SECONDS + answer
 
     @asynccontextmanager
     async def asked(self) -> AsyncIterator[Any]:
@@ -48,7 +51,7 @@ class ValkeyConnection:
         """
         self._breaker.check()
         try:
-            async with asyncio.timeout(CONNECT_SECONDS + ANSWER_SECONDS):
+            async with asyncio.timeout(self._longest):
                 yield self._client
         except (RedisError, OSError, TimeoutError) as error:
             self._breaker.failed()

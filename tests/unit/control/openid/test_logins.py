@@ -168,10 +168,31 @@ def test_a_provider_that_fails_again_and_again_is_left_alone(gateway: LoggingIn)
     for code in codes[:-1]:
         assert gateway.complete(code)["error"] == "provider-unavailable"
     assert len(gateway.provider.requests("/token")) == RULES.consecutive_failures
+    assert gateway.party.state()["circuit_open"]
 
     del gateway.provider.replies["/token"]
     gateway.pass_time(RULES.duration)
     assert "session" in gateway.complete(codes[-1])
+
+
+def test_what_came_of_each_question_is_counted(gateway: LoggingIn) -> None:
+    session = gateway.log_in()
+    gateway.complete("invented")
+    gateway.provider.replies["/token"] = lambda _: httpx.Response(503)
+    gateway.refresh(session)
+
+    assert gateway.parties.state() == [
+        {
+            "provider": "sso",
+            "results": {
+                ("begin", "ok"): 1,
+                ("login", "ok"): 1,
+                ("login", "provider-refused"): 1,
+                ("renewal", "provider-unavailable"): 1,
+            },
+            "circuit_open": False,
+        }
+    ]
 
 
 def test_a_slow_provider_holds_up_a_bounded_number() -> None:

@@ -29,7 +29,9 @@ class SharedStore:
     async def claim(self, provider: str, jti: str, expires: float) -> bool:
         if self.is_down:
             raise StoreUnavailable("down")
-        return self.claims.setdefault((provider, jti), expires) == expires
+        is_first = (provider, jti) not in self.claims
+        self.claims.setdefault((provider, jti), expires)
+        return is_first
 
 
 def all_at_once(gateway: LoggingIn, sessions: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -286,6 +286,27 @@ def test_a_valkey_that_is_gone_is_an_outage_and_comes_back_by_itself(valkey: Val
     Place(valkey.url).play(script)
 
 
+def test_a_valkey_that_stands_still_is_not_waited_for_again_and_again(valkey: ValkeyServer) -> None:
+    async def run() -> None:
+        now = [100.0]
+        connection = ValkeyConnection(valkey.url, lambda: now[0], answer=0.02)
+        sessions = ValkeySessions(connection)
+        assert await sessions.load("sso", digest("slow"), NOW) is None
+        said = []
+        with valkey.frozen():
+            for _ in range(FAILURES + 1):
+                with pytest.raises(StoreUnavailable) as caught:
+                    await sessions.load("sso", digest("slow"), NOW)
+                said.append(str(caught.value))
+        assert said[:-1] == ["Valkey does not answer: TimeoutError"] * FAILURES
+        assert said[-1] == "the server has not answered lately"
+        now[0] += OPEN_SECONDS
+        assert await sessions.load("sso", digest("slow"), NOW) is None
+        await connection.close()
+
+    asyncio.run(run())
+
+
 def test_the_breaker_opens_after_failures_in_a_row_and_tries_again() -> None:
     now = [100.0]
     breaker = Breaker(lambda: now[0])
