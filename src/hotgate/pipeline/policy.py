@@ -54,11 +54,23 @@ class ShowsToken(Protocol):
         """The token by which the caller was recognised. Called once that is so, before credentials are removed."""
 
 
+@runtime_checkable
+class BelievesHosts(Protocol):
+    """An authenticator that may compare what it verifies with the host that a request names.
+
+    needs_hosts: whether it does; then only a route that says which hosts are its own can use it.
+    """
+
+    @property
+    def needs_hosts(self) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True)
 class CompileContext:
     """What a policy may use while it is compiled. services: objects of the worker, by name ("limiter", "key_sets").
 
     upstream_name: of the upstream that answers, "" if none does. outgoing: the steps that it asks for itself.
+    hosts: the only ones that the route serves, if any.
     """
 
     route_name: str
@@ -66,6 +78,7 @@ class CompileContext:
     services: Mapping[str, Any] = field(default_factory=dict)
     upstream_name: str = ""
     outgoing: Sequence[PhasedStep] = ()
+    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

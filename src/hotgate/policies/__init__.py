@@ -20,6 +20,7 @@ from hotgate.policies import (
     user,
 )
 from hotgate.policies.passwords import basic, ldap
+from hotgate.policies.signatures import hmac, signature
 
 POLICIES = (
     authenticate.POLICY,
@@ -38,5 +39,7 @@ MECHANISMS = (
     mtls.MECHANISM,
     basic.MECHANISM,
     ldap.MECHANISM,
+    signature.MECHANISM,
+    hmac.MECHANISM,
     anonymous.MECHANISM,
 )

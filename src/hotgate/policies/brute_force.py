@@ -23,6 +23,13 @@ NO_GUESS = frozenset(
         "token-client-unknown",
         "token-revoked",
         "token-already-used",
+        "proof-outdated",
+        "proof-replayed",  # also by a client that lost the answer and sends the same again
+        "proof-nonce-required",
+        "signature-expired",
+        "signature-not-yet-valid",
+        "signature-incomplete",
+        "signature-replayed",
         "key-expired",
         "key-not-yet-valid",
         "key-revoked",

@@ -30,7 +30,7 @@ class IssuerChoice:
     def __init__(self, authenticators: Sequence[TokenAuthenticator]) -> None:
         self.name = "|".join(authenticator.name for authenticator in authenticators)
         self.authenticators = tuple(authenticators)
-        self._finder = authenticators[0].finder
+        self._finder = max((each.finder for each in authenticators), key=lambda finder: len(finder.sources))
         self._readers = [each for each in authenticators if isinstance(each, JwtAuthenticator)]
         asked = [each for each in authenticators if isinstance(each, IntrospectionAuthenticator)]
         if len(asked) > 1:
@@ -49,19 +49,23 @@ class IssuerChoice:
                 if principal is not None:
                     return principal
             token = self._finder.token(found)
-            return None if token is None else self._chosen(token).admit(found, exchange)
+            return None if token is None else self._admitted(found, token, exchange)
         except CredentialRefused as refusal:
             return self.authenticators[0].refuse(refusal)
 
-    def _chosen(self, token: bytes) -> TokenAuthenticator:
-        """The entry of the token's issuer; of several, the first that the token is addressed to."""
+    def _admitted(self, found: bytes, token: bytes, exchange: Exchange) -> Any:
         try:
-            claims = unverified_claims(token, MAX_TOKEN_BYTES)
-            candidates = self._of_issuer(claims)
+            reader = self._reader_of(token)
         except CredentialRefused:
             if self._asked is None:
                 raise
-            return self._asked
+            return self._asked.admit(found, exchange)
+        return reader.admit(found)
+
+    def _reader_of(self, token: bytes) -> JwtAuthenticator:
+        """The entry of the token's issuer; of several, the first that the token is addressed to."""
+        claims = unverified_claims(token, MAX_TOKEN_BYTES)
+        candidates = self._of_issuer(claims)
         addressed = (each for each in candidates if is_addressed(claims, each.rules))
         return next(addressed, candidates[0])
 

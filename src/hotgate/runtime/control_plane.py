@@ -30,6 +30,7 @@ from hotgate.runtime.desks.issuer_metadata import IssuersMetadata
 from hotgate.runtime.desks.keys import Keys
 from hotgate.runtime.desks.lease_desk import LeaseDesk
 from hotgate.runtime.desks.passwords import Passwords
+from hotgate.runtime.desks.proofs import Proofs
 from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.single_use import SingleUse
 from hotgate.runtime.desks.targets import Targets
@@ -77,6 +78,8 @@ class ControlPlane:
         self.answers = Answers()
         self._certificates = CertificateStatus(httpx.AsyncClient(trust_env=False))
         self.answers.register(ABOUT, self._certificates.answer)
+        self._proofs = Proofs(broadcast, now, has_predecessor=has_predecessor)
+        self.answers.register("proofs", self._proofs.claim)
         self.answers.register("single_use", SingleUse(lambda: self.credentials.store).claim)
         self._issuers = IssuersMetadata()
         self.answers.register(ISSUER_METADATA, self._issuers.answer)
@@ -115,6 +118,7 @@ class ControlPlane:
                 worker.send(self.targets.report())
                 self.bans.hello(worker)
                 worker.send(self.credentials.report())
+                worker.send(self._proofs.message)
             self._leases.received(worker, message)
 
     def gone(self, worker: WorkerHandle) -> None:
@@ -131,6 +135,7 @@ class ControlPlane:
         self._leases.tick()
         self.bans.tick()
         self.ticket_key.tick()
+        self._proofs.tick()
         self.signing_keys.tick()
         self._renewal.look(config.limits.worker_memory, self._now())
 
@@ -151,6 +156,7 @@ class ControlPlane:
     def left_alone_by_predecessor(self, workers: set[int]) -> None:
         """The earlier control process has let go of its workers; those of them that live come to us from now on."""
         self._leases.left_alone(workers)
+        self._proofs.alone()
 
     def _status(self, fleet: Fleet, reloader: Reloader) -> GatewayStatus:
         return GatewayStatus(

@@ -10,10 +10,9 @@ from hotgate.http.response import Response
 from hotgate.identity.assertion import MAX_BYTES
 from hotgate.identity.challenge import (
     RETRY_AFTER,
-    bearer_challenge,
-    bearer_refused,
     introspection_unavailable,
     store_unavailable,
+    token_refused,
 )
 from hotgate.identity.principal import Principal
 from hotgate.identity.refusal import CredentialRefused
@@ -24,9 +23,9 @@ from hotgate.identity.tokens.refused_tokens import RefusedTokens
 from hotgate.identity.tokens.revocations import NoRevocations, Revocations, is_revoked
 from hotgate.identity.tokens.token_cache import TokenCache
 from hotgate.pipeline.exchange import Exchange
-from hotgate.policies.certificate_binding import confirmation_of
 from hotgate.policies.introspection.questions import ActiveToken, IntrospectionUnavailable, TokenQuestions
 from hotgate.policies.introspection.settings import IntrospectionSettings
+from hotgate.policies.sender_constraint import SenderConstraint
 from hotgate.store.errors import StoreUnavailable
 
 Verdict = Principal | CredentialRefused | IntrospectionUnavailable | StoreUnavailable
@@ -40,12 +39,14 @@ class IntrospectionAuthenticator:
 
     def __init__(self, name: str, settings: IntrospectionSettings, services: Mapping[str, Any]) -> None:
         self.name = name
-        self.challenge = bearer_challenge(settings.realm or name)
+        self._sender = SenderConstraint(settings.realm or name, settings, services)
+        self.challenge = ", ".join(self._sender.challenges)
         self.forwards_credential = settings.forward == "token"
         self.forwards_answer = settings.forward == "answer"
         self.rules = settings.rules()
         self.places = settings.token
-        self.finder = self.places.finder()
+        self.needs_hosts = settings.needs_hosts
+        self.finder = settings.finder()
         self.sources = self.finder.sources
         self._clock: Callable[[], float] = services.get("wall_clock", time.time)
         self._revocations: Revocations = services.get("credentials") or NoRevocations()
@@ -53,7 +54,6 @@ class IntrospectionAuthenticator:
         self._refused = RefusedTokens(settings.cache.negative_ttl, settings.cache.entries)
         self._questions = TokenQuestions(settings.source(name), services.get("ask"), settings.timeout)
         self._tokens = IntrospectedTokens(name, self.rules, checks_issuer=settings.issuer is not None)
-        self._must_be_bound = settings.certificate_bound == "required"
         self._flights: dict[bytes, asyncio.Task[Verdict]] = {}
 
     def authenticate(self, exchange: Exchange) -> Any:
@@ -77,14 +77,19 @@ class IntrospectionAuthenticator:
             if token is None:
                 return None
             _check_form(token, self.rules.max_bytes)
-            self._refused.check(token, self._clock())
+            self._refused.check(found, self._clock())
         except CredentialRefused as refusal:
             return self.refuse(refusal)
         return self._admitted_later(found, token, exchange.client)
 
+    def presented_token(self, exchange: Exchange) -> bytes | None:
+        """The caller's token, as it came."""
+        found = self.finder.find(exchange.request)
+        return None if found is None else self.finder.token(found)
+
     def refuse(self, refusal: CredentialRefused) -> Response:
         """The answer to a token that is not accepted."""
-        return bearer_refused(self.challenge, refusal)
+        return token_refused(self._sender.challenges, refusal)
 
     async def _admitted_later(self, found: bytes, token: bytes, client: str) -> Principal | Response:
         """Whoever sends the same token meanwhile waits for the same answer."""
@@ -102,22 +107,25 @@ class IntrospectionAuthenticator:
         return introspection_unavailable(str(verdict), str(verdict.retry_after or RETRY_AFTER))
 
     async def _judged(self, found: bytes, token: bytes, client: str) -> Verdict:
-        """What everybody who waits is told. Only a refusal is remembered: that nobody could be asked says nothing."""
+        """What everybody who waits is told. Only a refusal is remembered: that nobody could be asked says nothing.
+
+        It is remembered with the scheme: who sends a bound token without its proof must not keep its owner out.
+        """
         try:
             answer = await self._questions.about(token, client)
-            return self._principal(found, answer)
+            return self._principal(found, token, answer)
         except CredentialRefused as refusal:
-            self._refused.add(token, refusal, self._clock())
+            self._refused.add(found, refusal, self._clock())
             return CredentialRefused(refusal.code, refusal.log_detail)  # without the frames that this one has seen
         except IntrospectionUnavailable as error:
             return IntrospectionUnavailable(str(error), error.retry_after)
         except StoreUnavailable as error:
             return StoreUnavailable(str(error))
 
-    def _principal(self, found: bytes, answer: ActiveToken) -> Principal:
+    def _principal(self, found: bytes, token: bytes, answer: ActiveToken) -> Principal:
         verified = self._tokens.verified(answer.claims, answer.keep, self._clock())
         principal = verified.principal
-        principal.confirmation = confirmation_of(principal.claims, is_required=self._must_be_bound)
+        principal.confirmations = self._sender.confirmations(principal, found, token)
         if self.forwards_answer:
             if len(answer.jwt) > MAX_BYTES:
                 raise IntrospectionUnavailable(f"the answer has more than {MAX_BYTES} bytes: no field would hold it")

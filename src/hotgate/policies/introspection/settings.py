@@ -16,7 +16,9 @@ from hotgate.identity.verification_keys.discovery_location import DiscoveryLocat
 from hotgate.identity.verification_keys.key_sets import key_set_name
 from hotgate.identity.verification_keys.signature_algorithm import SECRET_ALGORITHMS, AlgorithmName
 from hotgate.policies.claim_settings import MappedClaims, OneOrMore, Text, listed
-from hotgate.policies.token_places import TokenPlaces
+from hotgate.policies.dpop.proof_source import DpopFinder
+from hotgate.policies.sender_settings import SenderSettings
+from hotgate.policies.token_places import TokenFinder, TokenPlaces
 
 LONG_TTL = 300.0  # seconds
 
@@ -40,7 +42,7 @@ class IntrospectionCache(Settings):
     )
 
 
-class IntrospectionSettings(MappedClaims):
+class IntrospectionSettings(MappedClaims, SenderSettings):
     """Tokens, opaque ones too, whose authorization server is asked what they are worth (RFC 7662)."""
 
     issuer: Text | None = Field(
@@ -88,10 +90,6 @@ class IntrospectionSettings(MappedClaims):
     leeway: Annotated[float, DurationBetween("0s", "5m")] = Field(
         default=30.0, description="By how much the issuer's clock may differ."
     )
-    certificate_bound: Literal["required"] | None = Field(
-        default=None,
-        description="`required`: only tokens that are bound to the certificate of the client's connection (RFC 8705).",
-    )
     timeout: Annotated[float, DurationBetween("100ms", "30s")] = Field(
         default=2.0,
         description="How long an answer may take; then the request is answered 503. As long again it may wait until it "
@@ -124,6 +122,18 @@ class IntrospectionSettings(MappedClaims):
             raise refused("algorithms: answers are verified with the issuer's public keys")
         return self
 
+    @model_validator(mode="after")
+    def _proofs_fit_what_they_come_with(self) -> "IntrospectionSettings":
+        if self.dpop is not None and not self.token.is_only_authorization:
+            raise refused("dpop: its tokens stand in `Authorization` alone; remove `token`")
+        if self.dpop is not None and self.forward == "token":
+            raise refused("`forward: token`: a backend cannot verify proofs; remove it, and use `assertion`")
+        return self
+
+    def finder(self) -> TokenFinder:
+        """What finds the token of a request."""
+        return self.token.finder() if self.dpop is None else DpopFinder()
+
     def accepted_algorithms(self) -> tuple[AlgorithmName, ...]:
         """`algorithms`, or the default."""
         return self.algorithms or ("RS256", "ES256")
@@ -134,6 +144,11 @@ class IntrospectionSettings(MappedClaims):
         if self.answer == "json":
             return ""
         return self.jwks_url or str(DiscoveryLocation(self.issuer or ""))
+
+    @property
+    def key_locations(self) -> tuple[str, ...]:
+        """The same for the control process, which fetches them."""
+        return (self.jwks_location,) if self.jwks_location else ()
 
     def source(self, name: str) -> str:
         """What the control process calls those whom the entry `name` asks: another name for another server, client or

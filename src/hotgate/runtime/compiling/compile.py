@@ -90,7 +90,8 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     for index, settings in enumerate(config.routes):
         pattern = _attempt(problems, ("routes", index, "match", "path"), partial(_pattern, settings))
         name = settings.upstream or ""
-        context = CompileContext(settings.name, identities, services, name, outgoing.get(name, ()))
+        hosts = tuple(settings.match.hosts)
+        context = CompileContext(settings.name, identities, services, name, outgoing.get(name, ()), hosts)
         recorder = parts.metrics.route(settings.name, name)
         target = upstreams.get(name)
         route = _route(problems, index, settings, context, target, recorder)

@@ -116,7 +116,10 @@ class SigningKeys:
 
 def signs(config: Gateway) -> bool:
     """Whether a configuration needs signing keys."""
-    return any(map(_signs, config.routes))
+    return any(map(_signs, config.routes)) or any(
+        upstream.sign is not None and upstream.sign.message is not None and upstream.sign.message.by_own_keys
+        for upstream in config.upstreams.values()
+    )
 
 
 def _signs(route: Route) -> bool:

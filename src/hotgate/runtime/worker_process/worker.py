@@ -33,6 +33,7 @@ from hotgate.runtime.worker_process.access_log_sink import AccessLogSink
 from hotgate.runtime.worker_process.control_link import ControlLink
 from hotgate.runtime.worker_process.data_plane import DataPlane
 from hotgate.runtime.worker_process.key_refresh import KeyRefresh
+from hotgate.runtime.worker_process.proof_uses import ProofUses
 from hotgate.runtime.worker_process.questions import Questions
 from hotgate.runtime.worker_process.resident_memory import resident_bytes
 from hotgate.runtime.worker_process.worker_configuration import WorkerConfiguration
@@ -58,6 +59,7 @@ class Worker:
         self._limiter = LeaseClient(self._link.send, time.monotonic)
         self._refresh = KeyRefresh(self._link.send)
         self._questions = Questions(self._link.send)
+        self._proof_uses = ProofUses(self._questions.ask)
         self._key_sets = KeySets(time.monotonic)
         self._credentials = Credentials()
         self._key_sets.request_refresh = self._refresh.request
@@ -71,6 +73,7 @@ class Worker:
                 "limiter": self._limiter,
                 "key_sets": self._key_sets,
                 "ask": self._questions.ask,
+                "proof_uses": self._proof_uses,
                 "signing": self._signing,
                 UPSTREAM_TOKENS: WeakValueDictionary(),
             },
@@ -179,6 +182,7 @@ class Worker:
             "targets": self._data_plane.hear_of_targets,
             "ticket_key": lambda message: self._data_plane.use_ticket_key(bytes.fromhex(message["key"])),
             "signing_keys": self._replace_signing_keys,
+            "proofs": self._proof_uses.hear,
             "bans": lambda message: self._data_plane.login_guard.hear(message["bans"]),
             "refreshed": lambda message: self._refresh.done(str(message["name"])),
             "answer": self._questions.answered,

@@ -325,5 +325,18 @@ def test_an_answer_that_no_field_holds_is_not_forwarded_and_nobody_gets_in() -> 
 def test_a_token_bound_to_a_certificate_is_known_as_such() -> None:
     door = Door()
     door.claims["cnf"] = {"x5t#S256": "A" * 43}
-    assert door.principal().confirmation == "A" * 43
+    assert len(door.principal().confirmations) == 1
     assert Door(certificate_bound="required").code() == "token-binding-mismatch"
+
+
+def test_a_bound_token_without_its_proof_is_refused_and_keeps_its_owner_in() -> None:
+    async def play() -> None:
+        door = Door(dpop={"origins": ["https://api.test"]})
+        door.claims["cnf"] = {"jkt": "A" * 43}
+        stolen = await door.found()
+        assert (stolen.status, stolen.code) == (401, "token-binding-mismatch")
+        owners = await door.begin(b"DPoP t0ken")
+        assert isinstance(owners, Principal)
+        assert len(owners.confirmations) == 1
+
+    asyncio.run(play())
