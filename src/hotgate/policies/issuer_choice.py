@@ -49,23 +49,22 @@ class IssuerChoice:
                 if principal is not None:
                     return principal
             token = self._finder.token(found)
-            return None if token is None else self._admitted(found, token, exchange)
+            if token is None:
+                return None
+            chosen = self._chosen(token)
+            return chosen.admit(found) if isinstance(chosen, JwtAuthenticator) else chosen.admit(found, exchange)
         except CredentialRefused as refusal:
             return self.authenticators[0].refuse(refusal)
 
-    def _admitted(self, found: bytes, token: bytes, exchange: Exchange) -> Any:
+    def _chosen(self, token: bytes) -> TokenAuthenticator:
+        """The entry of the token's issuer; of several, the first that the token is addressed to."""
         try:
-            reader = self._reader_of(token)
+            claims = unverified_claims(token, MAX_TOKEN_BYTES)
+            candidates = self._of_issuer(claims)
         except CredentialRefused:
             if self._asked is None:
                 raise
-            return self._asked.admit(found, exchange)
-        return reader.admit(found)
-
-    def _reader_of(self, token: bytes) -> JwtAuthenticator:
-        """The entry of the token's issuer; of several, the first that the token is addressed to."""
-        claims = unverified_claims(token, MAX_TOKEN_BYTES)
-        candidates = self._of_issuer(claims)
+            return self._asked
         addressed = (each for each in candidates if is_addressed(claims, each.rules))
         return next(addressed, candidates[0])
 

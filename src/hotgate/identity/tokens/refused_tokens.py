@@ -1,4 +1,4 @@
-"""Tokens that were refused a moment ago, so that who sends one again and again asks nobody again and again."""
+"""Credentials that were refused a moment ago, so that who sends one again and again asks nobody again and again."""
 
 from collections import OrderedDict
 from hashlib import sha256

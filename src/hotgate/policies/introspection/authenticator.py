@@ -35,7 +35,7 @@ _b64token = re.compile(rb"[A-Za-z0-9._~+/-]+=*").fullmatch  # RFC 6750 §2.1
 
 class IntrospectionAuthenticator:
     """One server's tokens. services: "ask", and if they are there "wall_clock" (seconds since the epoch) and
-    "credentials" (Revocations)."""
+    "credentials" (Revocations) and "proof_uses"."""
 
     def __init__(self, name: str, settings: IntrospectionSettings, services: Mapping[str, Any]) -> None:
         self.name = name
@@ -82,14 +82,14 @@ class IntrospectionAuthenticator:
             return self.refuse(refusal)
         return self._admitted_later(found, token, exchange.client)
 
+    def refuse(self, refusal: CredentialRefused) -> Response:
+        """The answer to a token that is not accepted."""
+        return token_refused(self._sender.challenges, refusal)
+
     def presented_token(self, exchange: Exchange) -> bytes | None:
         """The caller's token, as it came."""
         found = self.finder.find(exchange.request)
         return None if found is None else self.finder.token(found)
-
-    def refuse(self, refusal: CredentialRefused) -> Response:
-        """The answer to a token that is not accepted."""
-        return token_refused(self._sender.challenges, refusal)
 
     async def _admitted_later(self, found: bytes, token: bytes, client: str) -> Principal | Response:
         """Whoever sends the same token meanwhile waits for the same answer."""
@@ -107,14 +107,12 @@ class IntrospectionAuthenticator:
         return introspection_unavailable(str(verdict), str(verdict.retry_after or RETRY_AFTER))
 
     async def _judged(self, found: bytes, token: bytes, client: str) -> Verdict:
-        """What everybody who waits is told. Only a refusal is remembered: that nobody could be asked says nothing.
-
-        It is remembered with the scheme: who sends a bound token without its proof must not keep its owner out.
-        """
+        """What everybody who waits is told. Only a refusal is remembered: that nobody could be asked says nothing."""
         try:
             answer = await self._questions.about(token, client)
             return self._principal(found, token, answer)
         except CredentialRefused as refusal:
+            # By what the token was found in: who sends a bound one without its proof locks out nobody who has it.
             self._refused.add(found, refusal, self._clock())
             return CredentialRefused(refusal.code, refusal.log_detail)  # without the frames that this one has seen
         except IntrospectionUnavailable as error:

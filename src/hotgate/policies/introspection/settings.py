@@ -127,7 +127,7 @@ class IntrospectionSettings(MappedClaims, SenderSettings):
         if self.dpop is not None and not self.token.is_only_authorization:
             raise refused("dpop: its tokens stand in `Authorization` alone; remove `token`")
         if self.dpop is not None and self.forward == "token":
-            raise refused("`forward: token`: a backend cannot verify proofs; remove it, and use `assertion`")
+            raise refused("forward: a backend cannot verify proofs; forward the `answer`, or use `assertion`")
         return self
 
     def finder(self) -> TokenFinder:
@@ -139,16 +139,16 @@ class IntrospectionSettings(MappedClaims, SenderSettings):
         return self.algorithms or ("RS256", "ES256")
 
     @property
+    def key_locations(self) -> tuple[str, ...]:
+        """`jwks_location`, if there is any."""
+        return (self.jwks_location,) if self.jwks_location else ()
+
+    @property
     def jwks_location(self) -> str:
         """Where the keys of answers are, or are found; empty for answers that nobody signs."""
         if self.answer == "json":
             return ""
         return self.jwks_url or str(DiscoveryLocation(self.issuer or ""))
-
-    @property
-    def key_locations(self) -> tuple[str, ...]:
-        """The same for the control process, which fetches them."""
-        return (self.jwks_location,) if self.jwks_location else ()
 
     def source(self, name: str) -> str:
         """What the control process calls those whom the entry `name` asks: another name for another server, client or

@@ -13,6 +13,8 @@ from hotgate.http.response import Response
 from hotgate.identity.principal import Principal
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route
+from hotgate.policies.certificate_binding import CertificateBinding
+from hotgate.policies.dpop.key_binding import KeyBinding
 from hotgate.policies.introspection.authenticator import IntrospectionAuthenticator
 from hotgate.policies.introspection.questions import AT_ONCE
 from hotgate.policies.introspection.settings import IntrospectionSettings
@@ -325,18 +327,36 @@ def test_an_answer_that_no_field_holds_is_not_forwarded_and_nobody_gets_in() -> 
 def test_a_token_bound_to_a_certificate_is_known_as_such() -> None:
     door = Door()
     door.claims["cnf"] = {"x5t#S256": "A" * 43}
-    assert len(door.principal().confirmations) == 1
+    (binding,) = door.principal().confirmations
+    assert isinstance(binding, CertificateBinding)
     assert Door(certificate_bound="required").code() == "token-binding-mismatch"
 
 
-def test_a_bound_token_without_its_proof_is_refused_and_keeps_its_owner_in() -> None:
-    async def play() -> None:
-        door = Door(dpop={"origins": ["https://api.test"]})
-        door.claims["cnf"] = {"jkt": "A" * 43}
-        stolen = await door.found()
-        assert (stolen.status, stolen.code) == (401, "token-binding-mismatch")
-        owners = await door.begin(b"DPoP t0ken")
-        assert isinstance(owners, Principal)
-        assert len(owners.confirmations) == 1
+DPOP = {"dpop": {"origins": ["https://api.test"]}}
 
-    asyncio.run(play())
+
+def test_a_token_bound_to_a_key_must_come_with_its_proof() -> None:
+    door = Door(**DPOP)
+    door.claims["cnf"] = {"jkt": "A" * 43}
+
+    async def both() -> tuple[Any, Any, Any]:
+        without, again = await door.found(), await door.found()
+        return without, again, await door.begin(b"DPoP t0ken")
+
+    without, again, bound = asyncio.run(both())
+    assert (without.code, again.code) == ("token-binding-mismatch", "token-binding-mismatch")
+    assert len(door.asked) == 2, "who leaves the proof away is remembered, and locks nobody out"
+    (demand,) = bound.confirmations
+    assert isinstance(demand, KeyBinding)
+    assert door.entry.challenge.startswith('DPoP realm="opaque"')
+
+
+def test_a_token_bound_to_nothing_is_refused_where_proofs_are_required() -> None:
+    assert Door(**DPOP).code() == "token-binding-mismatch"
+    assert Door().principal().confirmations == ()
+
+
+@pytest.mark.parametrize("more", [{"token": {"cookie": "t"}}, {"forward": "token"}])
+def test_proofs_go_with_the_authorization_field_and_with_no_forwarded_token(more: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"dpop|forward"):
+        IntrospectionSettings.model_validate({**SETTINGS, **DPOP, **more})
