@@ -42,9 +42,6 @@ class ProtectedResource(Settings):
     resource_documentation: HttpsUrl | None = Field(default=None, description="A page for developers.")
     resource_policy_uri: HttpsUrl | None = Field(default=None, description="How data may be used.")
     resource_tos_uri: HttpsUrl | None = Field(default=None, description="The terms of service.")
-    dpop_bound_access_tokens_required: Flag = Field(
-        default=False, description="Whether clients are told that only tokens bound by DPoP are accepted."
-    )
     signed_metadata: Flag = Field(
         default=False,
         description="Whether the metadata is also there as a JWT that the gateway signs, with the keys and the "

@@ -9,6 +9,7 @@ from hotgate.config.routes import Route
 from hotgate.identity.tokens.accepted_issuers import TENANT
 from hotgate.policies.claim_settings import listed
 from hotgate.policies.protected_resource import ProtectedResource
+from hotgate.policies.sender_settings import SenderSettings
 
 _TOLD_AS_WRITTEN = ("resource_name", "resource_documentation", "resource_policy_uri", "resource_tos_uri")
 
@@ -31,8 +32,9 @@ def metadata_members(settings: ProtectedResource, config: Gateway, routes: Seque
         "authorization_servers": authorization_servers(settings, config, routes),
         "scopes_supported": list(dict.fromkeys(_scopes(routes))) if scopes is None else scopes,
         "bearer_methods_supported": _bearer_methods(config, routes),
-        "tls_client_certificate_bound_access_tokens": _all_are_bound(config, routes),
-        "dpop_bound_access_tokens_required": settings.dpop_bound_access_tokens_required,
+        "tls_client_certificate_bound_access_tokens": _all_need_certificate(config, routes),
+        "dpop_signing_alg_values_supported": list(dict.fromkeys(_proof_algorithms(config, routes))),
+        "dpop_bound_access_tokens_required": _all_need_proof(config, routes),
         **{name: getattr(settings, name) for name in _TOLD_AS_WRITTEN},
     }
     return {name: value for name, value in members.items() if value or name == "bearer_methods_supported"}
@@ -46,7 +48,8 @@ def _entries(config: Gateway, routes: Iterable[Route]) -> Iterator[Any]:
 
 def _tokens(config: Gateway, routes: Iterable[Route]) -> list[Any]:
     """Those of them that take access tokens."""
-    return [entry for entry in _entries(config, routes) if hasattr(entry, "issuer") and hasattr(entry, "token")]
+    entries = _entries(config, routes)
+    return [entry for entry in entries if isinstance(entry, SenderSettings) and hasattr(entry, "token")]
 
 
 def _scopes(routes: Iterable[Route]) -> Iterator[str]:
@@ -63,6 +66,17 @@ def _bearer_methods(config: Gateway, routes: Iterable[Route]) -> list[str]:
     return ["header"] * in_header + ["query"] * in_query
 
 
-def _all_are_bound(config: Gateway, routes: Iterable[Route]) -> bool:
+def _all_need_certificate(config: Gateway, routes: Iterable[Route]) -> bool:
     entries = _tokens(config, routes)
-    return bool(entries) and all(getattr(entry, "certificate_bound", None) == "required" for entry in entries)
+    return bool(entries) and all(entry.certificate_bound == "required" for entry in entries)
+
+
+def _all_need_proof(config: Gateway, routes: Iterable[Route]) -> bool:
+    entries = _tokens(config, routes)
+    return bool(entries) and all(entry.dpop is not None and entry.dpop.required for entry in entries)
+
+
+def _proof_algorithms(config: Gateway, routes: Iterable[Route]) -> Iterator[str]:
+    for entry in _tokens(config, routes):
+        if entry.dpop is not None:
+            yield from entry.dpop.algorithms

@@ -27,6 +27,7 @@ IDENTITY: dict[str, Any] = {
         }
     },
     "bound": {"jwt": {**CORP, "certificate_bound": "required", "token": {"bearer": False, "header": "x-t"}}},
+    "proved": {"jwt": {**CORP, "dpop": {"origins": ["https://api.test"], "required": True}}},
     "unnamed": {"jwt": {"issuer": "corp", "audience": "api", "jwks_file": "keys.json"}},
     "keys": {"api_key": {"keys": [{"id": "a", "sha256": "0" * 64}]}},
 }
@@ -99,14 +100,18 @@ def test_what_is_written_counts() -> None:
             scopes_supported=["a"],
             resource_name="Tools",
             resource_documentation="https://docs.test/",
-            dpop_bound_access_tokens_required=True,
         )
     )
     (document,) = compiled.documents.values()
     assert document["authorization_servers"] == ["https://front.test"]
     assert document["scopes_supported"] == ["a"]
     assert (document["resource_name"], document["resource_documentation"]) == ("Tools", "https://docs.test/")
+
+
+def test_tokens_with_proofs() -> None:
+    (document,) = Compiled(route("proved")).documents.values()
     assert document["dpop_bound_access_tokens_required"] is True
+    assert "ES256" in document["dpop_signing_alg_values_supported"]
 
 
 def test_tokens_that_must_be_bound_and_stand_elsewhere() -> None:
