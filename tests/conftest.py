@@ -15,5 +15,5 @@ settings.load_profile("hotgate")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: about half of the time goes by in waiting for processes."""
-    return (os.cpu_count() or 1) + 1
+    """Two more than there are cores: about half of the time goes by in waiting for processes."""
+    return (os.cpu_count() or 1) + 2
