@@ -5,7 +5,7 @@ import sys
 
 from hypothesis import HealthCheck, settings
 
-# Some machines ask for no bytecode. Tests start processes by the hundred, and each would compile all of the source again.
+# Some machines ask for no bytecode. Tests start processes by the hundred; each would compile all of the source again.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
