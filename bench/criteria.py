@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.cases import identity
+from bench.cases import dpop, identity, signatures
 from bench.results import Results
 
 _MIB = 2.0**20
@@ -105,6 +105,16 @@ CRITERIA = (
         150.0,
         at_most=True,
         unit=" µs",
+    ),
+    Criterion(
+        "a new ES256 proof with each request (DPoP) ÷ plain",
+        ratio((dpop.CASE, dpop.PROOF, "rate"), (dpop.CASE, dpop.PLAIN, "rate")),
+        0.2,
+    ),
+    Criterion(
+        "an Ed25519 signature with each request (RFC 9421) ÷ plain",
+        ratio((signatures.CASE, signatures.VERIFIED, "rate"), (signatures.CASE, signatures.PLAIN, "rate")),
+        0.25,
     ),
     Criterion(
         "a revoked key is refused by every worker after",

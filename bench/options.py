@@ -11,6 +11,8 @@ CASES = (
     "plain",
     "secured",
     "identity",
+    "dpop",
+    "signatures",
     "revocation",
     "latency",
     "routes",

@@ -50,6 +50,20 @@ _SECTIONS: tuple[tuple[str, str, str, tuple[Column, ...]], ...] = (
         ),
     ),
     (
+        "dpop",
+        "Proofs of possession (DPoP), 64 connections",
+        "Hotgate alone: a token that was seen before, and a new proof with each request. Its signature (ES256) is "
+        "verified, and it is used up in the control process, which shares the core.",
+        (_RATE, Column("÷ plain", "rate", reference=("dpop", "plain")), *_LOAD[2:]),
+    ),
+    (
+        "signatures",
+        "Signed requests (RFC 9421), 64 connections",
+        "Hotgate alone: every request has an Ed25519 signature of its own over method, authority and path, which is "
+        "verified; then its nonce is used up in the control process as well, which shares the core.",
+        (_RATE, Column("÷ plain", "rate", reference=("signatures", "plain")), *_LOAD[2:]),
+    ),
+    (
         "revocation",
         "Revocation",
         "Another process revokes a key in the store. 32 connections to four workers, which have all just used the key, "

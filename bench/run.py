@@ -8,6 +8,7 @@ from types import ModuleType
 
 from bench.cases import (
     bodies,
+    dpop,
     handshakes,
     identity,
     latency,
@@ -17,6 +18,7 @@ from bench.cases import (
     revocation,
     routes,
     secured,
+    signatures,
     startup,
     tls,
 )
@@ -37,6 +39,8 @@ PEERS = (nginx.PEER, haproxy.PEER, envoy.PEER, traefik.PEER, caddy.PEER, hotgate
 GROUPS: tuple[Mapping[str, ModuleType], ...] = (
     {"plain": plain, "secured": secured, "routes": routes, "latency": latency},
     {"identity": identity},
+    {"dpop": dpop},
+    {"signatures": signatures},
     {"revocation": revocation},
     {"tls": tls, "handshakes": handshakes, "mtls": mtls},
     {"bodies": bodies},

@@ -1,4 +1,5 @@
 -- One request after another, each with the next credential of a file (the argument), a line each; then from the start.
+-- Several fields of one request stand in one line, with a tab between them.
 -- The file stays one string: a million small ones would keep the collector, and so the load, busy.
 local lines, first, last = "", {}, {}
 local head, count, current = "", 0, 0
@@ -17,5 +18,5 @@ end
 
 function request()
   current = current % count + 1
-  return head .. lines:sub(first[current], last[current]) .. "\r\n\r\n"
+  return head .. lines:sub(first[current], last[current]):gsub("\t", "\r\n") .. "\r\n\r\n"
 end

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 
 import Provider, { errors, interactionPolicy } from 'oidc-provider';
 
+import { allowTokenExchange } from './token_exchange.mjs';
 import { Store } from './store.mjs';
 
 const CLAIMS = {
@@ -42,7 +43,7 @@ export function makeProvider(issuer, settings, keys) {
     features: features(settings),
     fetch: (url, { dispatcher, ...options }) => fetch(url, options), // it would refuse to call the loopback interface
     findAccount: (_context, login) => account(settings, login),
-    extraTokenClaims: (_context, token) => tokenClaims(settings, token),
+    extraTokenClaims: (_context, token) => ({ ...token.extra, ...tokenClaims(settings, token) }),
     interactions: { policy: policy(), url: (_context, interaction) => `/interaction/${interaction.uid}` },
     loadExistingGrant: grantEverything,
     issueRefreshToken: async (_context, client) => client.grantTypeAllowed('refresh_token'),
@@ -54,6 +55,7 @@ export function makeProvider(issuer, settings, keys) {
       context.body = out;
     },
   });
+  allowTokenExchange(provider, keys, (resource) => resourceServer(settings, resource));
   provider.on('server_error', (_context, error) => console.error(error));
   return provider;
 }
@@ -72,7 +74,8 @@ function algorithms() {
 }
 
 function ttl({ ttl, refresh_ttl: RefreshToken }) {
-  return { AccessToken: ttl, ClientCredentials: ttl, IdToken: ttl, RefreshToken, Grant: 3600, Interaction: 600, Session: 3600 };
+  const ofResource = (_context, token) => token.resourceServer?.accessTokenTTL ?? ttl;
+  return { AccessToken: ofResource, ClientCredentials: ofResource, IdToken: ttl, RefreshToken, Grant: 3600, Interaction: 600, Session: 3600 };
 }
 
 function features(settings) {

@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from certificate_authority import authority
+from hotgate.identity.passwords.password_hash import hashed
 from hotgate.runtime.compiling.compile import compile_errors
 from hotgate.runtime.compiling.load import load_configuration
 from hotgate.testing.issuer import Issuer
@@ -29,8 +32,11 @@ PROVIDERS = {
 }
 
 _BLOCK = re.compile(r"^```yaml( fragment)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_FILE = re.compile(r"(?:[\w.-]*/)*([\w-]+)\.(pem|key|json|der|crl)\b")
+_FILE = re.compile(r"(?:[\w.-]*/)*([\w-]+)\.(pem|key|json|der|crl|htpasswd)\b")
 _VARIABLE = re.compile(r"\$\{(\w+)")
+_PUBLIC_KEY = (
+    Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+)
 _LISTENERS = 'listeners: [{name: web, bind: "127.0.0.1:8080"}]\n'
 
 
@@ -52,7 +58,7 @@ def completed(text: str) -> str:
     if "routes" not in given:
         names = ", ".join(given.get("identity", {}))
         access = f"authenticate: [{names}]" if names else "public: true"
-        whole += f'routes: [{{name: all, match: {{path: "/*"}}, {access}, respond: {{}}}}]\n'
+        whole += f'routes: [{{name: all, match: {{hosts: [api.example.com], path: "/*"}}, {access}, respond: {{}}}}]\n'
     return whole
 
 
@@ -64,6 +70,10 @@ def supply(folder: Path, text: str) -> None:
             path.write_text(json.dumps(Issuer(algorithm="RS256").jwks()))
         elif suffix == "crl":
             path.write_bytes(authority().crl())
+        elif suffix == "htpasswd":
+            path.write_text(f"ada:{hashed('lovelace')}\n")
+        elif name.endswith("-public"):
+            path.write_text(_PUBLIC_KEY)
         elif suffix == "der":
             path.write_bytes(b"any")
         elif "ca" in re.split("[-_]", name) or name.endswith("ca"):

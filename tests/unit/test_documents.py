@@ -94,3 +94,22 @@ def test_what_operators_are_told_is_in_their_page(pattern: re.Pattern[str], fold
     told = {name for source in sources for name in pattern.findall(source.read_text(encoding="utf-8"))}
     assert told
     assert sorted(name for name in told if not re.search(rf"`{name}(_total)?`", page)) == []
+
+
+@pytest.mark.parametrize(
+    "block", _BLOCK.findall((ROOT / "docs" / "upstream-credentials.md").read_text(encoding="utf-8"))
+)
+def test_the_upstreams_of_the_page_on_credentials_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: tuple[str, str]
+) -> None:
+    for name in re.findall(r"\$\{(\w+)\}", block[1]):
+        monkeypatch.setenv(name, "a-secret")
+    for name in re.findall(r"file:([\w/.]+)", block[1]):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("a-secret")
+    (tmp_path / "gateway.key").write_text(authority().issue("gateway").key_pem)
+    names = re.findall(r"^  (\w+):$", block[1], re.MULTILINE)
+    routes = [f'  - {{name: {name}, match: {{path: "/{name}"}}, public: true, upstream: {name}}}\n' for name in names]
+    text = block[1] if "routes:" in block[1] else block[1] + "routes:\n" + "".join(routes)
+    (tmp_path / "hotgate.yaml").write_text('listeners: [{name: web, bind: "127.0.0.1:0"}]\n' + text)
+    assert compile_errors(load_configuration(tmp_path / "hotgate.yaml")) == []

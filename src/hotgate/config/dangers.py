@@ -9,6 +9,7 @@ from hotgate.config.gateway import Gateway
 from hotgate.config.https_url import is_loopback_name
 from hotgate.config.references import Finding
 from hotgate.config.store_url import trusts_any_server
+from hotgate.config.upstream_dangers import credential_dangers
 
 
 @runtime_checkable
@@ -24,6 +25,9 @@ def dangers(config: Gateway) -> Iterator[Finding]:
         if upstream.tls is not None and upstream.tls.is_unverified:
             path = ("upstreams", name, "tls", "insecure_skip_verify")
             yield Finding(path, "anybody may pose as this backend", "name its authority in `ca` or its key in `pins`")
+        if upstream.credentials is not None:
+            for keys, message, hint in credential_dangers(upstream):
+                yield Finding(("upstreams", name, "credentials", *keys), message, hint)
     yield from _of_mechanisms(config)
     if not config.brute_force.enabled:
         hint = "name those that must not be counted in `exempt`"

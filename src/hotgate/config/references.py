@@ -106,7 +106,7 @@ def _missing_store(tree: SourceMap) -> Iterator[Finding]:
     if tree.get("store") is not None:  # `store:` with nothing behind it is none
         return
     for name, entry in _mapping(tree, "identity").items():
-        for mechanism, key in (("api_key", "managed"), ("mtls", "consumers")):
+        for mechanism, key in (("api_key", "managed"), ("mtls", "consumers"), ("signature", "consumers")):
             settings = _mapping(entry, mechanism) if isinstance(entry, SourceMap) else {}
             if settings.get(key, False) is not False:
                 yield Finding(("identity", name, mechanism, key), "there is no store", "add `store: {}`")

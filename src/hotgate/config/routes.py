@@ -1,11 +1,12 @@
 """`routes:`: which requests, who may send them, what answers them. `defaults` and `profiles` hold parts of routes."""
 
 import re
+from itertools import chain
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from hotgate.config.authentication import Proof
+from hotgate.config.authentication import AllOf, Proof
 from hotgate.config.notation import Notation, refused
 from hotgate.config.settings import Flag, Form, HeaderName, HeaderValue, Name, Settings, WholeNumber, given
 from hotgate.config.units import SizeBetween
@@ -156,6 +157,12 @@ class RouteOptions(Settings):
         if name == "authenticate":
             return self.authenticate or None
         return getattr(self, POLICY_FIELD + name, None)
+
+    @property
+    def identities(self) -> list[str]:
+        """Every name that `authenticate` holds, each once."""
+        proofs = (proof.all if isinstance(proof, AllOf) else (proof,) for proof in self.authenticate)
+        return list(dict.fromkeys(chain.from_iterable(proofs)))
 
     @property
     def policy_names(self) -> list[str]:

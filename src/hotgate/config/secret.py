@@ -2,13 +2,14 @@
 
 import hmac
 import os
+import re
 import stat
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from hotgate.config.notation import refused
@@ -70,6 +71,20 @@ class Secret:
         if isinstance(info.context, SecretFiles) and text.startswith(_FILE):
             text = info.context.text(text.removeprefix(_FILE), "the secret's file")
         return cls(text)
+
+
+class SecretForm(AfterValidator):
+    """Metadata for a Secret whose text must match `pattern` as a whole. says: what is wrong with one that does not."""
+
+    def __init__(self, pattern: str, says: str) -> None:
+        form = re.compile(pattern)
+
+        def checked(secret: Secret) -> Secret:
+            if not form.fullmatch(secret.reveal()):
+                raise refused(says)
+            return secret
+
+        super().__init__(checked)
 
 
 class SecretFiles:

@@ -9,10 +9,12 @@ from hotgate.config.addresses import TargetText
 from hotgate.config.balance import Balance, SimpleBalance
 from hotgate.config.notation import refused
 from hotgate.config.percent import PercentBetween
+from hotgate.config.request_signing import RequestSigning
 from hotgate.config.resilience import Ejection, Health
 from hotgate.config.retries import Retries
 from hotgate.config.settings import Settings, WholeNumber
 from hotgate.config.units import DurationBetween, SizeBetween
+from hotgate.config.upstream_credentials import Credentials
 from hotgate.config.upstream_tls import UpstreamTls
 
 
@@ -125,6 +127,16 @@ class Upstream(Settings):
         default=None,
         description="How targets with `https://` are verified, and what they are shown. Not set: by the system's "
         "authorities, and nothing.",
+    )
+    credentials: Credentials | None = Field(
+        default=None,
+        description="What the gateway shows to the targets, once every policy has let a request pass. Clients and logs"
+        " never see it. Not set: nothing. A certificate is under `tls`.",
+    )
+    sign: RequestSigning | None = Field(
+        default=None,
+        description="What the gateway signs of each request, so that the targets can tell whose it is, and that nobody"
+        " has changed it. Not set: nothing.",
     )
     host: Literal["preserve", "upstream"] = Field(
         default="preserve", description="The Host that targets see: the client's, or that of the target's URL."

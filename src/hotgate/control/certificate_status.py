@@ -21,7 +21,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from hotgate.config.revocation_list import MAX_LIST_BYTES, load_list
 from hotgate.control.address_zone import Zone, zone_of
-from hotgate.control.discovery import Resolve, resolved
+from hotgate.control.judged_address import Resolve, resolved
 from hotgate.identity.certificates.ocsp_answer import MAX_ANSWER_BYTES, NotBelieved, question, read_answer
 from hotgate.identity.certificates.revocation_list import Answer, RevocationLists, Status
 

@@ -1,25 +1,19 @@
-"""Finds an issuer's keys through its metadata (OpenID Connect Discovery 1.0, RFC 8414), and believes it very little.
-
-The operator names the issuer, so the gateway goes wherever that is. The metadata names the address of the keys, and
-that is only somebody's word: it must be https and must not lead further inside than the issuer stands itself. Names
-are looked up here and the connection goes to the address that was judged, so that no name changes its mind in between
-(DNS rebinding). Nothing else of the metadata is used: the algorithms that are accepted stand in the configuration.
+"""Finds an issuer's keys through its metadata, and believes nothing else of it: the algorithms that are accepted stand
+in the configuration.
 """
 
 import asyncio
 import logging
-import socket
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from functools import partial
 
 import httpx
 
-from hotgate.config.https_url import is_https_url
-from hotgate.control.address_zone import Zone, zone_of
-from hotgate.control.download import Document, FetchFailed, NotThere, download
-from hotgate.identity import strict_json
+from hotgate.control.download import Document, FetchFailed, download
+from hotgate.control.issuer_metadata import read_metadata
+from hotgate.control.judged_address import Place, Resolve, at_judged_address, resolved
 from hotgate.identity.verification_keys.discovery_location import DiscoveryLocation
 
 _logger = logging.getLogger(__name__)
@@ -27,23 +21,13 @@ _logger = logging.getLogger(__name__)
 METADATA_INTERVAL = 3600.0  # seconds; providers move their keys' address once in years
 METADATA_PATIENCE = 3.0
 _MOST_KNOWN = 1000  # issuers
-_MOST_ADDRESSES = 3  # of one host that are tried
-
-Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-
-
-async def resolved(host: str, port: int) -> list[str]:
-    """The addresses of a host, as the system finds them. Raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(each[4][0]) for each in found]
 
 
 @dataclass(slots=True)
 class _Known:
-    """jwks_uri: where the keys are. zone: where the metadata came from. good_until: when it is read again."""
+    """keys: where they are. good_until: when the metadata is read again."""
 
-    jwks_uri: str
-    zone: Zone
+    keys: Place
     good_until: float
 
 
@@ -68,7 +52,7 @@ class Discovery:
         """The document with the keys. Raises FetchFailed, OSError and httpx errors; the caller limits the time."""
         known = await self._current(location)
         known.good_until = 0.0  # unless all goes well: the keys may have moved
-        document, _ = await self._download(known.jwks_uri, known.zone)
+        document, _ = await at_judged_address(known.keys, self._resolve, partial(download, self._client))
         known.good_until = self._clock() + METADATA_INTERVAL
         return document
 
@@ -91,41 +75,5 @@ class Discovery:
         return known
 
     async def _read(self, location: DiscoveryLocation) -> _Known:
-        *others, last = location.candidates()
-        for url in others:
-            try:
-                return _judged(location.issuer, *await self._download(url))
-            except NotThere:
-                continue
-        return _judged(location.issuer, *await self._download(last))
-
-    async def _download(self, url: str, outside: Zone | None = None) -> tuple[Document, Zone]:
-        """A document and the zone it came from. outside: the zone of who named the address; None for the operator."""
-        target = urlsplit(url)
-        host, port = target.hostname or "", target.port or (443 if target.scheme == "https" else 80)
-        addresses = (await self._resolve(host, port))[:_MOST_ADDRESSES]
-        for zone in map(zone_of, addresses):
-            if outside is not None and zone not in (Zone.PUBLIC, outside):
-                raise FetchFailed(f"the address of the keys is {zone.value}, and that of the metadata is not")
-        for address in addresses[:-1]:
-            try:
-                return await download(self._client, url, address), zone_of(address)
-            except httpx.ConnectError:
-                continue
-        if not addresses:
-            raise FetchFailed("its name has no address")
-        return await download(self._client, url, addresses[-1]), zone_of(addresses[-1])
-
-
-def _judged(issuer: str, document: Document, zone: Zone) -> _Known:
-    """What may be believed of the metadata. Raises FetchFailed."""
-    try:
-        metadata = strict_json.parse_object(document.body)
-    except ValueError:
-        raise FetchFailed("the metadata is not a JSON object") from None
-    if metadata.get("issuer") != issuer:  # RFC 8414 §3.3: identical, or it is somebody else's (mix-up)
-        raise FetchFailed("the metadata is of another issuer")
-    jwks_uri = metadata.get("jwks_uri")
-    if not is_https_url(jwks_uri):
-        raise FetchFailed("the metadata has no https address of keys")
-    return _Known(str(jwks_uri), zone, 0.0)
+        metadata = await read_metadata(self._client, self._resolve, location)
+        return _Known(metadata.place("jwks_uri"), 0.0)

@@ -46,10 +46,8 @@ async def download(client: httpx.AsyncClient, url: str, address: str | None = No
         await response.aclose()
 
 
-async def _read(response: httpx.Response) -> Document:
-    if response.status_code != 200:
-        kind = NotThere if response.is_client_error else FetchFailed
-        raise kind(f"status {response.status_code} instead of 200")
+async def bounded_body(response: httpx.Response) -> bytes:
+    """All of it, uncompressed. Raises FetchFailed for one that is compressed or longer than MAX_BYTES."""
     if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise FetchFailed("the answer is compressed although it must not be")
     body = bytearray()
@@ -57,5 +55,13 @@ async def _read(response: httpx.Response) -> Document:
         body += chunk
         if len(body) > MAX_BYTES:
             raise FetchFailed(f"more than {MAX_BYTES} bytes")
+    return bytes(body)
+
+
+async def _read(response: httpx.Response) -> Document:
+    if response.status_code != 200:
+        kind = NotThere if response.is_client_error else FetchFailed
+        raise kind(f"status {response.status_code} instead of 200")
+    body = await bounded_body(response)
     found = _MAX_AGE.search(response.headers.get("cache-control", ""))
-    return Document(bytes(body), None if found is None else float(found[1]))
+    return Document(body, None if found is None else float(found[1]))

@@ -7,8 +7,9 @@ from typing import Any
 
 import httpx
 
-from hotgate.control.discovery import Discovery, Resolve, resolved
+from hotgate.control.discovery import Discovery
 from hotgate.control.download import Document, FetchFailed, download
+from hotgate.control.judged_address import Resolve, resolved
 from hotgate.identity.verification_keys.discovery_location import DiscoveryLocation
 from hotgate.identity.verification_keys.key_file import read_key_file
 from hotgate.identity.verification_keys.key_set import InvalidKeySet, parse_document

@@ -60,7 +60,9 @@ class RepeatedHead:
         except BadTarget:
             return None
         headers = Headers(self._fields.copy())
-        request = Request(_METHODS[method], path, headers, self._host, self._authority, query, self._scheme)
+        request = Request(
+            _METHODS[method], path, headers, self._host, self._authority, query, self._scheme, sent_target=target
+        )
         incoming = Incoming(request)
         incoming.keep_alive = incoming.is_complete = True
         incoming.forwarding = self._forwarding

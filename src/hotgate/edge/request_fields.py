@@ -63,7 +63,7 @@ def _read_framing(incoming: Incoming, lengths: list[bytes], codings: list[bytes]
     else:
         if not (lengths[0].isdigit() and len(lengths[0]) <= 18):
             raise Refused(400, "framing-invalid", "Content-Length must be a decimal number.")
-        incoming.length = int(lengths[0])
+        incoming.length = incoming.request.content_length = int(lengths[0])
         incoming.has_body = True
 
 

@@ -317,7 +317,7 @@ class RequestReader:
         special: list[Field] = []
         for field in fields:
             (special if field[0] in READ_HERE else kept).append(field)
-        request = Request(method, "/", Headers(kept), scheme=self._scheme, version=version)
+        request = Request(method, "/", Headers(kept), scheme=self._scheme, version=version, sent_target=target)
         incoming = Incoming(request)
         incoming.keep_alive = parser.should_keep_alive()
         read_special(incoming, special)

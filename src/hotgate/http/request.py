@@ -7,9 +7,24 @@ class Request:
     """method: upper case. path: canonical, percent-encoded, ASCII. query: raw, without `?`. host: lower case, no port.
 
     `version` is "1.0" or "1.1". `body` is None unless a policy of the route asked for the whole body.
+
+    sent_target: the target as the client wrote it, of which `path` and `query` were made; for signatures alone.
+    content_length: as declared, or None.
     """
 
-    __slots__ = ("authority", "body", "headers", "host", "method", "path", "query", "scheme", "version")
+    __slots__ = (
+        "authority",
+        "body",
+        "content_length",
+        "headers",
+        "host",
+        "method",
+        "path",
+        "query",
+        "scheme",
+        "sent_target",
+        "version",
+    )
 
     def __init__(
         self,
@@ -22,6 +37,8 @@ class Request:
         scheme: str = "http",
         version: str = "1.1",
         body: bytes | None = None,
+        sent_target: bytes = b"",
+        content_length: int | None = None,
     ) -> None:
         self.method = method
         self.path = path
@@ -32,6 +49,8 @@ class Request:
         self.scheme = scheme
         self.version = version
         self.body = body
+        self.sent_target = sent_target or self.target
+        self.content_length = content_length
 
     def header(self, name: str) -> str | None:
         """The first value of a header as text (Latin-1, as HTTP defines it), or None; any case of `name` will do."""

@@ -1,6 +1,6 @@
-"""How a refusal is told to the client: RFC 9457 problems with the challenge of RFC 9110 §11.6.1 and RFC 6750 §3."""
+"""How a refusal is told to the client: RFC 9457 problems, challenged as RFC 9110 §11.6.1, RFC 6750 and RFC 9449 say."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from hotgate.http.response import Response
 from hotgate.identity.places.same_site import CROSS_SITE
@@ -19,14 +19,38 @@ _DETAILS = {
     "token-client-unknown": "The client of the token is not accepted here",
     "token-revoked": "The token has been revoked",
     "token-already-used": "The token is for single use and has been used",
-    "token-binding-mismatch": "The token is bound to another certificate",
+    "token-binding-mismatch": "The token is bound to somebody else",
+    "proof-missing": "A DPoP proof is missing",
+    "proof-invalid": "The DPoP proof is not valid for this request",
+    "proof-outdated": "The DPoP proof is too old, or not valid yet",
+    "proof-replayed": "The DPoP proof has been used",
+    "proof-nonce-required": "The DPoP proof lacks the nonce of this answer",
     "certificate-unknown": "The certificate is not accepted here",
     "certificate-expired": "The certificate is not valid now",
     "certificate-malformed": "The certificate is malformed",
+    "signature-malformed": "The signature is malformed",
+    "signature-invalid": "The signature is not valid",
+    "signature-expired": "The signature is too old",
+    "signature-not-yet-valid": "The signature is not valid yet",
+    "signature-incomplete": "The signature does not cover or say all that it must",
+    "signature-replayed": "The signature has been used before",
+    "digest-mismatch": "The body is not the one that was signed",
+    "password-malformed": "The name and the password are malformed",
+    "password-wrong": "The name or the password is wrong",
+    "password-revoked": "The account has been revoked",
     "key-unknown": "The key is unknown",
     "key-expired": "The key has expired",
     "key-not-yet-valid": "The key is not valid yet",
     "key-revoked": "The key has been revoked",
+}
+
+# What a client of RFC 9449 must know to do better (§7.1, §9, §12.2). Everything else is wrong with the token.
+_PROOF_ERRORS = {
+    "proof-missing": "invalid_dpop_proof",
+    "proof-invalid": "invalid_dpop_proof",
+    "proof-outdated": "invalid_dpop_proof",
+    "proof-replayed": "invalid_dpop_proof",
+    "proof-nonce-required": "use_dpop_nonce",
 }
 
 
@@ -35,13 +59,18 @@ def bearer_challenge(realm: str) -> str:
     return f'Bearer realm="{realm}"'
 
 
+def dpop_challenge(realm: str, algorithms: Iterable[str]) -> str:
+    """The challenge for a token with a proof of possession (RFC 9449 §7.1), signed with one of these algorithms."""
+    return f'DPoP realm="{realm}", algs="{" ".join(algorithms)}"'
+
+
 def api_key_challenge(realm: str, header: str, *, scheme: str | None = None, basic: bool = False) -> str:
     """The challenge for an API key; a 401 must name some scheme (RFC 9110 §15.5.2), and there is no registered one.
 
     scheme: what stands before the key in that header. basic: whether HTTP Basic would do as well.
     """
     challenge = f'{scheme or "ApiKey"} realm="{realm}", header="{header}"'
-    return f'{challenge}, Basic realm="{realm}", charset="UTF-8"' if basic else challenge
+    return f"{challenge}, {basic_challenge(realm)}" if basic else challenge
 
 
 def certificate_challenge(realm: str) -> str:
@@ -49,12 +78,49 @@ def certificate_challenge(realm: str) -> str:
     return f'ClientCertificate realm="{realm}"'
 
 
+def signature_challenge(realm: str) -> str:
+    """The challenge for a signature (RFC 9421), for which no scheme is registered."""
+    return f'Signature realm="{realm}"'
+
+
+def hmac_challenge(realm: str) -> str:
+    """The challenge for a signature of the simpler scheme (`identity/signatures/hmac_request.py`)."""
+    return f'HMAC-SHA256 realm="{realm}"'
+
+
+def basic_challenge(realm: str) -> str:
+    """The challenge for a name and a password (RFC 7617 §2)."""
+    return f'Basic realm="{realm}", charset="UTF-8"'
+
+
+def password_refused(challenge: str, refusal: CredentialRefused) -> Response:
+    """401 for a name and a password that are not accepted; which of both is wrong is told to nobody."""
+    return _unauthorized(challenge, refusal)
+
+
+def password_check_unavailable(reason: str) -> Response:
+    """503: whether the password is right is not known."""
+    return Response.problem(
+        503,
+        code="password-check-unavailable",
+        detail="Passwords cannot be checked at present.",
+        headers={"retry-after": RETRY_AFTER},
+        log_detail=reason,
+    )
+
+
 def bearer_refused(challenge: str, refusal: CredentialRefused) -> Response:
     """401 for a token that was sent and is not accepted (RFC 6750 §3.1)."""
+    return token_refused((challenge,), refusal)
+
+
+def token_refused(challenges: Sequence[str], refusal: CredentialRefused) -> Response:
+    """The same for a token, or its proof, that may come by several schemes: each is told what was wrong."""
     if refusal.code == CROSS_SITE:
         return cross_site_refused(refusal)
-    description = _DETAILS[refusal.code]
-    return _unauthorized(f'{challenge}, error="invalid_token", error_description="{description}"', refusal)
+    error = _PROOF_ERRORS.get(refusal.code, "invalid_token")
+    why = f'error="{error}", error_description="{_DETAILS[refusal.code]}"'
+    return _unauthorized(", ".join(f"{challenge}, {why}" for challenge in challenges), refusal)
 
 
 def api_key_refused(challenge: str, refusal: CredentialRefused) -> Response:
@@ -74,6 +140,11 @@ def cross_site_refused(refusal: CredentialRefused) -> Response:
 
 def certificate_refused(challenge: str, refusal: CredentialRefused) -> Response:
     """401 for a certificate that was shown and is nobody's here."""
+    return _unauthorized(challenge, refusal)
+
+
+def signature_refused(challenge: str, refusal: CredentialRefused) -> Response:
+    """401 for a signature that was sent and is not accepted."""
     return _unauthorized(challenge, refusal)
 
 
@@ -103,6 +174,17 @@ def store_unavailable(error: Exception) -> Response:
         detail="What is needed to check the credential is not available.",
         headers={"retry-after": RETRY_AFTER},
         log_detail=str(error),
+    )
+
+
+def proofs_unavailable(log_detail: str) -> Response:
+    """503: whether a proof was used before is not known. The next attempt needs a new one."""
+    return Response.problem(
+        503,
+        code="proofs-unavailable",
+        detail="What is needed to check the proof is not available.",
+        headers={"retry-after": RETRY_AFTER},
+        log_detail=log_detail,
     )
 
 

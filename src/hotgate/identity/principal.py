@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hotgate.http.headers import Field, encode_fields
+from hotgate.identity.confirmation import Confirmation, in_order
 from hotgate.limits.limit import Limit
 
 if TYPE_CHECKING:
@@ -23,10 +24,10 @@ class Principal:
     mechanism: as under `identity:`, "jwt" or "api_key". is_anonymous: it is everybody who has shown nothing. groups,
     tier, tenant: what the token or the consumer says of the caller. client: the application that calls for it
     (`client_id`, `azp`). credential: names the proof, never secret (a key's id, `jti`, a fingerprint). expires: when
-    the proof ends (epoch seconds), None if that is not known. confirmation: the thumbprint of the certificate on whose
-    connections alone it is worth anything (RFC 8705), or None. limit: the caller's own, besides the route's. claims:
-    verified facts, JSON types. backend_fields: the header fields that tell the backend who calls; backend_block: the
-    same for the wire. assertions: what has been signed of the caller (see `assertion.py`).
+    the proof ends (epoch seconds), None if that is not known. confirmations: what each request must bring besides for
+    the proof to be worth anything, in order. limit: the caller's own, besides the route's. claims: verified facts, JSON
+    types. backend_fields: the header fields that tell the backend who calls; backend_block: the same for the wire.
+    assertions: what has been signed of the caller (see `assertion.py`).
     proofs: by provider, everything that was proved where several proofs had to come together; otherwise empty.
     """
 
@@ -36,7 +37,7 @@ class Principal:
         "backend_fields",
         "claims",
         "client",
-        "confirmation",
+        "confirmations",
         "credential",
         "expires",
         "groups",
@@ -68,7 +69,7 @@ class Principal:
         expires: float | None = None,
         limit: Limit | None = None,
         claims: Mapping[str, Any] | None = None,
-        confirmation: str | None = None,
+        confirmations: tuple[Confirmation, ...] = (),
     ) -> None:
         self.subject = subject
         self.provider = provider
@@ -83,7 +84,7 @@ class Principal:
         self.credential = credential
         self.expires = expires
         self.limit = limit
-        self.confirmation = confirmation
+        self.confirmations = confirmations
         self.claims: Mapping[str, Any] = {} if claims is None else claims
         self.proofs: Mapping[str, Principal] = {}
         self.backend_fields: tuple[Field, ...] = _backend_fields(self)
@@ -102,6 +103,7 @@ class Principal:
         """The same caller, who has proved all of this at once. Rights are not added up: they stay this one's."""
         joined = self._twin()
         joined.proofs = {each.provider: each for each in proofs}
+        joined.confirmations = in_order(demand for each in proofs for demand in each.confirmations)
         joined.expires = min((each.expires for each in proofs if each.expires is not None), default=None)
         return joined
 

@@ -47,6 +47,7 @@ class StoredConsumers:
             tier=consumer.tier,
             credential=proved.credential,
             expires=proved.expires,
+            confirmations=proved.confirmations,
             claims={**proved.claims, "metadata": dict(consumer.metadata)},
         )
         if len(self._known) >= _MAX_KNOWN:

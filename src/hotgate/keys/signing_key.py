@@ -70,8 +70,11 @@ class SigningKey:
         """A signed token in compact form (RFC 7515 §3.1). kind: its `typ`."""
         header = {"alg": self.algorithm, "kid": self.kid, "typ": kind}
         signing_input = b"%b.%b" % (_encoded(header), _encoded(claims))
-        signature = JWSRegistry.algorithms[self.algorithm].sign(signing_input, self._key)
-        return b"%b.%b" % (signing_input, _base64url(signature))
+        return b"%b.%b" % (signing_input, _base64url(self.signature(signing_input)))
+
+    def signature(self, octets: bytes) -> bytes:
+        """Its signature of these octets; raw, not DER, for ECDSA (RFC 7518 §3.4)."""
+        return JWSRegistry.algorithms[self.algorithm].sign(octets, self._key)
 
     def __repr__(self) -> str:
         return f"<SigningKey {self.kid} {self.algorithm}>"

@@ -23,7 +23,7 @@ class GatewayFacts:
     """What only the control process knows. worker_memory: resident bytes of each worker.
 
     checks: one mapping per target that is checked, as `HealthChecks.state`. store: None without one; else its
-    "failure" says why it cannot be reached.
+    "failure" says why it cannot be reached. upstream_tokens: one mapping per upstream, as `TokenSource.state`.
     """
 
     version: str
@@ -36,6 +36,7 @@ class GatewayFacts:
     checks: Sequence[dict[str, Any]] = ()
     bans: int = 0
     store: Mapping[str, Any] | None = None
+    upstream_tokens: Sequence[Mapping[str, Any]] = ()
 
 
 def expose(total: Snapshot, facts: GatewayFacts) -> bytes:
@@ -61,6 +62,7 @@ class GatewayCollector(Collector):
         yield from _route_families(self._total["routes"])
         yield from _upstream_families(self._total["upstreams"])
         yield from _target_families(self._total, self._facts)
+        yield from _token_families(self._facts)
         yield from _worker_families(self._total)
         yield from _handshake_families(self._total["counters"])
         yield from _login_families(self._total["counters"], self._facts)
@@ -141,6 +143,22 @@ def _target_families(total: Snapshot, facts: GatewayFacts) -> Iterator[Metric]:
     for upstream, workers in panics.items():
         panic.add_metric([upstream], workers)
     yield from (healthy, checks, ejected, ejections, panic)
+
+
+def _token_families(facts: GatewayFacts) -> Iterator[Metric]:
+    requests = CounterMetricFamily(
+        "hotgate_upstream_token_requests", "Tokens asked for at authorization servers.", labels=["upstream", "result"]
+    )
+    left = GaugeMetricFamily(
+        "hotgate_upstream_token_seconds_left", "How long the gateway's own token is good.", labels=["upstream"]
+    )
+    for state in {state["upstream"]: state for state in facts.upstream_tokens}.values():
+        failed, refused = state["failures"], state.get("refusals", 0)
+        counts = {"ok": state["fetches"] - failed - refused, "failed": failed, "refused": refused}
+        _add_counts(requests, label(state["upstream"]), counts)
+        if "good_for_seconds" in state:
+            left.add_metric([label(state["upstream"])], state["good_for_seconds"] or 0.0)
+    yield from (requests, left)
 
 
 def _worker_families(total: Snapshot) -> Iterator[Metric]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -18,13 +18,15 @@ from hotgate.pipeline.route import Outcome, Step
 class PhasedStep:
     """One callable of a compiled policy and the phase it runs in. body_limit > 0: it needs the whole body, so large.
 
-    owned_fields: request fields (`reserved.spelling`) that clients cannot send as trailers either.
+    owned_fields: request fields (`reserved.spelling`) that clients cannot send as trailers either. needs_credential:
+    what the caller was recognised by is kept for it, as `exchange.state[outgoing.CREDENTIAL]`.
     """
 
     phase: Phase
     run: Step
     body_limit: int = 0
     owned_fields: frozenset[bytes] = frozenset()
+    needs_credential: bool = False
 
 
 class Authenticator(Protocol):
@@ -44,17 +46,39 @@ class Authenticator(Protocol):
     def authenticate(self, exchange: Exchange) -> Any: ...
 
 
+@runtime_checkable
+class ShowsToken(Protocol):
+    """An authenticator whose callers have a token of an authorization server, which can be exchanged for another."""
+
+    def presented_token(self, exchange: Exchange) -> bytes | None:
+        """The token by which the caller was recognised. Called once that is so, before credentials are removed."""
+
+
+@runtime_checkable
+class BelievesHosts(Protocol):
+    """An authenticator that may compare what it verifies with the host that a request names.
+
+    needs_hosts: whether it does; then only a route that says which hosts are its own can use it.
+    """
+
+    @property
+    def needs_hosts(self) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True)
 class CompileContext:
     """What a policy may use while it is compiled. services: objects of the worker, by name ("limiter", "key_sets").
 
-    upstream_name: of the upstream that answers, "" if none does.
+    upstream_name: of the upstream that answers, "" if none does. outgoing: the steps that it asks for itself.
+    hosts: the only ones that the route serves, if any.
     """
 
     route_name: str
     identities: Mapping[str, Authenticator] = field(default_factory=dict)
     services: Mapping[str, Any] = field(default_factory=dict)
     upstream_name: str = ""
+    outgoing: Sequence[PhasedStep] = ()
+    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

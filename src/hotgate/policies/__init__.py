@@ -17,6 +17,8 @@ from hotgate.policies import (
     rate_limit,
     user,
 )
+from hotgate.policies.passwords import basic, ldap
+from hotgate.policies.signatures import hmac, signature
 
 POLICIES = (
     authenticate.POLICY,
@@ -27,4 +29,13 @@ POLICIES = (
     client_certificate_header.POLICY,
     user.POLICY,
 )
-MECHANISMS = (jwt.MECHANISM, api_key.MECHANISM, mtls.MECHANISM, anonymous.MECHANISM)
+MECHANISMS = (
+    jwt.MECHANISM,
+    api_key.MECHANISM,
+    mtls.MECHANISM,
+    basic.MECHANISM,
+    ldap.MECHANISM,
+    signature.MECHANISM,
+    hmac.MECHANISM,
+    anonymous.MECHANISM,
+)

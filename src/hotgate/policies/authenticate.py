@@ -6,7 +6,7 @@ the caller is known, every credential that the route could have asked for is rem
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -14,22 +14,28 @@ from hotgate.config.authentication import AllOf, Proof
 from hotgate.http.reserved import spelling
 from hotgate.http.response import Response
 from hotgate.identity.challenge import credential_missing
+from hotgate.identity.confirmation import Refusal, unconfirmed
 from hotgate.identity.principal import Principal
 from hotgate.limits.login_guard import LoginGuard
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
-from hotgate.pipeline.policy import Authenticator, CompileContext, PhasedStep, PolicySpec
+from hotgate.pipeline.policy import Authenticator, BelievesHosts, CompileContext, PhasedStep, PolicySpec
 from hotgate.pipeline.route import Outcome
 from hotgate.policies.anonymous import AnonymousAuthenticator
 from hotgate.policies.api_key import ApiKeyAuthenticator
 from hotgate.policies.brute_force import FailureWatch
-from hotgate.policies.certificate_binding import binding_refusal
 from hotgate.policies.issuer_choice import IssuerChoice, in_same_places
 from hotgate.policies.jwt import JwtAuthenticator
+from hotgate.policies.kept_token import with_tokens
 from hotgate.policies.mtls import MtlsAuthenticator
 from hotgate.policies.own_limit import own_limit_step
-from hotgate.policies.stripped_credentials import StrippedCredentials, stripped
+from hotgate.policies.signatures.hmac import HmacAuthenticator
+from hotgate.policies.signatures.signature import SignatureAuthenticator
+from hotgate.policies.signatures.signed_body import body_steps
+from hotgate.policies.stripped_credentials import Stripping, stripped
 from hotgate.policies.together import AskedOnce, Incomplete, Together
+
+_WITHOUT_LIMITS = (JwtAuthenticator, MtlsAuthenticator, SignatureAuthenticator, HmacAuthenticator)
 
 Group = tuple[Authenticator, ...]  # those that must come together; mostly one alone
 
@@ -40,7 +46,7 @@ class Entry:
 
     name: str
     ask: Callable[[Exchange], Any]
-    stripped: Mapping[str, StrippedCredentials]
+    stripped: Mapping[str, Stripping]
 
 
 class Authentication:
@@ -112,13 +118,29 @@ class Authentication:
             return credential_missing(dict.fromkeys(missing or self._challenges))
         return self._admit(exchange, guests.ask(exchange), guests)
 
-    def _admit(self, exchange: Exchange, principal: Principal, entry: Entry) -> Outcome | Awaitable[Outcome]:
-        """The caller is known, but a bound token is nothing on another connection than its owner's."""
-        if principal.confirmation is not None and (refusal := binding_refusal(principal, exchange)) is not None:
-            return self._watch.refused(exchange, entry.name, refusal)
+    def _admit(
+        self, exchange: Exchange, principal: Principal, entry: Entry, *, is_confirmed: bool = False
+    ) -> Outcome | Awaitable[Outcome]:
+        """The caller is known, but a credential that is bound is nothing without what it is bound to."""
+        if principal.confirmations and not is_confirmed:
+            refusal = unconfirmed(principal.confirmations, exchange)
+            if isinstance(refusal, Response):
+                return self._watch.refused(exchange, entry.name, refusal)
+            if refusal is not None:
+                return self._admit_later(exchange, principal, entry, refusal)
         exchange.principal = principal
-        entry.stripped[principal.provider].strip(exchange.request)
+        entry.stripped[principal.provider].strip(exchange)
         return None
+
+    async def _admit_later(
+        self, exchange: Exchange, principal: Principal, entry: Entry, pending: Awaitable[Refusal]
+    ) -> Outcome:
+        refusal = await pending
+        if refusal is None:
+            outcome = self._admit(exchange, principal, entry, is_confirmed=True)
+        else:
+            outcome = self._watch.refused(exchange, entry.name, refusal)
+        return await outcome if isinstance(outcome, Awaitable) else outcome
 
 
 def compile_authenticate(proofs: Sequence[str | AllOf], context: CompileContext) -> list[PhasedStep]:
@@ -126,19 +148,23 @@ def compile_authenticate(proofs: Sequence[str | AllOf], context: CompileContext)
     groups = [_group(proof, context) for proof in proofs]
     _check_order(groups)
     every = list(dict.fromkeys(chain.from_iterable(groups)))
+    _check_hosts(every, context)
     guests = groups.pop() if isinstance(groups[-1][0], AnonymousAuthenticator) else None
     fields = frozenset(source.field for each in every for source in each.sources if source.field is not None)
     sources = list(dict.fromkeys(source for each in every for source in each.sources))
     guard = context.services.get("login_guard") or LoginGuard()
+    entries = [_entry(group, every) for group in _asked(groups)]
+    if any(step.needs_credential for step in context.outgoing):
+        entries = [replace(entry, stripped=with_tokens(entry.stripped, every)) for entry in entries]
     step = Authentication(
-        [_entry(group, every) for group in _asked(groups)],
+        entries,
         None if guests is None else _entry(guests, every),
         fields,
         tuple(authenticator.challenge for authenticator in every if authenticator.challenge),
         FailureWatch(guard, sources),
     )
     owned = frozenset(map(spelling, fields))
-    steps = [PhasedStep(Phase.AUTHENTICATE, step, owned_fields=owned)]
+    steps = [PhasedStep(Phase.AUTHENTICATE, step, owned_fields=owned), *body_steps(every)]
     if any(map(_may_limit, every)):
         steps.append(own_limit_step(context.services))
     return steps
@@ -148,7 +174,7 @@ def _may_limit(authenticator: Authenticator) -> bool:
     """Whether its callers can have limits of their own: keys of the store have them, and guests."""
     if isinstance(authenticator, ApiKeyAuthenticator):
         return authenticator.is_managed
-    return not isinstance(authenticator, JwtAuthenticator | MtlsAuthenticator)
+    return not isinstance(authenticator, _WITHOUT_LIMITS)
 
 
 def _group(proof: str | AllOf, context: CompileContext) -> Group:
@@ -168,6 +194,13 @@ def _check_order(groups: Sequence[Group]) -> None:
             raise ValueError(f"{guests.name!r} is anonymous: nothing can come together with it; name it last, alone")
         if guests is not None and group is not groups[-1]:
             raise ValueError(f"{guests.name!r} is anonymous: it must be the last; what is behind it is never asked")
+
+
+def _check_hosts(every: Sequence[Authenticator], context: CompileContext) -> None:
+    """What a client says of the host must not decide what it proves."""
+    for each in every:
+        if isinstance(each, BelievesHosts) and each.needs_hosts and not context.hosts:
+            raise ValueError(f"{each.name!r} must know its own address: give the route `hosts`, or its dpop `origins`")
 
 
 def _asked(groups: Sequence[Group]) -> list[Group | IssuerChoice]:

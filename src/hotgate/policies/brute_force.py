@@ -23,9 +23,17 @@ NO_GUESS = frozenset(
         "token-client-unknown",
         "token-revoked",
         "token-already-used",
+        "proof-outdated",
+        "proof-replayed",  # also by a client that lost the answer and sends the same again
+        "proof-nonce-required",
+        "signature-expired",
+        "signature-not-yet-valid",
+        "signature-incomplete",
+        "signature-replayed",
         "key-expired",
         "key-not-yet-valid",
         "key-revoked",
+        "password-revoked",
         "certificate-expired",
         "certificate-unknown",  # the listener has verified whose it is; nobody named it here
     }

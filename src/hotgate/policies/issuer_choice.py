@@ -23,7 +23,7 @@ class IssuerChoice:
     def __init__(self, authenticators: Sequence[JwtAuthenticator]) -> None:
         self.name = "|".join(authenticator.name for authenticator in authenticators)
         self.authenticators = tuple(authenticators)
-        self._finder = authenticators[0].finder
+        self._finder = max((each.finder for each in authenticators), key=lambda finder: len(finder.sources))
 
     def authenticate(self, exchange: Exchange) -> Admission:
         """As for one entry; a token of none of their issuers is refused (token-issuer-unknown)."""
@@ -36,7 +36,7 @@ class IssuerChoice:
                 if principal is not None:
                     return principal
             token = self._finder.token(found)
-            return None if token is None else self._chosen(token).admit(found, exchange)
+            return None if token is None else self._chosen(token).admit(found)
         except CredentialRefused as refusal:
             return self.authenticators[0].refuse(refusal)
 

@@ -151,6 +151,11 @@ class ProviderSettings(IssuerSettings):
             yield "hosted_domain", "everybody with an account gets in", "name domains, or use `claim_values`"
 
     @property
+    def key_locations(self) -> tuple[str, ...]:
+        """Where keys are fetched from."""
+        return (self.jwks_location,) if self.jwks_location else ()
+
+    @property
     def jwks_location(self) -> str:
         """The address or the path of the keys, or where they are found; empty with a secret."""
         if self.secret is not None:

@@ -1,7 +1,7 @@
 """The settings of `identity: {name: {jwt: …}}`: what is about the token itself. The rest comes from its bases."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
@@ -12,17 +12,19 @@ from hotgate.identity.tokens.token_rules import TokenRules
 from hotgate.identity.verification_keys.shared_secret import MIN_SECRET_BYTES, secret_octets
 from hotgate.identity.verification_keys.signature_algorithm import SECRET_ALGORITHMS, AlgorithmName
 from hotgate.policies.claim_settings import listed
+from hotgate.policies.dpop.proof_source import DpopFinder
 from hotgate.policies.jwt_provider import ProviderSettings
+from hotgate.policies.sender_settings import SenderSettings
 from hotgate.policies.token_encryption import TokenEncryption
 from hotgate.policies.token_limits import TokenLimits
-from hotgate.policies.token_places import TokenPlaces
+from hotgate.policies.token_places import TokenFinder, TokenPlaces
 
 LONG_LEEWAY = 120.0  # seconds; clocks that are kept in step differ by less than one
 
 _Realm = Annotated[str, Form(r"[ !#-\[\]-~]{1,128}", "use printable ASCII without quotes and backslashes")]
 
 
-class JwtSettings(ProviderSettings, TokenLimits, TokenEncryption):
+class JwtSettings(ProviderSettings, TokenLimits, TokenEncryption, SenderSettings):
     """Signed tokens (JWT) of one issuer."""
 
     algorithms: Annotated[tuple[AlgorithmName, ...], Field(min_length=1)] = Field(
@@ -34,11 +36,6 @@ class JwtSettings(ProviderSettings, TokenLimits, TokenEncryption):
     )
     leeway: Annotated[float, DurationBetween("0s", "5m")] = Field(
         default=30.0, description="By how much the issuer's clock may differ."
-    )
-    certificate_bound: Literal["required"] | None = Field(
-        default=None,
-        description="`required`: only tokens that are bound to the certificate of the client's connection (RFC 8705). "
-        "Not set: others as well; one that is bound is never accepted on another connection.",
     )
     forward_token: Flag = Field(default=False, description="Whether the backend gets the token too.")
     realm: _Realm | None = Field(default=None, description="The realm in WWW-Authenticate. Default: the entry's name.")
@@ -53,6 +50,18 @@ class JwtSettings(ProviderSettings, TokenLimits, TokenEncryption):
             if secret is not None and len(secret) < MIN_SECRET_BYTES[algorithm]:
                 raise refused(f"secret: {algorithm} needs {MIN_SECRET_BYTES[algorithm]} bytes or more, random ones")
         return self
+
+    @model_validator(mode="after")
+    def _proofs_fit_what_they_come_with(self) -> "JwtSettings":
+        if self.dpop is not None and not self.token.is_only_authorization:
+            raise refused("dpop: its tokens stand in `Authorization` alone; remove `token`")
+        if self.dpop is not None and self.forward_token:
+            raise refused("forward_token: a backend cannot verify proofs; remove it, and use `assertion`")
+        return self
+
+    def finder(self) -> TokenFinder:
+        """What finds the token of a request."""
+        return self.token.finder() if self.dpop is None else DpopFinder()
 
     def accepted_algorithms(self) -> tuple[str, ...]:
         """`algorithms`, or the default for a secret."""

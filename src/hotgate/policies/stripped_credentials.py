@@ -5,10 +5,17 @@ So it never sees one that nobody has verified. Only entries that have decided ma
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from hotgate.http.request import Request
 from hotgate.identity.places.credential_source import CredentialSource
+from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import Authenticator
+
+
+class Stripping(Protocol):
+    """What is done with the credentials of a caller who is known."""
+
+    def strip(self, exchange: Exchange) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +25,9 @@ class StrippedCredentials:
     fields: frozenset[bytes]
     places: tuple[CredentialSource, ...]
 
-    def strip(self, request: Request) -> None:
-        """Take them out of a request."""
+    def strip(self, exchange: Exchange) -> None:
+        """Take them out of the request."""
+        request = exchange.request
         headers = request.headers
         headers.fields = [field for field in headers.fields if field[0] not in self.fields]
         for place in self.places:

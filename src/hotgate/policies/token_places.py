@@ -52,6 +52,11 @@ class TokenPlaces(Settings):
             raise refused("name a place for the token")
         return self
 
+    @property
+    def is_only_authorization(self) -> bool:
+        """Whether tokens stand there alone."""
+        return self.bearer and not given(self, ("header", "cookie", "query", "subprotocol"))
+
     def finder(self) -> "TokenFinder":
         """What finds the token of a request."""
         sources: list[CredentialSource] = [BearerSource()] if self.bearer else []
@@ -63,7 +68,7 @@ class TokenPlaces(Settings):
             sources.append(QuerySource(self.query, _MALFORMED))
         if self.subprotocol:
             sources.append(SubprotocolSource(self.subprotocol, _MALFORMED))
-        return BearerFinder() if self.bearer and len(sources) == 1 else PlaceFinder(sources)
+        return BearerFinder() if self.is_only_authorization else PlaceFinder(sources)
 
 
 class TokenFinder(Protocol):

@@ -16,17 +16,22 @@ from hotgate.control.administration import Administration, Records
 from hotgate.control.certificate_status import CertificateStatus
 from hotgate.identity.certificates.client_trust import ABOUT
 from hotgate.observe.fleet import Fleet as FleetMetrics
+from hotgate.policies.passwords.password_authenticator import ABOUT as PASSWORD
 from hotgate.runtime.admin_interface import AdminInterface
+from hotgate.runtime.compiling.compile_endpoints import measured_routes
 from hotgate.runtime.desks.answers import Answers
 from hotgate.runtime.desks.ban_desk import BanDesk
 from hotgate.runtime.desks.credential_store import CredentialStore
 from hotgate.runtime.desks.gateway_status import GatewayStatus
 from hotgate.runtime.desks.keys import Keys
 from hotgate.runtime.desks.lease_desk import LeaseDesk
+from hotgate.runtime.desks.passwords import Passwords
+from hotgate.runtime.desks.proofs import Proofs
 from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.single_use import SingleUse
 from hotgate.runtime.desks.targets import Targets
 from hotgate.runtime.desks.ticket_key import TicketKey
+from hotgate.runtime.desks.upstream_tokens import UpstreamTokens
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.workers.channel import Message
 from hotgate.runtime.workers.fleet import Fleet
@@ -40,8 +45,8 @@ Broadcast = Callable[[Message], None]
 
 class ControlPlane:
     """keys: verification keys. signing_keys: the gateway's own. targets: names and health of backends. bans: who is
-    turned away. ticket_key: of TLS sessions. answers: to what workers ask. credentials: the store, if there is one.
-    admin: the interface of operators.
+    turned away. passwords: who has which. ticket_key: of TLS sessions. answers: to what workers ask. credentials: the
+    store, if there is one. upstream_tokens: what upstreams are shown. admin: the interface of operators.
     """
 
     def __init__(
@@ -68,7 +73,13 @@ class ControlPlane:
         self.answers = Answers()
         self._certificates = CertificateStatus(httpx.AsyncClient(trust_env=False))
         self.answers.register(ABOUT, self._certificates.answer)
+        self._proofs = Proofs(broadcast, now, has_predecessor=has_predecessor)
+        self.answers.register("proofs", self._proofs.claim)
         self.answers.register("single_use", SingleUse(lambda: self.credentials.store).claim)
+        self.upstream_tokens = UpstreamTokens()
+        self.answers.register("upstream_token", self.upstream_tokens.answer)
+        self.passwords = Passwords()
+        self.answers.register(PASSWORD, self.passwords.answer)
         self._metrics = FleetMetrics()
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
         self.bans = BanDesk(now, broadcast)
@@ -98,6 +109,7 @@ class ControlPlane:
                 worker.send(self.targets.report())
                 self.bans.hello(worker)
                 worker.send(self.credentials.report())
+                worker.send(self._proofs.message)
             self._leases.received(worker, message)
 
     def gone(self, worker: WorkerHandle) -> None:
@@ -114,6 +126,7 @@ class ControlPlane:
         self._leases.tick()
         self.bans.tick()
         self.ticket_key.tick()
+        self._proofs.tick()
         self.signing_keys.tick()
         self._renewal.look(config.limits.worker_memory, self._now())
 
@@ -124,7 +137,7 @@ class ControlPlane:
     def in_force(self, config: Gateway) -> None:
         """A configuration is in force: forget the counts of what it no longer has."""
         targets = {name: [str(each.url) for each in upstream.targets] for name, upstream in config.upstreams.items()}
-        self._metrics.retain([route.name for route in config.routes], targets)
+        self._metrics.retain(measured_routes(config), targets)
 
     async def keys_were_tried(self) -> None:
         """Wait until every source of keys was asked once, unless one takes very long."""
@@ -134,6 +147,7 @@ class ControlPlane:
     def left_alone_by_predecessor(self, workers: set[int]) -> None:
         """The earlier control process has let go of its workers; those of them that live come to us from now on."""
         self._leases.left_alone(workers)
+        self._proofs.alone()
 
     def _status(self, fleet: Fleet, reloader: Reloader) -> GatewayStatus:
         return GatewayStatus(
@@ -144,6 +158,7 @@ class ControlPlane:
             targets=self.targets,
             bans=self.bans,
             credentials=self.credentials,
+            upstream_tokens=self.upstream_tokens,
             metrics=self._metrics,
             renewal=self._renewal,
             now=self._now,
@@ -160,7 +175,9 @@ class ControlPlane:
         """End everything."""
         await self.admin.stop()
         await self.answers.stop()
+        self.passwords.stop()
         await self._certificates.stop()
+        await self.upstream_tokens.stop()
         await self.credentials.stop()
         await self.keys.stop()
         await self.targets.stop()

@@ -48,6 +48,7 @@ class Deployment:
         await self._have_signing_keys(new)
         try:
             await self._plane.credentials.add(new)
+            await self._plane.upstream_tokens.add(new.config)
             await asyncio.gather(self._plane.keys.add(new.config), self._plane.targets.add(new.config))
             return await self._replace(new)
         finally:
@@ -56,8 +57,10 @@ class Deployment:
     async def _follow(self) -> None:
         config = self.loaded.config
         self._plane.bans.follow(config.brute_force)
+        self._plane.passwords.follow(config)
         await self._have_signing_keys(self.loaded)
         await self._plane.credentials.follow(self.loaded)
+        await self._plane.upstream_tokens.follow(config)
         await asyncio.gather(self._plane.keys.follow(config), self._plane.targets.follow(config))
 
     async def _have_signing_keys(self, loaded: Loaded) -> None:

@@ -154,7 +154,7 @@ def test_metadata_of_another_issuer_is_refused(issuer: Any) -> None:
 )
 def test_keys_are_only_fetched_over_https(jwks_uri: Any) -> None:
     said, internet = failure(lambda internet: internet.publish(jwks_uri=jwks_uri))
-    assert said == "the metadata has no https address of keys"
+    assert said == "the metadata has no https address under `jwks_uri`"
     assert len(internet.asked) == 1
 
 
@@ -167,7 +167,7 @@ def test_a_name_that_leads_inside_is_not_followed(inside: str) -> None:
         internet.addresses["keys.test"] = [inside]
 
     said, internet = failure(change)
-    assert said.startswith("the address of the keys is ")
+    assert said.startswith("the address it names is ")
     assert [address for _, address in internet.asked] == [PUBLIC]
 
 
@@ -177,7 +177,7 @@ def test_an_address_inside_is_not_followed(url: str) -> None:
         internet.addresses["localhost"] = ["127.0.0.1"]
         internet.publish(jwks_uri=url)
 
-    assert failure(change)[0] == "the address of the keys is loopback, and that of the metadata is not"
+    assert failure(change)[0] == "the address it names is loopback, and that of the metadata is not"
 
 
 def test_one_address_inside_among_others_is_one_too_many() -> None:

@@ -137,3 +137,19 @@ def test_a_store_is_up_or_down(metrics: WorkerMetrics, failure: str | None, up: 
 
 def test_without_a_store_there_is_nothing_to_say_about_it(metrics: WorkerMetrics) -> None:
     assert ("hotgate_store_up", ()) not in samples_of(metrics, GatewayFacts("1"))
+
+
+def test_tokens_for_upstreams_are_counted_by_what_came_of_them() -> None:
+    own = {"upstream": "own", "fetches": 5, "failures": 2, "good_for_seconds": None}
+    exchanged = {"upstream": "exchanged", "fetches": 9, "failures": 1, "refusals": 3}
+    states = [{**own, "fetches": 1}, own, exchanged]  # in a reload an upstream has two for a moment
+    samples = samples_of(WorkerMetrics(), GatewayFacts("1", upstream_tokens=states))
+
+    def count(upstream: str, result: str) -> float:
+        return samples["hotgate_upstream_token_requests_total", (("result", result), ("upstream", upstream))]
+
+    assert [count("own", result) for result in ("ok", "failed", "refused")] == [3, 2, 0]
+    assert [count("exchanged", result) for result in ("ok", "failed", "refused")] == [5, 1, 3]
+    left = "hotgate_upstream_token_seconds_left"
+    assert samples[left, (("upstream", "own"),)] == 0
+    assert (left, (("upstream", "exchanged"),)) not in samples

@@ -8,6 +8,7 @@ import pytest
 
 from hotgate.config.authentication import AllOf
 from hotgate.http.response import Response
+from hotgate.identity.confirmation import Stage
 from hotgate.identity.places.credential_source import HeaderSource
 from hotgate.identity.principal import Principal
 from hotgate.pipeline.exchange import Exchange
@@ -15,7 +16,7 @@ from hotgate.pipeline.policy import Authenticator, CompileContext, PhasedStep
 from hotgate.policies import together
 from hotgate.policies.anonymous import AnonymousAuthenticator, AnonymousSettings
 from hotgate.policies.authenticate import POLICY
-from hotgate.policies.pending_use import PendingUse
+from hotgate.policies.certificate_binding import CertificateBinding
 from hotgate.testing.exchange import make_exchange
 
 BOTH = AllOf(all=("devices", "corp"))
@@ -37,7 +38,8 @@ class Keyed:
         self.asked = 0
         self._is_slow = is_slow
         self._principal = Principal(f"{name}-caller", provider=name, mechanism="keyed", scopes=frozenset({name}))
-        bound = Principal(f"{name}-caller", provider=name, mechanism="keyed", confirmation="A" * 43)
+        binding = CertificateBinding("A" * 43, ("Keyed",))
+        bound = Principal(f"{name}-caller", provider=name, mechanism="keyed", confirmations=(binding,))
         self._answers = {b"good": self._principal, b"bound": bound, b"nonsense": "somebody"}
 
     def authenticate(self, exchange: Exchange) -> Any:
@@ -205,15 +207,16 @@ def test_a_member_of_two_groups_is_asked_once() -> None:
 class Once(Keyed):
     """Its credential may be used once. used: how often it was."""
 
+    stage = Stage.USE
     used = 0
 
-    def authenticate(self, exchange: Exchange) -> Any:
-        answer = super().authenticate(exchange)
-        return PendingUse(self._use) if isinstance(answer, Principal) else answer
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._principal.confirmations = (self,)
 
-    async def _use(self) -> Principal | Response:
+    async def refusal(self, _exchange: Exchange) -> Response | None:
         self.used += 1
-        return self._principal if self.used == 1 else Response.problem(401, code="token-already-used")
+        return None if self.used == 1 else Response.problem(401, code="token-already-used")
 
 
 @pytest.mark.parametrize("names", [("corp", "devices"), ("devices", "corp")])
@@ -236,6 +239,14 @@ def test_a_token_is_used_up_only_if_nothing_is_missing(
     exchange, response = ask([AllOf(all=names), "partners"], headers, {**known(slow=slow), "corp": once})
     assert (response.code if response else None, once.used) == (expected, used)
     assert (exchange.principal is None) is (expected is not None)
+
+
+@pytest.mark.parametrize("names", [("corp", "devices"), ("devices", "corp")])
+def test_a_token_is_not_used_up_beside_one_that_is_bound_to_another(names: tuple[str, str]) -> None:
+    once = Once("corp")
+    headers = {"corp": "good", "devices": "bound"}
+    _, response = ask([AllOf(all=names)], headers, {**known(), "corp": once})
+    assert (response and response.code, once.used) == ("token-binding-mismatch", 0)
 
 
 def test_a_token_that_was_used_is_refused_in_a_group() -> None:

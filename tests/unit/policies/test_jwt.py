@@ -16,6 +16,7 @@ from hotgate.http.headers import Headers
 from hotgate.http.request import Request
 from hotgate.http.response import Response
 from hotgate.identity import base64url
+from hotgate.identity.confirmation import unconfirmed
 from hotgate.identity.principal import Principal
 from hotgate.identity.verification_keys.key_sets import REFRESH_INTERVAL, KeySets, key_set_name
 from hotgate.pipeline.exchange import Exchange
@@ -63,7 +64,7 @@ class Gate:
         fields = [(b"host", b"x"), *((b"authorization", value) for value in authorizations)]
         request = Request("GET", "/", Headers(fields))
         exchange = Exchange(request, Route("r"), params={}, client="192.0.2.1", request_id="1", started=0.0)
-        return self.authenticator.authenticate(exchange)
+        return confirmed(self.authenticator.authenticate(exchange), exchange)
 
     def answer(self, *authorizations: bytes) -> Response:
         found = self.ask(*authorizations)
@@ -74,6 +75,23 @@ class Gate:
 def bearer(issuer: Issuer = ISSUER, **changes: Any) -> bytes:
     claims = {"iss": issuer.name, "aud": "api", "sub": "ada", "exp": NOW + 60, **changes}
     return b"Bearer " + issuer.token(claims)
+
+
+def confirmed(found: Any, exchange: Exchange) -> Any:
+    """What is found, or what comes of what it demands."""
+    if isinstance(found, Principal) and found.confirmations:
+        refusal = unconfirmed(found.confirmations, exchange)
+        return confirmed_later(found, refusal) if isinstance(refusal, Awaitable) else refusal or found
+    return confirmed_once_found(found, exchange) if isinstance(found, Awaitable) else found
+
+
+async def confirmed_later(found: Principal, pending: Awaitable[Any]) -> Any:
+    return await pending or found
+
+
+async def confirmed_once_found(pending: Awaitable[Any], exchange: Exchange) -> Any:
+    outcome = confirmed(await pending, exchange)
+    return await outcome if isinstance(outcome, Awaitable) else outcome
 
 
 async def awaited(pending: Awaitable[Any]) -> Any:

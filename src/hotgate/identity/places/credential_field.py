@@ -3,8 +3,6 @@
 from hotgate.http.headers import Field
 from hotgate.identity.refusal import CredentialRefused
 
-_BEARER = b"bearer"
-
 
 def only_value(fields: list[Field], name: bytes, code: str) -> bytes | None:
     """The value of a field that may be there once, or None. Raises CredentialRefused with `code` if it is there twice.
@@ -21,15 +19,20 @@ def only_value(fields: list[Field], name: bytes, code: str) -> bytes | None:
 
 
 def bearer_token(authorization: bytes) -> bytes | None:
-    """The token of `Bearer <token>` in any case (RFC 6750 §2.1, RFC 9110 §11.1), or None for another scheme.
+    """The token of `Bearer <token>` (RFC 6750 §2.1), or None for another scheme; as `token_of`."""
+    return token_of(authorization, b"bearer")
+
+
+def token_of(authorization: bytes, wanted: bytes) -> bytes | None:
+    """The token behind a scheme in any case (RFC 9110 §11.1), or None behind another one. wanted: in lower case.
 
     Raises CredentialRefused (token-malformed) unless one token follows, behind one space: verified fields are cached as
     they came, and one token must not fill the cache in many spellings.
     """
     scheme, _, credentials = authorization.partition(b" ")
-    if scheme.lower() != _BEARER:
+    if scheme.lower() != wanted:
         return None
     token = credentials.removesuffix(b" ")
     if not token or b" " in token or b"," in token or b"\t" in token:
-        raise CredentialRefused("token-malformed", "not exactly one bearer token")
+        raise CredentialRefused("token-malformed", f"not exactly one {wanted.decode()} token")
     return token

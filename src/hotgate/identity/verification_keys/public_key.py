@@ -31,10 +31,11 @@ class UnusableKey(ValueError):
 class PublicKey:
     """kid: its name in the set, or None. kind: "RSA" or the curve. algorithm: the only one it is for, or None.
 
-    issuer: whose tokens it signs, if the set says so. Two keys are equal when all of that and the key material are.
+    issuer: whose tokens it signs, if the set says so. thumbprint: of the key material (RFC 7638, SHA-256). Two keys are
+    equal when all of that is.
     """
 
-    __slots__ = ("_identity", "_key", "algorithm", "issuer", "kid", "kind")
+    __slots__ = ("_identity", "_key", "algorithm", "issuer", "kid", "kind", "thumbprint")
 
     def __init__(
         self,
@@ -49,7 +50,8 @@ class PublicKey:
         self.algorithm = algorithm
         self.issuer = issuer
         self._key = key
-        self._identity = (kid, kind, algorithm, issuer, key.thumbprint())
+        self.thumbprint: str = key.thumbprint()
+        self._identity = (kid, kind, algorithm, issuer, self.thumbprint)
 
     def fits(self, algorithm: str) -> bool:
         """Whether this key may verify `algorithm`, so that no token chooses how its key is read (RFC 8725 §3.1)."""

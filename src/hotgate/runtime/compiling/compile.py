@@ -1,7 +1,7 @@
 """Configuration → what the data plane runs: route table, pipelines, upstreams. All errors at once."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,13 +16,16 @@ from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.keys.signing_key import SigningKey
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.observe.metrics import WorkerMetrics
-from hotgate.pipeline.policy import Authenticator, CompileContext
+from hotgate.pipeline.outgoing import OutgoingContext
+from hotgate.pipeline.policy import Authenticator, CompileContext, PhasedStep
 from hotgate.pipeline.route import Route
 from hotgate.policies import MECHANISMS
+from hotgate.policies.outgoing import OUTGOING
 from hotgate.routing.ambiguity import AmbiguousRoutes
 from hotgate.routing.path_shape import BadPattern
 from hotgate.routing.pattern import RoutePattern
 from hotgate.routing.table import RouteTable
+from hotgate.runtime.compiling.compile_endpoints import endpoint_routes
 from hotgate.runtime.compiling.compile_listener import compile_listener
 from hotgate.runtime.compiling.compile_route import compile_route
 from hotgate.runtime.compiling.compile_upstream import compile_upstream
@@ -80,12 +83,15 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     upstreams = _upstreams(config, parts, problems)
     services = {**parts.services, "shared_limits": {}, "assertion_issuer": config.assertion.issuer}
     identities = _identities(config, services, problems)
-    entries = []
+    outgoing = _outgoing(config, services, problems)
+    entries = list(endpoint_routes(config, identities, parts.metrics))
     for index, settings in enumerate(config.routes):
         pattern = _attempt(problems, ("routes", index, "match", "path"), partial(_pattern, settings))
-        context = CompileContext(settings.name, identities, services, settings.upstream or "")
-        recorder = parts.metrics.route(settings.name, settings.upstream or "")
-        target = upstreams.get(settings.upstream or "")
+        name = settings.upstream or ""
+        hosts = tuple(settings.match.hosts)
+        context = CompileContext(settings.name, identities, services, name, outgoing.get(name, ()), hosts)
+        recorder = parts.metrics.route(settings.name, name)
+        target = upstreams.get(name)
         route = _route(problems, index, settings, context, target, recorder)
         if pattern is not None and route is not None:
             entries.append((pattern, route))
@@ -166,6 +172,18 @@ def _identities(config: Gateway, services: dict[str, Any], problems: list[Proble
     return identities
 
 
+def _outgoing(config: Gateway, services: dict[str, Any], problems: list[Problem]) -> dict[str, Sequence[PhasedStep]]:
+    """What each upstream asks for at the end of its routes."""
+    steps: dict[str, Sequence[PhasedStep]] = {}
+    for name, settings in config.upstreams.items():
+        context = OutgoingContext(name, settings, services)
+        for key, compiler in OUTGOING.items():
+            if getattr(settings, key) is not None:
+                compiled = _attempt(problems, ("upstreams", name, key), partial(compiler, context)) or ()
+                steps[name] = (*steps.get(name, ()), *compiled)
+    return steps
+
+
 def _pattern(settings: RouteSettings) -> RoutePattern:
     match = settings.match
     return RoutePattern(
@@ -191,7 +209,8 @@ def _table(
     except AmbiguousRoutes as error:
         for pair in error.pairs:
             message = f"as specific as route {pair.first!r}: {pair.why}"
-            problems.append(Problem(("routes", index_of[pair.second], "match"), message))
+            path: Path = ("routes", index_of[pair.second], "match") if pair.second in index_of else ("identity",)
+            problems.append(Problem(path, message))
         return None
 
 

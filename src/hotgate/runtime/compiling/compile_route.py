@@ -40,6 +40,9 @@ def compile_route(
     if settings.max_concurrent is not None:
         steps += concurrency_steps(settings.max_concurrent)
     steps += _last_steps(settings, context.services)
+    if settings.public and any(step.needs_credential for step in context.outgoing):
+        problems.append(("public", "the upstream is shown a token in exchange for the caller's; here is none"))
+    steps += context.outgoing
     return _assembled(settings, steps, upstream, recorder)
 
 

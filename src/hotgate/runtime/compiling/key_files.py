@@ -4,10 +4,12 @@ What becomes of such a file later is no error of the configuration: the gateway 
 """
 
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path as FilePath
 
 from hotgate.config.errors import ConfigurationError
+from hotgate.config.gateway import Identity
 from hotgate.config.loader import Loaded
+from hotgate.config.position import Path
 from hotgate.identity.verification_keys.key_file import read_key_file
 from hotgate.identity.verification_keys.key_set import InvalidKeySet, parse_document
 
@@ -16,12 +18,22 @@ def key_file_errors(loaded: Loaded) -> Iterator[ConfigurationError]:
     """Every `jwks_file` that cannot be read, or holds no usable key."""
     folder = loaded.file.absolute().parent
     for name, entry in loaded.config.identity.items():
-        file = entry.settings.jwks_file if entry.mechanism == "jwt" else None
-        if file and (reason := _unusable(folder / file)):
-            yield loaded.error(("identity", name, "jwt", "jwks_file"), reason)
+        for path, file in _files(entry):
+            if reason := _unusable(folder / file):
+                yield loaded.error(("identity", name, *path), reason)
 
 
-def _unusable(file: Path) -> str:
+def _files(entry: Identity) -> Iterator[tuple[Path, str]]:
+    """Each with the rest of its path in the tree."""
+    if entry.mechanism == "jwt" and entry.settings.jwks_file:
+        yield ("jwt", "jwks_file"), entry.settings.jwks_file
+    if entry.mechanism == "signature":
+        for index, published in enumerate(entry.settings.jwks):
+            if published.file:
+                yield ("signature", "jwks", index, "file"), published.file
+
+
+def _unusable(file: FilePath) -> str:
     try:
         parse_document(read_key_file(file))
     except OSError as error:

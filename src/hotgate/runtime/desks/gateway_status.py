@@ -13,6 +13,7 @@ from hotgate.runtime.desks.credential_store import CredentialStore
 from hotgate.runtime.desks.keys import Keys
 from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.targets import Targets
+from hotgate.runtime.desks.upstream_tokens import UpstreamTokens
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.workers.fleet import Fleet
 from hotgate.runtime.workers.renewal import Renewal
@@ -32,6 +33,7 @@ class GatewayStatus:
     targets: Targets
     bans: BanDesk
     credentials: CredentialStore
+    upstream_tokens: UpstreamTokens
     metrics: FleetMetrics
     renewal: Renewal
     now: Callable[[], float]
@@ -66,7 +68,8 @@ class GatewayStatus:
         return self.signing_keys.jwks
 
     def status(self) -> dict[str, Any]:
-        """Workers, revision, uptime, the last reload, key sets, health of targets, their names, bans, the store."""
+        """Workers, revision, uptime, the last reload, key sets, health of targets, their names, bans, the store, and
+        tokens for upstreams."""
         generation = self.fleet.generation
         return {
             "version": __version__,
@@ -87,6 +90,7 @@ class GatewayStatus:
             "names": self.targets.names(),
             "brute_force": self.bans.state(),
             "store": self.credentials.state(),
+            "upstream_tokens": self.upstream_tokens.state(),
         }
 
     async def exposition(self) -> tuple[bytes, str]:
@@ -106,6 +110,7 @@ class GatewayStatus:
             checks=self.targets.health(),
             bans=self.bans.active,
             store=self.credentials.state(),
+            upstream_tokens=self.upstream_tokens.state(),
         )
 
     def _worker(self, worker: WorkerHandle) -> dict[str, Any]:

@@ -74,8 +74,8 @@ class Keys:
 
 def _sources(config: Any) -> dict[str, JwksSource]:
     found = [
-        JwksSource.of(name, identity.settings.jwks_location)
+        JwksSource.of(name, location)
         for name, identity in config.identity.items()
-        if identity.mechanism == "jwt" and identity.settings.jwks_location
+        for location in getattr(identity.settings, "key_locations", ())
     ]
     return {source.name: source for source in found}

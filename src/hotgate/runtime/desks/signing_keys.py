@@ -118,6 +118,9 @@ def signs(config: Gateway) -> bool:
     return any(
         route.policy("assertion") is not None or (route.respond is not None and route.respond.jwks)
         for route in config.routes
+    ) or any(
+        upstream.sign is not None and upstream.sign.message is not None and upstream.sign.message.by_own_keys
+        for upstream in config.upstreams.values()
     )
 
 

@@ -20,6 +20,7 @@ from hotgate.limits.login_guard import LoginGuard
 from hotgate.observe.access_log import AccessLog
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.runtime.compiling.compile import Compiled, Parts, compile_configuration
+from hotgate.runtime.compiling.compile_endpoints import measured_routes
 from hotgate.runtime.sockets.tcp_sockets import BACKLOG
 from hotgate.runtime.worker_process.target_reports import TargetReports
 from hotgate.runtime.workers.channel import Message
@@ -89,7 +90,7 @@ class DataPlane:
                     upstream.close()
                     self._retired.append(upstream)
         targets = {name: [each.name for each in upstream.targets] for name, upstream in compiled.upstreams.items()}
-        self._metrics.retain([route.name for route in compiled.config.routes], targets)
+        self._metrics.retain(measured_routes(compiled.config), targets)
 
     def hear_of_targets(self, message: Message) -> None:
         """The control process says who is healthy, and where names lead. Raises KeyError, TypeError or ValueError."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from hotgate.runtime.workers.channel import Message
 
-WAIT = 2.0  # seconds that a request may wait for an answer
+WAIT = 2.0  # seconds that a request may wait for an answer, unless its question says otherwise
 MAX_OPEN = 1024  # questions that may wait at the same time
 
 
@@ -24,18 +24,19 @@ class Questions:
         self._ids = itertools.count(1)
         self._open: dict[int, asyncio.Future[Any]] = {}
 
-    async def ask(self, about: str, body: Any) -> Any:
-        """The answer to a question of JSON types. Raises Unanswered, after WAIT seconds at the latest."""
+    async def ask(self, about: str, body: Any, wait: float | None = None) -> Any:
+        """The answer to a question of JSON types. Raises Unanswered, after `wait` seconds at the latest."""
         if len(self._open) >= MAX_OPEN:
             raise Unanswered("too many questions are open")
         number = next(self._ids)
+        wait = self._wait if wait is None else wait
         answer = self._open[number] = asyncio.get_running_loop().create_future()
         self._send({"type": "ask", "id": number, "about": about, "body": body})
         try:
-            async with asyncio.timeout(self._wait):
+            async with asyncio.timeout(wait):
                 return await answer
         except TimeoutError:
-            raise Unanswered(f"no answer about {about} in {self._wait:g} s") from None
+            raise Unanswered(f"no answer about {about} in {wait:g} s") from None
         finally:
             self._open.pop(number, None)
             del answer  # what it raises knows this frame: no reference cycle is left

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import uvloop
 
@@ -24,6 +25,7 @@ from hotgate.observe.access_log import AccessLog
 from hotgate.observe.log import configure
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.observe.sink import StreamSink
+from hotgate.policies.outgoing.kept_between_reloads import SERVICE as UPSTREAM_TOKENS
 from hotgate.runtime.compiling.load import built_in_model
 from hotgate.runtime.sockets.handover import SocketOffer
 from hotgate.runtime.worker_process import descriptors, garbage_collection
@@ -31,6 +33,7 @@ from hotgate.runtime.worker_process.access_log_sink import AccessLogSink
 from hotgate.runtime.worker_process.control_link import ControlLink
 from hotgate.runtime.worker_process.data_plane import DataPlane
 from hotgate.runtime.worker_process.key_refresh import KeyRefresh
+from hotgate.runtime.worker_process.proof_uses import ProofUses
 from hotgate.runtime.worker_process.questions import Questions
 from hotgate.runtime.worker_process.resident_memory import resident_bytes
 from hotgate.runtime.worker_process.worker_configuration import WorkerConfiguration
@@ -56,6 +59,7 @@ class Worker:
         self._limiter = LeaseClient(self._link.send, time.monotonic)
         self._refresh = KeyRefresh(self._link.send)
         self._questions = Questions(self._link.send)
+        self._proof_uses = ProofUses(self._questions.ask)
         self._key_sets = KeySets(time.monotonic)
         self._credentials = Credentials()
         self._key_sets.request_refresh = self._refresh.request
@@ -69,7 +73,9 @@ class Worker:
                 "limiter": self._limiter,
                 "key_sets": self._key_sets,
                 "ask": self._questions.ask,
+                "proof_uses": self._proof_uses,
                 "signing": self._signing,
+                UPSTREAM_TOKENS: WeakValueDictionary(),
             },
             access_log=self._access_log,
             metrics=self._metrics,
@@ -176,6 +182,7 @@ class Worker:
             "targets": self._data_plane.hear_of_targets,
             "ticket_key": lambda message: self._data_plane.use_ticket_key(bytes.fromhex(message["key"])),
             "signing_keys": self._replace_signing_keys,
+            "proofs": self._proof_uses.hear,
             "bans": lambda message: self._data_plane.login_guard.hear(message["bans"]),
             "refreshed": lambda message: self._refresh.done(str(message["name"])),
             "answer": self._questions.answered,

@@ -73,3 +73,38 @@ def test_a_signing_key_that_cannot_be_used_is_found_and_not_shown() -> None:
     (problem,) = problems.value.problems
     assert problem.path == ("assertion", "keys", 0)
     assert "hunter2" not in problem.message
+
+
+def credentials(**ways: Any) -> dict[str, Any]:
+    return {"api": {"targets": ["https://a.example", "https://b.example"], "host": "upstream", "credentials": ways}}
+
+
+TOKEN = {"token_url": "https://idp.example.com/token", "client": {"id": "gateway", "secret": "s"}}
+AWS = {"region": "eu-central-1", "service": "s3", "access_key_id": "a", "secret_access_key": "b"}
+NO_KEY = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize(
+    ("ways", "path", "says"),
+    [
+        ({"aws_sigv4": AWS}, ("upstreams", "api", "credentials"), "names one Host"),
+        ({"token_exchange": {**TOKEN, "audience": "x"}}, ("routes", 0, "public"), "here is none"),
+        (
+            {"client_credentials": {**TOKEN, "client": {"id": "gateway", "private_key": NO_KEY}}},
+            ("upstreams", "api", "credentials"),
+            "key",
+        ),
+    ],
+)
+def test_credentials_that_cannot_work(ways: dict[str, Any], path: tuple[str | int, ...], says: str) -> None:
+    with pytest.raises(CompileProblems) as caught:
+        compiled([route("one", "/*")], upstreams=credentials(**ways))
+    (problem,) = caught.value.problems
+    assert problem.path == path
+    assert says in problem.message
+
+
+def test_an_upstream_without_credentials_costs_its_routes_no_step() -> None:
+    found = compiled([route("one", "/*")]).snapshot.table.find(Request("GET", "/", Headers()))
+    assert found is not None
+    assert found[0].before == found[0].after == ()

@@ -1,0 +1,86 @@
+"""One call to an endpoint of an authorization server: a form is sent as the client, a small answer comes back."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import httpx
+
+from hotgate.control.download import FetchFailed, bounded_body
+from hotgate.control.judged_address import Place, Resolve, at_judged_address, resolved
+from hotgate.control.oauth.client_authentication import ClientAuthentication
+
+TOTAL_TIMEOUT = 5.0  # seconds for everything, from the name lookup to the last byte
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """status: any. media_type: in lower case, without parameters. body: may hold tokens, so nothing shows it."""
+
+    status: int
+    media_type: str
+    body: bytes = field(repr=False)
+    fields: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class EndpointCaller:
+    """The gateway as one client of one authorization server. Make one per configured client, and `close` it.
+
+    issuer: whom assertions of the client are for. timeout: seconds. Raises ValueError for keys that cannot be used.
+    """
+
+    def __init__(
+        self,
+        client: ClientAuthentication,
+        issuer: str,
+        *,
+        timeout: float = TOTAL_TIMEOUT,
+        resolve: Resolve = resolved,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._client = client
+        self._issuer = issuer
+        self._timeout = timeout
+        self._resolve = resolve
+        # Without a proxy of the environment: it would see what only the server may see.
+        self._http = httpx.AsyncClient(verify=client.tls(), trust_env=False, transport=transport)
+
+    async def post(self, place: Place, form: Mapping[str, str], accept: str = "application/json") -> Answer:
+        """What the endpoint says. Raises FetchFailed, within `timeout` seconds whatever the other side does."""
+        try:
+            async with asyncio.timeout(self._timeout):
+                answer, _ = await at_judged_address(
+                    place, self._resolve, lambda url, address: self._post(url, address, form, accept)
+                )
+                return answer
+        except TimeoutError:
+            raise FetchFailed(f"no complete answer within {self._timeout:g} s") from None
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            # The error of a call may quote its address, never its form; its kind says enough.
+            raise FetchFailed(type(error).__name__) from None
+
+    async def close(self) -> None:
+        """End its connections."""
+        await self._http.aclose()
+
+    async def _post(self, url: str, address: str, form: Mapping[str, str], accept: str) -> Answer:
+        target = httpx.URL(url)
+        credentials = self._client.credentials(self._issuer)
+        request = self._http.build_request(
+            "POST",
+            target.copy_with(host=address),
+            data={**form, **credentials.form},
+            headers={
+                "accept": accept,
+                "accept-encoding": "identity",
+                "host": target.netloc.decode("ascii"),
+                **credentials.fields,
+            },
+            extensions={"sni_hostname": target.host},
+        )
+        response = await self._http.send(request, stream=True, follow_redirects=False)
+        try:
+            media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+            return Answer(response.status_code, media_type, await bounded_body(response), dict(response.headers))
+        finally:
+            await response.aclose()

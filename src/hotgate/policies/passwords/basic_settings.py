@@ -1,0 +1,115 @@
+"""The settings of `identity: {name: {basic: …}}`."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema, core_schema
+
+from hotgate.config.notation import refused
+from hotgate.config.secret import Secret, SecretFiles, checked_text
+from hotgate.config.settings import Flag, Form, Settings
+from hotgate.config.units import DurationBetween
+from hotgate.identity.passwords.password_file import BadPasswordFile, parse_password_file
+from hotgate.identity.passwords.password_format import UnusableHash, checked
+
+MAX_USERS = 10_000
+_Text = Annotated[str, Form(r"[^\x00-\x1f\x7f]{1,256}", "use text of 1 to 256 characters")]
+_UserName = Annotated[str, Form(r"[^\x00-\x1f\x7f:]{1,256}", "use 1 to 256 characters without colon")]
+_Names = Annotated[tuple[_Text, ...], Field(max_length=256)]
+Realm = Annotated[str, Form(r"[ !#-\[\]-~]{1,128}", "use printable ASCII without quotes and backslashes")]
+
+
+class PasswordHash(Secret):
+    """One hash. Whoever has it can try passwords without asking us, so nothing shows it."""
+
+    __slots__ = ()
+
+    @classmethod
+    def _read(cls, value: object, info: core_schema.ValidationInfo) -> "PasswordHash":
+        found = super()._read(value, info)
+        try:
+            return cls(checked(found.reveal()))
+        except UnusableHash as error:
+            raise refused(str(error)) from None
+
+
+class PasswordFile(Secret):
+    """The text of a file with a name and a hash on each line."""
+
+    __slots__ = ()
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "$comment": "path"}
+
+    @classmethod
+    def _read(cls, value: object, info: core_schema.ValidationInfo) -> "PasswordFile":
+        if isinstance(value, cls):
+            return value
+        text = checked_text(value, "a path")
+        if isinstance(info.context, SecretFiles):
+            text = info.context.text(text, "the file")
+        try:
+            parse_password_file(text)
+        except BadPasswordFile as error:
+            raise refused(str(error)) from None
+        return cls(text)
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """By name."""
+        return parse_password_file(self.reveal())
+
+
+class UserSettings(Settings):
+    """Somebody with a password."""
+
+    hash: PasswordHash = Field(description="What `hotgate passwords hash` prints: argon2id, or bcrypt.")
+    scopes: _Names = Field(default=(), description="The scopes of the caller.")
+    roles: _Names = Field(default=(), description="The roles of the caller.")
+    groups: _Names = Field(default=(), description="The groups of the caller.")
+
+
+class PasswordSettings(Settings):
+    """What every entry with names and passwords has."""
+
+    realm: Realm | None = Field(default=None, description="The realm in WWW-Authenticate. Default: the entry's name.")
+    cache: Annotated[float, DurationBetween("0s", "1h")] = Field(
+        default=300.0,
+        description="How long a password that was found right is right without looking again. `0s`: never.",
+    )
+    consumers: Flag = Field(
+        default=False,
+        description="Whether the caller must be a consumer of the store (`hotgate consumers`) that is not disabled, "
+        "and has its groups, roles, tier and metadata too.",
+    )
+
+
+class BasicSettings(PasswordSettings):
+    """Names and passwords in HTTP Basic (RFC 7617). They are sent with each request: use it with TLS only."""
+
+    users: dict[_UserName, UserSettings] = Field(
+        default={}, max_length=MAX_USERS, description="Who is known, by name. They are looked up first."
+    )
+    users_file: PasswordFile | None = Field(
+        default=None,
+        description="A file with `name:hash` on each line, as htpasswd has it (`hotgate passwords`), relative to the "
+        "folder of the main file. It is watched.",
+    )
+
+    @model_validator(mode="after")
+    def _knows_each_once(self) -> "BasicSettings":
+        if self.users_file is not None and not self.users.keys().isdisjoint(self.users_file.hashes):
+            raise refused("a name of `users` is in `users_file` too; remove one of both")
+        return self
+
+    def hashes(self) -> Mapping[str, str]:
+        """Everybody's, by name."""
+        named = {name: user.hash.reveal() for name, user in self.users.items()}
+        return named if self.users_file is None else {**self.users_file.hashes, **named}
+
+    def dangers(self) -> Iterator[tuple[str, str, str]]:
+        """What is of no use about it: (key, message, hint)."""
+        if not self.users and self.users_file is None:
+            yield "users", "nobody is known, so nobody gets in", "add `users`, or a `users_file`"

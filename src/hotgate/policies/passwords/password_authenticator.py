@@ -1,0 +1,154 @@
+"""Callers with a name and a password, whoever knows the passwords: the control process finds out, and the worker
+remembers for a while what was right.
+
+A password is made to be slow to check. That happens in the control process, in threads of which there are few, so that
+guesses cannot take the processor from requests of others.
+"""
+
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from hashlib import blake2b
+from typing import Any, Protocol
+
+from hotgate.http.response import Response
+from hotgate.identity.challenge import basic_challenge, password_check_unavailable, password_refused, store_unavailable
+from hotgate.identity.passwords.basic_credentials import NameAndPasswordSource, basic_value, parse
+from hotgate.identity.principal import Principal
+from hotgate.identity.refusal import CredentialRefused
+from hotgate.identity.stored_consumer import ConsumerDisabled, NoConsumer, StoredConsumers
+from hotgate.identity.tokens.revocations import NoRevocations, Revocations, is_revoked
+from hotgate.pipeline.exchange import Exchange
+from hotgate.policies.passwords.basic_settings import PasswordSettings
+from hotgate.store.credentials import Credentials
+from hotgate.store.errors import StoreUnavailable
+
+ABOUT = "password"  # the question that the control process is asked
+WAIT = 10.0  # seconds for its answer
+MAX_KNOWN = 10_000  # passwords that were right
+MAX_WAITING = 4  # checks of one client that may be under way: no guesser holds up everybody else
+
+Outcome = Principal | Response
+
+
+class Identified(Protocol):
+    """Whom a right password proves. answer: what the control process has said besides."""
+
+    def __call__(self, name: str, answer: Mapping[str, Any], now: float) -> Principal: ...
+
+
+class PasswordAuthenticator:
+    """One entry, compiled. services: "ask", and if they are there "wall_clock" (epoch seconds) and "credentials"."""
+
+    forwards_credential = False
+
+    def __init__(
+        self, name: str, settings: PasswordSettings, services: Mapping[str, Any], identified: Identified
+    ) -> None:
+        self.name = name
+        self.challenge = basic_challenge(settings.realm or name)
+        self.sources = (NameAndPasswordSource(),)
+        self._ask: Callable[..., Awaitable[Any]] | None = services.get("ask")
+        self._clock: Callable[[], float] = services.get("wall_clock", time.time)
+        self._revocations: Revocations = services.get("credentials") or NoRevocations()
+        self._consumers = StoredConsumers(services.get("credentials") or Credentials()) if settings.consumers else None
+        self._identified = identified
+        self._known = KnownPasswords(settings.cache, self._revocations)
+        self._waiting: dict[str, int] = {}
+
+    def authenticate(self, exchange: Exchange) -> Outcome | Awaitable[Outcome] | None:
+        """Principal, refusal, an awaitable of them where the password must be checked, or None without one."""
+        try:
+            value = basic_value(exchange.request)
+            if value is None:
+                return None
+            principal = self._known.get(value, self._clock())
+            if principal is not None:
+                return self._admitted(principal)
+            credentials = parse(value)
+        except CredentialRefused as refusal:
+            return password_refused(self.challenge, refusal)
+        return self._checked(value, credentials.name, credentials.password, exchange.client)
+
+    async def _checked(self, value: bytes, name: str, password: str, client: str) -> Outcome:
+        """What the control process says of it."""
+        if self._ask is None or self._waiting.get(client, 0) >= MAX_WAITING:
+            return password_check_unavailable("too many passwords of this client are being checked")
+        self._waiting[client] = self._waiting.get(client, 0) + 1
+        try:
+            version = self._revocations.version
+            answer = await self._ask(ABOUT, {"provider": self.name, "name": name, "password": password}, WAIT)
+        except Exception as error:  # noqa: BLE001 (whoever cannot ask lets nobody in, whatever the reason)
+            return password_check_unavailable(str(error))
+        finally:
+            self._waiting[client] -= 1
+            if not self._waiting[client]:
+                del self._waiting[client]
+        return self._concluded(value, name, answer, version)
+
+    def _concluded(self, value: bytes, name: str, answer: Mapping[str, Any], version: int) -> Outcome:
+        if answer.get("right") is not True:
+            return password_refused(self.challenge, CredentialRefused("password-wrong", "no such name and password"))
+        now = self._clock()
+        principal = self._identified(name, answer, now)
+        try:
+            if is_revoked(self._revocations, principal):
+                refusal = CredentialRefused("password-revoked", "the name was revoked")
+                return password_refused(self.challenge, refusal)
+        except StoreUnavailable as error:
+            return store_unavailable(error)
+        self._known.put(value, principal, now, version)
+        return self._admitted(principal)
+
+    def _admitted(self, proved: Principal) -> Outcome:
+        if self._consumers is None:
+            return proved
+        try:
+            return self._consumers.completed(proved)
+        except NoConsumer as reason:
+            return password_refused(self.challenge, CredentialRefused("password-wrong", str(reason)))
+        except ConsumerDisabled as reason:
+            detail = "This account must not be used."
+            return Response.problem(403, code="forbidden", detail=detail, log_detail=str(reason))
+        except StoreUnavailable as error:
+            return store_unavailable(error)
+
+
+class KnownPasswords:
+    """Callers by a digest of what they sent, under a key that only this process has. seconds: how long one is good.
+
+    Everything is forgotten when something was revoked: to check a few passwords again is cheaper than to be wrong.
+    """
+
+    def __init__(self, seconds: float, revocations: Revocations) -> None:
+        self._seconds = seconds
+        self._revocations = revocations
+        self._version = revocations.version
+        self._key = secrets.token_bytes(32)
+        self._entries: OrderedDict[bytes, tuple[Principal, float]] = OrderedDict()
+
+    def get(self, value: bytes, now: float) -> Principal | None:
+        """Whom this has proved, if it still does. now: epoch seconds."""
+        if self._version != self._revocations.version:
+            self._version = self._revocations.version
+            self._entries.clear()
+        digest = self._digest(value)
+        entry = self._entries.get(digest)
+        if entry is None:
+            return None
+        if now < entry[1]:
+            return entry[0]
+        del self._entries[digest]
+        return None
+
+    def put(self, value: bytes, principal: Principal, now: float, version: int) -> None:
+        """Remember it. version: of the revocations, read before anybody was asked."""
+        if not self._seconds or version != self._revocations.version:
+            return
+        self._entries[self._digest(value)] = principal, now + self._seconds
+        if len(self._entries) > MAX_KNOWN:
+            self._entries.popitem(last=False)
+
+    def _digest(self, value: bytes) -> bytes:
+        return blake2b(value, key=self._key, digest_size=32).digest()

@@ -1,0 +1,218 @@
+"""What a directory, or somebody in its place, may answer, and what becomes of the login."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from pyasn1.codec.ber import decoder, encoder
+from pyasn1_modules import rfc2251
+
+from hotgate.control.directories.directory import MAX_WAITING, Directory, Member
+from hotgate.control.directories.ldap_connection import DirectoryUnavailable
+from hotgate.control.directories.ldap_message import MAX_BYTES, BadMessage, bind_request, message_length
+from hotgate.policies.passwords.ldap_settings import LdapSettings
+
+USER = "uid=ada,dc=example"
+
+
+class Script:
+    """A server on loopback that answers each request with what `reply` makes of it. asked: kinds of requests."""
+
+    def __init__(self, reply: Callable[[int, str], bytes | None]) -> None:
+        self._reply = reply
+        self.asked: list[str] = []
+        self._writers: list[asyncio.StreamWriter] = []
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.append(writer)
+        with suppress(ConnectionError):
+            await self._serve(reader, writer)
+        writer.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while head := await reader.read(2):
+            request = head + await reader.readexactly(head[1])
+            message, _ = decoder.decode(request, asn1Spec=rfc2251.LDAPMessage())
+            kind = message["protocolOp"].getName()
+            self.asked.append(kind)
+            reply = self._reply(int(message["messageID"]), kind)
+            if reply is None:
+                return
+            writer.write(reply)
+
+    def play(self, settings: dict[str, Any], script: Callable[[Directory], Any]) -> Any:
+        async def playing() -> Any:
+            server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
+            url = f"ldap://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            model = LdapSettings.model_validate({"url": url, "start_tls": False, "timeout": "500ms", **settings})
+            directory = Directory(model)
+            try:
+                return await script(directory)
+            finally:
+                directory.close()
+                server.close()
+                for writer in self._writers:
+                    writer.close()
+                await asyncio.gather(*(writer.wait_closed() for writer in self._writers), return_exceptions=True)
+                await asyncio.sleep(0)  # the loop closes what was aborted
+
+        return asyncio.run(playing())
+
+    def login(self, **settings: Any) -> Member | None:
+        found = self.play({"user_dn": "uid={name},dc=example", **settings}, lambda each: each.member("ada", "right"))
+        assert found is None or isinstance(found, Member)
+        return found
+
+
+def message(number: int, kind: str, content: Any) -> bytes:
+    whole = rfc2251.LDAPMessage()
+    whole["messageID"] = number
+    whole["protocolOp"][kind] = content
+    return bytes(encoder.encode(whole))
+
+
+def result(number: int, kind: str, code: int) -> bytes:
+    content = {"bindResponse": rfc2251.BindResponse, "searchResDone": rfc2251.SearchResultDone}.get(
+        kind, rfc2251.ExtendedResponse
+    )()
+    content["resultCode"] = code
+    content["matchedDN"] = content["errorMessage"] = ""
+    return message(number, kind, content)
+
+
+def entry(number: int, dn: str = USER) -> bytes:
+    found = rfc2251.SearchResultEntry()
+    found["objectName"] = dn
+    found["attributes"].clear()
+    return message(number, "searchResEntry", found)
+
+
+def replying(bind: int = 0, entries: int = 1) -> Callable[[int, str], bytes]:
+    def reply(number: int, kind: str) -> bytes:
+        if kind == "bindRequest":
+            return result(number, "bindResponse", bind)
+        return entry(number) * entries + result(number, "searchResDone", 0)
+
+    return reply
+
+
+def test_the_script_can_let_somebody_in() -> None:
+    script = Script(replying())
+    assert script.login() == Member("ada", USER)
+    assert script.asked == ["bindRequest", "searchRequest"]
+
+
+@pytest.mark.parametrize("code", [19, 32, 34, 48, 49, 50, 53])
+def test_who_is_refused_is_not_in(code: int) -> None:
+    assert Script(replying(bind=code)).login() is None
+
+
+@pytest.mark.parametrize("code", [1, 2, 10, 14, 51, 52, 80, 123])
+def test_any_other_code_is_no_answer(code: int) -> None:
+    """A referral (10) in particular is not followed: it would send the password to wherever it says."""
+    with pytest.raises(DirectoryUnavailable, match=str(code)):
+        Script(replying(bind=code)).login()
+
+
+@pytest.mark.parametrize("entries", [0, 2])
+def test_a_caller_has_one_entry(entries: int) -> None:
+    with pytest.raises(DirectoryUnavailable):
+        Script(replying(entries=entries)).login()
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        lambda number, kind: b"HTTP/1.1 200 OK\r\n\r\n",
+        lambda number, kind: b"\x30\x84\x7f\xff\xff\xff",
+        lambda number, kind: b"\x30\x80\0\0",
+        lambda number, kind: b"\x30\x03\x02\x01\x01",
+        lambda number, kind: result(number + 1, "bindResponse", 0),
+        lambda number, kind: None,
+        lambda number, kind: b"",
+        lambda number, kind: result(number, "bindResponse", 0)[:-1],
+    ],
+)
+def test_what_is_no_answer_lets_nobody_in(reply: Callable[[int, str], bytes | None]) -> None:
+    with pytest.raises(DirectoryUnavailable):
+        Script(reply).login()
+
+
+def test_more_entries_than_were_asked_for_are_not_collected() -> None:
+    with pytest.raises(DirectoryUnavailable, match="more entries"):
+        Script(replying(entries=10)).login()
+
+
+def test_nothing_that_comes_before_tls_is_read_as_if_it_came_by_it() -> None:
+    """Response injection: CVE-2011-0411 and its kind."""
+
+    def reply(number: int, kind: str) -> bytes:
+        assert kind == "extendedReq"
+        return result(number, "extendedResp", 0) + result(number + 1, "bindResponse", 0)
+
+    script = Script(reply)
+    with pytest.raises(DirectoryUnavailable, match="before TLS"):
+        script.login(start_tls=True)
+    assert script.asked == ["extendedReq"]
+
+
+def test_a_directory_without_tls_is_told_no_password() -> None:
+    script = Script(lambda number, kind: result(number, "extendedResp", 2))
+    with pytest.raises(DirectoryUnavailable, match="TLS"):
+        script.login(start_tls=True)
+    assert script.asked == ["extendedReq"]
+
+
+def test_a_gateway_that_is_not_let_in_lets_nobody_in() -> None:
+    script = Script(replying(bind=49))
+    found = {"users": {"base": "dc=example"}, "bind_dn": "cn=reader", "bind_password": "x"}
+    with pytest.raises(DirectoryUnavailable, match="bind_dn"):
+        script.play(found, lambda directory: directory.member("ada", "right"))
+
+
+def test_logins_that_wait_are_bounded() -> None:
+    async def flood(directory: Directory) -> None:
+        waiting = [asyncio.create_task(directory.member("ada", "x")) for _ in range(MAX_WAITING)]
+        await asyncio.sleep(0)
+        with pytest.raises(DirectoryUnavailable, match="too many"):
+            await directory.member("ada", "right")
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+    Script(lambda number, kind: b"").play({"user_dn": "uid={name},dc=example"}, flood)
+
+
+def test_lengths_are_read_and_bounded() -> None:
+    assert message_length(bytearray(b"\x30")) is None
+    assert message_length(bytearray(b"\x30\x05")) == 7
+    assert message_length(bytearray(b"\x30\x82\x01")) is None
+    assert message_length(bytearray(b"\x30\x82\x01\x00")) == 260
+    with pytest.raises(BadMessage):
+        message_length(bytearray(b"\x30\x84") + (MAX_BYTES + 1).to_bytes(4, "big"))
+
+
+@pytest.mark.parametrize(("dn", "password"), [("cn=x", ""), ("", "x")])
+def test_a_bind_as_nobody_is_never_sent(dn: str, password: str) -> None:
+    with pytest.raises(ValueError, match="needs"):
+        bind_request(1, dn, password)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"url": "ldap://ldap.example.com", "start_tls": False, "user_dn": "uid={name},dc=x"},
+        {"url": "http://ldap.example.com", "user_dn": "uid={name},dc=x"},
+        {"url": "ldaps://ldap.example.com"},
+        {"url": "ldaps://ldap.example.com", "user_dn": "uid=ada,dc=x"},
+        {"url": "ldaps://ldap.example.com", "users": {"base": "dc=x"}},
+        {"url": "ldaps://ldap.example.com", "users": {"base": "dc=x"}, "bind_dn": "cn=reader"},
+        {"url": "ldaps://ldap.example.com", "user_dn": "uid={name},dc=x", "groups": {}},
+        {"url": "ldaps://h", "user_dn": "uid={name},dc=x", "groups": {"base": "dc=x", "filter": "(member={who})"}},
+    ],
+)
+def test_a_mistake_in_the_file_is_told(settings: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        LdapSettings.model_validate(settings)
