@@ -17,6 +17,7 @@ from bench.peers.peer import Peer
 from bench.proc import memory, worker_of
 from bench.rounds import Probe
 from bench.scenario import HOST, PATH
+from bench.sessions import cookie_fields, logins_of
 
 CASE = "identity"
 PLAIN = "plain"
@@ -24,8 +25,11 @@ TOKEN = "token, seen before"
 NEW_TOKEN = "token, first seen"
 ASSERTION = "token, assertion for the backend"
 KEY = "one of 1,000,000 keys"
+SESSION = "session in a cookie"
+SESSIONS = "one of 10,000 sessions"
 
 _KEYS = 1_000_000
+_SESSIONS = 10_000
 _TOKENS = 12_000  # more than a worker remembers: by the time one comes again, it has been forgotten
 _SCRIPT = str(Path(__file__).parents[1] / "load" / "credentials.lua")
 
@@ -58,6 +62,9 @@ def _variations(lab: Lab) -> Iterator[_Variation]:
     keys = fill_store(folder, _KEYS)
     managed = {"identity": {"partners": {"api_key": {"managed": True}}}, "store": {}, "state_dir": str(folder)}
     yield _Variation(KEY, {**managed, "routes": [_route("partners")]}, credentials=keys)
+    logins = {**logins_of(lab.issuer.security().jwks, lab.folder / "sessions"), "routes": [_route("sso")]}
+    yield _Variation(SESSION, logins, next(cookie_fields(1)))
+    yield _Variation(SESSIONS, logins, credentials=_many_sessions(lab))
 
 
 def _probe(lab: Lab, peer: Peer, variation: _Variation) -> Probe:
@@ -91,6 +98,13 @@ def _tokens(lab: Lab) -> dict[str, Any]:
 
 def _route(identity: str) -> dict[str, Any]:
     return {"name": "api", "match": {"path": "/*"}, "upstream": "api", "authenticate": [identity]}
+
+
+def _many_sessions(lab: Lab) -> Path:
+    file = lab.folder / "cookies.txt"
+    with file.open("w") as lines:
+        lines.writelines(f"{field}\n" for field in cookie_fields(_SESSIONS))
+    return file
 
 
 def _many_tokens(lab: Lab) -> Path:

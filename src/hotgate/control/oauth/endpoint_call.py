@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from hotgate.control.download import FetchFailed, bounded_body
+from hotgate.control.download import FetchFailed, bounded_body, private_client
 from hotgate.control.judged_address import Place, Resolve, at_judged_address, resolved
 from hotgate.control.oauth.client_authentication import ClientAuthentication
 
@@ -50,10 +50,26 @@ class EndpointCaller:
 
     async def post(self, place: Place, form: Mapping[str, str], accept: str = "application/json") -> Answer:
         """What the endpoint says. Raises FetchFailed, within `timeout` seconds whatever the other side does."""
+        credentials = self._client.credentials(self._issuer)
+        fields = {"accept": accept, **credentials.fields}
+        return await self._called("POST", place, fields, {**form, **credentials.form})
+
+    async def get(self, place: Place, bearer: str, accept: str = "application/json") -> Answer:
+        """The same, for a user whose access token is `bearer` (RFC 6750 §2.1), instead of as the client."""
+        return await self._called("GET", place, {"accept": accept, "authorization": f"Bearer {bearer}"}, None)
+
+    async def close(self) -> None:
+        """End its connections."""
+        for each in self._by_host.values():
+            await each.aclose()
+
+    async def _called(
+        self, method: str, place: Place, fields: Mapping[str, str], form: Mapping[str, str] | None
+    ) -> Answer:
         try:
             async with asyncio.timeout(self._timeout):
                 answer, _ = await at_judged_address(
-                    place, self._resolve, lambda url, address: self._post(url, address, form, accept)
+                    place, self._resolve, lambda url, address: self._sent(method, url, address, fields, form)
                 )
                 return answer
         except TimeoutError:
@@ -62,25 +78,16 @@ class EndpointCaller:
             # The error of a call may quote its address, never its form; its kind says enough.
             raise FetchFailed(type(error).__name__) from None
 
-    async def close(self) -> None:
-        """End its connections."""
-        for each in self._by_host.values():
-            await each.aclose()
-
-    async def _post(self, url: str, address: str, form: Mapping[str, str], accept: str) -> Answer:
+    async def _sent(
+        self, method: str, url: str, address: str, fields: Mapping[str, str], form: Mapping[str, str] | None
+    ) -> Answer:
         target = httpx.URL(url)
         http = await self._connections_to(target.host)
-        credentials = self._client.credentials(self._issuer)
         request = http.build_request(
-            "POST",
+            method,
             target.copy_with(host=address),
-            data={**form, **credentials.form},
-            headers={
-                "accept": accept,
-                "accept-encoding": "identity",
-                "host": target.netloc.decode("ascii"),
-                **credentials.fields,
-            },
+            data=form,
+            headers={"accept-encoding": "identity", "host": target.netloc.decode("ascii"), **fields},
             extensions={"sni_hostname": target.host},
         )
         response = await http.send(request, stream=True, follow_redirects=False)
@@ -96,10 +103,8 @@ class EndpointCaller:
         """
         known = self._by_host.get(host)
         if known is None:
-            if len(self._by_host) >= _MOST_HOSTS:
-                await self._by_host.pop(next(iter(self._by_host))).aclose()
-            # Without a proxy of the environment: it would see what only the server may see.
             timeout = httpx.Timeout(self._timeout, connect=_CONNECT_SHARE * self._timeout)
-            known = httpx.AsyncClient(verify=self._tls, trust_env=False, timeout=timeout, transport=self._transport)
-            self._by_host[host] = known
+            known = self._by_host[host] = private_client(self._tls, self._transport, timeout=timeout)
+            if len(self._by_host) > _MOST_HOSTS:
+                await self._by_host.pop(next(iter(self._by_host))).aclose()
         return known

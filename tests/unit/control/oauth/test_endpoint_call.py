@@ -156,6 +156,29 @@ def test_an_error_is_an_answer(server: Server) -> None:
     assert server.call(BY_SECRET).status == 400
 
 
+def test_what_a_server_sets_for_one_caller_does_not_come_along_with_the_next() -> None:
+    """The cookie of a session at its endpoint for user information, say."""
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, headers={"set-cookie": "session=alice"}, stream=httpx.ByteStream(b"{}"))
+
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        return ["93.184.215.14"]
+
+    async def calling() -> None:
+        client = ClientAuthentication(OAuthClient.model_validate(BY_SECRET))
+        caller = EndpointCaller(client, ISSUER, resolve=resolve, transport=httpx.MockTransport(answer))
+        for bearer in ("alice", "bob"):
+            await caller.get(ENDPOINT, bearer)
+        await caller.close()
+
+    asyncio.run(calling())
+    assert len(asked) == 2
+    assert "cookie" not in asked[1].headers
+
+
 def test_a_redirect_is_not_followed(server: Server) -> None:
     server.answer = httpx.Response(302, headers={"location": "https://elsewhere.test/"})
 
