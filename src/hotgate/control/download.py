@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 MAX_BYTES = 256 * 1024
-_CONNECT_TIMEOUT = 1.4  # seconds for one address: where it is silent, another may answer; a lost packet costs one
+CONNECT_TIMEOUT = 1.4  # seconds for one address: where it is silent, another may answer; a lost packet costs one
 
 _NO_COOKIES = CookieJar(DefaultCookiePolicy(allowed_domains=()))
 _MAX_AGE = re.compile(r"(?:^|,)\s*max-age\s*=\s*\"?([0-9]{1,9})\"?\s*(?:,|$)", re.IGNORECASE)  # RFC 9111 §5.2.2.1
@@ -48,7 +48,7 @@ def download_client(
     another host there (a CDN has many) has not proved its name on it.
     """
     limits = httpx.Limits(max_keepalive_connections=0)
-    return private_client(verify, transport, limits=limits, timeout=httpx.Timeout(5.0, connect=_CONNECT_TIMEOUT))
+    return private_client(verify, transport, limits=limits, timeout=httpx.Timeout(5.0, connect=CONNECT_TIMEOUT))
 
 
 async def download(client: httpx.AsyncClient, url: str, address: str | None = None) -> Document:

@@ -74,7 +74,7 @@ class Directory:
     async def _member(self, typed: str, password: str) -> Member | None:
         dn = await self._name_of(typed)
         async with self._binding.connection() as connection:
-            # For a name that nobody has, a password is tried all the same: both take as long.
+            # For a name that nobody has, a password is tried all the same: both take as many round trips.
             code = await connection.bind(dn or self._nobody, password)
             if code == SUCCESS and dn is not None:
                 return await self._described(dn, typed, connection)

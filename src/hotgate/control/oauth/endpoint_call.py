@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from hotgate.control.download import FetchFailed, bounded_body, private_client
+from hotgate.control.download import CONNECT_TIMEOUT, FetchFailed, bounded_body, private_client
 from hotgate.control.judged_address import Place, Resolve, at_judged_address, resolved
 from hotgate.control.oauth.client_authentication import ClientAuthentication
 
 TOTAL_TIMEOUT = 5.0  # seconds for everything, from the name lookup to the last byte
-_CONNECT_SHARE = 0.3  # of it for one address of the host: where it is silent, another may answer
 _MOST_HOSTS = 8  # of one server; metadata may name another host for each endpoint
 
 
@@ -103,7 +102,7 @@ class EndpointCaller:
         """
         known = self._by_host.get(host)
         if known is None:
-            timeout = httpx.Timeout(self._timeout, connect=_CONNECT_SHARE * self._timeout)
+            timeout = httpx.Timeout(self._timeout, connect=CONNECT_TIMEOUT)
             known = self._by_host[host] = private_client(self._tls, self._transport, timeout=timeout)
             if len(self._by_host) > _MOST_HOSTS:
                 await self._by_host.pop(next(iter(self._by_host))).aclose()
