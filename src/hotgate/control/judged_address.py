@@ -22,7 +22,10 @@ T = TypeVar("T")
 
 async def resolved(host: str, port: int) -> list[str]:
     """The addresses of a host, as the system finds them. Raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError:
+        raise OSError("no name that a host can have") from None
     return [str(each[4][0]) for each in found]
 
 

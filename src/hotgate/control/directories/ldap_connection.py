@@ -95,8 +95,9 @@ class LdapConnection:
             connection = cls(reader, address)
             if address.starts_plain and address.tls is not None:
                 await connection._protect(address.tls, address.host)
-        except OSError as error:
-            raise DirectoryUnavailable(f"no connection: {error.strerror or type(error).__name__}") from error
+        except (OSError, UnicodeError) as error:
+            reason = getattr(error, "strerror", "") or type(error).__name__
+            raise DirectoryUnavailable(f"no connection: {reason}") from error
         return connection
 
     @property

@@ -233,6 +233,15 @@ def test_a_place_that_fails_is_not_asked_first_again(*, does_accept: bool) -> No
     Script(replying()).play({"user_dn": "uid={name},dc=example"}, script)
 
 
+def test_a_name_that_no_host_can_have_is_told_like_one_that_is_not_there() -> None:
+    async def script(_: Directory) -> None:
+        model = LdapSettings.model_validate({"url": "ldaps://ldap..example", "user_dn": "uid={name},dc=example"})
+        with pytest.raises(DirectoryUnavailable, match="no connection"):
+            await Directory(model).member("ada", "right")
+
+    Script(replying()).play({"user_dn": "uid={name},dc=example"}, script)
+
+
 def test_a_pool_that_was_closed_keeps_no_connection() -> None:
     """A reload closes it, while somebody logs in."""
 
