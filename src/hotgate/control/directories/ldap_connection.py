@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, cast
 
 from hotgate.control.directories import ldap_message
-from hotgate.control.directories.ldap_message import BadMessage, Entry, Result, Scope
+from hotgate.control.directories.ldap_message import Answer, BadMessage, Entry, Result, Scope
 from hotgate.identity.directories.search_filter import SearchFilter
 
 SUCCESS, SIZE_LIMIT_EXCEEDED, NO_SUCH_OBJECT = 0, 4, 32  # RFC 4511 appendix A.1
+_LARGE = 16 * 1024  # bytes of a message that takes so long to decode (10 ms) that others must not wait for it
 _MAX_BUFFERED = 2 * ldap_message.MAX_BYTES
 
 
@@ -143,7 +144,7 @@ class LdapConnection:
         transport.write(request)
         try:
             while True:
-                answer = ldap_message.answer(await self._reader.message(), self._number)
+                answer = await self._understood(await self._reader.message())
                 if isinstance(answer, Result):
                     return answer
                 if answer is not None:
@@ -153,6 +154,11 @@ class LdapConnection:
         except BadMessage as error:
             self.close()
             raise DirectoryUnavailable(str(error)) from None
+
+    async def _understood(self, message: bytes) -> Answer:
+        if len(message) < _LARGE:
+            return ldap_message.answer(message, self._number)
+        return await asyncio.to_thread(ldap_message.answer, message, self._number)
 
     async def _protect(self, context: ssl.SSLContext, host: str) -> None:
         try:

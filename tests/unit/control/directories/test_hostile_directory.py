@@ -1,6 +1,7 @@
 """What a directory, or somebody in its place, may answer, and what becomes of the login."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -9,8 +10,9 @@ import pytest
 from pyasn1.codec.ber import decoder, encoder
 from pyasn1_modules import rfc2251
 
+from hotgate.control.directories import ldap_message
 from hotgate.control.directories.connection_pool import LONGEST_IDLE, ConnectionPool
-from hotgate.control.directories.directory import MAX_WAITING, Directory, Member
+from hotgate.control.directories.directory import MAX_GROUPS, MAX_WAITING, Directory, Member
 from hotgate.control.directories.ldap_connection import DirectoryUnavailable, LdapConnection
 from hotgate.control.directories.ldap_message import MAX_BYTES, BadMessage, bind_request, message_length
 from hotgate.policies.passwords.ldap_settings import LdapSettings
@@ -194,6 +196,29 @@ def test_a_group_that_somebody_has_made_for_himself_need_not_count(settings: dic
     member = Script(reply).login(groups=settings)
     assert member is not None
     assert member.groups == groups
+
+
+def test_an_entry_with_thousands_of_groups_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: set[int] = set()
+    decode = ldap_message.answer
+
+    def decoding(message: bytes, number: int) -> ldap_message.Answer:
+        if len(message) > 16 * 1024:
+            threads.add(threading.get_ident())
+        return decode(message, number)
+
+    def reply(number: int, kind: str) -> bytes:
+        if kind == "bindRequest":
+            return result(number, "bindResponse", 0)
+        listed = [f"cn=group-{each},ou=groups,dc=example" for each in range(MAX_GROUPS + 1)]
+        return entry(number, groups=listed) + result(number, "searchResDone", 0)
+
+    monkeypatch.setattr(ldap_message, "answer", decoding)
+    member = Script(reply).login(groups={"attribute": "memberOf"}, timeout="10s")
+    assert member is not None
+    assert len(member.groups) == MAX_GROUPS
+    assert len(threads) == 1
+    assert threading.get_ident() not in threads
 
 
 def test_a_directory_that_may_not_list_two_has_not_said_that_there_is_one() -> None:
