@@ -2,106 +2,17 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pyasn1.codec.ber import decoder, encoder
-from pyasn1_modules import rfc2251
 
 from hotgate.control.directories import ldap_message
-from hotgate.control.directories.connection_pool import LONGEST_IDLE, ConnectionPool
 from hotgate.control.directories.directory import MAX_GROUPS, MAX_WAITING, Directory, Member
-from hotgate.control.directories.ldap_connection import DirectoryUnavailable, LdapConnection
+from hotgate.control.directories.ldap_connection import DirectoryUnavailable
 from hotgate.control.directories.ldap_message import MAX_BYTES, BadMessage, bind_request, message_length
 from hotgate.policies.passwords.ldap_settings import LdapSettings
-
-USER = "uid=ada,dc=example"
-
-
-class Script:
-    """A server on loopback that answers each request with what `reply` makes of it. asked: kinds of requests."""
-
-    def __init__(self, reply: Callable[[int, str], bytes | None]) -> None:
-        self._reply = reply
-        self.asked: list[str] = []
-        self._writers: list[asyncio.StreamWriter] = []
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.append(writer)
-        with suppress(ConnectionError):
-            await self._serve(reader, writer)
-        writer.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while head := await reader.read(2):
-            request = head + await reader.readexactly(head[1])
-            message, _ = decoder.decode(request, asn1Spec=rfc2251.LDAPMessage())
-            kind = message["protocolOp"].getName()
-            self.asked.append(kind)
-            reply = self._reply(int(message["messageID"]), kind)
-            if reply is None:
-                return
-            writer.write(reply)
-
-    def play(self, settings: dict[str, Any], script: Callable[[Directory], Any]) -> Any:
-        async def playing() -> Any:
-            server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
-            url = f"ldap://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-            model = LdapSettings.model_validate({"url": url, "start_tls": False, "timeout": "500ms", **settings})
-            directory = Directory(model)
-            try:
-                return await script(directory)
-            finally:
-                directory.close()
-                server.close()
-                for writer in self._writers:
-                    writer.close()
-                await asyncio.gather(*(writer.wait_closed() for writer in self._writers), return_exceptions=True)
-                await asyncio.sleep(0)  # the loop closes what was aborted
-
-        return asyncio.run(playing())
-
-    def login(self, **settings: Any) -> Member | None:
-        found = self.play({"user_dn": "uid={name},dc=example", **settings}, lambda each: each.member("ada", "right"))
-        assert found is None or isinstance(found, Member)
-        return found
-
-
-def message(number: int, kind: str, content: Any) -> bytes:
-    whole = rfc2251.LDAPMessage()
-    whole["messageID"] = number
-    whole["protocolOp"][kind] = content
-    return bytes(encoder.encode(whole))
-
-
-def result(number: int, kind: str, code: int) -> bytes:
-    content = {"bindResponse": rfc2251.BindResponse, "searchResDone": rfc2251.SearchResultDone}.get(
-        kind, rfc2251.ExtendedResponse
-    )()
-    content["resultCode"] = code
-    content["matchedDN"] = content["errorMessage"] = ""
-    return message(number, kind, content)
-
-
-def entry(number: int, dn: str = USER, groups: Sequence[str] = ()) -> bytes:
-    found = rfc2251.SearchResultEntry()
-    found["objectName"] = dn
-    found["attributes"].clear()
-    if groups:
-        found["attributes"][0]["type"] = "memberOf"
-        found["attributes"][0]["vals"].extend(groups)
-    return message(number, "searchResEntry", found)
-
-
-def replying(bind: int = 0, entries: int = 1) -> Callable[[int, str], bytes]:
-    def reply(number: int, kind: str) -> bytes:
-        if kind == "bindRequest":
-            return result(number, "bindResponse", bind)
-        return entry(number) * entries + result(number, "searchResDone", 0)
-
-    return reply
+from unit.control.directories.scripted_directory import USER, Script, entry, replying, result
 
 
 def test_the_script_can_let_somebody_in() -> None:
@@ -233,31 +144,6 @@ def test_a_directory_that_may_not_list_two_has_not_said_that_there_is_one() -> N
     assert Script(reply).play(found, lambda directory: directory.member("ada", "right")) is None
 
 
-@pytest.mark.parametrize("does_accept", [True, False], ids=["it is silent", "nobody is there"])
-def test_a_place_that_fails_is_not_asked_first_again(*, does_accept: bool) -> None:
-    silent, good = Script(lambda number, kind: b""), Script(replying())
-
-    async def script(_: Directory) -> None:
-        servers = [await asyncio.start_server(each.serve, "127.0.0.1", 0) for each in (silent, good)]
-        ports = [each.sockets[0].getsockname()[1] for each in servers]
-        if not does_accept:
-            servers[0].close()
-        settings = {"url": [f"ldap://127.0.0.1:{port}" for port in ports], "start_tls": False, "timeout": "300ms"}
-        directory = Directory(LdapSettings.model_validate({**settings, "user_dn": "uid={name},dc=example"}))
-        with suppress(DirectoryUnavailable):
-            await directory.member("ada", "right")
-        assert await directory.member("ada", "right") == Member("ada", USER)
-        assert silent.asked == (["bindRequest"] if does_accept else [])
-        directory.close()
-        for each in servers:
-            each.close()
-        for writer in (*silent._writers, *good._writers):
-            writer.close()
-        await asyncio.sleep(0)
-
-    Script(replying()).play({"user_dn": "uid={name},dc=example"}, script)
-
-
 def test_a_name_that_no_host_can_have_is_told_like_one_that_is_not_there() -> None:
     async def script(_: Directory) -> None:
         model = LdapSettings.model_validate({"url": "ldaps://ldap..example", "user_dn": "uid={name},dc=example"})
@@ -265,68 +151,6 @@ def test_a_name_that_no_host_can_have_is_told_like_one_that_is_not_there() -> No
             await Directory(model).member("ada", "right")
 
     Script(replying()).play({"user_dn": "uid={name},dc=example"}, script)
-
-
-def test_a_pool_that_was_closed_keeps_no_connection() -> None:
-    """A reload closes it, while somebody logs in."""
-
-    async def script(directory: Directory) -> None:
-        async with directory._binding.connection() as connection:
-            directory.close()
-            assert connection.is_usable
-        assert connection._reader.transport is not None
-        assert connection._reader.transport.is_closing()
-
-    Script(replying()).play({"user_dn": "uid={name},dc=example"}, script)
-
-
-def test_a_connection_that_does_not_become_protected_is_closed() -> None:
-    async def script(directory: Directory) -> None:
-        address = directory._binding._places.in_order()[0]
-        closed: list[LdapConnection] = []
-        close = LdapConnection.close
-
-        def closing(self: LdapConnection) -> None:
-            closed.append(self)
-            close(self)
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(LdapConnection, "close", closing)
-            with pytest.raises(DirectoryUnavailable, match="TLS"):
-                await LdapConnection.connect(address)
-        await asyncio.sleep(0)  # the loop closes what was aborted
-        assert [each.is_usable for each in closed] == [False]
-
-    script_of = Script(lambda number, kind: result(number, "extendedResp", 2))
-    script_of.play({"user_dn": "uid={name},dc=example", "start_tls": True}, script)
-
-
-def test_a_connection_that_was_idle_for_long_is_not_used() -> None:
-    """A firewall on the way may have forgotten it: what is sent on it would go nowhere."""
-
-    async def script(directory: Directory) -> None:
-        clock = Clock()
-        pool = ConnectionPool(directory._binding._places, 1, clock=clock)
-        async with pool.connection() as first:
-            pass
-        clock.now += LONGEST_IDLE - 1
-        async with pool.connection() as again:
-            assert again is first
-        clock.now += LONGEST_IDLE
-        async with pool.connection() as other:
-            assert other is not first
-        pool.close()
-
-    Script(replying()).play({"user_dn": "uid={name},dc=example"}, script)
-
-
-class Clock:
-    """Monotonic seconds, moved by hand."""
-
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def test_logins_that_wait_are_bounded() -> None:
