@@ -11,6 +11,8 @@ from hotgate.control.judged_address import Place, Resolve, at_judged_address, re
 from hotgate.control.oauth.client_authentication import ClientAuthentication
 
 TOTAL_TIMEOUT = 5.0  # seconds for everything, from the name lookup to the last byte
+# Many servers hang up on idle connections after five seconds: a call must not go where that is happening.
+_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=3.0)
 _MOST_HOSTS = 8  # of one server; metadata may name another host for each endpoint
 
 
@@ -103,7 +105,8 @@ class EndpointCaller:
         known = self._by_host.get(host)
         if known is None:
             timeout = httpx.Timeout(self._timeout, connect=CONNECT_TIMEOUT)
-            known = self._by_host[host] = private_client(self._tls, self._transport, timeout=timeout)
+            known = private_client(self._tls, self._transport, timeout=timeout, limits=_LIMITS)
+            self._by_host[host] = known
             if len(self._by_host) > _MOST_HOSTS:
                 await self._by_host.pop(next(iter(self._by_host))).aclose()
         return known
