@@ -47,7 +47,7 @@ class SignatureRules:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedSignature:
-    """covers_digest: whether `content-digest` is signed. created, expires: from and until when it counts, in epoch
+    """covers_digest: whether a digest of the body is signed. created, expires: from and until when it counts, in epoch
     seconds."""
 
     principal: Principal
@@ -94,8 +94,7 @@ class RequestVerifier:
         except (InvalidField, InvalidComponent) as error:
             raise CredentialRefused("signature-malformed", str(error)) from None
         principal = self._signer_of(chosen, request, signature)
-        covers_digest = "content-digest" in chosen.covered.names
-        return VerifiedSignature(principal, chosen.text("nonce"), created, expires, covers_digest)
+        return VerifiedSignature(principal, chosen.text("nonce"), created, expires, chosen.covered.digest)
 
     def _chosen(self, inputs: Mapping[str, SignatureInput]) -> str | None:
         """The label of the first one that fits and whose key is known; of any that fits, if no key is."""

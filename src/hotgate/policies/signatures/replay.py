@@ -61,8 +61,7 @@ class SingleUseOfNonces:
         nonces = None if uses is None else uses.nonces
         if uses is None or nonces is None or nonces.since is None:
             return store_unavailable(StoreUnavailable("nobody remembers which nonces were used"))
-        if use.created < int(nonces.since):
-            # It may have been used before whoever remembers was there.
+        if use.created <= nonces.since:  # it may have been used before whoever remembers was there
             return signature_refused(self._challenge, CredentialRefused("signature-expired", "older than the memory"))
         is_first = await uses.claim(use.holder, use)
         if is_first:
