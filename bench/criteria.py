@@ -64,12 +64,12 @@ def worst(case: str, server: str, metric: str, scale: float = 1.0) -> Measure:
     return measured
 
 
-def added(case: str, server: str, base: str, metric: str) -> Measure:
-    """The median of one server's metric above that of another in the same case."""
+def added(case: str, server: str, base: str, metric: str, scale: float = 1.0) -> Measure:
+    """The median of one server's metric above that of another in the same case, divided by `scale`."""
 
     def measured(results: Results) -> float | None:
         with_it, without = results.middle(case, server, metric), results.middle(case, base, metric)
-        return None if with_it is None or without is None else with_it - without
+        return None if with_it is None or without is None else (with_it - without) / scale
 
     return measured
 
@@ -96,6 +96,16 @@ CRITERIA = (
         "worker with 1,000,000 API keys in the store",
         value(identity.CASE, identity.KEY, "worker", _MIB),
         150.0,
+        at_most=True,
+        unit=" MiB",
+    ),
+    Criterion("an opaque token, introspected before ÷ plain", _identity(identity.OPAQUE), 0.8),
+    Criterion("the same, while its server is down ÷ plain", _identity(identity.ORPHANED), 0.8),
+    Criterion("a session in a cookie ÷ plain", _identity(identity.SESSION), 0.6),
+    Criterion(
+        "memory of a worker for 10,000 live sessions",
+        added(identity.CASE, identity.SESSIONS, identity.PLAIN, "worker", _MIB),
+        20.0,
         at_most=True,
         unit=" MiB",
     ),

@@ -5,7 +5,7 @@ import sys
 
 from hypothesis import HealthCheck, settings
 
-# Some machines ask for no bytecode. Tests start processes by the hundred, and each would compile all of the source again.
+# Some machines ask for no bytecode. Tests start processes by the hundred; each would compile all of the source again.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
@@ -15,5 +15,5 @@ settings.load_profile("hotgate")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: about half of the time goes by in waiting for processes."""
-    return (os.cpu_count() or 1) + 1
+    """Two more than there are cores: about half of the time goes by in waiting for processes."""
+    return (os.cpu_count() or 1) + 2

@@ -37,9 +37,12 @@ def write(gateway: Gateway, text: str, *, workers: int = 1, listener: str = "", 
 
 
 @contextmanager
-def serving(folder: Path, text: str, *, workers: int = 1, listener: str = "", watch: bool = False) -> Iterator[Gateway]:
-    """A running gateway that is ready, keys included; all its processes end with the block."""
+def serving(
+    folder: Path, text: str, *, workers: int = 1, listener: str = "", watch: bool = False, port: int = 0
+) -> Iterator[Gateway]:
+    """A running gateway that is ready, keys included; all its processes end with the block. port: 0 for any."""
     gateway = Gateway(folder)
+    gateway.port = port or gateway.port
     write(gateway, text, workers=workers, listener=listener, watch=watch)
     try:
         gateway.start()

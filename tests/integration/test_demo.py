@@ -132,10 +132,11 @@ def processes_of(folder: Path) -> list[int]:
 def test_every_command_gives_the_status_that_is_promised(demo: Demo, path_with_curl: str) -> None:
     promised = _STEP.findall(demo.printed)
     answers = [(status, as_a_reader(demo, command, path_with_curl)) for status, command in promised]
-    assert len(answers) == 14
+    assert len(answers) == 16
     assert [status for status, _ in answers] == [_STATUS.findall(answer)[-1] for _, answer in answers]
     good, forged = (answer for _, answer in answers[:2])
-    key, limited, _, revoked, device, _ = (answer for _, answer in answers[8:])
+    key, limited, _, revoked, device, _, login, _ = (answer for _, answer in answers[8:])
+    assert "code_challenge_method=S256" in login
     for answer in (good, forged):
         assert '"x-auth-subject": "alice"' in answer
         assert "authorization" not in answer.lower()

@@ -23,6 +23,7 @@ from hotgate.cli.revocations import revocations
 from hotgate.cli.routes import routes
 from hotgate.cli.run import run
 from hotgate.cli.schema import schema
+from hotgate.cli.sessions import sessions
 from hotgate.cli.signing_keys import signing_keys
 from hotgate.cli.standard_streams import fill_closed_streams
 from hotgate.cli.store import store
@@ -31,7 +32,7 @@ from hotgate.cli.upgrade import upgrade
 app = typer.Typer(name="hotgate", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 for command in (run, reload, upgrade, check, routes, identity, schema, init, demo):
     app.command()(command)
-for group in (admin, bans, consumers, keys, passwords, revocations, signing_keys, store):
+for group in (admin, bans, consumers, keys, passwords, revocations, sessions, signing_keys, store):
     app.add_typer(group)
 
 

@@ -59,6 +59,7 @@ def refusal(reason: str) -> typer.Exit:
 async def _worked(configuration: Gateway, file: Path, work: Callable[[Records], Awaitable[T]]) -> T:
     from hotgate.control.administration import Records  # noqa: PLC0415
     from hotgate.control.revocation_administration import token_providers  # noqa: PLC0415
+    from hotgate.runtime.desks.session_places import SessionPlaces  # noqa: PLC0415
     from hotgate.runtime.folders.store_place import store_place  # noqa: PLC0415
     from hotgate.store.store import Store  # noqa: PLC0415
 
@@ -66,7 +67,11 @@ async def _worked(configuration: Gateway, file: Path, work: Callable[[Records], 
     if place is None:
         raise refusal(f"{file} has no store: add `store: {{}}`")
     store = await Store.open(place.url, place.peppers)
+    sessions = SessionPlaces(lambda: store)
     try:
-        return await work(Records.of(store, place.peppers, time.time, token_providers(configuration)))
+        await sessions.follow(configuration)
+        providers = token_providers(configuration)
+        return await work(Records.of(store, place.peppers, time.time, providers, sessions.kept()))
     finally:
+        await sessions.stop()
         await store.close()

@@ -21,6 +21,24 @@ class HasDangers(Protocol):
 
 def dangers(config: Gateway) -> Iterator[Finding]:
     """Every such setting, at its place in the file."""
+    yield from _of_upstreams(config)
+    yield from _of_mechanisms(config)
+    for name, receiver in config.security_events.items():
+        for key, message, hint in receiver.dangers():
+            yield Finding(("security_events", name, key), message, hint)
+    yield from _unwatched_guesses(config)
+    yield from _forgotten_uses(config)
+    yield from _useless_certificates(config)
+    yield from _lost_cookies(config)
+    if config.store is not None and config.store.url is not None and trusts_any_server(config.store.url.reveal()):
+        hint = "add ?sslmode=verify-full to it, and sslrootcert for an authority of your own"
+        yield Finding(("store", "url"), "whoever poses as this database is told its password", hint)
+    if isinstance(config.admin.bind, Bind) and not is_loopback_name(config.admin.bind.host):
+        hint = "bind to 127.0.0.1 or a Unix socket, and reach it through a tunnel or a proxy with TLS"
+        yield Finding(("admin", "bind"), "tokens of the admin API cross the network in plain text", hint)
+
+
+def _of_upstreams(config: Gateway) -> Iterator[Finding]:
     for name, upstream in config.upstreams.items():
         if upstream.tls is not None and upstream.tls.is_unverified:
             path = ("upstreams", name, "tls", "insecure_skip_verify")
@@ -28,7 +46,9 @@ def dangers(config: Gateway) -> Iterator[Finding]:
         if upstream.credentials is not None:
             for keys, message, hint in credential_dangers(upstream):
                 yield Finding(("upstreams", name, "credentials", *keys), message, hint)
-    yield from _of_mechanisms(config)
+
+
+def _unwatched_guesses(config: Gateway) -> Iterator[Finding]:
     if not config.brute_force.enabled:
         hint = "name those that must not be counted in `exempt`"
         yield Finding(("brute_force", "enabled"), "nobody who guesses credentials is slowed down or banned", hint)
@@ -36,14 +56,6 @@ def dangers(config: Gateway) -> Iterator[Finding]:
         if ip_network(network).prefixlen == 0:
             hint = "name the networks that must not be counted"
             yield Finding(("brute_force", "exempt", index), "nobody who guesses credentials is slowed down", hint)
-    yield from _forgotten_uses(config)
-    yield from _useless_certificates(config)
-    if config.store is not None and config.store.url is not None and trusts_any_server(config.store.url.reveal()):
-        hint = "add ?sslmode=verify-full to it, and sslrootcert for an authority of your own"
-        yield Finding(("store", "url"), "whoever poses as this database is told its password", hint)
-    if isinstance(config.admin.bind, Bind) and not is_loopback_name(config.admin.bind.host):
-        hint = "bind to 127.0.0.1 or a Unix socket, and reach it through a tunnel or a proxy with TLS"
-        yield Finding(("admin", "bind"), "tokens of the admin API cross the network in plain text", hint)
 
 
 def _of_mechanisms(config: Gateway) -> Iterator[Finding]:
@@ -73,3 +85,19 @@ def _useless_certificates(config: Gateway) -> Iterator[Finding]:
             yield Finding(path, "no proxy is believed about certificates", "name it in `trusted_proxies` of a listener")
         elif entry.settings.source == "connection" and not asks:
             yield Finding(path, "no listener asks for certificates", "set `tls.client_auth` of a listener")
+
+
+def _lost_cookies(config: Gateway) -> Iterator[Finding]:
+    """Logins that cannot succeed, or on one node only."""
+    names = [name for name, entry in config.identity.items() if entry.mechanism == "oidc"]
+    for index, listener in enumerate(config.listeners if names else ()):
+        local = isinstance(listener.bind, Bind) and is_loopback_name(listener.bind.host)
+        if listener.tls is None and not listener.trusted_proxies and not local and listener.redirect_https is None:
+            hint = "add `tls`, or name the proxy that has it in `trusted_proxies`"
+            path = ("listeners", index)
+            yield Finding(
+                path, f"nobody can log in here ('{names[0]}'): browsers keep these cookies with TLS only", hint
+            )
+    if names and config.store is not None and config.store.is_shared and not config.sessions.keys:
+        hint = "give `sessions.keys`, the same on all nodes"
+        yield Finding(("store",), "sessions are sealed with keys of one node, and end on every other", hint)

@@ -12,9 +12,12 @@ from hotgate.config.listeners import Listener
 from hotgate.config.notation import Notation, refused
 from hotgate.config.resilience import Resolver
 from hotgate.config.routes import Route, RouteOptions
+from hotgate.config.security_events import SecurityEvents
+from hotgate.config.sessions import Sessions
 from hotgate.config.settings import Flag, Name, Settings, WholeNumber
 from hotgate.config.store import Store
 from hotgate.config.upstreams import Upstream
+from hotgate.config.valkey import Valkey
 
 MAX_ROUTES = 100_000
 MECHANISM_FIELD = "mechanism_"
@@ -84,6 +87,14 @@ class Gateway(Settings):
     store: Store | None = Field(
         default=None, description="Consumers, managed API keys and revocations. Not set: there are none."
     )
+    valkey: Valkey | None = Field(
+        default=None, description="A Valkey or Redis server, for sessions with `keep: valkey`. Not set: none is used."
+    )
+    security_events: dict[Name, SecurityEvents] = Field(
+        default={},
+        max_length=1000,
+        description="Who may tell the gateway that sessions, tokens and accounts are no longer good, by name.",
+    )
     routes: tuple[Route, ...] = Field(default=(), max_length=MAX_ROUTES, description="What is served.")
     defaults: RouteOptions = Field(
         default=RouteOptions(), description="What every route inherits. Here and in profiles, keys are merged whole."
@@ -100,6 +111,7 @@ class Gateway(Settings):
     assertion: AssertionIssuer = Field(
         default=AssertionIssuer(), description="Who signs what backends are told of a caller, and with what keys."
     )
+    sessions: Sessions = Field(default=Sessions(), description="What the sessions of browsers have in common.")
     access_log: AccessLog = Field(default=AccessLog(), description="The log of requests.")
     limits: Limits = Field(default=Limits(), description="Bounds on what a client may send or keep open.")
     brute_force: BruteForce = Field(

@@ -41,6 +41,8 @@ def wrong_references(tree: SourceMap) -> Iterator[Finding]:
     yield from _shared_addresses(tree)
     yield from _undecided_access(tree)
     yield from _missing_store(tree)
+    yield from _events_without_effect(tree)
+    yield from _missing_valkey(tree)
 
 
 def unused_names(tree: SourceMap) -> Iterator[Finding]:
@@ -102,7 +104,7 @@ def _undecided_access(tree: SourceMap) -> Iterator[Finding]:
 
 
 def _missing_store(tree: SourceMap) -> Iterator[Finding]:
-    """Keys and consumers that are to come from the store, where there is none."""
+    """What is kept in the store, where there is none: keys, consumers, ended sessions."""
     if tree.get("store") is not None:  # `store:` with nothing behind it is none
         return
     for name, entry in _mapping(tree, "identity").items():
@@ -110,6 +112,35 @@ def _missing_store(tree: SourceMap) -> Iterator[Finding]:
             settings = _mapping(entry, mechanism) if isinstance(entry, SourceMap) else {}
             if settings.get(key, False) is not False:
                 yield Finding(("identity", name, mechanism, key), "there is no store", "add `store: {}`")
+        if isinstance(entry, SourceMap) and "oidc" in entry:
+            says = "sessions that have ended are remembered in the store, and there is none"
+            yield Finding(("identity", name, "oidc"), says, "add `store: {}`")
+
+
+def _events_without_effect(tree: SourceMap) -> Iterator[Finding]:
+    """Receivers of events about entries that are not there, or without a store that remembers them."""
+    known = _mapping(tree, "identity")
+    for name, receiver in _mapping(tree, "security_events").items():
+        if not isinstance(receiver, SourceMap):
+            continue
+        if tree.get("store") is None:
+            says = "what has ended is remembered in the store, and there is none"
+            yield Finding(("security_events", name), says, "add `store: {}`")
+        for path, entry in _names_within(("security_events", name, "revokes"), receiver.get("revokes")):
+            if entry not in known:
+                yield _unknown(tree, path, entry, "identity", list(known))
+
+
+def _missing_valkey(tree: SourceMap) -> Iterator[Finding]:
+    """Sessions that are to be kept there, and there is none."""
+    if tree.get("valkey") is not None:
+        return
+    for name, entry in _mapping(tree, "identity").items():
+        settings = _mapping(entry, "oidc") if isinstance(entry, SourceMap) else {}
+        session = settings.get("session")
+        if isinstance(session, SourceMap) and session.get("keep") == "valkey":
+            says = "there is no server to keep sessions in"
+            yield Finding(("identity", name, "oidc", "session", "keep"), says, "add `valkey: {url: …}`")
 
 
 def _repeated_names(tree: SourceMap, key: str, word: str) -> Iterator[Finding]:

@@ -54,6 +54,8 @@ def _read_prefix(value: object) -> str:
 
 PathPattern = Annotated[str, Notation(_read_path, {"type": "string", "pattern": "^/", "maxLength": 2048})]
 
+HostPattern = Annotated[str, _HOST]
+
 PathPrefix = Annotated[str, Notation(_read_prefix, {"type": "string", "pattern": "^/[^{*]*$", "maxLength": 2048})]
 
 
@@ -61,7 +63,7 @@ class Match(Settings):
     """Which requests a route is for. All conditions must hold; the most specific route wins, whatever the order."""
 
     path: PathPattern = Field(description="An exact path, with `{name}` for a segment, or a last `/*` for the rest.")
-    hosts: tuple[Annotated[str, _HOST], ...] = Field(
+    hosts: tuple[HostPattern, ...] = Field(
         default=(),
         max_length=1000,
         description="Host names, without port; `*.example.com` for names below. Default: any.",

@@ -11,7 +11,8 @@ from hotgate.config.notation import Notation, refused
 class Settings(BaseModel):
     """A frozen part of the configuration. An unknown key is an error; no error shows a value."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    # Built when first used: parts of a larger model are built with it alone, not once more by themselves.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 
 
 class Form(Notation):

@@ -20,7 +20,7 @@ class AdministrationError(Exception):
     name of the value that is wrong, if it is one.
 
     Codes: `invalid`, `import-invalid`, `consumer-unknown`, `consumer-exists`, `key-unknown`, `key-exists`,
-    `key-not-live`, `revocation-unknown`.
+    `key-not-live`, `revocation-unknown`, `session-unknown`.
     """
 
     def __init__(self, code: str, says: str, lines: Sequence[LineError] = (), member: str = "") -> None:

@@ -25,9 +25,15 @@ class IssuerMetadata:
     document: dict[str, Any]
     zone: Zone
 
-    def place(self, member: str) -> Place:
-        """The address under a member such as `token_endpoint`. Raises FetchFailed."""
+    def place(self, member: str, *, mutual_tls: bool = False) -> Place:
+        """The address under a member such as `token_endpoint`. Raises FetchFailed.
+
+        mutual_tls: whether the caller shows a certificate, for which a server may have other addresses (RFC 8705 §5).
+        """
+        aliases = self.document.get("mtls_endpoint_aliases") if mutual_tls else None
         url = self.document.get(member)
+        if isinstance(aliases, dict) and member in aliases:
+            url = aliases[member]
         if not is_https_url(url):
             raise FetchFailed(f"the metadata has no https address under `{member}`")
         return Place(str(url), self.zone)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hotgate.store.store import Store
 
 PAGE = 100
+_MECHANISMS = ("jwt", "introspection", "oidc")
 
 
 class RevocationAdministration:
@@ -52,10 +53,10 @@ class RevocationAdministration:
         """A misspelt provider would revoke nothing, and nobody would notice."""
         if name not in self._providers:
             known = ", ".join(self._providers) or "none"
-            says = f"there is no jwt entry {name!r} under `identity`; there are: {known}"
+            says = f"no entry {name!r} under `identity` has tokens or sessions; those that do: {known}"
             raise AdministrationError("invalid", says, member="provider")
 
 
 def token_providers(config: Gateway) -> tuple[str, ...]:
     """The entries of `identity` whose tokens can be refused; keys and certificates are revoked by other means."""
-    return tuple(name for name, entry in config.identity.items() if entry.mechanism == "jwt")
+    return tuple(name for name, entry in config.identity.items() if entry.mechanism in _MECHANISMS)

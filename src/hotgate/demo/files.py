@@ -1,6 +1,7 @@
 """The files of the demo: the configuration, certificates, and the keys that verify its tokens."""
 
 import json
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -9,17 +10,22 @@ from hotgate.demo.certificates import write_certificates
 from hotgate.demo.credentials import AUDIENCE, ISSUER, Credentials
 
 
-def write_files(folder: Path, port: int, orders: str, reports: str, credentials: Credentials) -> Path:
-    """Write them into a folder and return the configuration's path. orders, reports: URLs. Raises OSError.
+def write_files(folder: Path, port: int, urls: Sequence[str], credentials: Credentials, secret: str) -> Path:
+    """Write them into a folder and return the configuration's path. Raises OSError.
+
+    urls: of the backends for orders and reports, and of the provider. secret: of the gateway at the provider.
 
     No file is ever overwritten: the folder may be somebody's own (FileExistsError).
     """
+    orders, reports, provider = urls
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     template = Template(files("hotgate.demo").joinpath("gateway.yaml").read_text(encoding="utf-8"))
     text = template.substitute(
         port=port,
         orders=orders,
         reports=reports,
+        provider=provider,
+        secret=secret,
         issuer=ISSUER,
         audience=AUDIENCE,
     )

@@ -9,10 +9,12 @@ import tempfile
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 
-from hotgate.demo.backends import Backend
+from hotgate.demo.backends import backend
 from hotgate.demo.credentials import new_credentials
 from hotgate.demo.files import write_files
 from hotgate.demo.gateway_process import GatewayProcess
+from hotgate.demo.loopback_server import LoopbackServer
+from hotgate.demo.provider import Provider
 from hotgate.demo.screen import Screen
 
 
@@ -55,8 +57,10 @@ async def _run(port: int, folder: Path) -> int:
     stop_requested = _stop_signals()
     credentials = new_credentials()
     async with AsyncExitStack() as stack:
-        orders, reports = [await stack.enter_async_context(Backend(name)) for name in ("orders", "reports")]
-        configuration = write_files(folder, port, orders.url, reports.url, credentials)
+        provider = Provider()
+        applications = (backend("orders"), backend("reports"), provider.application)
+        servers = [await stack.enter_async_context(LoopbackServer(each)) for each in applications]
+        configuration = write_files(folder, port, [each.url for each in servers], credentials, provider.secret)
         screen = Screen(configuration, credentials)
         gateway = GatewayProcess(screen.show_request, screen.show_message)
         stack.push_async_callback(gateway.stop)

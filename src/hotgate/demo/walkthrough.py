@@ -37,6 +37,7 @@ def steps(url: str, tls_url: str, admin_url: str) -> tuple[Step, ...]:
         *_with_tokens(url),
         *_with_keys(f"{url}/reports/daily", f"{admin_url}/api/v1"),
         *_with_certificates(tls_url),
+        *_with_a_browser(f"{url}/account"),
     )
 
 
@@ -82,3 +83,12 @@ def _with_certificates(tls_url: str) -> Iterator[Step]:
     orders = f"--cacert $DEMO/ca.pem {tls_url}/orders/7"
     yield Step(200, "A device that has a certificate instead of a token.", f"curl -si {_DEVICE} {orders}")
     yield Step(401, "The same, without the certificate.", f"curl -si {orders}")
+
+
+def _with_a_browser(account: str) -> Iterator[Step]:
+    yield Step(
+        302,
+        f"A browser is sent to log in. Open {account} in yours: the backend sees who you are, and no cookie.",
+        f'curl -si {account} -H "Accept: text/html"',
+    )
+    yield Step(401, "A program is told instead, and not sent around.", f"curl -si {account}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from hotgate.edge.admission import Admission
+from hotgate.edge.open_tunnels import OpenTunnels
 from hotgate.edge.request_rules import RequestRules
 from hotgate.edge.tls_listener import TlsListener
 from hotgate.http.forwarded import TrustedProxies
@@ -94,7 +95,7 @@ class EdgeContext:
 
     snapshot: set before the first connection. log: takes an access record; None: no access log. accepted: connections
     so far, TLS ones once their handshake is done. admission: which of them were served. drained_at: when a drain that
-    is under way ends. emptied: set when the last connection is gone during it.
+    is under way ends. emptied: set when the last connection is gone during it. tunnels: those that are open.
     """
 
     __slots__ = (
@@ -110,6 +111,7 @@ class EdgeContext:
         "now",
         "outbox",
         "snapshot",
+        "tunnels",
     )
 
     def __init__(
@@ -133,6 +135,7 @@ class EdgeContext:
         self.drained_at = now
         self.emptied = asyncio.Event()
         self.outbox = outbox or Outbox()
+        self.tunnels = OpenTunnels()
 
     def forget(self, connection: Connection) -> None:
         """A connection is gone."""

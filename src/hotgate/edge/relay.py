@@ -231,7 +231,7 @@ class Relay:
         self.is_answering = True
         self._status = 101
         self._keep_alive = False
-        self._write(b"%b%b\r\n" % (STATUS_LINES[101], head.encoded))
+        self._write(b"%b%b%b\r\n" % (STATUS_LINES[101], head.encoded, self._added))
         assert self.backend is not None
         self.tunnel.open(self.backend)
 
@@ -323,8 +323,11 @@ class Relay:
             self.backend.abandon()
         if not self.incoming.is_complete:
             self.incoming.consumer = UnwantedBody(self.downstream)
-        self.exchange.response = response = response.copy()
-        response.add_fields(self.exchange.answer_fields)
+        exchange = self.exchange
+        exchange.response = response = response.copy()
+        response.add_fields(exchange.answer_fields)
+        if exchange.route.challenge_parameter:
+            response.extend_challenges(exchange.route.challenge_parameter)
 
     def send_head(self, head: AnswerHead, response: Response) -> None:
         """The head of the backend's answer as the policies left it: `response`."""

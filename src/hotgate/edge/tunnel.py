@@ -9,8 +9,9 @@ import random
 from typing import TYPE_CHECKING
 
 from hotgate.edge.stage import NEVER, Stage
-from hotgate.edge.websocket_frames import GOING_AWAY, FrameBoundaries
+from hotgate.edge.websocket_frames import GOING_AWAY, NO_LONGER_ALLOWED, FrameBoundaries
 from hotgate.http.response import Response
+from hotgate.identity.principal import Principal
 
 if TYPE_CHECKING:
     from hotgate.edge.backend_leg import BackendLeg
@@ -24,7 +25,18 @@ _FAREWELL = 2.0  # seconds for a client to answer, and for its backend to hang u
 class Tunnel:
     """The consumer of what a client sends behind a handshake; until the backend agrees, no more of it is read."""
 
-    __slots__ = ("_backend", "_frames", "_has_said_goodbye", "_held", "_is_leaving", "_leave_at", "_relay")
+    __slots__ = (
+        "__weakref__",
+        "_backend",
+        "_farewell",
+        "_frames",
+        "_has_said_goodbye",
+        "_held",
+        "_is_leaving",
+        "_is_revoked",
+        "_leave_at",
+        "_relay",
+    )
 
     def __init__(self, relay: "Relay") -> None:
         self._relay = relay
@@ -32,7 +44,13 @@ class Tunnel:
         self._held = relay.incoming.take_buffer()
         self._frames = FrameBoundaries()
         self._leave_at = NEVER
-        self._is_leaving = self._has_said_goodbye = False
+        self._farewell = GOING_AWAY
+        self._is_leaving = self._is_revoked = self._has_said_goodbye = False
+
+    @property
+    def principal(self) -> Principal | None:
+        """Who was let in, by the handshake."""
+        return self._relay.exchange.principal
 
     def open(self, backend: "BackendLeg") -> None:
         """The backend has agreed."""
@@ -41,6 +59,7 @@ class Tunnel:
             backend.send_data(bytes(self._held))
             self._held.clear()
         self._relay.stage = Stage.TUNNEL
+        self._relay.context.tunnels.add(self)
         self._relay.downstream.resume_reading()
         self._wait()
         if self._relay.context.draining:
@@ -50,7 +69,7 @@ class Tunnel:
         if self._backend is None:
             self._held += data
             self._relay.downstream.pause_reading()
-        else:
+        elif not self._is_revoked:
             self._backend.send_data(data)
             self._wait()
 
@@ -78,6 +97,15 @@ class Tunnel:
             self._leave_at = context.now + share * (context.drained_at - context.now)
             self._wait()
 
+    def revoke(self) -> None:
+        """Who was let in is no longer: nothing of theirs passes any more, and they have a moment to say goodbye."""
+        if self._is_revoked or self._relay.stage is not Stage.TUNNEL:
+            return
+        self._is_revoked = self._is_leaving = True
+        self._farewell = NO_LONGER_ALLOWED
+        self._relay.on_answer_data(self._goodbye())
+        self._wait()
+
     def expire(self, now: float) -> None:
         """The relay's deadline has passed."""
         if self._has_said_goodbye:
@@ -94,12 +122,12 @@ class Tunnel:
             return b""
         self._has_said_goodbye = True
         self._wait()
-        return GOING_AWAY
+        return self._farewell
 
     def _wait(self) -> None:
         relay = self._relay
         now = relay.context.now
-        if self._has_said_goodbye:
+        if self._has_said_goodbye or self._is_revoked:
             relay.deadline = min(relay.deadline, now + _FAREWELL)
         elif self._is_leaving:
             relay.deadline = NEVER  # the end of the drain cuts it

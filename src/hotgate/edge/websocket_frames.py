@@ -1,6 +1,7 @@
 """Where the frames of a WebSocket begin and end (RFC 6455 §5.2), without a look at what is in them."""
 
 GOING_AWAY = b"\x88\x02\x03\xe9"  # a Close frame from a server, status 1001: it goes down (RFC 6455 §7.4.1)
+NO_LONGER_ALLOWED = b"\x88\x02\x03\xf0"  # status 1008: what the server has received violates its policy
 _CLOSE = 0x8
 _TWO_BYTES, _EIGHT_BYTES = 126, 127  # lengths that say how many bytes the length has
 

@@ -7,6 +7,8 @@ from typing import Any
 from hotgate.http.headers import Field, Headers, encode_fields, valid_field
 from hotgate.http.problem import problem_body
 
+_TOKEN_SCHEMES = (b"Bearer ", b"DPoP ")
+
 
 class Response:
     """status: 200 to 599; ValueError otherwise. body: None for an upstream's answer, whose body streams past.
@@ -50,6 +52,13 @@ class Response:
             self._added += fields
         else:
             self._headers.fields += fields
+
+    def extend_challenges(self, parameter: bytes) -> None:
+        """Add a parameter to every challenge for a token (RFC 9110 §11.6.1), as RFC 9728 §5.1 does."""
+        fields = self.headers.fields
+        for index, (name, value) in enumerate(fields):
+            if name == b"www-authenticate" and value.startswith(_TOKEN_SCHEMES):
+                fields[index] = (name, b"%b, %b" % (value, parameter))
 
     def encoded_fields(self, omitted: frozenset[bytes]) -> bytes:
         """The wire form of the fields, less those with an omitted name (which a received head does not have)."""

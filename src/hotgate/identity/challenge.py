@@ -17,6 +17,7 @@ _DETAILS = {
     "token-issuer-unknown": "The issuer of the token is not accepted here",
     "token-audience-mismatch": "The token is meant for another audience",
     "token-client-unknown": "The client of the token is not accepted here",
+    "token-inactive": "The token is not active",
     "token-revoked": "The token has been revoked",
     "token-already-used": "The token is for single use and has been used",
     "token-binding-mismatch": "The token is bound to somebody else",
@@ -163,6 +164,17 @@ def key_set_unavailable(error: KeySetUnavailable) -> Response:
         detail="The keys that verify tokens are not available yet.",
         headers={"retry-after": RETRY_AFTER},
         log_detail=str(error),
+    )
+
+
+def introspection_unavailable(reason: str, retry_after: str = RETRY_AFTER) -> Response:
+    """503: nobody can say now whether the token is good, so the client must neither drop it nor get in."""
+    return Response.problem(
+        503,
+        code="introspection-unavailable",
+        detail="Whether the token is good cannot be told now.",
+        headers={"retry-after": retry_after},
+        log_detail=reason,
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from hotgate.http.headers import Field, encode_fields
@@ -27,7 +28,8 @@ class Principal:
     the proof ends (epoch seconds), None if that is not known. confirmations: what each request must bring besides for
     the proof to be worth anything, in order. limit: the caller's own, besides the route's. claims: verified facts, JSON
     types. backend_fields: the header fields that tell the backend who calls; backend_block: the same for the wire.
-    assertions: what has been signed of the caller (see `assertion.py`).
+    assertions: what has been signed of the caller (see `assertion.py`). forwarded: the field that the backend gets
+    instead of the credential, if its mechanism gives one.
     proofs: by provider, everything that was proved where several proofs had to come together; otherwise empty.
     """
 
@@ -40,6 +42,7 @@ class Principal:
         "confirmations",
         "credential",
         "expires",
+        "forwarded",
         "groups",
         "is_anonymous",
         "limit",
@@ -86,6 +89,7 @@ class Principal:
         self.limit = limit
         self.confirmations = confirmations
         self.claims: Mapping[str, Any] = {} if claims is None else claims
+        self.forwarded: Field | None = None
         self.proofs: Mapping[str, Principal] = {}
         self.backend_fields: tuple[Field, ...] = _backend_fields(self)
         self.backend_block = encode_fields(self.backend_fields)
@@ -122,7 +126,7 @@ def _backend_fields(principal: Principal) -> tuple[Field, ...]:
     """The `X-Auth-*` fields. Clients cannot send them: the edge removes every name that starts so."""
     fields = [
         (b"x-auth-subject", _header_text(principal.subject)),
-        (b"x-auth-provider", _header_text(principal.provider)),
+        _provider_field(principal.provider),
     ]
     if principal.scopes:
         fields.append((b"x-auth-scopes", _header_list(principal.scopes, b" ")))
@@ -135,6 +139,12 @@ def _backend_fields(principal: Principal) -> tuple[Field, ...]:
     if principal.client is not None:
         fields.append((b"x-auth-client", _header_text(principal.client)))
     return tuple(fields)
+
+
+@lru_cache(maxsize=1024)
+def _provider_field(provider: str) -> Field:
+    """One for all callers of an entry."""
+    return b"x-auth-provider", _header_text(provider)
 
 
 def _header_list(names: frozenset[str], separator: bytes) -> bytes:

@@ -23,7 +23,8 @@ class GatewayFacts:
     """What only the control process knows. worker_memory: resident bytes of each worker.
 
     checks: one mapping per target that is checked, as `HealthChecks.state`. store: None without one; else its
-    "failure" says why it cannot be reached. upstream_tokens: one mapping per upstream, as `TokenSource.state`.
+    "failure" says why it cannot be reached. introspections: one per entry, as `Introspections.state`. logins: the same,
+    as `RelyingParty.state`. upstream_tokens: one mapping per upstream, as `TokenSource.state`.
     """
 
     version: str
@@ -36,6 +37,8 @@ class GatewayFacts:
     checks: Sequence[dict[str, Any]] = ()
     bans: int = 0
     store: Mapping[str, Any] | None = None
+    introspections: Sequence[Mapping[str, Any]] = ()
+    logins: Sequence[Mapping[str, Any]] = ()
     upstream_tokens: Sequence[Mapping[str, Any]] = ()
 
 
@@ -66,6 +69,8 @@ class GatewayCollector(Collector):
         yield from _worker_families(self._total)
         yield from _handshake_families(self._total["counters"])
         yield from _login_families(self._total["counters"], self._facts)
+        yield from _introspection_families(self._facts)
+        yield from _openid_families(self._facts)
         yield from _gateway_families(self._facts)
 
 
@@ -204,6 +209,39 @@ def _login_families(counters: dict[str, Any], facts: GatewayFacts) -> Iterator[M
         counters.get("authentication_delayed", 0),
     )
     yield GaugeMetricFamily("hotgate_bans_active", "Addresses banned for too many bad credentials.", facts.bans)
+
+
+def _introspection_families(facts: GatewayFacts) -> Iterator[Metric]:
+    asked = CounterMetricFamily(
+        "hotgate_introspections", "Tokens that workers have asked about.", labels=["provider", "result"]
+    )
+    is_open = GaugeMetricFamily(
+        "hotgate_introspection_circuit_open",
+        "Whether an authorization server is left alone for its failures: 1 or 0.",
+        labels=["provider"],
+    )
+    for entry in facts.introspections:
+        _add_counts(asked, entry["provider"], entry["results"])
+        is_open.add_metric([entry["provider"]], entry["circuit_open"])
+    yield from (asked, is_open)
+
+
+def _openid_families(facts: GatewayFacts) -> Iterator[Metric]:
+    asked = CounterMetricFamily(
+        "hotgate_openid_requests",
+        "What workers have asked about OpenID Connect providers, and what came of it.",
+        labels=["provider", "question", "result"],
+    )
+    is_open = GaugeMetricFamily(
+        "hotgate_openid_circuit_open",
+        "Whether a provider is left alone for its failures: 1 or 0.",
+        labels=["provider"],
+    )
+    for entry in facts.logins:
+        for (question, result), count in entry["results"].items():
+            asked.add_metric([entry["provider"], question, result], count)
+        is_open.add_metric([entry["provider"]], entry["circuit_open"])
+    yield from (asked, is_open)
 
 
 def _gateway_families(facts: GatewayFacts) -> Iterator[Metric]:

@@ -31,3 +31,8 @@ class HasEndpoints(Protocol):
 def route_name(identity: str) -> str:
     """What the endpoints of an entry are called in logs and metrics. No route of a file can have this name."""
     return f"identity:{identity}"
+
+
+def events_name(receiver: str) -> str:
+    """The same of an entry of `security_events`."""
+    return f"events:{receiver}"

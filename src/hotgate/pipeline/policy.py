@@ -33,7 +33,7 @@ class Authenticator(Protocol):
     """One compiled entry of `identity:`.
 
     `authenticate` returns None when the request carries no credential of its kind (the next one is asked), a
-    `Principal` or a `Response` (refused) otherwise, or an awaitable of the latter two.
+    `Principal` or a `Response` (refused) otherwise, or an awaitable of any of these.
     """
 
     name: str

@@ -17,6 +17,8 @@ class Route:
     whole body must be there, or -1; body_limit: its largest size in bytes then. max_body: the largest request body.
     owned_fields: request fields that clients cannot send as trailers, because policies set or remove them.
 
+    challenge_parameter: what challenges for tokens have besides, whoever makes them; b"" for nothing.
+
     tells_identity: whether the backend gets the principal's fields.
 
     target: the upstream that answers when no step did. recorder: the route's metrics.
@@ -27,6 +29,7 @@ class Route:
         "before",
         "body_limit",
         "body_step",
+        "challenge_parameter",
         "finish",
         "max_body",
         "name",
@@ -47,6 +50,7 @@ class Route:
         body_limit: int = 0,
         max_body: int = 10 * 1024 * 1024,
         owned_fields: frozenset[bytes] = frozenset(),
+        challenge_parameter: bytes = b"",
         tells_identity: bool = True,
         target: Any = None,
         recorder: Any = None,
@@ -59,6 +63,7 @@ class Route:
         self.body_limit = body_limit
         self.max_body = max_body
         self.owned_fields = owned_fields
+        self.challenge_parameter = challenge_parameter
         self.tells_identity = tells_identity
         self.target = target
         self.recorder = recorder

@@ -12,11 +12,14 @@ from hotgate.policies import (
     authorize,
     client_certificate_header,
     headers,
+    introspection,
     jwt,
     mtls,
+    protected_resource,
     rate_limit,
     user,
 )
+from hotgate.policies.oidc import oidc
 from hotgate.policies.passwords import basic, ldap
 from hotgate.policies.signatures import hmac, signature
 
@@ -27,10 +30,13 @@ POLICIES = (
     headers.POLICY,
     assertion.POLICY,
     client_certificate_header.POLICY,
+    protected_resource.POLICY,
     user.POLICY,
 )
 MECHANISMS = (
     jwt.MECHANISM,
+    introspection.MECHANISM,
+    oidc.MECHANISM,
     api_key.MECHANISM,
     mtls.MECHANISM,
     basic.MECHANISM,

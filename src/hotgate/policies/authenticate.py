@@ -24,10 +24,14 @@ from hotgate.pipeline.route import Outcome
 from hotgate.policies.anonymous import AnonymousAuthenticator
 from hotgate.policies.api_key import ApiKeyAuthenticator
 from hotgate.policies.brute_force import FailureWatch
+from hotgate.policies.forwarded_token import forwarding_step
+from hotgate.policies.introspection.authenticator import IntrospectionAuthenticator
 from hotgate.policies.issuer_choice import IssuerChoice, in_same_places
 from hotgate.policies.jwt import JwtAuthenticator
 from hotgate.policies.kept_token import with_tokens
 from hotgate.policies.mtls import MtlsAuthenticator
+from hotgate.policies.oidc.login_offer import LoginOffer
+from hotgate.policies.oidc.oidc import OidcAuthenticator
 from hotgate.policies.own_limit import own_limit_step
 from hotgate.policies.signatures.hmac import HmacAuthenticator
 from hotgate.policies.signatures.signature import SignatureAuthenticator
@@ -35,7 +39,14 @@ from hotgate.policies.signatures.signed_body import body_steps
 from hotgate.policies.stripped_credentials import Stripping, stripped
 from hotgate.policies.together import AskedOnce, Incomplete, Together
 
-_WITHOUT_LIMITS = (JwtAuthenticator, MtlsAuthenticator, SignatureAuthenticator, HmacAuthenticator)
+_WITHOUT_LIMITS = (
+    JwtAuthenticator,
+    IntrospectionAuthenticator,
+    OidcAuthenticator,
+    MtlsAuthenticator,
+    SignatureAuthenticator,
+    HmacAuthenticator,
+)
 
 Group = tuple[Authenticator, ...]  # those that must come together; mostly one alone
 
@@ -53,7 +64,7 @@ class Authentication:
     """The compiled step. guests: who is let in when nobody has found anything; None: they are refused.
 
     fields: header fields in which credentials of the route stand; whoever sends one is no guest. challenges: what they
-    are told who have sent nothing.
+    are told who have sent nothing. offer: where people can log in instead, if they can.
     """
 
     def __init__(
@@ -63,12 +74,14 @@ class Authentication:
         fields: frozenset[bytes],
         challenges: tuple[str, ...],
         watch: FailureWatch,
+        offer: LoginOffer | None,
     ) -> None:
         self._entries = tuple(entries)
         self._guests = guests
         self._fields = fields
         self._challenges = challenges
         self._watch = watch
+        self._offer = offer
         self._bans = watch.bans
 
     def __call__(self, exchange: Exchange) -> Outcome | Awaitable[Outcome]:
@@ -98,9 +111,9 @@ class Authentication:
             return self._admit(exchange, found, entry)
         if isinstance(found, Response):
             return self._watch.refused(exchange, entry.name, found)
-        if isinstance(found, Incomplete):
+        if found is None or isinstance(found, Incomplete):
             behind = self._entries[self._entries.index(entry) + 1 :]
-            return self._ask(exchange, behind, missing + found.challenges)
+            return self._ask(exchange, behind, missing + (() if found is None else found.challenges))
         # Going on would let the request through: raising refuses it (500).
         raise TypeError(f"an authenticator answered with {type(found).__name__}")
 
@@ -115,7 +128,8 @@ class Authentication:
         """Nobody decides. Part of a group is a credential, and so is a field that nobody here can read."""
         guests = self._guests
         if guests is None or missing or any(name in self._fields for name, _ in exchange.request.headers.fields):
-            return credential_missing(dict.fromkeys(missing or self._challenges))
+            offered = None if self._offer is None else self._offer.answer(exchange)
+            return offered or credential_missing(dict.fromkeys(missing or self._challenges))
         return self._admit(exchange, guests.ask(exchange), guests)
 
     def _admit(
@@ -153,6 +167,7 @@ def compile_authenticate(proofs: Sequence[str | AllOf], context: CompileContext)
     fields = frozenset(source.field for each in every for source in each.sources if source.field is not None)
     sources = list(dict.fromkeys(source for each in every for source in each.sources))
     guard = context.services.get("login_guard") or LoginGuard()
+    logins = [each for each in every if isinstance(each, OidcAuthenticator)]
     entries = [_entry(group, every) for group in _asked(groups)]
     if any(step.needs_credential for step in context.outgoing):
         entries = [replace(entry, stripped=with_tokens(entry.stripped, every)) for entry in entries]
@@ -162,12 +177,22 @@ def compile_authenticate(proofs: Sequence[str | AllOf], context: CompileContext)
         fields,
         tuple(authenticator.challenge for authenticator in every if authenticator.challenge),
         FailureWatch(guard, sources),
+        LoginOffer(logins) if logins else None,
     )
     owned = frozenset(map(spelling, fields))
     steps = [PhasedStep(Phase.AUTHENTICATE, step, owned_fields=owned), *body_steps(every)]
     if any(map(_may_limit, every)):
         steps.append(own_limit_step(context.services))
+    if any(map(_forwards_another, every)):
+        steps.append(forwarding_step())
     return steps
+
+
+def _forwards_another(authenticator: Authenticator) -> bool:
+    """Whether its callers' backends get another token than the one that was sent."""
+    if isinstance(authenticator, IntrospectionAuthenticator):
+        return authenticator.forwards_answer
+    return isinstance(authenticator, OidcAuthenticator) and authenticator.forwards_token
 
 
 def _may_limit(authenticator: Authenticator) -> bool:

@@ -1,17 +1,22 @@
-"""`authorize: {scopes: [...], any_scope: [...], roles: [...], groups: [...]}`: what a known caller must have."""
+"""`authorize: {scopes: [...], roles: [...], acr: [...], …}`: what a known caller must have, and have proved."""
 
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from hotgate.config.notation import refused
 from hotgate.config.settings import Form, Settings
+from hotgate.config.units import DurationBetween
 from hotgate.http.response import Response
 from hotgate.identity.challenge import credential_missing
+from hotgate.identity.principal import Principal
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
-from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec
+from hotgate.pipeline.policy import Authenticator, CompileContext, PhasedStep, PolicySpec
 from hotgate.pipeline.route import Outcome
+from hotgate.policies.step_up import Demand, StepsUp, insufficient, never_sufficient
 
 # RFC 6749 §3.3; with it the scopes fit into a quoted string of WWW-Authenticate as they are.
 _Scope = Annotated[str, Form(r"[!#-\[\]-~]{1,256}", "use a scope of visible ASCII without quotes and backslashes")]
@@ -19,6 +24,8 @@ _Scopes = Annotated[tuple[_Scope, ...], Field(max_length=64)]
 _Name = Annotated[str, Form(r"[^\x00-\x1f\x7f]{1,256}", "use text of 1 to 256 characters")]
 
 _Names = Annotated[tuple[_Name, ...], Field(max_length=64)]
+
+_OF_TOKENS = ("Bearer ", "DPoP ")
 
 
 class AuthorizeSettings(Settings):
@@ -28,12 +35,25 @@ class AuthorizeSettings(Settings):
     any_scope: _Scopes = Field(default=(), description="Scopes of which the caller must have at least one.")
     roles: _Names = Field(default=(), description="Roles of which the caller must have at least one.")
     groups: _Names = Field(default=(), description="Groups of which the caller must be in at least one.")
+    acr: Annotated[tuple[_Scope, ...], Field(max_length=16)] = Field(
+        default=(),
+        description="How the user must have logged in: `acr` of the token or session must be one of these, best first. "
+        "A browser is sent to log in so; other callers are told what is lacking (RFC 9470).",
+    )
+    max_age: Annotated[float, DurationBetween("1m", "30d")] | None = Field(
+        default=None, description="How long ago the user may have logged in (`auth_time`), likewise."
+    )
 
     @model_validator(mode="after")
     def _asks_for_something(self) -> "AuthorizeSettings":
-        if not (self.scopes or self.any_scope or self.roles or self.groups):
-            raise refused("give scopes, any_scope, roles or groups; without any of them everybody would pass")
+        if not (self.scopes or self.any_scope or self.roles or self.groups or self.demand):
+            raise refused("give scopes, any_scope, roles, groups, acr or max_age; without any everybody would pass")
         return self
+
+    @property
+    def demand(self) -> Demand | None:
+        """`acr` and `max_age`; None if neither is given."""
+        return Demand(self.acr, self.max_age) if self.acr or self.max_age is not None else None
 
 
 class Authorization:
@@ -70,9 +90,38 @@ class Authorization:
         )
 
 
+class StepUp:
+    """The compiled step for `acr` and `max_age`. now: epoch seconds."""
+
+    def __init__(self, demand: Demand, identities: Mapping[str, Authenticator], now: Callable[[], float]) -> None:
+        self._demand = demand
+        self._identities = identities
+        self._now = now
+
+    def __call__(self, exchange: Exchange) -> Outcome | Awaitable[Outcome]:
+        principal = exchange.principal
+        if principal is not None and self._demand.is_met(principal, self._now()):
+            return None
+        return self._refused(exchange, principal)
+
+    def _refused(self, exchange: Exchange, principal: Principal | None) -> Response | Awaitable[Response]:
+        authenticator = None if principal is None else self._identities.get(principal.provider)
+        if isinstance(authenticator, StepsUp):
+            return authenticator.step_up(exchange, self._demand)
+        challenge = "" if authenticator is None else authenticator.challenge
+        # Tokens say how their user has logged in; a key or a certificate is nobody's login.
+        return insufficient(challenge, self._demand) if challenge.startswith(_OF_TOKENS) else never_sufficient()
+
+
 def compile_authorize(settings: AuthorizeSettings, context: CompileContext) -> list[PhasedStep]:
-    """One step; nothing of the context is needed."""
-    return [PhasedStep(Phase.AUTHORIZE, Authorization(settings))]
+    """One step, or one more where it matters how the user has logged in."""
+    steps: list[PhasedStep] = []
+    if settings.scopes or settings.any_scope or settings.roles or settings.groups:
+        steps.append(PhasedStep(Phase.AUTHORIZE, Authorization(settings)))
+    if settings.demand is not None:
+        now = context.services.get("wall_clock", time.time)
+        steps.append(PhasedStep(Phase.AUTHORIZE, StepUp(settings.demand, context.identities, now)))
+    return steps
 
 
 POLICY = PolicySpec("authorize", AuthorizeSettings, compile_authorize)

@@ -12,6 +12,8 @@ T = TypeVar("T")
 Text = Annotated[str, Form(r"[^\x00-\x1f\x7f]{1,1024}", "use text of 1 to 1,024 characters")]
 OneOrMore = Text | Annotated[tuple[Text, ...], Field(min_length=1, max_length=32)]
 
+CLIENT_CLAIMS = ("client_id", "azp")
+
 
 class Names(Settings):
     """Names out of claims, changed on the way."""
@@ -23,13 +25,9 @@ class Names(Settings):
     )
 
 
-class ClaimSettings(Settings):
+class CallerClaims(Settings):
     """Claims by name, or as a path with dots (`realm_access.roles`); names may hold dots themselves."""
 
-    audience_claim: Text = Field(
-        default="aud",
-        description="The claim that `audience` is compared with.",
-    )
     required_claims: Annotated[tuple[Text, ...], Field(max_length=32)] = Field(
         default=(), description="Claims that a token must have besides the issuer, the audience, `exp` and the subject."
     )
@@ -50,11 +48,12 @@ class ClaimSettings(Settings):
     )
     groups: OneOrMore | Names = Field(default="groups", description="The claim with the groups, as for `roles`.")
     tenant: OneOrMore | None = Field(default=None, description="The claim that names the caller's organization.")
-    client: OneOrMore = Field(
-        default=("client_id", "azp"),
-        description="The claim that names the calling application; the first that is there.",
-    )
     tier: OneOrMore | None = Field(default=None, description="The claim that names the caller's plan.")
+
+    @property
+    def client_claims(self) -> tuple[str, ...]:
+        """The claims that name the calling application; the first that is there counts."""
+        return CLIENT_CLAIMS
 
     def mapping(self) -> ClaimMapping:
         """The same, as the verifier wants it."""
@@ -64,13 +63,36 @@ class ClaimSettings(Settings):
             roles=_names(self.roles),
             groups=_names(self.groups),
             tenant=listed(self.tenant),
-            client=listed(self.client),
+            client=self.client_claims,
             tier=listed(self.tier),
         )
 
     def allowed_values(self) -> tuple[tuple[str, tuple[str | bool, ...]], ...]:
         """`claim_values`, as the verifier wants them."""
         return tuple((name, listed(values)) for name, values in self.claim_values.items())
+
+
+class MappedClaims(CallerClaims):
+    """The same, and which claim names the audience."""
+
+    audience_claim: Text = Field(
+        default="aud",
+        description="The claim that `audience` is compared with.",
+    )
+
+
+class ClaimSettings(MappedClaims):
+    """The same, and which claim names the calling application."""
+
+    client: OneOrMore = Field(
+        default=CLIENT_CLAIMS,
+        description="The claim that names the calling application; the first that is there.",
+    )
+
+    @property
+    def client_claims(self) -> tuple[str, ...]:
+        """The same as `client`, always several."""
+        return listed(self.client)
 
 
 def listed(value: T | tuple[T, ...] | None) -> tuple[T, ...]:

@@ -9,8 +9,9 @@ from hotgate.identity.challenge import key_set_unavailable, store_unavailable, t
 from hotgate.identity.principal import Principal
 from hotgate.identity.refusal import CredentialRefused, KeySetUnavailable
 from hotgate.identity.tokens.first_use import Ask, FirstUse
-from hotgate.identity.tokens.jwt import JwtVerifier, VerificationKeys
+from hotgate.identity.tokens.jwt import JwtVerifier
 from hotgate.identity.tokens.revocations import NoRevocations, Revocations, is_revoked
+from hotgate.identity.tokens.signature import VerificationKeys
 from hotgate.identity.tokens.token_cache import TokenCache
 from hotgate.identity.verification_keys.key_sets import KeySets, key_set_name
 from hotgate.identity.verification_keys.shared_secret import SecretKeySet

@@ -49,7 +49,7 @@ class Together:
         answer = await pending
         if isinstance(answer, Response):
             return answer
-        if not isinstance(answer, Principal):
+        if answer is not None and not isinstance(answer, Principal):
             raise TypeError(f"an authenticator answered with {type(answer).__name__}")
         rest = self._ask(exchange, [*found, answer])
         return rest if rest is None or isinstance(rest, Principal | Response | Incomplete) else await rest

@@ -16,6 +16,8 @@ from hotgate.control.administration import Administration, Records
 from hotgate.control.certificate_status import CertificateStatus
 from hotgate.identity.certificates.client_trust import ABOUT
 from hotgate.observe.fleet import Fleet as FleetMetrics
+from hotgate.policies.introspection.questions import ABOUT as INTROSPECTION
+from hotgate.policies.metadata_answers import ABOUT as ISSUER_METADATA
 from hotgate.policies.passwords.password_authenticator import ABOUT as PASSWORD
 from hotgate.runtime.admin_interface import AdminInterface
 from hotgate.runtime.compiling.compile_endpoints import measured_routes
@@ -23,10 +25,15 @@ from hotgate.runtime.desks.answers import Answers
 from hotgate.runtime.desks.ban_desk import BanDesk
 from hotgate.runtime.desks.credential_store import CredentialStore
 from hotgate.runtime.desks.gateway_status import GatewayStatus
+from hotgate.runtime.desks.introspections import Introspections
+from hotgate.runtime.desks.issuer_metadata import IssuersMetadata
 from hotgate.runtime.desks.keys import Keys
 from hotgate.runtime.desks.lease_desk import LeaseDesk
+from hotgate.runtime.desks.logins import LoginDesk
 from hotgate.runtime.desks.passwords import Passwords
 from hotgate.runtime.desks.proofs import Proofs
+from hotgate.runtime.desks.session_desk import SessionDesk
+from hotgate.runtime.desks.session_keys import SessionKeys
 from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.single_use import SingleUse
 from hotgate.runtime.desks.targets import Targets
@@ -44,9 +51,10 @@ Broadcast = Callable[[Message], None]
 
 
 class ControlPlane:
-    """keys: verification keys. signing_keys: the gateway's own. targets: names and health of backends. bans: who is
-    turned away. passwords: who has which. ticket_key: of TLS sessions. answers: to what workers ask. credentials: the
-    store, if there is one. upstream_tokens: what upstreams are shown. admin: the interface of operators.
+    """keys: verification keys. signing_keys, session_keys: the gateway's own. targets: names and health of backends.
+    bans: who is turned away. passwords: who has which. ticket_key: of TLS sessions. answers: to what workers ask.
+    introspections: what tokens are worth. logins: at OpenID Connect providers. sessions: theirs. upstream_tokens: what
+    upstreams are shown. credentials: the store, if there is one. admin: the interface of operators.
     """
 
     def __init__(
@@ -67,6 +75,7 @@ class ControlPlane:
         self._now = now = time.monotonic
         self.keys = Keys(broadcast, file.parent)
         self.signing_keys = SigningKeys(broadcast, file, time.time)
+        self.session_keys = SessionKeys(broadcast, file, time.time)
         self.credentials = CredentialStore(broadcast, file)
         self.targets = Targets(broadcast)
         self.ticket_key = TicketKey(broadcast, now)
@@ -75,7 +84,14 @@ class ControlPlane:
         self.answers.register(ABOUT, self._certificates.answer)
         self._proofs = Proofs(broadcast, now, has_predecessor=has_predecessor)
         self.answers.register("proofs", self._proofs.claim)
-        self.answers.register("single_use", SingleUse(lambda: self.credentials.store).claim)
+        single_use = SingleUse(lambda: self.credentials.store)
+        self.answers.register("single_use", single_use.claim)
+        self.logins = LoginDesk(self.answers, self.keys, self.credentials, single_use)
+        self._issuers = IssuersMetadata()
+        self.answers.register(ISSUER_METADATA, self._issuers.answer)
+        self.introspections = Introspections(self.keys, self._issuers.known)
+        self.answers.register(INTROSPECTION, self.introspections.answer)
+        self.sessions = SessionDesk(self.answers, self.credentials, self.logins)
         self.upstream_tokens = UpstreamTokens()
         self.answers.register("upstream_token", self.upstream_tokens.answer)
         self.passwords = Passwords()
@@ -128,6 +144,8 @@ class ControlPlane:
         self.ticket_key.tick()
         self._proofs.tick()
         self.signing_keys.tick()
+        self.session_keys.tick()
+        self.sessions.tick()
         self._renewal.look(config.limits.worker_memory, self._now())
 
     def set_workers(self, workers: int) -> None:
@@ -158,6 +176,8 @@ class ControlPlane:
             targets=self.targets,
             bans=self.bans,
             credentials=self.credentials,
+            introspections=self.introspections,
+            logins=self.logins,
             upstream_tokens=self.upstream_tokens,
             metrics=self._metrics,
             renewal=self._renewal,
@@ -169,7 +189,7 @@ class ControlPlane:
         store, peppers = self.credentials.store, self.credentials.peppers
         if store is None or peppers is None:
             return None
-        return Records.of(store, peppers, time.time, self.credentials.token_providers)
+        return Records.of(store, peppers, time.time, self.credentials.token_providers, self.sessions.places.kept())
 
     async def stop(self) -> None:
         """End everything."""
@@ -177,8 +197,12 @@ class ControlPlane:
         await self.answers.stop()
         self.passwords.stop()
         await self._certificates.stop()
+        await self.sessions.stop()
+        await self.logins.stop()
         await self.upstream_tokens.stop()
         await self.credentials.stop()
+        await self.introspections.stop()
+        await self._issuers.stop()
         await self.keys.stop()
         await self.targets.stop()
 

@@ -274,6 +274,7 @@ class ControlProcess:
             "key_sets": dict(self._plane.keys.documents()),
             "ticket_key": self._plane.ticket_key.text,
             "signing_keys": self._plane.signing_keys.message,
+            "session_keys": self._plane.session_keys.message,
             "store": self._plane.credentials.message(config),
         }
 

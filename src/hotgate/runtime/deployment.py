@@ -9,6 +9,7 @@ from hotgate.config.errors import ConfigurationErrors
 from hotgate.config.loader import Loaded
 from hotgate.runtime.control_plane import ControlPlane
 from hotgate.runtime.folders.admin_token import AdminToken
+from hotgate.runtime.folders.session_key_file import SessionKeysUnavailable
 from hotgate.runtime.folders.signing_key_file import SigningKeysUnavailable
 from hotgate.runtime.folders.state_directory import state_directory
 from hotgate.runtime.workers.conversations import Conversations
@@ -45,11 +46,13 @@ class Deployment:
         if new.tree == self.loaded.tree:
             self.loaded = new
             return ""
-        await self._have_signing_keys(new)
+        await self._have_own_keys(new)
         try:
             await self._plane.credentials.add(new)
+            self._plane.introspections.add(new.config)
             await self._plane.upstream_tokens.add(new.config)
             await asyncio.gather(self._plane.keys.add(new.config), self._plane.targets.add(new.config))
+            await self._plane.logins.add(new.config)
             return await self._replace(new)
         finally:
             await self._follow()
@@ -58,16 +61,22 @@ class Deployment:
         config = self.loaded.config
         self._plane.bans.follow(config.brute_force)
         self._plane.passwords.follow(config)
-        await self._have_signing_keys(self.loaded)
+        await self._have_own_keys(self.loaded)
         await self._plane.credentials.follow(self.loaded)
+        self._plane.introspections.follow(config)
         await self._plane.upstream_tokens.follow(config)
         await asyncio.gather(self._plane.keys.follow(config), self._plane.targets.follow(config))
+        await self._plane.logins.follow(config)
+        await self._plane.sessions.follow(config)
 
-    async def _have_signing_keys(self, loaded: Loaded) -> None:
+    async def _have_own_keys(self, loaded: Loaded) -> None:
         try:
             await self._plane.signing_keys.follow(loaded.config)
+            await self._plane.session_keys.follow(loaded.config)
         except SigningKeysUnavailable as error:
             raise ConfigurationErrors([loaded.error(("assertion",), str(error))]) from error
+        except SessionKeysUnavailable as error:
+            raise ConfigurationErrors([loaded.error(("sessions",), str(error))]) from error
 
     async def _replace(self, new: Loaded) -> str:
         with ExitStack() as opened:

@@ -15,7 +15,7 @@ MAX_LIST = 100  # entries
 MAX_METADATA = 8192  # characters of JSON
 DIGEST_BYTES = 32
 MAX_PAGE = 1000  # records that are read at once
-MAX_BATCH = 10_000  # keys that are added at once
+MAX_BATCH = 10_000  # keys or revocations that are added at once
 
 
 def check_consumer(consumer: Consumer) -> None:

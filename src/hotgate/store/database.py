@@ -97,6 +97,11 @@ class Database:
         """Hang up."""
         await self._engine.dispose()
 
+    @property
+    def is_sqlite(self) -> bool:
+        """Which of the two dialects it speaks."""
+        return self._engine.dialect.name == "sqlite"
+
     async def revision(self) -> str | None:
         """Which tables it has; None for an empty database."""
         async with self.read() as connection:

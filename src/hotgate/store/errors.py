@@ -16,7 +16,7 @@ class _Refused(Exception):
 
 
 class AlreadyExists(_Refused):
-    """A record of that name, id or digest is there. kind: what it is of, "consumer" or "key"."""
+    """A record of that name, id or digest is there. kind: what it is of, "consumer", "key" or "session"."""
 
 
 class DoesNotExist(_Refused):

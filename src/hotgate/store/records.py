@@ -1,7 +1,7 @@
 """What the store holds, as plain values. Nothing here knows a database: workers import it too."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 RevocationKind = Literal["jti", "sub", "sid", "client", "all"]
@@ -68,3 +68,13 @@ class Revocation:
     reason: str = ""
     created: float = 0.0
     expires: float | None = None
+
+
+def stronger(old: Revocation, new: Revocation) -> Revocation:
+    """One that refuses whatever either of two of the same provider, kind and value refuses, for as long as either."""
+    return replace(new, before=_later(old.before, new.before), expires=_later(old.expires, new.expires))
+
+
+def _later(one: float | None, other: float | None) -> float | None:
+    """None is later than any time."""
+    return None if one is None or other is None else max(one, other)

@@ -4,7 +4,19 @@ Lists and mappings are JSON text, NULL when empty: rows stay small and read the 
 stands in the index of its primary key (WITHOUT ROWID), so that a key is found by its digest in one descent.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, LargeBinary, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
 
 metadata = MetaData()
 
@@ -63,6 +75,27 @@ single_use = Table(
     metadata,
     Column("digest", LargeBinary, primary_key=True),
     Column("expires", Float, nullable=False, index=True),
+)
+
+# Of logins (`sessions/kept_session.py`). ends: the earlier of its idle and its absolute end.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("provider", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("sid", Text),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("last_seen", Float, nullable=False),
+    Column("idle", Float, nullable=False),
+    Column("absolute_end", Float, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("ends", Float, nullable=False, index=True),
+    Index("sessions_of_provider", "provider", "id", unique=True),
+    Index("sessions_of_subject", "provider", "subject", "created"),
+    Index("sessions_of_sid", "provider", "sid"),
 )
 
 # Of the peppers that digests in `api_keys` were made with (`Peppers.fingerprints`).

@@ -15,7 +15,7 @@ from hotgate.store.bounds import MAX_BATCH, MAX_PAGE, check_consumer, check_key,
 from hotgate.store.database import Database, Writing
 from hotgate.store.errors import AlreadyExists, DoesNotExist, InvalidRecord
 from hotgate.store.pepper import Peppers
-from hotgate.store.records import Consumer, Revocation, StoredKey
+from hotgate.store.records import Consumer, Revocation, StoredKey, stronger
 from hotgate.store.rows import (
     CONSUMER_COLUMNS,
     KEY_COLUMNS,
@@ -161,6 +161,22 @@ class Store:
             await writing.execute(delete(revocations).where(*_is_same(revocation)))
             await writing.execute(insert(revocations).values(revocation_row(revocation)))
             writing.note("revocation", revocation_name(revocation.provider, revocation.kind, revocation.value))
+
+    async def strengthen(self, new: Sequence[Revocation]) -> None:
+        """Add all of at most MAX_BATCH revocations, or none. Where there is one of the same provider, kind and value,
+        what either of them refuses stays refused. Raises InvalidRecord."""
+        if len(new) > MAX_BATCH:
+            raise InvalidRecord(f"at most {MAX_BATCH} revocations can be added at once")
+        for revocation in new:
+            check_revocation(revocation)
+        async with self.database.write() as writing:
+            for revocation in new:
+                query = _columns(revocations, REVOCATION_COLUMNS).where(*_is_same(revocation))
+                found = (await writing.execute(query)).first()
+                merged = revocation if found is None else stronger(revocation_of(found), revocation)
+                await writing.execute(delete(revocations).where(*_is_same(revocation)))
+                await writing.execute(insert(revocations).values(revocation_row(merged)))
+                writing.note("revocation", revocation_name(merged.provider, merged.kind, merged.value))
 
     async def revocations(self, after: tuple[str, str, str] = ("", "", ""), limit: int = 100) -> list[Revocation]:
         """At most `limit` (1,000) of them by provider, kind and value, those that come after such a triple."""

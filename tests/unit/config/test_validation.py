@@ -48,4 +48,4 @@ def test_key_of_a_mapping_is_pointed_at(routes_of: Errors) -> None:
 
 
 def test_very_long_key_is_cut(routes_of: Errors) -> None:
-    assert len(routes_of(f"{'k' * 500}: 1")[0].partition("unknown key")[2]) < 350
+    assert len(routes_of(f"{'k' * 500}: 1")[0].partition("unknown key")[2]) < 450

@@ -16,6 +16,7 @@ STATUS = {
     "health": [],
     "names": [],
     "brute_force": {"active": 0, "bans": []},
+    "introspection": [],
     "store": None,
 }
 

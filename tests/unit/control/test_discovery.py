@@ -9,9 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from hotgate.control.discovery import METADATA_INTERVAL, Discovery
+from hotgate.control.discovery import Discovery
 from hotgate.control.download import MAX_BYTES, FetchFailed
 from hotgate.control.jwks_fetch import JwksFetch
+from hotgate.control.known_metadata import METADATA_INTERVAL
 from hotgate.identity.verification_keys.discovery_location import DiscoveryLocation
 from hotgate.testing.issuer import Issuer
 
@@ -295,7 +296,7 @@ def test_keys_stay_where_they_were_when_the_metadata_breaks(
         assert await internet.keys() == KEYS
 
     play(scenario)
-    assert "its keys stay where they are" in caplog.text
+    assert "its addresses stay where they are" in caplog.text
 
 
 def test_metadata_that_hangs_leaves_time_for_the_keys(caplog: pytest.LogCaptureFixture) -> None:
@@ -311,7 +312,7 @@ def test_metadata_that_hangs_leaves_time_for_the_keys(caplog: pytest.LogCaptureF
             internet.now += METADATA_INTERVAL + 1
 
     play(scenario)
-    assert "its keys stay where they are: TimeoutError" in caplog.text
+    assert "its addresses stay where they are: TimeoutError" in caplog.text
 
 
 def test_a_key_set_is_fetched_through_discovery() -> None:

@@ -41,7 +41,7 @@ def play(tmp_path: Path, clock: Clock) -> Play:
     async def played(script: Script) -> None:
         store = await Store.open(f"sqlite:///{tmp_path / 'store.db'}")
         try:
-            records = Records.of(store, PEPPERS, lambda: clock.now, ["corp"])
+            records = Records.of(store, PEPPERS, lambda: clock.now, ["corp"], {})
             await records.consumers.create(Consumer("acme"))
             await script(records)
         finally:
@@ -159,7 +159,7 @@ class RevokedMeanwhile(Store):
 def test_what_ends_at_that_moment_gets_no_successor_and_does_not_return(tmp_path: Path) -> None:
     async def script() -> None:
         store = await RevokedMeanwhile.open(f"sqlite:///{tmp_path / 'store.db'}")
-        records = Records.of(store, PEPPERS, lambda: NOW, ())
+        records = Records.of(store, PEPPERS, lambda: NOW, (), {})
         issued = await records.keys.create(KeyRequest("acme"), create_consumer=True)
         assert (await refusal(records.keys.rotate(issued.record.id, DAY)))[0] == "key-not-live"
         assert len(await store.keys()) == 1

@@ -31,7 +31,7 @@ def play(tmp_path: Path) -> Play:
     async def played(script: Script) -> None:
         store = await Store.open(f"sqlite:///{tmp_path / 'store.db'}")
         try:
-            records = Records.of(store, PEPPERS, lambda: NOW, [])
+            records = Records.of(store, PEPPERS, lambda: NOW, [], {})
             await records.consumers.create(Consumer("acme"))
             await script(records)
         finally:

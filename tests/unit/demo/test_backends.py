@@ -2,7 +2,8 @@ import asyncio
 import json
 from urllib.parse import urlsplit
 
-from hotgate.demo.backends import Backend
+from hotgate.demo.backends import backend
+from hotgate.demo.loopback_server import LoopbackServer
 
 REQUEST = b"GET /orders/7 HTTP/1.1\r\nHost: a\r\nX-Seen: yes\r\nConnection: close\r\n\r\n"
 
@@ -18,9 +19,9 @@ async def ask(url: str, request: bytes) -> bytes:
 
 def test_it_says_what_it_saw() -> None:
     async def scene() -> bytes:
-        async with Backend("orders") as backend:
+        async with LoopbackServer(backend("orders")) as server:
             return await ask(
-                backend.url, b"GET /orders/7 HTTP/1.1\r\nHost: a\r\nX-Seen: yes\r\nConnection: close\r\n\r\n"
+                server.url, b"GET /orders/7 HTTP/1.1\r\nHost: a\r\nX-Seen: yes\r\nConnection: close\r\n\r\n"
             )
 
     head, _, body = asyncio.run(scene()).partition(b"\r\n\r\n")
@@ -32,7 +33,7 @@ def test_it_says_what_it_saw() -> None:
 
 def test_it_ends_at_once_when_nobody_ever_asked() -> None:
     async def scene() -> None:
-        async with Backend("orders"):
+        async with LoopbackServer(backend("orders")):
             pass
 
     asyncio.run(scene())

@@ -14,7 +14,8 @@ def credentials() -> Credentials:
 
 
 def written(folder: Path, credentials: Credentials) -> Path:
-    return write_files(folder, 8080, "http://127.0.0.1:9000", "http://127.0.0.1:9001", credentials)
+    urls = [f"http://127.0.0.1:{port}" for port in (9000, 9001, 9002)]
+    return write_files(folder, 8080, urls, credentials, "s" * 43)
 
 
 def test_the_configuration_has_no_error(tmp_path: Path, credentials: Credentials) -> None:

@@ -15,7 +15,7 @@ def test_every_variable_of_the_steps_is_set() -> None:
 
 
 def test_every_kind_of_answer_is_shown() -> None:
-    assert {step.status for step in STEPS} == {200, 201, 400, 401, 403, 429}
+    assert {step.status for step in STEPS} == {200, 201, 302, 400, 401, 403, 429}
 
 
 def test_commands_are_single_lines() -> None:

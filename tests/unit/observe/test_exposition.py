@@ -139,6 +139,16 @@ def test_without_a_store_there_is_nothing_to_say_about_it(metrics: WorkerMetrics
     assert ("hotgate_store_up", ()) not in samples_of(metrics, GatewayFacts("1"))
 
 
+def test_what_came_of_logins_is_counted_by_provider(metrics: WorkerMetrics) -> None:
+    login = {"provider": "sso", "results": {("login", "ok"): 3, ("renewal", "over"): 1}, "circuit_open": True}
+    samples = samples_of(metrics, GatewayFacts("1", logins=[login]))
+
+    name = "hotgate_openid_requests_total"
+    assert samples[(name, (("provider", "sso"), ("question", "login"), ("result", "ok")))] == 3
+    assert samples[(name, (("provider", "sso"), ("question", "renewal"), ("result", "over")))] == 1
+    assert samples[("hotgate_openid_circuit_open", (("provider", "sso"),))] == 1
+
+
 def test_tokens_for_upstreams_are_counted_by_what_came_of_them() -> None:
     own = {"upstream": "own", "fetches": 5, "failures": 2, "good_for_seconds": None}
     exchanged = {"upstream": "exchanged", "fetches": 9, "failures": 1, "refusals": 3}

@@ -240,9 +240,14 @@ def test_an_answer_of_the_wrong_type_never_passes(answer: Any) -> None:
         assert exchange.principal is None
 
 
-def test_nothing_that_comes_late_does_not_pass_either() -> None:
-    with pytest.raises(TypeError):
-        authenticate(exchange_with(), ["scripted"], {"scripted": Scripted(_later(None))})
+def test_nothing_that_comes_late_does_not_pass_either_and_the_next_one_is_asked() -> None:
+    exchange = exchange_with()
+    assert isinstance(authenticate(exchange, ["scripted"], {"scripted": Scripted(_later(None))}), Response)
+    assert exchange.principal is None
+    ada = Principal("ada", provider="scripted", mechanism="scripted")
+    both: dict[str, Authenticator] = {"scripted": Scripted(_later(None)), "second": Scripted(ada)}
+    assert authenticate(exchange, ["scripted", "second"], both) is None
+    assert exchange.principal is ada
 
 
 # --- compiling

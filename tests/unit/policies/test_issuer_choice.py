@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
+import pytest
+
 from encrypted_tokens import RSA, encrypted, private_text, with_header
 from hotgate.http.headers import Headers
 from hotgate.http.request import Request
@@ -14,6 +16,8 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import CompileContext
 from hotgate.pipeline.route import Route
 from hotgate.policies.authenticate import POLICY
+from hotgate.policies.introspection import MECHANISM as INTROSPECTION
+from hotgate.policies.introspection.settings import IntrospectionSettings
 from hotgate.policies.jwt import MECHANISM
 from hotgate.policies.jwt_settings import JwtSettings
 from hotgate.testing.issuer import Issuer
@@ -123,3 +127,69 @@ def test_several_entries_share_places_other_than_a_field() -> None:
     assert door.answer(query=b"t=" + token()) == "idp"
     assert door.answer(query=b"t=x") == "token-malformed"
     assert door.answer(bearer(token())) == "token-missing"
+
+
+class MixedDoor:
+    """A route for tokens of IDP and, by introspection, for all others. asked: tokens that were introspected."""
+
+    def __init__(self, *names: str) -> None:
+        self.asked: list[str] = []
+        key_sets = KeySets(lambda: NOW)
+        services = {"key_sets": key_sets, "wall_clock": lambda: NOW, "ask": self._ask}
+        url = f"{IDP.name}/jwks"
+        jwt = JwtSettings.model_validate({"issuer": IDP.name, "audience": "api", "jwks_url": url})
+        client = {"id": "gateway", "secret": "s"}
+        opaque = IntrospectionSettings.model_validate({"issuer": OTHER.name, "audience": "any", "client": client})
+        key_sets.replace(key_set_name("corp", url), IDP.jwks())
+        known = {
+            "corp": MECHANISM.compile("corp", jwt, services),
+            "opaque": INTROSPECTION.compile("opaque", opaque, services),
+            "second": INTROSPECTION.compile("second", opaque, services),
+        }
+        self._step = POLICY.compile(names, CompileContext("r", known))[0]
+
+    async def _ask(self, about: str, body: Any, wait: float) -> Any:
+        self.asked.append(body["token"])
+        return {"active": True, "claims": '{"sub": "bob"}', "keep": 60.0, "jwt": ""}
+
+    def answer(self, credential: bytes) -> str:
+        request = Request("GET", "/", Headers([(b"authorization", b"Bearer " + credential)]))
+        exchange = Exchange(request, Route("r"), params={}, client="192.0.2.1", request_id="1", started=0.0)
+        outcome = self._step.run(exchange)
+        if isinstance(outcome, Awaitable):
+            outcome = asyncio.run(_awaited(outcome))
+        if isinstance(outcome, Response):
+            return outcome.code
+        assert exchange.principal is not None
+        return exchange.principal.provider
+
+
+@pytest.mark.parametrize("names", [("corp", "opaque"), ("opaque", "corp")])
+@pytest.mark.parametrize(
+    ("credential", "provider"),
+    [
+        (token(), "corp"),
+        (token(OTHER), "opaque"),
+        (b"opaque-token", "opaque"),
+        (b"a.b.c", "opaque"),
+        (IDP.token({"sub": "ada"}), "opaque"),
+    ],
+)
+def test_what_names_no_issuer_of_a_jwt_entry_is_introspected(
+    names: tuple[str, str], credential: bytes, provider: str
+) -> None:
+    door = MixedDoor(*names)
+    assert [door.answer(credential), door.answer(credential)] == [provider, provider]
+    assert len(door.asked) == (provider == "opaque")
+
+
+def test_a_bad_token_of_a_known_issuer_is_shown_to_nobody() -> None:
+    door = MixedDoor("corp", "opaque")
+    assert door.answer(token(exp=NOW - 60)) == "token-expired"
+    assert door.answer(token()[:-4] + b"AAAA") == "token-signature-invalid"
+    assert door.asked == []
+
+
+def test_two_servers_are_not_asked_about_one_token() -> None:
+    with pytest.raises(ValueError, match="opaque and second cannot be told"):
+        MixedDoor("opaque", "second")

@@ -1,7 +1,9 @@
 import subprocess
 import sys
 
-SCRIPT = "import sys, hotgate.runtime.deployment; print({'sqlalchemy', 'alembic', 'aiosqlite'} & set(sys.modules))"
+SCRIPT = (
+    "import sys, hotgate.runtime.deployment; print({'sqlalchemy', 'alembic', 'aiosqlite', 'redis'} & set(sys.modules))"
+)
 
 
 def test_a_gateway_without_a_store_does_not_wait_for_its_libraries() -> None:

@@ -7,6 +7,7 @@ FORBIDDEN = {"typer", "rich", "starlette", "uvicorn", "httpx", "prometheus_clien
     "alembic",
     "aiosqlite",
     "asyncpg",
+    "redis",
 }
 SCRIPT = (
     "import json, sys, hotgate.runtime.worker_process.worker as w;"

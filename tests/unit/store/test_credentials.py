@@ -286,7 +286,7 @@ def test_what_a_worker_has_read_holds_the_log_of_changes_until_the_next_look_onl
 
     async def script(scene: Scene) -> None:
         def is_held() -> bool:
-            other = sqlite3.connect(scene.path)
+            other = sqlite3.connect(scene.path, timeout=0)
             busy, *_ = other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             other.close()
             return bool(busy)

@@ -47,10 +47,25 @@ class EndpointCaller:
 
     async def post(self, place: Place, form: Mapping[str, str], accept: str = "application/json") -> Answer:
         """What the endpoint says. Raises FetchFailed, within `timeout` seconds whatever the other side does."""
+        credentials = self._client.credentials(self._issuer)
+        fields = {"accept": accept, **credentials.fields}
+        return await self._called("POST", place, fields, {**form, **credentials.form})
+
+    async def get(self, place: Place, bearer: str, accept: str = "application/json") -> Answer:
+        """The same, for a user whose access token is `bearer` (RFC 6750 §2.1), instead of as the client."""
+        return await self._called("GET", place, {"accept": accept, "authorization": f"Bearer {bearer}"}, None)
+
+    async def close(self) -> None:
+        """End its connections."""
+        await self._http.aclose()
+
+    async def _called(
+        self, method: str, place: Place, fields: Mapping[str, str], form: Mapping[str, str] | None
+    ) -> Answer:
         try:
             async with asyncio.timeout(self._timeout):
                 answer, _ = await at_judged_address(
-                    place, self._resolve, lambda url, address: self._post(url, address, form, accept)
+                    place, self._resolve, lambda url, address: self._sent(method, url, address, fields, form)
                 )
                 return answer
         except TimeoutError:
@@ -59,23 +74,15 @@ class EndpointCaller:
             # The error of a call may quote its address, never its form; its kind says enough.
             raise FetchFailed(type(error).__name__) from None
 
-    async def close(self) -> None:
-        """End its connections."""
-        await self._http.aclose()
-
-    async def _post(self, url: str, address: str, form: Mapping[str, str], accept: str) -> Answer:
+    async def _sent(
+        self, method: str, url: str, address: str, fields: Mapping[str, str], form: Mapping[str, str] | None
+    ) -> Answer:
         target = httpx.URL(url)
-        credentials = self._client.credentials(self._issuer)
         request = self._http.build_request(
-            "POST",
+            method,
             target.copy_with(host=address),
-            data={**form, **credentials.form},
-            headers={
-                "accept": accept,
-                "accept-encoding": "identity",
-                "host": target.netloc.decode("ascii"),
-                **credentials.fields,
-            },
+            data=form,
+            headers={"accept-encoding": "identity", "host": target.netloc.decode("ascii"), **fields},
             extensions={"sni_hostname": target.host},
         )
         response = await self._http.send(request, stream=True, follow_redirects=False)

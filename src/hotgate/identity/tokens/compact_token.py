@@ -6,7 +6,7 @@ from hotgate.identity.tokens.jose_header import decoded, malformed, media_type, 
 
 # RFC 7519 §5.1 and RFC 9068 §2.1. Tokens made for something else, such as "logout+jwt" or "dpop+jwt", must not pass as
 # access tokens (RFC 8725 §3.11).
-_ACCEPTED_TYPES = frozenset({None, "jwt", "at+jwt"})
+ACCESS_TOKEN_TYPES: frozenset[str | None] = frozenset({None, "jwt", "at+jwt"})
 
 
 class CompactToken:
@@ -14,8 +14,11 @@ class CompactToken:
 
     __slots__ = ("algorithm", "kid", "payload", "signature", "signing_input", "type")
 
-    def __init__(self, token: bytes) -> None:
-        """Take `token`, of bounded size, apart. Raises CredentialRefused (token-malformed)."""
+    def __init__(self, token: bytes, types: frozenset[str | None] = ACCESS_TOKEN_TYPES) -> None:
+        """Take `token`, of bounded size, apart. Raises CredentialRefused (token-malformed).
+
+        types: what its `typ` may be, in lower case and without "application/".
+        """
         segments = token.split(b".", 3)
         if len(segments) != 3:
             raise malformed("not three segments")
@@ -26,8 +29,8 @@ class CompactToken:
         self.algorithm: str = header["alg"]
         self.kid: str | None = header.get("kid")
         self.type = media_type(header, "typ")
-        if self.type not in _ACCEPTED_TYPES:
-            raise malformed("its typ is not that of an access token")
+        if self.type not in types:
+            raise malformed("its typ is that of a token for another purpose")
 
     def unverified_claims(self) -> dict[str, Any]:
         """What the token claims. Raises CredentialRefused (token-malformed)."""

@@ -5,18 +5,12 @@ from typing import Any, NamedTuple
 from hotgate.identity.encryption.encrypted_token import EncryptedToken, is_encrypted
 from hotgate.identity.encryption.token_decryption import TokenDecryption
 from hotgate.identity.principal import Principal
-from hotgate.identity.refusal import CredentialRefused, KeySetUnavailable
 from hotgate.identity.tokens import token_checks
 from hotgate.identity.tokens.claim_mapping import text
 from hotgate.identity.tokens.compact_token import CompactToken
 from hotgate.identity.tokens.jose_header import malformed
+from hotgate.identity.tokens.signature import VerificationKey, VerificationKeys, signing_key
 from hotgate.identity.tokens.token_rules import TokenRules
-from hotgate.identity.verification_keys.key_set import KeySet
-from hotgate.identity.verification_keys.public_key import PublicKey
-from hotgate.identity.verification_keys.shared_secret import SecretKeySet, SharedSecret
-
-VerificationKeys = KeySet | SecretKeySet
-VerificationKey = PublicKey | SharedSecret
 
 
 class VerifiedToken(NamedTuple):
@@ -48,27 +42,12 @@ class JwtVerifier:
         compact = CompactToken(token if self._decryption is None else self._decryption.opened(token))
         if self._rules.is_rfc9068 and compact.type != "at+jwt":  # RFC 9068 §4: an ID token is no access token
             raise malformed("its typ is not at+jwt")
-        key = self._key_of(compact)
-        if not key.verifies(compact.algorithm, compact.signing_input, compact.signature):
-            raise CredentialRefused("token-signature-invalid", f"not signed by key {key.kid!r}")
+        key = signing_key(compact, self._key_set, self._rules.algorithms)
         payload = compact.unverified_claims()
         expires = token_checks.check(payload, self._rules, now)
         self._rules.issuers.check_key(key.issuer, payload["iss"])
         principal = self._rules.mapping.principal(self._provider, payload, text(payload, ("jti",)), expires)
         return VerifiedToken(principal, expires, key)
-
-    def _key_of(self, token: CompactToken) -> VerificationKey:
-        """The only key that may have signed the token; the token's own word on keys counts for no more than a name."""
-        if token.algorithm not in self._rules.algorithms:
-            raise CredentialRefused("token-signature-invalid", "its alg is not among the configured algorithms")
-        if not self._key_set.is_loaded:
-            raise KeySetUnavailable(f"no keys of {self._key_set.name} yet")
-        key = self._key_set.find(token.kid, token.algorithm)
-        if key is not None:
-            return key
-        if token.kid is not None and self._key_set.has_kid(token.kid):
-            raise CredentialRefused("token-signature-invalid", "its alg does not fit the key that kid names")
-        raise CredentialRefused("key-unknown", "no key of that kid, or no kid and not exactly one key for its alg")
 
 
 def check_size(token: bytes, max_bytes: int) -> None:

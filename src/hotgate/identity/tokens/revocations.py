@@ -37,6 +37,18 @@ class NoRevocations:
         return False
 
 
+def has_ended(revocations: Revocations, principal: Principal) -> bool:
+    """Whether anything that a caller has proved, some time ago, was revoked since. Raises StoreUnavailable."""
+    for proof in principal.proofs.values() or (principal,):
+        claims = proof.claims
+        # A session is ended by the provider's own name for its user, whatever backends are told.
+        subject = text(claims, ("sub",)) if proof.mechanism == "oidc" else proof.subject
+        session, issued = text(claims, ("sid",)), numeric_date(claims, "iat")
+        if revocations.is_revoked(proof.provider, proof.credential, subject, session, proof.client, issued):
+            return True
+    return False
+
+
 def is_revoked(revocations: Revocations, principal: Principal) -> bool:
     """Whether the token that proved `principal` was revoked: itself, its subject, session, client, or its issuer's all.
 

@@ -1,9 +1,9 @@
 """Credentials that were verified already, so that verifying the same one again costs one look-up."""
 
 from collections import OrderedDict
+from typing import Any, Protocol
 
 from hotgate.identity.principal import Principal
-from hotgate.identity.tokens.jwt import VerificationKey, VerificationKeys, VerifiedToken
 from hotgate.identity.tokens.revocations import NoRevocations, Revocations, is_revoked
 from hotgate.store.errors import StoreUnavailable
 
@@ -14,16 +14,40 @@ MAX_BYTES = 80 * 1024 * 1024  # of memory, in one cache: 10,000 tokens of 1 KiB,
 MEMORY_PER_BYTE = 8
 
 
+class Vouchers(Protocol):
+    """Who vouches for tokens, such as the keys of an issuer. generation changes when one of `keys` goes."""
+
+    @property
+    def generation(self) -> int: ...
+
+    @property
+    def keys(self) -> frozenset[Any]: ...
+
+
+class Proved(Protocol):
+    """principal: whom a credential has proved. expires: epoch seconds until which. key: who vouches for it."""
+
+    @property
+    def principal(self) -> Principal: ...
+
+    @property
+    def expires(self) -> float: ...
+
+    @property
+    def key(self) -> Any: ...
+
+
 class Entry:
-    """version: of the revocations when they were last asked about this token."""
+    """version: of the revocations when they were last asked about this token. weight: bytes of memory."""
 
-    __slots__ = ("expires", "key", "principal", "version")
+    __slots__ = ("expires", "key", "principal", "version", "weight")
 
-    def __init__(self, token: VerifiedToken, version: int) -> None:
+    def __init__(self, token: Proved, version: int, weight: int) -> None:
         self.principal: Principal = token.principal
         self.expires: float = token.expires
-        self.key: VerificationKey = token.key
+        self.key = token.key
         self.version = version
+        self.weight = weight
 
 
 class TokenCache:
@@ -40,7 +64,7 @@ class TokenCache:
 
     def __init__(
         self,
-        key_set: VerificationKeys,
+        key_set: Vouchers,
         revocations: Revocations | None = None,
         max_entries: int = MAX_ENTRIES,
         max_bytes: int = MAX_BYTES,
@@ -65,19 +89,20 @@ class TokenCache:
         self._drop(credential)
         return None
 
-    def put(self, credential: bytes, token: VerifiedToken, version: int = 0) -> None:
+    def put(self, credential: bytes, token: Proved, version: int = 0, besides: int = 0) -> None:
         """Remember until it expires, or until its key leaves the set. The oldest entries make room.
 
-        version: of the revocations, read before they were asked about the token.
+        version: of the revocations, read before they were asked about the token. besides: bytes of what was said of
+        the token by others than itself.
         """
         if token.key not in self._key_set.keys:
             return
         self._drop(credential)
-        self._entries[credential] = Entry(token, version)
-        self._bytes += len(credential) * MEMORY_PER_BYTE
+        entry = self._entries[credential] = Entry(token, version, (len(credential) + besides) * MEMORY_PER_BYTE)
+        self._bytes += entry.weight
         while len(self._entries) > self._max_entries or self._bytes > self._max_bytes:
-            oldest, _ = self._entries.popitem(last=False)
-            self._bytes -= len(oldest) * MEMORY_PER_BYTE
+            _, oldest = self._entries.popitem(last=False)
+            self._bytes -= oldest.weight
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -94,8 +119,8 @@ class TokenCache:
         return True
 
     def _drop(self, credential: bytes) -> None:
-        if self._entries.pop(credential, None) is not None:
-            self._bytes -= len(credential) * MEMORY_PER_BYTE
+        if (entry := self._entries.pop(credential, None)) is not None:
+            self._bytes -= entry.weight
 
     def _drop_entries_of_gone_keys(self) -> None:
         keys = self._key_set.keys

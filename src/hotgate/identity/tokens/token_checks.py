@@ -1,5 +1,7 @@
 """The checks of a verified payload, one function per rule (RFC 7519 §4.1, RFC 9068 §4)."""
 
+from math import inf
+
 from hotgate.identity.refusal import CredentialRefused
 from hotgate.identity.tokens.claim_mapping import strings, text
 from hotgate.identity.tokens.claim_path import Claims, find
@@ -16,12 +18,17 @@ def check(claims: Claims, rules: TokenRules, now: float) -> float:
     Raises CredentialRefused with the code of the first thing that is wrong.
     """
     rules.issuers.check(claims)
+    return check_but_issuer(claims, rules, now)
+
+
+def check_but_issuer(claims: Claims, rules: TokenRules, now: float) -> float:
+    """The same for claims whose origin is known otherwise."""
     _check_kind(claims)
-    _check_audience(claims, rules)
+    check_audience(claims, rules)
     _check_client(claims, rules)
-    expires = _check_times(claims, rules, now)
-    _check_presence(claims, rules)
-    _check_values(claims, rules)
+    expires = check_times(claims, rules, now)
+    check_presence(claims, rules)
+    check_values(claims, rules)
     return expires
 
 
@@ -32,7 +39,10 @@ def _check_kind(claims: Claims) -> None:
         raise malformed("it tells of an event, not of who calls")
 
 
-def _check_audience(claims: Claims, rules: TokenRules) -> None:
+def check_audience(claims: Claims, rules: TokenRules) -> None:
+    """Refuse what was made for somebody else. Raises CredentialRefused."""
+    if rules.audiences is None:
+        return
     audience = claims.get(rules.audience_claim)
     audiences = [audience] if isinstance(audience, str) else strings(audience, rules.audience_claim)
     if rules.audiences.isdisjoint(audiences):
@@ -44,10 +54,13 @@ def _check_client(claims: Claims, rules: TokenRules) -> None:
         raise CredentialRefused("token-client-unknown", "issued to another client, or to none")
 
 
-def _check_times(claims: Claims, rules: TokenRules, now: float) -> float:
+def check_times(claims: Claims, rules: TokenRules, now: float) -> float:
+    """When it ends, leeway included. Raises CredentialRefused for what has ended or not begun."""
     expires = numeric_date(claims, "exp")
     if expires is None:
-        raise malformed("no exp")
+        if not rules.may_lack_exp:
+            raise malformed("no exp")
+        expires = inf
     end = min(expires, _latest_use(claims, rules, expires, now)) + rules.leeway
     if now >= end:  # "on or after" (RFC 7519 §4.1.4)
         raise CredentialRefused("token-expired", f"ended {now - end + rules.leeway:.0f} s ago")
@@ -71,7 +84,8 @@ def _latest_use(claims: Claims, rules: TokenRules, expires: float, now: float) -
     return expires if rules.max_age is None else issued + rules.max_age
 
 
-def _check_presence(claims: Claims, rules: TokenRules) -> None:
+def check_presence(claims: Claims, rules: TokenRules) -> None:
+    """Refuse what lacks a claim that must be there. Raises CredentialRefused."""
     for name in rules.required_claims:
         if find(claims, name) is None:
             raise malformed(f"claim {name} is missing")
@@ -84,7 +98,7 @@ def _check_presence(claims: Claims, rules: TokenRules) -> None:
         raise malformed("no jti, which a token for single use needs")
 
 
-def _check_values(claims: Claims, rules: TokenRules) -> None:
+def check_values(claims: Claims, rules: TokenRules) -> None:
     """A claim with another value belongs to a token for another purpose, or for somebody else: nobody to let in.
 
     Of a list one member is enough.
@@ -109,7 +123,7 @@ def numeric_date(claims: Claims, name: str) -> float | None:
 def is_addressed(unverified: Claims, rules: TokenRules) -> bool:
     """Whether a token of the right issuer is meant for these rules rather than for others with the same issuer."""
     try:
-        _check_audience(unverified, rules)
+        check_audience(unverified, rules)
         _check_client(unverified, rules)
     except CredentialRefused:
         return False

@@ -1,6 +1,7 @@
 """Whose key a `keyid` names: keys of the file first, then those that callers publish (JWKS)."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from hotgate.identity.principal import Principal
 from hotgate.identity.signatures.request_verifier import Signer
@@ -20,10 +21,14 @@ class PublishedSigners:
 
     def find(self, key_id: str) -> Signer | None:
         """The key of that name."""
+        return self.by_key_id().get(key_id)
+
+    def by_key_id(self) -> Mapping[str, Signer]:
+        """All of them, as they are now."""
         if self._generation != self.keys.generation:
             self._generation = self.keys.generation
             self._signers = dict(self._usable())
-        return self._signers.get(key_id)
+        return self._signers
 
     def _usable(self) -> list[tuple[str, Signer]]:
         """Keys without a name, or for an algorithm that signs no messages, are ignored."""
@@ -56,8 +61,9 @@ class Signers:
         return signer
 
     def any(self) -> Signer | None:
-        """One of the file, if there is any."""
-        return next(iter(self._fixed.values()), None)
+        """One of them, if there is any."""
+        every = chain(self._fixed.values(), *(each.by_key_id().values() for each in self._published))
+        return next(every, None)
 
     @property
     def are_loaded(self) -> bool:

@@ -25,8 +25,9 @@ from hotgate.routing.ambiguity import AmbiguousRoutes
 from hotgate.routing.path_shape import BadPattern
 from hotgate.routing.pattern import RoutePattern
 from hotgate.routing.table import RouteTable
-from hotgate.runtime.compiling.compile_endpoints import endpoint_routes
+from hotgate.runtime.compiling.compile_endpoints import endpoint_routes, receiver_route
 from hotgate.runtime.compiling.compile_listener import compile_listener
+from hotgate.runtime.compiling.compile_resources import resource_routes
 from hotgate.runtime.compiling.compile_route import compile_route
 from hotgate.runtime.compiling.compile_upstream import compile_upstream
 from hotgate.runtime.compiling.key_files import key_file_errors
@@ -83,8 +84,15 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     upstreams = _upstreams(config, parts, problems)
     services = {**parts.services, "shared_limits": {}, "assertion_issuer": config.assertion.issuer}
     identities = _identities(config, services, problems)
+    services["has_cookies"] = any(entry.mechanism == "oidc" for entry in config.identity.values())
     outgoing = _outgoing(config, services, problems)
     entries = list(endpoint_routes(config, identities, parts.metrics))
+    entries += resource_routes(config, services, parts.metrics, lambda *problem: problems.append(Problem(*problem)))
+    for name in config.security_events:
+        compiler = partial(receiver_route, name, config, services, parts.metrics)
+        received = _attempt(problems, ("security_events", name), compiler)
+        if received is not None:
+            entries.append(received)
     for index, settings in enumerate(config.routes):
         pattern = _attempt(problems, ("routes", index, "match", "path"), partial(_pattern, settings))
         name = settings.upstream or ""
@@ -209,7 +217,10 @@ def _table(
     except AmbiguousRoutes as error:
         for pair in error.pairs:
             message = f"as specific as route {pair.first!r}: {pair.why}"
-            path: Path = ("routes", index_of[pair.second], "match") if pair.second in index_of else ("identity",)
+            kind, _, own = pair.second.partition(":")
+            path: Path = ("security_events", own) if kind == "events" else ("identity",)
+            if pair.second in index_of:
+                path = ("routes", index_of[pair.second], "match")
             problems.append(Problem(path, message))
         return None
 

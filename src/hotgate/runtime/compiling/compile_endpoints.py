@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import product
+from typing import Any
 
 from hotgate.config.gateway import Gateway
 from hotgate.observe.metrics import WorkerMetrics
-from hotgate.pipeline.gateway_endpoint import GatewayEndpoint, HasEndpoints, route_name
+from hotgate.pipeline.gateway_endpoint import HasEndpoints, events_name, route_name
 from hotgate.pipeline.policy import Authenticator
 from hotgate.pipeline.route import Route
+from hotgate.policies.security_events.receivers import receiver
 from hotgate.routing.pattern import RoutePattern
+from hotgate.runtime.compiling.compile_resources import resource_names
+from hotgate.runtime.compiling.endpoint_route import endpoint_route
 
 
 def endpoint_routes(
@@ -20,12 +24,24 @@ def endpoint_routes(
         if isinstance(authenticator, HasEndpoints):
             for endpoint, hosts in product(authenticator.endpoints, groups):
                 pattern = RoutePattern(route_name(name), hosts=hosts, path=endpoint.path, methods=endpoint.methods)
-                yield pattern, _route(name, endpoint, metrics)
+                yield pattern, endpoint_route(route_name(name), endpoint, metrics)
+
+
+def receiver_route(
+    name: str, config: Gateway, services: Mapping[str, Any], metrics: WorkerMetrics
+) -> tuple[RoutePattern, Route]:
+    """That of an entry of `security_events`, on its hosts. Raises ValueError where it could end nothing."""
+    endpoint, hosts = receiver(name, config, services), config.security_events[name].hosts
+    pattern = RoutePattern(events_name(name), hosts=hosts, path=endpoint.path, methods=endpoint.methods)
+    return pattern, endpoint_route(events_name(name), endpoint, metrics)
 
 
 def measured_routes(config: Gateway) -> list[str]:
-    """The names under which requests are counted: routes, and entries that may have endpoints."""
-    return [*(route.name for route in config.routes), *map(route_name, config.identity)]
+    """The names under which requests are counted: routes, and what else may have endpoints: entries, resources,
+    receivers of events."""
+    routes = (route.name for route in config.routes)
+    events = map(events_name, config.security_events)
+    return [*routes, *map(route_name, config.identity), *resource_names(config), *events]
 
 
 def _hosts_by_identity(config: Gateway) -> dict[str, list[tuple[str, ...]]]:
@@ -38,14 +54,3 @@ def _hosts_by_identity(config: Gateway) -> dict[str, list[tuple[str, ...]]]:
             if not route.match.hosts:
                 anywhere.add(name)
     return {name: [tuple(hosts)] * bool(hosts) + [()] * (name in anywhere) for name, hosts in named.items()}
-
-
-def _route(identity: str, endpoint: GatewayEndpoint, metrics: WorkerMetrics) -> Route:
-    return Route(
-        route_name(identity),
-        before=[endpoint.answer],
-        body_step=0 if endpoint.max_body else -1,
-        body_limit=endpoint.max_body,
-        max_body=endpoint.max_body,
-        recorder=metrics.route(route_name(identity)),
-    )

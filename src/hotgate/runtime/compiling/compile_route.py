@@ -7,6 +7,7 @@ from hotgate.config.routes import Redirect, Respond, Rewrite
 from hotgate.config.routes import Route as RouteSettings
 from hotgate.http.headers import Field, Headers, valid_field
 from hotgate.http.response import Response
+from hotgate.identity.sessions.cookies import without_own
 from hotgate.keys.key_ring import RingHolder
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
@@ -15,6 +16,7 @@ from hotgate.pipeline.route import Route, Step
 from hotgate.policies import POLICIES
 from hotgate.policies.max_concurrent import concurrency_steps
 from hotgate.policies.published_keys import publishing_keys
+from hotgate.runtime.compiling.compile_resources import challenge_parameter
 from hotgate.upstream.upstream import Upstream
 
 _POLICIES: dict[str, PolicySpec] = {policy.name: policy for policy in POLICIES}
@@ -39,6 +41,8 @@ def compile_route(
             problems.append((name, str(error)))
     if settings.max_concurrent is not None:
         steps += concurrency_steps(settings.max_concurrent)
+    if context.services.get("has_cookies"):  # on every route: whoever has the cookie of a session is its user
+        steps.append(PhasedStep(Phase.SHAPE, _take_own_cookies))
     steps += _last_steps(settings, context.services)
     if settings.public and any(step.needs_credential for step in context.outgoing):
         problems.append(("public", "the upstream is shown a token in exchange for the caller's; here is none"))
@@ -58,6 +62,7 @@ def _assembled(settings: RouteSettings, steps: list[PhasedStep], upstream: Upstr
         body_limit=min(limits, default=0),
         max_body=settings.max_body,
         owned_fields=frozenset().union(*(step.owned_fields for step in steps)),
+        challenge_parameter=challenge_parameter(settings),
         tells_identity=settings.identity_headers,
         target=upstream,
         recorder=recorder,
@@ -76,6 +81,10 @@ def _last_steps(settings: RouteSettings, services: Mapping[str, Any]) -> Sequenc
     if settings.rewrite is not None:
         return [PhasedStep(Phase.SHAPE, rewriting(settings.rewrite, settings.match.path))]
     return []
+
+
+def _take_own_cookies(exchange: Exchange) -> None:
+    without_own(exchange.request)
 
 
 def redirecting(settings: Redirect) -> Step:

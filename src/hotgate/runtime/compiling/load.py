@@ -27,9 +27,11 @@ def load_configuration(path: Path) -> Loaded:
 
 def check_compiles(loaded: Loaded) -> None:
     """Do what the workers will do, for errors that only that finds. Raises ConfigurationErrors."""
-    from hotgate.runtime.compiling.compile import compile_errors  # noqa: PLC0415 (heavy, and not needed to start workers)
+    # Heavy, and not needed to start workers; the second is never imported by one.
+    from hotgate.runtime.compiling.compile import compile_errors  # noqa: PLC0415
+    from hotgate.runtime.compiling.oauth_clients import oauth_client_errors  # noqa: PLC0415
 
-    if errors := [*compile_errors(loaded), *_access_log_errors(loaded)]:
+    if errors := [*compile_errors(loaded), *oauth_client_errors(loaded), *_access_log_errors(loaded)]:
         raise ConfigurationErrors(errors)
 
 

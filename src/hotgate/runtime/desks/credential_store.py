@@ -55,6 +55,12 @@ class CredentialStore:
         return opened.store if opened else None
 
     @property
+    def shared_store(self) -> "Store | None":
+        """The one in force if other nodes may use it too."""
+        opened = self._current()
+        return opened.store if opened and opened.is_replica else None
+
+    @property
     def peppers(self) -> Peppers | None:
         """Those in force."""
         return self._in_force.peppers if self._in_force else None

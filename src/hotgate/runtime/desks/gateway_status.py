@@ -10,7 +10,9 @@ from hotgate.observe.exposition import CONTENT_TYPE, GatewayFacts, expose
 from hotgate.observe.fleet import Fleet as FleetMetrics
 from hotgate.runtime.desks.ban_desk import BanDesk
 from hotgate.runtime.desks.credential_store import CredentialStore
+from hotgate.runtime.desks.introspections import Introspections
 from hotgate.runtime.desks.keys import Keys
+from hotgate.runtime.desks.logins import LoginDesk
 from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.targets import Targets
 from hotgate.runtime.desks.upstream_tokens import UpstreamTokens
@@ -33,6 +35,8 @@ class GatewayStatus:
     targets: Targets
     bans: BanDesk
     credentials: CredentialStore
+    introspections: Introspections
+    logins: LoginDesk
     upstream_tokens: UpstreamTokens
     metrics: FleetMetrics
     renewal: Renewal
@@ -90,6 +94,7 @@ class GatewayStatus:
             "names": self.targets.names(),
             "brute_force": self.bans.state(),
             "store": self.credentials.state(),
+            "introspection": self.introspections.state(),
             "upstream_tokens": self.upstream_tokens.state(),
         }
 
@@ -110,6 +115,8 @@ class GatewayStatus:
             checks=self.targets.health(),
             bans=self.bans.active,
             store=self.credentials.state(),
+            introspections=self.introspections.state(),
+            logins=self.logins.state(),
             upstream_tokens=self.upstream_tokens.state(),
         )
 

@@ -9,7 +9,11 @@ import httpx
 
 from hotgate.control.jwks import JwksRefresher, JwksSource
 from hotgate.control.jwks_fetch import JwksFetch
+from hotgate.identity.events.transmitter_keys import keys_location
+from hotgate.pipeline.gateway_endpoint import events_name
 from hotgate.runtime.workers.channel import Message
+
+_WITH_KEYS = ("jwt", "introspection", "oidc")  # mechanisms
 
 
 class Keys:
@@ -77,5 +81,10 @@ def _sources(config: Any) -> dict[str, JwksSource]:
         JwksSource.of(name, location)
         for name, identity in config.identity.items()
         for location in getattr(identity.settings, "key_locations", ())
+    ]
+    found += [
+        JwksSource.of(events_name(name), keys_location(settings.set_))
+        for name, settings in config.security_events.items()
+        if settings.set_ is not None
     ]
     return {source.name: source for source in found}

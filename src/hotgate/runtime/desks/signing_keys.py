@@ -8,6 +8,7 @@ from typing import Any
 
 from hotgate.config.assertion import AssertionIssuer
 from hotgate.config.gateway import Gateway
+from hotgate.config.routes import Route
 from hotgate.keys.key_ring import KeyRing
 from hotgate.keys.rotation import first_ring, needs_rotation, rotated, with_next
 from hotgate.runtime.folders.signing_key_file import SigningKeyFile, SigningKeysUnavailable
@@ -115,13 +116,16 @@ class SigningKeys:
 
 def signs(config: Gateway) -> bool:
     """Whether a configuration needs signing keys."""
-    return any(
-        route.policy("assertion") is not None or (route.respond is not None and route.respond.jwks)
-        for route in config.routes
-    ) or any(
+    return any(map(_signs, config.routes)) or any(
         upstream.sign is not None and upstream.sign.message is not None and upstream.sign.message.by_own_keys
         for upstream in config.upstreams.values()
     )
+
+
+def _signs(route: Route) -> bool:
+    resource = route.policy("protected_resource")
+    publishes = route.respond is not None and route.respond.jwks
+    return publishes or route.policy("assertion") is not None or (resource is not None and resource.signed_metadata)
 
 
 def existing_ring(file: Path, config: Gateway) -> KeyRing | None:

@@ -15,6 +15,7 @@ from hotgate.edge.accept import accept
 from hotgate.edge.admission import Admission
 from hotgate.edge.context import EdgeContext
 from hotgate.identity.certificates.client_trust import Answers
+from hotgate.identity.tokens.revocations import Revocations
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.limits.login_guard import LoginGuard
 from hotgate.observe.access_log import AccessLog
@@ -96,6 +97,10 @@ class DataPlane:
         """The control process says who is healthy, and where names lead. Raises KeyError, TypeError or ValueError."""
         self._target_reports.hear(message, self._upstreams)
 
+    def follow_revocations(self, revocations: Revocations) -> None:
+        """Something may have been revoked: end what was let in before, and lives long."""
+        self._context.tunnels.look_again(revocations)
+
     def use_ticket_key(self, key: bytes) -> None:
         """Encrypt TLS session tickets with the key of all workers."""
         self._ticket_key = key
@@ -119,6 +124,7 @@ class DataPlane:
         for connection in list(context.connections):
             connection.check(now)
         context.admission.report(now)
+        context.tunnels.tick()
         self._retired = [upstream for upstream in self._retired if not upstream.is_unused]
         for upstream in (*self._upstreams.values(), *self._retired):
             upstream.expire(now)

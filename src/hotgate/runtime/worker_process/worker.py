@@ -20,6 +20,7 @@ import uvloop
 from hotgate.identity.verification_keys.key_set import InvalidKeySet
 from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.keys.key_ring import KeyRing, RingHolder
+from hotgate.keys.sealing_ring import SealingRing, SealingRingHolder
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.observe.access_log import AccessLog
 from hotgate.observe.log import configure
@@ -64,6 +65,7 @@ class Worker:
         self._credentials = Credentials()
         self._key_sets.request_refresh = self._refresh.request
         self._signing = RingHolder()
+        self._sealing = SealingRingHolder()
         self._metrics = WorkerMetrics()
         self._sink = AccessLogSink()
         self._access_log = AccessLog(self._sink)
@@ -75,6 +77,7 @@ class Worker:
                 "ask": self._questions.ask,
                 "proof_uses": self._proof_uses,
                 "signing": self._signing,
+                "session_keys": self._sealing,
                 UPSTREAM_TOKENS: WeakValueDictionary(),
             },
             access_log=self._access_log,
@@ -82,8 +85,15 @@ class Worker:
             highest_descriptor=descriptors.highest_for_clients(descriptors.raise_limit()),
         )
         self._configuration = WorkerConfiguration(
-            self._data_plane, self._key_sets, self._signing, self._credentials, self._link.send, self._committed
+            self._data_plane,
+            self._key_sets,
+            self._signing,
+            self._sealing,
+            self._credentials,
+            self._link.send,
+            self._committed,
         )
+        self._credentials.on_change(lambda: self._data_plane.follow_revocations(self._credentials))
         self._ticks = 0
         self._is_listening = self._was_found = False
         self._offer: SocketOffer | None = None
@@ -183,6 +193,7 @@ class Worker:
             "ticket_key": lambda message: self._data_plane.use_ticket_key(bytes.fromhex(message["key"])),
             "signing_keys": self._replace_signing_keys,
             "proofs": self._proof_uses.hear,
+            "session_keys": self._replace_session_keys,
             "bans": lambda message: self._data_plane.login_guard.hear(message["bans"]),
             "refreshed": lambda message: self._refresh.done(str(message["name"])),
             "answer": self._questions.answered,
@@ -207,6 +218,9 @@ class Worker:
 
     def _replace_signing_keys(self, message: Message) -> None:
         self._signing.ring = KeyRing.from_message(message["keys"])
+
+    def _replace_session_keys(self, message: Message) -> None:
+        self._sealing.ring = SealingRing.from_message(message["keys"])
 
     def _committed(self) -> None:
         config = self._configuration.current

@@ -10,6 +10,7 @@ from hotgate.config.gateway import Gateway
 from hotgate.identity.verification_keys.key_set import InvalidKeySet
 from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.keys.key_ring import KeyRing, RingHolder
+from hotgate.keys.sealing_ring import SealingRing, SealingRingHolder
 from hotgate.runtime.compiling.load import validated
 from hotgate.runtime.worker_process.data_plane import DataPlane
 from hotgate.runtime.workers.channel import Message
@@ -26,6 +27,7 @@ class WorkerConfiguration:
         data_plane: DataPlane,
         key_sets: KeySets,
         signing: RingHolder,
+        sealing: SealingRingHolder,
         credentials: Credentials,
         send: Callable[[Message], None],
         committed: Callable[[], None],
@@ -33,6 +35,7 @@ class WorkerConfiguration:
         self._data_plane = data_plane
         self._key_sets = key_sets
         self._signing = signing
+        self._sealing = sealing
         self._credentials = credentials
         self._send = send
         self._committed = committed
@@ -88,6 +91,7 @@ class WorkerConfiguration:
             config = await asyncio.to_thread(validated, message["tree"])
             self._load_keys(message["key_sets"])
             self._load_signing_keys(message["signing_keys"])
+            self._load_session_keys(message["session_keys"])
             self._data_plane.use_ticket_key(bytes.fromhex(message["ticket_key"]))
             store = CredentialSettings.of_message(message["store"]) if message["store"] else None
             services = {"credentials": self._credentials} if store else {}
@@ -116,3 +120,8 @@ class WorkerConfiguration:
         """
         if keys is not None:
             self._signing.ring = KeyRing.from_message(keys)
+
+    def _load_session_keys(self, keys: list[dict[str, Any]] | None) -> None:
+        """As signing keys: at once, for other workers may have begun to seal with them."""
+        if keys is not None:
+            self._sealing.ring = SealingRing.from_message(keys)

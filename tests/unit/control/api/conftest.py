@@ -14,6 +14,7 @@ from hotgate.control.admin_tokens import AdminTokens
 from hotgate.control.administration import Administration, Records
 from hotgate.store.errors import StoreUnavailable
 from hotgate.store.pepper import Peppers
+from hotgate.store.sessions.sql_sessions import SqlSessions
 from hotgate.store.store import Store
 from unit.control.gateway_state import FakeState
 
@@ -30,7 +31,9 @@ class Api:
         self._store = store
         self._records = None
         if store is not None:
-            self._records = Records.of(store, Peppers([b"p" * 32]), lambda: self.now, ["a", "b", "corp"])
+            self.sessions = SqlSessions(store.database)
+            kept = {"sso": self.sessions}
+            self._records = Records.of(store, Peppers([b"p" * 32]), lambda: self.now, ["a", "b", "corp"], kept)
         self.state = FakeState()
         administration = Administration(self.state, self._opened)
         application = admin_application(administration, AdminTokens({"ops": Secret(TOKEN)}, lambda: b""))

@@ -11,7 +11,9 @@ NAMES = [endpoint.name for endpoint in ENDPOINTS]
 
 
 def path_of(endpoint: Endpoint) -> str:
-    return public_path(endpoint).removeprefix("/api/v1").replace("{name}", "a").replace("{id}", "a")
+    path = public_path(endpoint).removeprefix("/api/v1").replace("{name}", "a").replace("{id}", "a")
+    query = "?provider=a&subject=b" if path == "/sessions" else ""
+    return path.replace("{provider}", "a") + query
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=NAMES)

@@ -13,7 +13,8 @@ from hotgate.control.administration import Administration
 from hotgate.control.api.application import ENDPOINTS, api_application, document
 from hotgate.control.api.openapi import public_path
 from hotgate.control.api.reference import reference
-from unit.control.api.conftest import Api, Play
+from hotgate.store.sessions.kept_session import KeptSession
+from unit.control.api.conftest import NOW, Api, Play
 from unit.control.gateway_state import FakeState
 
 PAGE = Path(__file__).parents[4] / "docs" / "admin-api.md"
@@ -111,6 +112,12 @@ def test_every_documented_answer_is_given_as_documented(play: Play) -> None:
         await ask("lift-revocation", f"/revocations/{revocation['id']}")
         await ask("remove-consumer", "/consumers/acme")
         await ask("remove-consumer", "/consumers/acme")
+        await api.sessions.create(KeptSession("sso", b"d" * 32, "s1", "ada", None, b"", NOW, NOW, 60.0, NOW + 60))
+        await ask("list-sessions", "/sessions?provider=sso")
+        await ask("list-sessions", "/sessions?provider=nobody")
+        await ask("end-session", "/sessions/sso/s1")
+        await ask("end-session", "/sessions/sso/s1")
+        await ask("end-sessions", "/sessions?provider=corp&subject=ada")
         api.state.banned.add("192.0.2.1")
         await ask("lift-ban", "/bans/192.0.2.1")
         await ask("lift-ban", "/bans/192.0.2.1")

@@ -92,6 +92,7 @@ def test_the_pepper_is_made_and_written_beside_the_event_loop(tmp_path: Path, mo
 
 def test_whose_tokens_can_be_revoked_follows_the_configuration(tmp_path: Path) -> None:
     jwt = 'jwt: {issuer: "https://idp.test", audience: a, jwks_url: "https://idp.test/jwks"}'
+    opaque = 'introspection: {issuer: "https://idp.test", audience: a, client: {id: gateway, secret: s}}'
     model = gateway_model((), MECHANISMS)
 
     def loaded(identity: str) -> Loaded:
@@ -101,9 +102,9 @@ def test_whose_tokens_can_be_revoked_follows_the_configuration(tmp_path: Path) -
 
     async def script(scene: Scene) -> None:
         await scene.credentials.follow(loaded(f"{{corp: {{{jwt}}}, partners: {{api_key: {{managed: true}}}}}}"))
-        assert scene.credentials.token_providers == ("corp",)
-        await scene.credentials.follow(loaded(f"{{shop: {{{jwt}}}}}"))
-        assert scene.credentials.token_providers == ("shop",)
+        assert list(scene.credentials.token_providers) == ["corp"]
+        await scene.credentials.follow(loaded(f"{{shop: {{{jwt}}}, opaque: {{{opaque}}}}}"))
+        assert list(scene.credentials.token_providers) == ["shop", "opaque"]
 
     play(tmp_path, script)
 

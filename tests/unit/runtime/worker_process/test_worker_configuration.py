@@ -7,6 +7,7 @@ import pytest
 
 from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.keys.key_ring import RingHolder
+from hotgate.keys.sealing_ring import SealingRingHolder
 from hotgate.runtime.compiling.configuration import Configuration
 from hotgate.runtime.worker_process import worker_configuration
 from hotgate.runtime.worker_process.worker_configuration import WorkerConfiguration
@@ -15,7 +16,7 @@ from hotgate.store.credentials import Credentials, CredentialSettings
 from hotgate.store.errors import StoreUnavailable
 from hotgate.store.pepper import Peppers
 
-TICKETS = {"store": None, "ticket_key": "0a0b", "signing_keys": None}
+TICKETS = {"store": None, "ticket_key": "0a0b", "signing_keys": None, "session_keys": None}
 
 
 class FakeDataPlane:
@@ -47,11 +48,13 @@ class Scene:
         self.answers: asyncio.Queue[Message] = asyncio.Queue()
         self.commits = 0
         self.signing = RingHolder()
+        self.sealing = SealingRingHolder()
         self.credentials = Credentials()
         self.configuration = WorkerConfiguration(
             self.data_plane,  # type: ignore[arg-type]
             KeySets(),
             self.signing,
+            self.sealing,
             self.credentials,
             self.answers.put_nowait,
             self._committed,

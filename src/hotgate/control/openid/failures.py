@@ -1,0 +1,49 @@
+"""Why a login or a renewal comes to nothing. What a failure says is fit for the log: it quotes neither side."""
+
+
+class Failure(Exception):
+    """code: what the worker is told. detail: what the user may be told."""
+
+    code = "login-failed"
+    detail = "The login could not be completed. Try again."
+
+
+class LoginFailed(Failure):
+    """What the browser or the provider has sent is not to be believed."""
+
+
+class ProviderRefused(Failure):
+    """The provider has understood, and says no. error: its code (RFC 6749 §5.2)."""
+
+    code = "provider-refused"
+    detail = "The login service has refused. Try again."
+
+    def __init__(self, error: str) -> None:
+        super().__init__(f"the provider refuses: {error}")
+        self.error = error
+
+
+class ProviderUnavailable(Failure):
+    """The provider cannot be asked, or makes no sense; it may be different later."""
+
+    code = "provider-unavailable"
+    detail = "The login service cannot be reached at the moment. Try again later."
+
+
+class Busy(ProviderUnavailable):
+    """As many as may wait for the provider do."""
+
+    code = "busy"
+    detail = "Too many logins are under way. Try again in a few seconds."
+
+
+class SessionOver(Failure):
+    """The provider renews the session no longer, or for somebody else."""
+
+    code = "over"
+
+
+class RenewedElsewhere(Failure):
+    """Another node is renewing this session."""
+
+    code = "elsewhere"
