@@ -321,6 +321,32 @@ async def test_a_signature_counts_once(wire: Wire) -> None:
     assert answer.code == "signature-replayed"  # it is the nonce that is used up
 
 
+TWO_ENTRIES: dict[str, Any] = {
+    "routes": [
+        {**route, "upstream": "api", "match": {"path": "/*", "hosts": HOSTS, **match}}
+        for route, match in (
+            ({"name": "beta", "authenticate": ["others"]}, {"headers": {"x-beta": "yes"}}),
+            ({"name": "all", "authenticate": ["partners"]}, {}),
+        )
+    ],
+    "settings": {
+        "identity": {
+            "partners": {"signature": {"keys": KEYS}},
+            "others": {"signature": {"keys": {"k1": {"public_key": PUBLIC}}}},
+        }
+    },
+}
+
+
+@scenario(**TWO_ENTRIES)
+async def test_it_counts_once_for_all_entries_that_know_the_key(wire: Wire) -> None:
+    """What decides about the route may be unsigned."""
+    with_clock(wire)
+    await wire.exchange(Signed().request(), OK)
+    answer = await (await wire.send(Signed(lines=["X-Beta: yes"]).request())).message()
+    assert (answer.status, answer.code) == (401, "signature-replayed")
+
+
 @scenario(**signed_route())
 async def test_a_bad_signature_uses_no_nonce_up(wire: Wire) -> None:
     with_clock(wire)
