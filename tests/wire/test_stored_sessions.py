@@ -99,6 +99,20 @@ async def test_known_sessions_go_on_without_the_control_process_and_new_ones_wai
 
 
 @login
+async def test_nobody_who_was_away_comes_back_while_the_control_process_is_gone(wire: Wire) -> None:
+    desk, browser = scene(wire)
+    await browser.logs_in()
+    await browser.reaches("/page")
+    desk.down = {"session.load"}
+    desk.now += 3000
+    assert (await browser.reaches("/page"))[1].status == 200
+    desk.now += 7199
+    assert (await browser.reaches("/page"))[1].status == 200
+    desk.now += 7201
+    assert (await browser.asks("/page")).status == 503
+
+
+@login
 async def test_a_refresh_that_another_worker_has_won_harms_nobody(wire: Wire) -> None:
     desk, browser = scene(wire)
     await browser.logs_in()
