@@ -315,6 +315,15 @@ async def test_a_cookie_that_is_there_twice_is_no_session(wire: Wire) -> None:
     assert (await browser.asks("/page", f"Cookie: {COOKIE}=x")).status == 401
 
 
+@pytest.mark.parametrize("code", ["", "\x00", "c\n", "ü", "\U0001f511", "c" * 4097])
+@login
+async def test_what_can_be_no_code_is_not_taken_to_the_provider(wire: Wire, code: str) -> None:
+    """A few answers of 500 to nonsense, and the provider would be left alone: nobody could log in."""
+    desk, browser = scene(wire)
+    assert (await browser.comes_back(await browser.visits("/page"), code=code)).status == 400
+    assert desk.questions("oidc.complete") == []
+
+
 @pytest.mark.parametrize("spelling", ["{}", "{}\t", '"{}"', "\t{}", "{} ", "\xa0{}"])
 @login
 async def test_no_spelling_of_a_cookie_reaches_a_backend(wire: Wire, spelling: str) -> None:
