@@ -16,8 +16,8 @@ _PATIENCE = 10.0  # seconds for which a session goes on when nobody can say more
 class CachedSession:
     """look_at: when it must be looked at again (epoch seconds): to be renewed, or because its time is up.
 
-    seen: when it was last used, as far as it was noted. fields: what every answer to the same cookie carries, because the browser has an older one. version: of the
-    revocations when they were last asked.
+    seen: when it was last used, as far as it was noted. fields: what every answer to the same cookie carries, because
+    the browser has an older one. version: of the revocations when they were last asked.
     """
 
     __slots__ = ("_created", "_sid", "_subject", "ends", "fields", "look_at", "principal", "seen", "version")
