@@ -103,7 +103,7 @@ def test_a_bounded_number_waits_for_keys() -> None:
     """Tokens with keys that nobody has are for anybody to send."""
     with logging_in(max_flights=1) as gateway:
 
-        async def both() -> list[BaseException | LogoutToken]:
+        async def both() -> list[object]:
             fetched = asyncio.Event()
             gateway.party.provider.keys._refresh = lambda _name: fetched.wait()
             token = Issuer(ISSUER, kid="of-nobody").token(claims())
@@ -111,7 +111,7 @@ def test_a_bounded_number_waits_for_keys() -> None:
             await asyncio.sleep(0)
             second = await asyncio.gather(gateway.party.verify_logout_token(token), return_exceptions=True)
             fetched.set()
-            return second + await asyncio.gather(waiting, return_exceptions=True)
+            return [*second, *await asyncio.gather(waiting, return_exceptions=True)]
 
         refused, waited = gateway.run(both())
     assert isinstance(refused, Busy)
