@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from hotgate.control.download import FetchFailed, bounded_body
+from hotgate.control.http_client import ConnectionsByName, http_client
 from hotgate.control.judged_address import Place, Resolve, at_judged_address, resolved
 from hotgate.control.oauth.client_authentication import ClientAuthentication
 
@@ -42,8 +43,7 @@ class EndpointCaller:
         self._issuer = issuer
         self._timeout = timeout
         self._resolve = resolve
-        # Without a proxy of the environment: it would see what only the server may see.
-        self._http = httpx.AsyncClient(verify=client.tls(), trust_env=False, transport=transport)
+        self._http = http_client(transport=transport or ConnectionsByName(client.tls()))
 
     async def post(self, place: Place, form: Mapping[str, str], accept: str = "application/json") -> Answer:
         """What the endpoint says. Raises FetchFailed, within `timeout` seconds whatever the other side does."""
