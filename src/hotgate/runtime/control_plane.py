@@ -88,7 +88,7 @@ class ControlPlane:
         self.logins = LoginDesk(self.answers, self.keys, self.credentials, single_use)
         self._issuers = IssuersMetadata()
         self.answers.register(ISSUER_METADATA, self._issuers.answer)
-        self.introspections = Introspections(self.keys, self._issuers.known)
+        self.introspections = Introspections(self.keys)
         self.answers.register(INTROSPECTION, self.introspections.answer)
         self.sessions = SessionDesk(self.answers, self.credentials, self.logins)
         self.upstream_tokens = UpstreamTokens()

@@ -1,6 +1,7 @@
 """Clients of the control process, over real sockets: what is kept between calls, and what is not."""
 
 import asyncio
+import json
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from hotgate.control.http_client import MOST_NAMES, ConnectionsByName, http_clie
 from hotgate.control.judged_address import Place
 from hotgate.control.oauth.client_authentication import ClientAuthentication
 from hotgate.control.oauth.endpoint_call import EndpointCaller
+from hotgate.identity.verification_keys.discovery_location import DiscoveryLocation
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: application/json\r\nSet-Cookie: user=ada\r\n\r\n{}"
 
@@ -26,6 +28,7 @@ class Site:
         authority().issue(name).save(folder, "site")
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(folder / "site.pem", folder / "site.key")
+        self.answer = ANSWER
         self.connections = 0
         self.heads: list[bytes] = []
 
@@ -35,7 +38,7 @@ class Site:
             while True:
                 self.heads.append(await reader.readuntil(b"\r\n\r\n"))
                 await reader.readexactly(11 if self.heads[-1].startswith(b"POST") else 0)
-                writer.write(ANSWER)
+                writer.write(self.answer)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
@@ -102,6 +105,20 @@ def test_no_call_brings_the_cookie_of_another(tmp_path: Path) -> None:
     play(site, script)
     assert len(site.heads) == 2
     assert not any(b"\r\ncookie:" in head.lower() for head in site.heads)
+
+
+def test_metadata_is_believed_from_the_authorities_of_the_client(tmp_path: Path) -> None:
+    """Others than those of the system, or fewer: whoever could forge it could name another token endpoint."""
+    site = Site(tmp_path)
+
+    async def script(port: int) -> None:
+        calls, issuer = caller(), f"https://one.example:{port}"
+        body = json.dumps({"issuer": issuer}).encode()
+        site.answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+        assert (await calls.metadata(DiscoveryLocation(issuer))).document == {"issuer": issuer}
+        await calls.close()
+
+    play(site, script)
 
 
 def test_names_that_change_for_ever_fill_no_memory(tmp_path: Path) -> None:

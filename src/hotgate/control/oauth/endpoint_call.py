@@ -8,8 +8,10 @@ import httpx
 
 from hotgate.control.download import FetchFailed, bounded_body
 from hotgate.control.http_client import ConnectionsByName, http_client
+from hotgate.control.issuer_metadata import IssuerMetadata, read_metadata
 from hotgate.control.judged_address import Place, Resolve, at_judged_address, resolved
 from hotgate.control.oauth.client_authentication import ClientAuthentication
+from hotgate.identity.verification_keys.discovery_location import DiscoveryLocation
 
 TOTAL_TIMEOUT = 5.0  # seconds for everything, from the name lookup to the last byte
 
@@ -54,6 +56,10 @@ class EndpointCaller:
     async def get(self, place: Place, bearer: str, accept: str = "application/json") -> Answer:
         """The same, for a user whose access token is `bearer` (RFC 6750 §2.1), instead of as the client."""
         return await self._called("GET", place, {"accept": accept, "authorization": f"Bearer {bearer}"}, None)
+
+    async def metadata(self, location: DiscoveryLocation) -> IssuerMetadata:
+        """What the server says of itself, to whom its endpoints believe. Raises as `read_metadata`."""
+        return await read_metadata(self._http, self._resolve, location)
 
     async def close(self) -> None:
         """End its connections."""
