@@ -80,7 +80,7 @@ class OidcProvider(Settings):
 
     @property
     def key_locations(self) -> tuple[str, ...]:
-        """Where keys are fetched from."""
+        """Where verification keys come from."""
         return (self.jwks_location,)
 
     @property
