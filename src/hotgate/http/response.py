@@ -60,8 +60,8 @@ class Response:
         for index, (name, value) in enumerate(fields):
             if name == b"www-authenticate" and value.startswith(_TOKEN_SCHEMES):
                 # A field may hold two; no quoted text has a quote in it, so this stands only between them.
-                value = value.replace(_SECOND, b", %b%b" % (parameter, _SECOND))
-                fields[index] = (name, b"%b, %b" % (value, parameter))
+                first_extended = value.replace(_SECOND, b", %b%b" % (parameter, _SECOND))
+                fields[index] = (name, b"%b, %b" % (first_extended, parameter))
 
     def encoded_fields(self, omitted: frozenset[bytes]) -> bytes:
         """The wire form of the fields, less those with an omitted name (which a received head does not have)."""
