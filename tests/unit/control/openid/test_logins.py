@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from hotgate.control.oauth.breaker import RULES
-from hotgate.control.openid.token_answer import LONGEST_LIFETIME
+from hotgate.control.oauth.issued_token import LONGEST_LIFETIME
 from unit.control.openid.fake_provider import (
     CALLBACK,
     NOW,
