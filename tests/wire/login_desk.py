@@ -194,4 +194,4 @@ def location(answer: Message) -> str:
 def callback(sent_away: Message, **parameters: str) -> str:
     """The target of the callback that belongs to a login."""
     state = parse_qs(urlsplit(location(sent_away)).query)["state"][0]
-    return f"/.hotgate/sso/callback?{urlencode({'code': 'c1', 'state': state, **parameters})}"
+    return f"/.hotgate/sso/callback?{urlencode({'code': 'code-of-one-use', 'state': state, **parameters})}"

@@ -5,23 +5,16 @@ of credential goes into MECHANISMS. Policies that users write in Python come thr
 """
 
 from hotgate.policies import (
-    anonymous,
-    api_key,
     assertion,
     authenticate,
     authorize,
     client_certificate_header,
     headers,
-    introspection,
-    jwt,
-    mtls,
     protected_resource,
     rate_limit,
     user,
 )
-from hotgate.policies.oidc import oidc
-from hotgate.policies.passwords import basic, ldap
-from hotgate.policies.signatures import hmac, signature
+from hotgate.policies.built_in_mechanism import BuiltInMechanism
 
 POLICIES = (
     authenticate.POLICY,
@@ -34,14 +27,14 @@ POLICIES = (
     user.POLICY,
 )
 MECHANISMS = (
-    jwt.MECHANISM,
-    introspection.MECHANISM,
-    oidc.MECHANISM,
-    api_key.MECHANISM,
-    mtls.MECHANISM,
-    basic.MECHANISM,
-    ldap.MECHANISM,
-    signature.MECHANISM,
-    hmac.MECHANISM,
-    anonymous.MECHANISM,
+    BuiltInMechanism("jwt"),
+    BuiltInMechanism("introspection"),
+    BuiltInMechanism("oidc", "oidc.oidc"),
+    BuiltInMechanism("api_key"),
+    BuiltInMechanism("mtls"),
+    BuiltInMechanism("basic", "passwords.basic"),
+    BuiltInMechanism("ldap", "passwords.ldap"),
+    BuiltInMechanism("signature", "signatures.signature"),
+    BuiltInMechanism("hmac", "signatures.hmac"),
+    BuiltInMechanism("anonymous"),
 )
