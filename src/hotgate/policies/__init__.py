@@ -1,4 +1,4 @@
-"""What happens to a request on its way, one file per policy: its pydantic model, its compile step, its function.
+"""What happens to a request on its way. A policy is a file or folder: its settings, its compile step, its function.
 
 Imports pipeline and below. To add a built-in policy, write a file like `authorize.py` and name it in POLICIES; a kind
 of credential goes into MECHANISMS. Policies that users write in Python come through `user.py`.
@@ -11,10 +11,10 @@ from hotgate.policies import (
     client_certificate_header,
     headers,
     protected_resource,
-    rate_limit,
     user,
 )
 from hotgate.policies.built_in_mechanism import BuiltInMechanism
+from hotgate.policies.limits import rate_limit
 
 POLICIES = (
     authenticate.POLICY,
@@ -27,7 +27,7 @@ POLICIES = (
     user.POLICY,
 )
 MECHANISMS = (
-    BuiltInMechanism("jwt"),
+    BuiltInMechanism("jwt", "tokens.jwt"),
     BuiltInMechanism("introspection"),
     BuiltInMechanism("oidc", "oidc.oidc"),
     BuiltInMechanism("api_key"),

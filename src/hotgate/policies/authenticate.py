@@ -34,12 +34,12 @@ from hotgate.pipeline.route import Outcome
 from hotgate.policies.anonymous import AnonymousAuthenticator
 from hotgate.policies.brute_force import FailureWatch
 from hotgate.policies.forwarded_token import forwarding_step
-from hotgate.policies.issuer_choice import IssuerChoice, in_same_places
 from hotgate.policies.kept_token import with_tokens
-from hotgate.policies.own_limit import own_limit_step
+from hotgate.policies.limits.own_limit import own_limit_step
 from hotgate.policies.signatures.signed_body import body_steps
 from hotgate.policies.stripped_credentials import Stripping, stripped
 from hotgate.policies.together import AskedOnce, Incomplete, Together
+from hotgate.policies.tokens.issuer_choice import IssuerChoice, in_same_places
 
 Group = tuple[Authenticator, ...]  # those that must come together; mostly one alone
 

@@ -25,7 +25,7 @@ from hotgate.identity.tokens.token_cache import TokenCache
 from hotgate.pipeline.exchange import Exchange
 from hotgate.policies.introspection.questions import ActiveToken, IntrospectionUnavailable, TokenQuestions
 from hotgate.policies.introspection.settings import IntrospectionSettings
-from hotgate.policies.sender_constraint import SenderConstraint
+from hotgate.policies.tokens.sender_constraint import SenderConstraint
 from hotgate.store.errors import StoreUnavailable
 
 Verdict = Principal | CredentialRefused | IntrospectionUnavailable | StoreUnavailable
