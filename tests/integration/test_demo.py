@@ -132,10 +132,15 @@ def processes_of(folder: Path) -> list[int]:
 def test_every_command_gives_the_status_that_is_promised(demo: Demo, path_with_curl: str) -> None:
     promised = _STEP.findall(demo.printed)
     answers = [(status, as_a_reader(demo, command, path_with_curl)) for status, command in promised]
-    assert len(answers) == 16
+    assert len(answers) == 19
     assert [status for status, _ in answers] == [_STATUS.findall(answer)[-1] for _, answer in answers]
     good, forged = (answer for _, answer in answers[:2])
-    key, limited, _, revoked, device, _, login, _ = (answer for _, answer in answers[8:])
+    opaque, unknown, proved = (answer for _, answer in answers[6:9])
+    key, limited, _, revoked, device, _, login, _ = (answer for _, answer in answers[11:])
+    assert '"x-auth-subject": "bob"' in opaque
+    assert '"code":"token-inactive"' in unknown
+    assert _STATUS.findall(proved) == ["200", "401", "401"]
+    assert re.findall(r": ([\w-]+)$", proved, re.MULTILINE) == ["robot-9", "proof-replayed", "token-binding-mismatch"]
     assert "code_challenge_method=S256" in login
     for answer in (good, forged):
         assert '"x-auth-subject": "alice"' in answer
