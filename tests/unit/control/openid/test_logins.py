@@ -280,19 +280,19 @@ def test_nor_one_whom_no_claim_names(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "says"),
+    ("error", "reason"),
     [
         ("invalid_client", "the provider refuses: invalid_client (look at `client`: its id, and its secret or key)"),
         ("invalid_grant", "the provider refuses: invalid_grant"),
     ],
 )
 def test_an_operator_reads_what_to_look_at(
-    gateway: LoggingIn, caplog: pytest.LogCaptureFixture, error: str, says: str
+    gateway: LoggingIn, caplog: pytest.LogCaptureFixture, error: str, reason: str
 ) -> None:
     code = code_of(gateway)
     gateway.provider.replies["/token"] = says({"error": error}, 401)
     assert gateway.complete(code)["error"] == "provider-refused"
-    assert caplog.records[-1].getMessage().endswith(says)
+    assert caplog.records[-1].getMessage().endswith(reason)
 
 
 @pytest.mark.parametrize("error", ["invalid_client", "x" * 65, 7, "<b>"])
