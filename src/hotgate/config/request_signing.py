@@ -52,7 +52,7 @@ class MessageSigning(Settings):
     key_id: _Quotable | None = Field(
         default=None, description="The `keyid` by which the target finds the key. Needed with `key` and `secret`."
     )
-    components: Annotated[tuple[_Component, ...], Field(min_length=1, max_length=64)] = Field(
+    components: Annotated[tuple[_Component, ...], Field(min_length=1, max_length=63)] = Field(
         default=("@method", "@target-uri"),
         description="What is signed; a field that a request does not have is left out. X-Auth-* fields may be named.",
     )

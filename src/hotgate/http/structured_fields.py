@@ -7,7 +7,7 @@ lets the last one win), and so is base64 whose padding is missing or whose unuse
 import re
 from binascii import Error as BinasciiError
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -22,6 +22,8 @@ from hotgate.http.structured_values import (
     Parameters,
     Token,
 )
+
+MOST_MEMBERS = 1024  # as many as every parser must read (RFC 9651 §3.1, §3.2)
 
 _KEY = rb"([a-z*][a-z0-9_.*-]*)"
 # One group for each kind of bare item; `lastindex` says which.
@@ -74,14 +76,15 @@ _READ: tuple[Callable[[bytes], Any], ...] = (
 )
 
 
-def parse_inner_list(text: bytes) -> tuple[Item, ...]:
-    """The items of `(…)`, which is the whole text. Raises InvalidField."""
+def parse_inner_list(text: bytes, most: int = MOST_MEMBERS) -> tuple[Item, ...]:
+    """The items of `(…)`, which is the whole text. Raises InvalidField, also for more items than `most`."""
     items: list[Item] = []
     end = len(text) - 1
     position = _after_spaces(text, 1)
     while position < end:
         item, position = _item(text, position)
         items.append(item)
+        _check_number(items, most)
         after = _after_spaces(text, position)
         if after == position != end:
             raise InvalidField("an inner list without a space between two items")
@@ -89,8 +92,12 @@ def parse_inner_list(text: bytes) -> tuple[Item, ...]:
     return tuple(items)
 
 
-def parse_dictionary(text: bytes, inner_list: Callable[[bytes], object] = parse_inner_list) -> dict[str, Member]:
-    """A dictionary (RFC 9651 §4.2.2); lines of one field are joined by `, ` before. Raises InvalidField.
+def parse_dictionary(
+    text: bytes, inner_list: Callable[[bytes], object] = parse_inner_list, most: int = MOST_MEMBERS
+) -> dict[str, Member]:
+    """A dictionary (RFC 9651 §4.2.2); lines of one field are joined by `, ` before.
+
+    Raises InvalidField, also for more members than `most`.
 
     inner_list: reads `(…)`, for callers who remember what they have read.
     """
@@ -109,6 +116,7 @@ def parse_dictionary(text: bytes, inner_list: Callable[[bytes], object] = parse_
         else:
             parameters, position = _parameters(text, match.end())
             members[name] = Item(True, parameters)  # a key alone is true (RFC 9651 §3.2)
+        _check_number(members, most)
         position = _next_member(text, position, end)
     return members
 
@@ -121,6 +129,7 @@ def parse_list(text: bytes) -> list[Member]:
     while position < end:
         member, position = _member(text, position, parse_inner_list)
         members.append(member)
+        _check_number(members, MOST_MEMBERS)
         position = _next_member(text, position, end)
     return members
 
@@ -131,6 +140,11 @@ def parse_item(text: bytes) -> Item:
     if position != len(text.rstrip(b" ")):
         raise InvalidField("something stands behind an item")
     return item
+
+
+def _check_number(members: Sized, most: int) -> None:
+    if len(members) > most:
+        raise InvalidField("more members than anybody needs")
 
 
 def _next_member(text: bytes, position: int, end: int) -> int:

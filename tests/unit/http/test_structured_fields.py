@@ -157,6 +157,18 @@ def test_what_stands_in_strings_ends_no_inner_list(text: bytes) -> None:
     assert write_list(parse_list(text)) == text
 
 
+def test_no_more_members_are_read_than_are_wanted() -> None:
+    assert len(parse_inner_list(b"(1 2 3)", 3)) == len(parse_dictionary(b"a, b, c", most=3)) == 3
+    assert len(parse_list(b", ".join([b"1"] * 1024))) == 1024  # RFC 9651 §3.1: every parser must read as many
+    for parse in (
+        lambda: parse_inner_list(b"(1 2 3 !)", 2),  # what stands behind is not looked at
+        lambda: parse_dictionary(b"a, b, c, !", most=2),
+        lambda: parse_list(b", ".join([b"1"] * 1025 + [b"!"])),
+    ):
+        with pytest.raises(InvalidField, match="more members"):
+            parse()
+
+
 @pytest.mark.parametrize("text", ["é", "a\nb", "\x7f"])
 def test_text_that_no_string_can_hold_is_not_written(text: str) -> None:
     with pytest.raises(InvalidField):

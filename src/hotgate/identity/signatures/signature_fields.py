@@ -46,9 +46,9 @@ def signature_inputs(
     value = _joined(fields, SIGNATURE_INPUT)
     if value is None:
         return None
-    members = parse_dictionary(value, covered)
-    if not 0 < len(members) <= MAX_SIGNATURES:
-        raise InvalidField("no signature, or too many of them")
+    members = parse_dictionary(value, covered, MAX_SIGNATURES)
+    if not members:
+        raise InvalidField("no signature")
     return {label: _input(member) for label, member in members.items()}
 
 
@@ -63,7 +63,7 @@ def _input(member: object) -> SignatureInput:
 
 def signature_octets(fields: list[Field], label: str) -> bytes:
     """The signature of that label. Raises InvalidField."""
-    member = parse_dictionary(_joined(fields, SIGNATURE) or b"", parse_inner_list).get(label)
+    member = parse_dictionary(_joined(fields, SIGNATURE) or b"", parse_inner_list, MAX_SIGNATURES).get(label)
     if not isinstance(member, Item) or not isinstance(member.value, bytes):
         raise InvalidField("no signature under the label")
     return member.value
