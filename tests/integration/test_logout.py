@@ -187,7 +187,7 @@ def test_valkey_that_is_gone_lets_nobody_in_who_is_not_known(
     gateway: Gateway, provider: OpenIdProvider, valkey: ValkeyServer
 ) -> None:
     browser = Browser(gateway, provider)
-    browser.log_in("valkey", "carol")
+    browser.log_in("valkey", "bob")
     unknown = browser.credential()
     browser.ask("/.hotgate/valkey/logout", "POST", origin=f"http://127.0.0.1:{gateway.port}")
     gateway.until(lambda: browser.statuses("valkey", unknown) == {401})
