@@ -27,6 +27,18 @@ class Document:
     max_age: float | None
 
 
+def failure_reason(error: Exception) -> str:
+    """What went wrong with a call: never its address (it may hold a password), its content, or that of a file."""
+    if isinstance(error, FetchFailed):
+        return str(error)
+    cause: BaseException | None = error
+    while cause is not None:  # the client wraps what the system says
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        cause = cause.__cause__ or cause.__context__
+    return type(error).__name__
+
+
 async def download(client: httpx.AsyncClient, url: str, address: str | None = None) -> Document:
     """The document at `url`. address: connect there instead of looking the host up, which is what TLS still checks.
 
