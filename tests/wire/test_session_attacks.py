@@ -43,6 +43,17 @@ async def test_no_copy_of_a_session_outlives_its_end(wire: Wire) -> None:
     assert COOKIE not in copy.cookies
 
 
+@login
+async def test_all_sessions_of_a_client_end_with_it(wire: Wire) -> None:
+    desk, browser = scene(wire)
+    desk.session["claims"]["azp"] = "gateway"
+    await browser.logs_in()
+    assert (await browser.reaches("/page"))[1].status == 200
+    desk.revoked_client, desk.version = "gateway", desk.version + 1
+    assert (await browser.asks("/page")).status == 401
+    assert COOKIE not in browser.cookies
+
+
 def changed(value: str) -> list[str]:
     """Everything that somebody may make of a cookie."""
     middle = len(value) // 2
