@@ -181,6 +181,26 @@ def test_a_logout_ends_every_copy_of_the_session(site: Site, visitor_of: Browser
         site.gateway.until(lambda: "/interaction/" in _visited(stolen, f"{site.url}/page"))
 
 
+@pytest.mark.parametrize("name", ['"{}"', "\xa0{}", "{}"])
+def test_a_neighbouring_host_plants_no_session(
+    site: Site, visitor_of: BrowserContext, browser: Browser, name: str
+) -> None:
+    """Browsers take such names for others than `__Host-…`, from every host of the domain."""
+    page = visitor_of.new_page()
+    page.goto(f"{site.url}/page")
+    sign_in(page)
+    page.wait_for_url(f"{site.url}/page")
+    own = next(each for each in visitor_of.cookies() if each["name"] == "__Host-hotgate-sso")
+    with visitor(browser) as victim:
+        planting = victim.new_page()
+        neighbour = "https://neighbour.example.com/"
+        planting.route(neighbour, lambda route: route.fulfill(status=200, content_type="text/html", body=""))
+        planting.goto(neighbour)
+        planted = f"{name.format(own['name'])}={own['value']}; domain=example.com; path=/; secure"
+        planting.evaluate("cookie => { document.cookie = cookie }", planted)
+        assert "/interaction/" in _visited(victim.new_page(), f"{site.url}/page")
+
+
 def _visited(page: Page, url: str) -> str:
     page.goto(url)
     return page.url

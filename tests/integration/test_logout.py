@@ -1,6 +1,7 @@
 """Logins that end, with a certified provider and real processes: no cookie outlives its session on any worker."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -164,6 +165,24 @@ def test_who_logs_out_at_the_provider_is_logged_out_here(
     assert other.statuses(entry, other.credential()) == {200}
 
 
+def test_no_session_that_has_ended_comes_back_with_the_gateway(gateway: Gateway, provider: OpenIdProvider) -> None:
+    """Keys, sessions and revocations outlive the process, also when it is killed: copies of an old cookie open, and
+    are refused."""
+    ended, going_on = {}, {}
+    for entry in ENTRIES:
+        browser, other = Browser(gateway, provider), Browser(gateway, provider)
+        browser.log_in(entry)
+        other.log_in(entry, "bob")
+        ended[entry], going_on[entry] = browser.credential(), other.credential()
+        browser.ask(f"/.hotgate/{entry}/logout", "POST", origin=f"http://127.0.0.1:{gateway.port}")
+    gateway.signal(signal.SIGKILL)
+    gateway.wait_for_exit()
+    gateway.start()
+    for entry in ENTRIES:
+        assert ask(gateway.port, f"/{entry}", ended[entry]).status == 401
+        assert ask(gateway.port, f"/{entry}", going_on[entry]).status == 200
+
+
 def test_an_operator_logs_somebody_out_everywhere(gateway: Gateway, provider: OpenIdProvider) -> None:
     browsers = {entry: Browser(gateway, provider) for entry in ("cookie", "valkey")}
     for entry, browser in browsers.items():
@@ -187,7 +206,7 @@ def test_valkey_that_is_gone_lets_nobody_in_who_is_not_known(
     gateway: Gateway, provider: OpenIdProvider, valkey: ValkeyServer
 ) -> None:
     browser = Browser(gateway, provider)
-    browser.log_in("valkey", "carol")
+    browser.log_in("valkey", "bob")
     unknown = browser.credential()
     browser.ask("/.hotgate/valkey/logout", "POST", origin=f"http://127.0.0.1:{gateway.port}")
     gateway.until(lambda: browser.statuses("valkey", unknown) == {401})

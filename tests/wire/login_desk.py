@@ -46,6 +46,7 @@ class LoginDesk:
         self.completed: dict[str, Any] | None = None
         self.refreshed: dict[str, Any] = {"over": True}
         self.revoked: set[str | None] = set()
+        self.revoked_client = ""
         self.records: dict[str, dict[str, Any]] = {}
         self.keys = SealingRingHolder()
         self.keys.ring = SealingRing([SealingKey.generate(NOW)])
@@ -56,9 +57,9 @@ class LoginDesk:
         """What a worker has of it."""
         return {"ask": self.ask, "session_keys": self.keys, "wall_clock": lambda: self.now, "credentials": self}
 
-    def is_revoked(self, provider: str, jti: str | None, *_: object) -> bool:
+    def is_revoked(self, provider: str, jti: str | None, *others: object) -> bool:
         """As the store says."""
-        return jti in self.revoked
+        return jti in self.revoked or bool(others[2] and others[2] == self.revoked_client)
 
     def revoke(self, session: str) -> None:
         """End a session."""

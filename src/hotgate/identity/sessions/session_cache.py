@@ -40,11 +40,11 @@ class CachedSession:
         self._subject, self._sid, self._created = session.subject, session.sid, session.created
 
     def is_revoked(self, revocations: Revocations) -> bool:
-        """Whether it was ended: itself, all of its user until some time, or the provider's session. Raises
-        StoreUnavailable."""
+        """Whether it was ended: itself, all of its user or its client until some time, or the provider's session.
+        Raises StoreUnavailable."""
         principal = self.principal
         return revocations.is_revoked(
-            principal.provider, principal.credential, self._subject, self._sid, None, self._created
+            principal.provider, principal.credential, self._subject, self._sid, principal.client, self._created
         )
 
 

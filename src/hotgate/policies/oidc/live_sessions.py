@@ -6,6 +6,7 @@ once for all requests that wait (single flight). Where nobody answers, a session
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import NamedTuple
 
 from hotgate.http.headers import Field, InvalidHeader
@@ -15,6 +16,7 @@ from hotgate.identity.refusal import CredentialRefused
 from hotgate.identity.sessions.cookies import MAX_CHUNKS, clear_cookie, joined, own_cookies
 from hotgate.identity.sessions.session import Session
 from hotgate.identity.sessions.session_cache import CachedSession, SessionCache
+from hotgate.identity.tokens.claim_mapping import text
 from hotgate.identity.tokens.revocations import Revocations
 from hotgate.policies.oidc.asking import Asking, Unanswered
 from hotgate.policies.oidc.oidc_settings import OidcSettings
@@ -155,8 +157,14 @@ class LiveSessions:
     def _is_good(self, session: Session) -> bool:
         """Neither over nor revoked. Raises StoreUnavailable."""
         return not session.is_over(self._now(), self._idle) and not self._revocations.is_revoked(
-            self._entry, session.id, session.subject, session.sid, None, session.created
+            self._entry, session.id, session.subject, session.sid, self._client(session), session.created
         )
+
+    def _client(self, session: Session) -> str | None:
+        """Whom the login was for; None where no claim says it."""
+        with suppress(CredentialRefused):  # what is no name was said to be one by another configuration
+            return text(session.claims, self._mapping.client)
+        return None
 
     def _principal(self, session: Session) -> Principal:
         """Raises CredentialRefused where the claims name nobody, InvalidHeader where a token is none."""

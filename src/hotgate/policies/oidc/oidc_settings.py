@@ -107,7 +107,8 @@ class OidcSettings(OidcProvider):
     )
     max_flights: Annotated[int, WholeNumber(1, 10_000)] = Field(
         default=64,
-        description="Logins and refreshes that may wait for the provider at once; further ones are answered 503.",
+        description="Logins that may wait for the provider at once, and as many refreshes and logout tokens; further "
+        "ones are answered 503.",
     )
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ from typing import Any
 
 from hotgate.config.gateway import Gateway
 from hotgate.control.openid.failures import LoginFailed
+from hotgate.control.openid.flights import Flights
 from hotgate.control.openid.logout_token import LogoutToken
 from hotgate.control.revoker import Revoker
 from hotgate.runtime.desks.answers import Answers
@@ -14,6 +15,8 @@ from hotgate.runtime.desks.session_places import SessionPlaces
 from hotgate.store.records import Revocation
 
 _audit = logging.getLogger("hotgate.audit")
+
+_MOST_GUESSES = 16  # at once: whoever guesses must not keep those who have a session waiting
 
 FRONT, BACK = "front-channel logout", "back-channel logout"
 
@@ -32,6 +35,7 @@ class Logouts:
         self._revoker = revoker
         self._places = places
         self._now = now
+        self._guesses = Flights(_MOST_GUESSES)
         self._longest: Mapping[str, float] = {}  # life of a session in seconds, by entry
 
     def follow(self, config: Gateway) -> None:
@@ -45,9 +49,10 @@ class Logouts:
         answers.register("logout.backchannel", self.back_channel)
 
     async def front_channel(self, body: Any) -> bool:
-        """End the kept sessions of a `sid`. Nothing is written when there is none: anybody may ask."""
+        """End the kept sessions of a `sid`. Nothing is written when there is none: anybody may ask. Raises Busy."""
         provider, sid, now = str(body["provider"]), str(body["sid"]), self._now()
-        is_known = await self._places.of(provider).has_sid(provider, sid, now)
+        with self._guesses.one():
+            is_known = await self._places.of(provider).has_sid(provider, sid, now)
         if is_known:
             await self._revoke(Revocation("sid", provider, sid, reason=FRONT), now)
         return is_known

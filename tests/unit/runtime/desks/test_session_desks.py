@@ -11,7 +11,7 @@ import pytest
 
 from hotgate.config.gateway import Gateway
 from hotgate.config.models import gateway_model
-from hotgate.control.openid.failures import LoginFailed, ProviderUnavailable
+from hotgate.control.openid.failures import Busy, LoginFailed, ProviderUnavailable
 from hotgate.control.openid.logout_token import LogoutToken
 from hotgate.control.revoker import Revoker
 from hotgate.policies import MECHANISMS, POLICIES
@@ -260,6 +260,16 @@ def test_a_frame_ends_what_is_kept_and_writes_nothing_for_a_guess(play: Play) ->
         assert await scene.logouts.front_channel({"provider": "sso", "sid": "sid-1"})
         assert await scene.load("s1") is None
         assert await scene.revoked() == [("sso", "sid", "sid-1", None, NOW + 3600)]
+
+    play(script)
+
+
+def test_who_guesses_many_at_once_is_not_waited_for(play: Play) -> None:
+    async def script(scene: Scene) -> None:
+        guesses = [scene.logouts.front_channel({"provider": "sso", "sid": f"guess-{number}"}) for number in range(20)]
+        found = await asyncio.gather(*guesses, return_exceptions=True)
+        assert sum(isinstance(each, Busy) for each in found) == 4
+        assert sum(each is False for each in found) == 16
 
     play(script)
 
