@@ -217,12 +217,18 @@ def _table(
     except AmbiguousRoutes as error:
         for pair in error.pairs:
             message = f"as specific as route {pair.first!r}: {pair.why}"
-            kind, _, own = pair.second.partition(":")
-            path: Path = ("security_events", own) if kind == "events" else ("identity",)
-            if pair.second in index_of:
-                path = ("routes", index_of[pair.second], "match")
-            problems.append(Problem(path, message))
+            problems.append(Problem(_key_of(pair.second, index_of), message))
         return None
+
+
+def _key_of(route: str, index_of: Mapping[str, int]) -> Path:
+    """Where it stands in the file, also for the gateway's own paths."""
+    if route in index_of:
+        return ("routes", index_of[route], "match")
+    kind, _, own = route.partition(":")
+    if kind == "resource":
+        return ("routes", index_of[own], "protected_resource")
+    return ("security_events", own) if kind == "events" else ("identity",)
 
 
 def _listeners(config: Gateway, services: Mapping[str, Any], problems: list[Problem]) -> dict[str, ListenerRules]:
