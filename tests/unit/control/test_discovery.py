@@ -130,10 +130,20 @@ def test_a_given_address_is_asked_alone() -> None:
     play(scenario)
 
 
-@pytest.mark.parametrize("issuer", [ISSUER + "/", "https://idp.test", "https://evil.test", None, [ISSUER]])
-def test_metadata_of_another_issuer_is_refused(issuer: Any) -> None:
+@pytest.mark.parametrize(
+    ("issuer", "named"),
+    [
+        (ISSUER + "/", f": it says {ISSUER}/"),
+        ("https://idp.test", ": it says https://idp.test"),
+        ("https://evil.test\n", ""),
+        ("https://evil.test?password=x", ""),
+        (None, ""),
+        ([ISSUER], ""),
+    ],
+)
+def test_metadata_of_another_issuer_is_refused(issuer: Any, named: str) -> None:
     said, internet = failure(lambda internet: internet.publish(issuer=issuer))
-    assert said == "the metadata is of another issuer"
+    assert said == f"the metadata is of another issuer{named}"
     assert len(internet.asked) == 1
 
 

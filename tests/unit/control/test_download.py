@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from certificate_authority import authority
-from hotgate.control.download import Document, download, download_client
+from hotgate.control.download import Document, download
+from hotgate.control.http_client import http_client
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nCache-Control: max-age=60\r\n\r\n{}"
 
@@ -36,15 +37,15 @@ class Site:
             writer.close()
 
 
-def fetched(site: Site, folder: Any, *urls: Callable[[int], str], is_system: bool = False) -> Document:
+def fetched(site: Site, folder: Any, *urls: Callable[[int], str], address: str = "127.0.0.1") -> Document:
     async def play() -> Document:
         authority().issue(site.name).save(folder, "site")
         site.context.load_cert_chain(folder / "site.pem", folder / "site.key")
         server = await asyncio.start_server(site.answer, "127.0.0.1", 0, ssl=site.context)
-        trusted = None if is_system else ssl.create_default_context(cadata=authority().pem)
+        trusted = ssl.create_default_context(cadata=authority().pem)
         port = server.sockets[0].getsockname()[1]
-        async with server, download_client(trusted) as client:
-            return [await download(client, url(port), "127.0.0.1") for url in urls][-1]
+        async with server, http_client(trusted) as client:
+            return [await download(client, url(port), address) for url in urls][-1]
 
     return asyncio.run(play())
 
@@ -76,12 +77,3 @@ def test_a_site_that_has_proved_its_name_has_not_proved_that_of_another_at_its_a
             lambda port: f"https://other.example:{port}/keys",
         )
     assert len(site.heads) == 1
-
-
-def test_authorities_that_a_company_has_given_the_system_are_believed(
-    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "company.pem").write_text(authority().pem)
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "company.pem"))
-    site = Site("idp.example")
-    assert fetched(site, tmp_path, lambda port: f"https://idp.example:{port}/keys", is_system=True).body == b"{}"

@@ -20,12 +20,13 @@ from hotgate.identity.tokens.revocations import NoRevocations
 from hotgate.keys.sealing_ring import SealingRingHolder
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.gateway_endpoint import GatewayEndpoint
-from hotgate.pipeline.policy import MechanismSpec
+from hotgate.pipeline.policy import LoginOffer, MechanismSpec
 from hotgate.policies.oidc.asking import Asking, Unanswered
 from hotgate.policies.oidc.failures import LoginPages
 from hotgate.policies.oidc.live_sessions import LiveSessions
 from hotgate.policies.oidc.login import Login
 from hotgate.policies.oidc.login_callback import LoginCallback
+from hotgate.policies.oidc.login_choice import LoginChoice, LoginEntry
 from hotgate.policies.oidc.login_transactions import LoginTransactions
 from hotgate.policies.oidc.logout_endpoints import logout_endpoints
 from hotgate.policies.oidc.navigation import is_navigation, is_own_window
@@ -48,7 +49,7 @@ class OidcAuthenticator:
     def __init__(self, name: str, settings: OidcSettings, services: Mapping[str, Any]) -> None:
         self.name = name
         self.title = settings.shown_title(name)
-        self.forwards_token = settings.forward != "none"
+        self.replaces_token = settings.forward != "none"
         self._base = base = settings.base_path(name)
         self.challenge = f'Cookie realm="{name}", login="{base}/login"'
         self._cookie = cookie = PREFIX + name
@@ -85,6 +86,10 @@ class OidcAuthenticator:
         if known is None:
             return self._looked_at(exchange, value, parts)
         return self._accepted(exchange, known, known.fields)
+
+    def login_offer(self, entries: Sequence[LoginEntry]) -> LoginOffer:
+        """What somebody gets who could log in by any of these."""
+        return LoginChoice(entries).answer
 
     def log_in(self, exchange: Exchange) -> Awaitable[Response]:
         """Begin a login that leads back to what was asked for."""

@@ -25,6 +25,7 @@ from hotgate.routing.ambiguity import AmbiguousRoutes
 from hotgate.routing.path_shape import BadPattern
 from hotgate.routing.pattern import RoutePattern
 from hotgate.routing.table import RouteTable
+from hotgate.runtime.compiling.ambiguous_routes import ambiguous_places
 from hotgate.runtime.compiling.compile_endpoints import endpoint_routes, receiver_route
 from hotgate.runtime.compiling.compile_listener import compile_listener
 from hotgate.runtime.compiling.compile_resources import resource_routes
@@ -211,24 +212,11 @@ def _conditions(wanted: Mapping[str, str]) -> tuple[tuple[str, str | None], ...]
 def _table(
     config: Gateway, entries: list[tuple[RoutePattern, Route]], problems: list[Problem]
 ) -> RouteTable[Route] | None:
-    index_of = {settings.name: index for index, settings in enumerate(config.routes)}
     try:
         return RouteTable(entries)
     except AmbiguousRoutes as error:
-        for pair in error.pairs:
-            message = f"as specific as route {pair.first!r}: {pair.why}"
-            problems.append(Problem(_key_of(pair.second, index_of), message))
+        problems += [Problem(path, message) for path, message in ambiguous_places(config, error)]
         return None
-
-
-def _key_of(route: str, index_of: Mapping[str, int]) -> Path:
-    """Where it stands in the file, also for the gateway's own paths."""
-    if route in index_of:
-        return ("routes", index_of[route], "match")
-    kind, _, own = route.partition(":")
-    if kind == "resource":
-        return ("routes", index_of[own], "protected_resource")
-    return ("security_events", own) if kind == "events" else ("identity",)
 
 
 def _listeners(config: Gateway, services: Mapping[str, Any], problems: list[Problem]) -> dict[str, ListenerRules]:

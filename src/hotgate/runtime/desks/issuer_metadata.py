@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hotgate.control.download import download_client
+from hotgate.control.http_client import http_client
 from hotgate.control.known_metadata import KnownMetadata
 from hotgate.identity.verification_keys.discovery_location import DiscoveryLocation
 
@@ -11,7 +11,7 @@ class IssuersMetadata:
     """Reads each at most once an hour, with the authorities of the system."""
 
     def __init__(self) -> None:
-        self._client = download_client()
+        self._client = http_client()
         self._known = KnownMetadata(self._client)
 
     async def answer(self, body: Any) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from hotgate.http.response import Response
 from hotgate.identity.principal import Principal
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route
-from hotgate.policies.certificate_binding import CertificateBinding
 from hotgate.policies.dpop.key_binding import KeyBinding
 from hotgate.policies.introspection.authenticator import IntrospectionAuthenticator
 from hotgate.policies.introspection.questions import AT_ONCE
 from hotgate.policies.introspection.settings import IntrospectionSettings
+from hotgate.policies.tokens.certificate_binding import CertificateBinding
 
 NOW = 1_800_000_000.0
 SETTINGS: dict[str, Any] = {

@@ -10,7 +10,6 @@ from hotgate.http.response import Response
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.pipeline.route import Route
 from hotgate.policies import MECHANISMS, POLICIES
-from hotgate.runtime.compiling.compile import CompileProblems, Parts, compile_configuration, idle_services
 from hotgate.runtime.compiling.compile_resources import challenge_parameter, resource_names, resource_routes
 from hotgate.testing import make_exchange
 
@@ -171,23 +170,3 @@ def test_contradictions(routes: list[dict[str, Any]], reason: str) -> None:
     assert key[0] == "routes"
     assert key[2] == "protected_resource"
     assert reason in message
-
-
-def test_two_resources_for_one_place_are_reported_where_they_stand() -> None:
-    route = {"authenticate": ["corp"], "respond": {}}
-    routes = [
-        {
-            **route,
-            "name": name,
-            "match": {"path": f"/{name}"},
-            "protected_resource": {"resource": f"https://{name}.test/x"},
-        }
-        for name in ("a", "b")
-    ]
-    config = _MODEL.model_validate(
-        {"listeners": [{"name": "web", "bind": "127.0.0.1:0"}], "identity": IDENTITY, "routes": routes}
-    )
-    with pytest.raises(CompileProblems) as caught:
-        compile_configuration(config, Parts(idle_services(config), WorkerMetrics()))
-    (problem,) = caught.value.problems
-    assert problem.path == ("routes", 1, "protected_resource")

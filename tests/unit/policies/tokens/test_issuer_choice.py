@@ -18,8 +18,8 @@ from hotgate.pipeline.route import Route
 from hotgate.policies.authenticate import POLICY
 from hotgate.policies.introspection import MECHANISM as INTROSPECTION
 from hotgate.policies.introspection.settings import IntrospectionSettings
-from hotgate.policies.jwt import MECHANISM
-from hotgate.policies.jwt_settings import JwtSettings
+from hotgate.policies.tokens.jwt import MECHANISM
+from hotgate.policies.tokens.jwt_settings import JwtSettings
 from hotgate.testing.issuer import Issuer
 
 NOW = 1_800_000_000.0
