@@ -10,6 +10,8 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
+from hotgate.upstream.client_tls import client_context
+
 MOST_NAMES = 8  # that one server has for its endpoints; the oldest goes, with its connections
 
 # Seconds for one address: where it is silent, another may answer; a packet that is lost costs one second.
@@ -50,11 +52,12 @@ def http_client(
 ) -> httpx.AsyncClient:
     """A client that keeps no cookie: what one user's call was given must not come with another's.
 
-    tls: whom to believe and who we are. transport: in place of connections that are used once. There is no proxy of
-    the environment: it would see what only the server may see.
+    tls: whom to believe and who we are; None: the system's authorities, as for upstreams, for companies have some of
+    their own. transport: in place of connections that are used once. There is no proxy of the environment: it would see
+    what only the server may see.
     """
     cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
-    verify = True if tls is None else tls
+    verify = client_context() if tls is None else tls
     timeout = httpx.Timeout(5.0, connect=CONNECT_TIMEOUT)
     return httpx.AsyncClient(
         verify=verify, cookies=cookies, limits=_ONCE, timeout=timeout, transport=transport, trust_env=False

@@ -93,6 +93,21 @@ def test_documents_of_two_issuers_never_come_by_one_connection(tmp_path: Path) -
     assert len(site.heads) == 1
 
 
+def test_authorities_that_a_company_has_given_the_system_are_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "company.pem").write_text(authority().pem)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "company.pem"))
+    site = Site(tmp_path)
+
+    async def script(port: int) -> None:
+        async with http_client() as client:
+            await download(client, f"https://one.example:{port}/jwks", "127.0.0.1")
+
+    play(site, script)
+    assert len(site.heads) == 1
+
+
 def test_no_call_brings_the_cookie_of_another(tmp_path: Path) -> None:
     site = Site(tmp_path)
 
