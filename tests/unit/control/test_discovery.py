@@ -237,13 +237,14 @@ def test_a_name_without_an_address_is_a_failure() -> None:
     assert failure(lambda internet: internet.addresses.update({"idp.test": []}))[0] == "its name has no address"
 
 
-def test_the_second_address_is_tried_when_the_first_is_down() -> None:
+@pytest.mark.parametrize("failure", [httpx.ConnectError("down"), httpx.ConnectTimeout("silent")])
+def test_the_second_address_is_tried_when_the_first_is_down(failure: Exception) -> None:
     async def scenario(internet: Internet) -> None:
         answer = internet.answer
 
         def first_is_down(request: httpx.Request) -> httpx.Response:
             if request.url.host == PUBLIC:
-                raise httpx.ConnectError("down")
+                raise failure
             return answer(request)
 
         internet.addresses["idp.test"] = [PUBLIC, OTHER]

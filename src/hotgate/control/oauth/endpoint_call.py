@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from hotgate.control.download import FetchFailed, bounded_body
+from hotgate.control.download import CONNECT_TIMEOUT, FetchFailed, bounded_body, private_client
 from hotgate.control.judged_address import Place, Resolve, at_judged_address, resolved
 from hotgate.control.oauth.client_authentication import ClientAuthentication
 
 TOTAL_TIMEOUT = 5.0  # seconds for everything, from the name lookup to the last byte
+# Many servers hang up on idle connections after five seconds: a call must not go where that is happening.
+_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=3.0)
+_MOST_HOSTS = 8  # of one server; metadata may name another host for each endpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,9 @@ class EndpointCaller:
         self._issuer = issuer
         self._timeout = timeout
         self._resolve = resolve
-        # Without a proxy of the environment: it would see what only the server may see.
-        self._http = httpx.AsyncClient(verify=client.tls(), trust_env=False, transport=transport)
+        self._tls = client.tls()
+        self._transport = transport
+        self._by_host: dict[str, httpx.AsyncClient] = {}
 
     async def post(self, place: Place, form: Mapping[str, str], accept: str = "application/json") -> Answer:
         """What the endpoint says. Raises FetchFailed, within `timeout` seconds whatever the other side does."""
@@ -57,7 +61,8 @@ class EndpointCaller:
 
     async def close(self) -> None:
         """End its connections."""
-        await self._http.aclose()
+        for each in self._by_host.values():
+            await each.aclose()
 
     async def _called(
         self, method: str, place: Place, fields: Mapping[str, str], form: Mapping[str, str] | None
@@ -78,16 +83,30 @@ class EndpointCaller:
         self, method: str, url: str, address: str, fields: Mapping[str, str], form: Mapping[str, str] | None
     ) -> Answer:
         target = httpx.URL(url)
-        request = self._http.build_request(
+        http = await self._connections_to(target.host)
+        request = http.build_request(
             method,
             target.copy_with(host=address),
             data=form,
             headers={"accept-encoding": "identity", "host": target.netloc.decode("ascii"), **fields},
             extensions={"sni_hostname": target.host},
         )
-        response = await self._http.send(request, stream=True, follow_redirects=False)
+        response = await http.send(request, stream=True, follow_redirects=False)
         try:
             media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
             return Answer(response.status_code, media_type, await bounded_body(response), dict(response.headers))
         finally:
             await response.aclose()
+
+    async def _connections_to(self, host: str) -> httpx.AsyncClient:
+        """A pool of its own for each host: a pool tells connections apart by address, and where two hosts share one (a
+        CDN), what is for one must not go where only the other has proved its name.
+        """
+        known = self._by_host.get(host)
+        if known is None:
+            timeout = httpx.Timeout(self._timeout, connect=CONNECT_TIMEOUT)
+            known = private_client(self._tls, self._transport, timeout=timeout, limits=_LIMITS)
+            self._by_host[host] = known
+            if len(self._by_host) > _MOST_HOSTS:
+                await self._by_host.pop(next(iter(self._by_host))).aclose()
+        return known

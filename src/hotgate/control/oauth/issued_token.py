@@ -73,4 +73,4 @@ def _lifetime(said: object) -> float:
         said = int(said)
     if isinstance(said, bool) or not isinstance(said, int | float) or said < 1:
         raise FetchFailed("expires_in is no number of seconds to come")
-    return min(float(said), LONGEST_LIFETIME)
+    return float(min(said, LONGEST_LIFETIME))  # JSON has integers that no float can hold

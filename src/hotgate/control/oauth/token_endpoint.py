@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import httpx
 
 from hotgate.config.token_credentials import TokenRequest
-from hotgate.control.download import FetchFailed
+from hotgate.control.download import FetchFailed, download_client
 from hotgate.control.issuer_metadata import read_metadata
 from hotgate.control.judged_address import Place, Resolve, resolved
 from hotgate.control.oauth.client_authentication import ClientAuthentication
@@ -35,7 +35,7 @@ class TokenEndpoint:
     ) -> None:
         client = ClientAuthentication(settings.client)
         self._caller = EndpointCaller(client, settings.server, resolve=resolve, transport=transport)
-        self._metadata = httpx.AsyncClient(verify=client.tls(), trust_env=False, transport=transport)
+        self._metadata = download_client(client.tls(), transport)
         self._issuer = settings.issuer
         self._resolve = resolve
         self._clock = clock

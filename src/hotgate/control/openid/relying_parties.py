@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from hotgate.control.download import download_client
 from hotgate.control.issuer_metadata import IssuerMetadata, read_metadata
 from hotgate.control.judged_address import Resolve, resolved
 from hotgate.control.oauth.breaker import Breaker
@@ -88,7 +89,7 @@ class RelyingParties:
         """Reads the metadata of a provider, each time over a new connection: it is read once an hour."""
 
         async def read() -> IssuerMetadata:
-            async with httpx.AsyncClient(verify=client.tls(), trust_env=False, transport=self._transport) as http:
+            async with download_client(client.tls(), self._transport) as http:
                 return await read_metadata(http, self._resolve, settings.metadata_location)
 
         return read

@@ -56,10 +56,12 @@ class OidcAuthenticator:
         now: Callable[[], float] = services.get("wall_clock", time.time)
         keys = services.get("session_keys") or SealingRingHolder()
         asking = Asking(name, services.get("ask"))
-        keeping = _keeping(name, cookie, settings, Sealing(keys, f"session/{name}", now), asking)
+        # Another provider's logins under the same name, or of the time before a change, are not this one's.
+        whose = f"{name} {settings.client.id} {settings.issuer}"
+        keeping = _keeping(name, cookie, settings, Sealing(keys, f"session/{whose}", now), asking)
         revocations = services.get("credentials") or NoRevocations()
         self._live = live = LiveSessions(name, cookie, settings, keeping, asking, revocations, now)
-        transactions = LoginTransactions(cookie, Sealing(keys, f"login/{name}", now), now)
+        transactions = LoginTransactions(cookie, Sealing(keys, f"login/{whose}", now), now)
         self._pages = pages = LoginPages(base)
         self._login = Login(cookie, base, transactions, asking, pages, now)
         callback = LoginCallback(settings.session, live, transactions, asking, pages, now)

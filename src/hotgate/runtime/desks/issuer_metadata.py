@@ -2,8 +2,7 @@
 
 from typing import Any
 
-import httpx
-
+from hotgate.control.download import download_client
 from hotgate.control.known_metadata import KnownMetadata
 from hotgate.identity.verification_keys.discovery_location import DiscoveryLocation
 
@@ -12,7 +11,7 @@ class IssuersMetadata:
     """known: what was read."""
 
     def __init__(self) -> None:
-        self._client = httpx.AsyncClient(trust_env=False)
+        self._client = download_client()
         self.known = KnownMetadata(self._client)
 
     async def answer(self, body: Any) -> dict[str, Any]:

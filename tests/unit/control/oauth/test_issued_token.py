@@ -18,7 +18,15 @@ def answer(document: object, status: int = 200, media_type: str = "application/j
 
 @pytest.mark.parametrize(
     ("said", "lifetime"),
-    [(600, 600.0), ("600", 600.0), (1.5, 1.5), (None, UNSAID_LIFETIME), (10**9, LONGEST_LIFETIME), (1e300, 86400.0)],
+    [
+        (600, 600.0),
+        ("600", 600.0),
+        (1.5, 1.5),
+        (None, UNSAID_LIFETIME),
+        (10**9, LONGEST_LIFETIME),
+        (1e300, 86400.0),
+        (10**999, 86400.0),
+    ],
 )
 def test_a_token_and_its_lifetime(said: object, lifetime: float) -> None:
     token = issued_token(answer({**GOOD, "expires_in": said}))
