@@ -53,6 +53,6 @@ def _count(things: Sized, name: str) -> str:
 
 
 def _compile_errors(loaded: Loaded) -> Sequence[ConfigurationError]:
-    from hotgate.runtime.compiling.compile import compile_errors  # noqa: PLC0415
+    from hotgate.runtime.compiling.load import deep_errors  # noqa: PLC0415
 
-    return compile_errors(loaded)
+    return deep_errors(loaded)

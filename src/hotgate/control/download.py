@@ -1,17 +1,12 @@
 """One bounded download: a small document, in a few seconds, from exactly the place that was asked for."""
 
 import re
-import ssl
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any
 
 import httpx
 
 MAX_BYTES = 256 * 1024
-CONNECT_TIMEOUT = 1.4  # seconds for one address: where it is silent, another may answer; a lost packet costs one
 
-_NO_COOKIES = CookieJar(DefaultCookiePolicy(allowed_domains=()))
 _MAX_AGE = re.compile(r"(?:^|,)\s*max-age\s*=\s*\"?([0-9]{1,9})\"?\s*(?:,|$)", re.IGNORECASE)  # RFC 9111 §5.2.2.1
 _ACCEPT = "application/jwk-set+json, application/json"
 
@@ -32,23 +27,16 @@ class Document:
     max_age: float | None
 
 
-def private_client(
-    verify: ssl.SSLContext | bool, transport: httpx.AsyncBaseTransport | None = None, **options: Any
-) -> httpx.AsyncClient:
-    """Without a proxy of the environment, which would see what only the server may see, and without cookies: what a
-    server says of one caller must not come along with the next one's call. options: of httpx.
-    """
-    return httpx.AsyncClient(verify=verify, trust_env=False, cookies=_NO_COOKIES, transport=transport, **options)
-
-
-def download_client(
-    verify: ssl.SSLContext | bool = True, transport: httpx.AsyncBaseTransport | None = None
-) -> httpx.AsyncClient:
-    """For whoever goes to a chosen address. No connection is used twice: a pool tells them apart by address, and
-    another host there (a CDN has many) has not proved its name on it.
-    """
-    limits = httpx.Limits(max_keepalive_connections=0)
-    return private_client(verify, transport, limits=limits, timeout=httpx.Timeout(5.0, connect=CONNECT_TIMEOUT))
+def failure_reason(error: Exception) -> str:
+    """What went wrong with a call: never its address (it may hold a password), its content, or that of a file."""
+    if isinstance(error, FetchFailed):
+        return str(error)
+    cause: BaseException | None = error
+    while cause is not None:  # the client wraps what the system says
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        cause = cause.__cause__ or cause.__context__
+    return type(error).__name__
 
 
 async def download(client: httpx.AsyncClient, url: str, address: str | None = None) -> Document:

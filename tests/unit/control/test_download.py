@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from certificate_authority import authority
-from hotgate.control.download import Document, download, download_client
+from hotgate.control.download import Document, download
+from hotgate.control.http_client import http_client
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nCache-Control: max-age=60\r\n\r\n{}"
 
@@ -43,7 +44,7 @@ def fetched(site: Site, folder: Any, *urls: Callable[[int], str], address: str =
         server = await asyncio.start_server(site.answer, "127.0.0.1", 0, ssl=site.context)
         trusted = ssl.create_default_context(cadata=authority().pem)
         port = server.sockets[0].getsockname()[1]
-        async with server, download_client(trusted) as client:
+        async with server, http_client(trusted) as client:
             return [await download(client, url(port), address) for url in urls][-1]
 
     return asyncio.run(play())

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from hotgate.config.https_url import HttpsUrl, is_https_url
+from hotgate.config.https_url import HttpsUrl, is_https_url, refuse_metadata_address
 from hotgate.config.notation import refused
 from hotgate.config.oauth_client import OAuthClient
 from hotgate.config.settings import Realm, Settings, WholeNumber, given
@@ -102,6 +102,7 @@ class IntrospectionSettings(MappedClaims, SenderSettings):
             raise refused("give `endpoint`, or an `issuer` whose metadata names it")
         if self.endpoint is None and not self._can_be_discovered():
             raise refused("give `endpoint`: it is only found for an issuer that is an https:// address")
+        refuse_metadata_address(self.issuer or "")
         return self
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from hotgate.config.https_url import HttpsUrl, is_https_url
+from hotgate.config.https_url import HttpsUrl, is_https_url, refuse_metadata_address
 from hotgate.config.notation import refused
 from hotgate.config.secret import Secret
 from hotgate.config.settings import Form, given
@@ -127,6 +127,8 @@ class ProviderSettings(IssuerSettings):
             raise refused(f"give only one of {', '.join(sources)}")
         if not sources and not self._can_be_discovered():
             raise refused("give jwks_url or jwks_file: keys are only found for one issuer that is an https:// address")
+        if not sources:
+            refuse_metadata_address(listed(self.issuer)[0])
         return self
 
     @model_validator(mode="after")

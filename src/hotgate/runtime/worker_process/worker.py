@@ -166,6 +166,7 @@ class Worker:
         self._was_found = True
         self._metrics.forget_reports()
         self._refresh.lost()
+        self._questions.found()
         self._data_plane.login_guard.authority_found()
         self._link.send(
             {"type": "hello", "revision": self._configuration.revision, "limits": self._limiter.authority_found()}

@@ -200,6 +200,16 @@ def test_a_huge_or_compressed_answer_is_refused(server: Server, answer: httpx.Re
         server.call(BY_SECRET)
 
 
+def test_why_it_cannot_be_reached_is_told_without_its_address(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(self: Server, request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError(f"to {request.url}") from ConnectionRefusedError(111, "Connection refused")
+
+    monkeypatch.setattr(Server, "__call__", unreachable)
+    with pytest.raises(FetchFailed) as caught:
+        server.call(BY_SECRET)
+    assert str(caught.value) == "Connection refused"
+
+
 def test_nothing_shows_what_is_sent_or_answered(server: Server) -> None:
     server.answer = httpx.Response(200, json={"access_token": "hidden"})
     answer = server.call(BY_SECRET)

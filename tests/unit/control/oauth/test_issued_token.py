@@ -39,7 +39,7 @@ def test_the_type_is_bearer_in_any_case() -> None:
 
 
 LIFETIMES: list[Any] = [0, -1, -(10**9), True, "soon", "-5", "1e3", [], {}, "9" * 11]
-TOKENS: list[Any] = [None, "", 5, "a b", "a\r\nX-Admin: 1", "a\n", "ä", "a\0", "x" * 16385]
+TOKENS: list[Any] = [None, "", 5, "a b", "a\r\nX-Admin: 1", "a\n", "ä", "a\0", "x" * 8193]
 TYPES: list[Any] = [None, "DPoP", "N_A", "mac", 1]
 
 

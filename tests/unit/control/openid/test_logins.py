@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from hotgate.control.oauth.breaker import RULES
-from hotgate.control.openid.token_answer import LONGEST_LIFETIME
+from hotgate.control.oauth.issued_token import LONGEST_LIFETIME
 from unit.control.openid.fake_provider import (
     CALLBACK,
     NOW,
@@ -299,6 +299,22 @@ def test_nor_is_one_with_more_claims_than_a_session_can_hold(caplog: pytest.LogC
 def test_nor_one_whom_no_claim_names(caplog: pytest.LogCaptureFixture) -> None:
     with logging_in(claims={"subject": "employee"}) as gateway:
         assert "employee is missing" in refused_with(gateway, caplog)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        ("invalid_client", "the provider refuses: invalid_client (look at `client`: its id, and its secret or key)"),
+        ("invalid_grant", "the provider refuses: invalid_grant"),
+    ],
+)
+def test_an_operator_reads_what_to_look_at(
+    gateway: LoggingIn, caplog: pytest.LogCaptureFixture, error: str, reason: str
+) -> None:
+    code = code_of(gateway)
+    gateway.provider.replies["/token"] = says({"error": error}, 401)
+    assert gateway.complete(code)["error"] == "provider-refused"
+    assert caplog.records[-1].getMessage().endswith(reason)
 
 
 @pytest.mark.parametrize("error", ["invalid_client", "x" * 65, 7, "<b>"])

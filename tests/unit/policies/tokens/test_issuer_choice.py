@@ -190,6 +190,14 @@ def test_a_bad_token_of_a_known_issuer_is_shown_to_nobody() -> None:
     assert door.asked == []
 
 
+@pytest.mark.parametrize("header", [{"typ": "logout+jwt"}, {"crit": ["b64"]}, {"kid": 1}, {"alg": None}])
+def test_nor_is_one_with_a_header_that_nobody_accepts(header: dict[str, Any]) -> None:
+    """It would get a second chance, and a stranger would get to know it."""
+    door = MixedDoor("corp", "opaque")
+    assert door.answer(IDP.token({"iss": IDP.name, "sub": "ada"}, header)) == "token-malformed"
+    assert door.asked == []
+
+
 def test_two_servers_are_not_asked_about_one_token() -> None:
     with pytest.raises(ValueError, match="opaque and second cannot be told"):
         MixedDoor("opaque", "second")
