@@ -86,8 +86,7 @@ class Worker:
             self._committed,
         )
         self._credentials.on_change(lambda: self._data_plane.follow_revocations(self._credentials))
-        self._ticks = 0
-        self._is_listening = self._was_found = False
+        self._ticks, self._is_listening, self._was_found = 0, False, False
         self._offer: SocketOffer | None = None
         self._drain: asyncio.Task[None] | None = None
         self._drained = asyncio.Event()
