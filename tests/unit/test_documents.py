@@ -32,7 +32,7 @@ def test_links_and_paths_exist(document: Path) -> None:
 
 def test_every_code_of_a_refusal_is_on_a_page() -> None:
     pages = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs").rglob("*.md"))
-    named = re.compile(r"""(?:code=|CODE = |Refused\(\s*(?:\d+, )?)"([a-z0-9-]+)\"""")
+    named = re.compile(r"""(?:code=|CODE = |Refused\(\s*(?:\d+, )?|_unavailable\(\s*)"([a-z0-9-]+)\"""")
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py")]
     codes = {code for source in sources for code in named.findall(source)}
     assert len(codes) > 80

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from hotgate.config.notation import Notation, refused
 
@@ -64,6 +64,14 @@ HeaderName = Annotated[str, Form(_FIELD_NAME, "use a header name: letters, digit
 
 _VALUE = r"[\t\x20-\x7e\x80-\xff]{0,4096}"  # RFC 9110 §5.5: a control character would end the field
 HeaderValue = Annotated[str, Form(_VALUE, "use text without control characters, at most 4,096; quote a number")]
+
+_REALM = Form(
+    r"[ !#-\[\]-~]{1,128}", "use printable ASCII without quotes and backslashes"
+)  # RFC 9110 §11.5, as it stands
+Realm = Annotated[
+    Annotated[str, _REALM] | None,
+    Field(description="The realm in WWW-Authenticate. Default: the entry's name."),
+]
 
 
 def given(settings: BaseModel, names: tuple[str, ...]) -> list[Any]:

@@ -228,9 +228,8 @@ class Relay:
 
     def on_tunnel(self, head: AnswerHead) -> None:
         """The backend agreed to switch protocols."""
-        self.is_answering = True
+        self.is_answering, self._keep_alive = True, False
         self._status = 101
-        self._keep_alive = False
         self._write(b"%b%b%b\r\n" % (STATUS_LINES[101], head.encoded, self._added))
         assert self.backend is not None
         self.tunnel.open(self.backend)

@@ -101,13 +101,7 @@ def password_refused(challenge: str, refusal: CredentialRefused) -> Response:
 
 def password_check_unavailable(reason: str) -> Response:
     """503: whether the password is right is not known."""
-    return Response.problem(
-        503,
-        code="password-check-unavailable",
-        detail="Passwords cannot be checked at present.",
-        headers={"retry-after": RETRY_AFTER},
-        log_detail=reason,
-    )
+    return _unavailable("password-check-unavailable", "Passwords cannot be checked at present.", reason)
 
 
 def bearer_refused(challenge: str, refusal: CredentialRefused) -> Response:
@@ -158,46 +152,24 @@ def credential_missing(challenges: Iterable[str]) -> Response:
 
 def key_set_unavailable(error: KeySetUnavailable) -> Response:
     """503: the gateway cannot tell whether the token is good, so the client must neither drop it nor get in."""
-    return Response.problem(
-        503,
-        code="key-set-unavailable",
-        detail="The keys that verify tokens are not available yet.",
-        headers={"retry-after": RETRY_AFTER},
-        log_detail=str(error),
-    )
+    return _unavailable("key-set-unavailable", "The keys that verify tokens are not available yet.", str(error))
 
 
 def introspection_unavailable(reason: str, retry_after: str = RETRY_AFTER) -> Response:
     """503: nobody can say now whether the token is good, so the client must neither drop it nor get in."""
-    return Response.problem(
-        503,
-        code="introspection-unavailable",
-        detail="Whether the token is good cannot be told now.",
-        headers={"retry-after": retry_after},
-        log_detail=reason,
+    return _unavailable(
+        "introspection-unavailable", "Whether the token is good cannot be told now.", reason, retry_after
     )
 
 
 def store_unavailable(error: Exception) -> Response:
     """503: whether the credential still counts is not known, so the client must neither drop it nor get in."""
-    return Response.problem(
-        503,
-        code="store-unavailable",
-        detail="What is needed to check the credential is not available.",
-        headers={"retry-after": RETRY_AFTER},
-        log_detail=str(error),
-    )
+    return _unavailable("store-unavailable", "What is needed to check the credential is not available.", str(error))
 
 
 def proofs_unavailable(log_detail: str) -> Response:
     """503: whether a proof was used before is not known. The next attempt needs a new one."""
-    return Response.problem(
-        503,
-        code="proofs-unavailable",
-        detail="What is needed to check the proof is not available.",
-        headers={"retry-after": RETRY_AFTER},
-        log_detail=log_detail,
-    )
+    return _unavailable("proofs-unavailable", "What is needed to check the proof is not available.", log_detail)
 
 
 def _unauthorized(challenge: str, refusal: CredentialRefused) -> Response:
@@ -208,3 +180,8 @@ def _unauthorized(challenge: str, refusal: CredentialRefused) -> Response:
         headers={"www-authenticate": challenge},
         log_detail=refusal.log_detail,
     )
+
+
+def _unavailable(code: str, detail: str, log_detail: str, retry_after: str = RETRY_AFTER) -> Response:
+    headers = {"retry-after": retry_after}
+    return Response.problem(503, code=code, detail=detail, headers=headers, log_detail=log_detail)

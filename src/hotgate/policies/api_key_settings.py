@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from hotgate.config.notation import Notation, refused
-from hotgate.config.settings import Flag, Form, Settings
+from hotgate.config.settings import Flag, Form, Realm, Settings
 from hotgate.config.timestamp import Timestamp
 from hotgate.identity.api_keys.api_key import ApiKey, ApiKeys
 from hotgate.identity.api_keys.managed_key import DEFAULT_ENVIRONMENT, ENVIRONMENT
@@ -35,7 +35,6 @@ _Digest = Annotated[bytes, Notation(_read_digest, {"type": "string", "pattern": 
 _Scheme = Annotated[str, Notation(_read_scheme, {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9-]{0,31}$"})]
 _Text = Annotated[str, Form(r"[^\x00-\x1f\x7f]{1,256}", "use text of 1 to 256 characters")]
 _Names = Annotated[tuple[_Text, ...], Field(max_length=256)]
-_Realm = Annotated[str, Form(r"[ !#-\[\]-~]{1,128}", "use printable ASCII without quotes and backslashes")]
 
 
 class KeySettings(Settings):
@@ -111,7 +110,7 @@ class ApiKeySettings(Settings):
         default=(), description="The keys that are known by this file. They are looked up first."
     )
     forward_key: Flag = Field(default=False, description="Whether the backend gets the key too.")
-    realm: _Realm | None = Field(default=None, description="The realm in WWW-Authenticate. Default: the entry's name.")
+    realm: Realm = None
 
     @property
     def environment(self) -> str | None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from hotgate.config.notation import refused
-from hotgate.config.settings import Flag, Form, Settings, given
+from hotgate.config.settings import Flag, Form, Realm, Settings, given
 from hotgate.http.bounded_cache import BoundedCache
 from hotgate.http.response import Response
 from hotgate.identity.certificates.certificate_rules import (
@@ -41,7 +41,6 @@ _Fingerprint = Annotated[
     str, Form(r"[0-9A-Fa-f]{64}", "use the SHA-256 of the certificate: 64 hexadecimal digits, without colons")
 ]
 _Names = Annotated[tuple[_Text, ...], Field(max_length=256)]
-_Realm = Annotated[str, Form(r"[ !#-\[\]-~]{1,128}", "use printable ASCII without quotes and backslashes")]
 
 
 class CertificateMatch(Settings):
@@ -123,7 +122,7 @@ class MtlsSettings(Settings):
         description="Whether the caller must be a consumer of the store (`hotgate consumers`) that is not disabled, "
         "and has its groups, roles, tier and metadata too.",
     )
-    realm: _Realm | None = Field(default=None, description="The realm in WWW-Authenticate. Default: the entry's name.")
+    realm: Realm = None
 
     @model_validator(mode="after")
     def _says_one_way_to_know_callers(self) -> "MtlsSettings":

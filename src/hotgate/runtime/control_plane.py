@@ -80,27 +80,32 @@ class ControlPlane:
         self.ticket_key = TicketKey(broadcast, now)
         self.answers = Answers()
         self._certificates = CertificateStatus(http_client())
-        self.answers.register(ABOUT, self._certificates.answer)
         self._proofs = Proofs(broadcast, now, has_predecessor=has_predecessor)
-        self.answers.register("proofs", self._proofs.claim)
         single_use = SingleUse(lambda: self.credentials.store)
-        self.answers.register("single_use", single_use.claim)
         self.logins = LoginDesk(self.answers, self.keys, self.credentials, single_use)
         self._issuers = IssuersMetadata()
-        self.answers.register(ISSUER_METADATA, self._issuers.answer)
         self.introspections = Introspections(self.keys)
-        self.answers.register(INTROSPECTION, self.introspections.answer)
         self.sessions = SessionDesk(self.answers, self.credentials, self.logins)
         self.upstream_tokens = UpstreamTokens()
-        self.answers.register("upstream_token", self.upstream_tokens.answer)
         self.passwords = Passwords()
-        self.answers.register(PASSWORD, self.passwords.answer)
+        self._answer_questions(single_use)
         self._metrics = FleetMetrics()
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
         self.bans = BanDesk(now, broadcast)
         self._renewal = Renewal(fleet)
         self.admin = AdminInterface(Administration(self._status(fleet, reloader), self._records))
         self._refreshes: set[asyncio.Task[None]] = set()
+
+    def _answer_questions(self, single_use: SingleUse) -> None:
+        """Desks with one kind of question; those of logins and sessions have several, and register them themselves."""
+        register = self.answers.register
+        register(ABOUT, self._certificates.answer)
+        register("proofs", self._proofs.claim)
+        register("single_use", single_use.claim)
+        register(ISSUER_METADATA, self._issuers.answer)
+        register(INTROSPECTION, self.introspections.answer)
+        register("upstream_token", self.upstream_tokens.answer)
+        register(PASSWORD, self.passwords.answer)
 
     def received(self, worker: WorkerHandle, message: Message) -> None:
         """A report of a worker. Raises KeyError, TypeError or ValueError for one that makes no sense."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 
@@ -11,6 +12,7 @@ from hotgate.control.http_client import ConnectionsByName, http_client
 from hotgate.control.issuer_metadata import IssuerMetadata, read_metadata
 from hotgate.control.judged_address import Place, Resolve, at_judged_address, resolved
 from hotgate.control.oauth.client_authentication import ClientAuthentication
+from hotgate.identity import strict_json
 from hotgate.identity.verification_keys.discovery_location import DiscoveryLocation
 
 TOTAL_TIMEOUT = 5.0  # seconds for everything, from the name lookup to the last byte
@@ -24,6 +26,15 @@ class Answer:
     media_type: str
     body: bytes = field(repr=False)
     fields: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def document(self) -> dict[str, Any]:
+        """The JSON object in the body. Raises FetchFailed for anything else, without a quotation."""
+        if self.media_type != "application/json":
+            raise FetchFailed(f"status {self.status} with an answer that is not JSON")
+        try:
+            return strict_json.parse_object(self.body)
+        except ValueError:
+            raise FetchFailed(f"status {self.status} with an answer that is not a JSON object") from None
 
 
 class EndpointCaller:

@@ -7,7 +7,6 @@ from typing import Any
 
 from hotgate.control.download import FetchFailed
 from hotgate.control.oauth.endpoint_call import Answer
-from hotgate.identity import strict_json
 
 UNSAID_LIFETIME = 300.0  # seconds of a token whose answer does not say; it may have less, so it is asked for often
 LONGEST_LIFETIME = 86400.0  # what a server says beyond it is not believed: its clock or its unit may be wrong
@@ -57,12 +56,7 @@ def granted_token(document: Mapping[str, Any]) -> IssuedToken:
 def _document(answer: Answer) -> dict[str, Any]:
     if answer.status not in _REFUSALS and answer.status != 200:
         return {}
-    if answer.media_type != "application/json":
-        raise FetchFailed(f"status {answer.status} with an answer that is not JSON")
-    try:
-        return strict_json.parse_object(answer.body)
-    except ValueError:
-        raise FetchFailed(f"status {answer.status} with an answer that is not a JSON object") from None
+    return answer.document()
 
 
 def _code(document: dict[str, Any]) -> str:

@@ -10,7 +10,6 @@ from hotgate.control.judged_address import Place
 from hotgate.control.oauth.breaker import Breaker
 from hotgate.control.oauth.endpoint_call import Answer, EndpointCaller
 from hotgate.control.openid.failures import ProviderRefused, ProviderUnavailable
-from hotgate.identity import strict_json
 
 _CODE = re.compile(r"[a-z_]{1,64}")  # of errors: fit for a log
 _CLAIMS = "application/json, application/jwt"  # OpenID Connect Core §5.3.2
@@ -85,12 +84,10 @@ def _successful(answer: Answer) -> Answer:
 
 
 def _parsed(answer: Answer) -> dict[str, Any]:
-    if answer.media_type != "application/json":
-        raise ProviderUnavailable(f"status {answer.status} with an answer that is not JSON")
     try:
-        return strict_json.parse_object(answer.body)
-    except ValueError:
-        raise ProviderUnavailable(f"status {answer.status} with an answer that is not a JSON object") from None
+        return answer.document()
+    except FetchFailed as error:
+        raise ProviderUnavailable(str(error)) from None
 
 
 def _code(document: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from hotgate.config.https_url import HttpsUrl, is_https_url, refuse_metadata_address
 from hotgate.config.notation import refused
 from hotgate.config.oauth_client import OAuthClient
-from hotgate.config.settings import Form, Settings, WholeNumber, given
+from hotgate.config.settings import Realm, Settings, WholeNumber, given
 from hotgate.config.units import DurationBetween
 from hotgate.identity.tokens.accepted_issuers import AcceptedIssuers
 from hotgate.identity.tokens.token_rules import TokenRules
@@ -21,8 +21,6 @@ from hotgate.policies.tokens.sender_settings import SenderSettings
 from hotgate.policies.tokens.token_places import TokenFinder, TokenPlaces
 
 LONG_TTL = 300.0  # seconds
-
-_Realm = Annotated[str, Form(r"[ !#-\[\]-~]{1,128}", "use printable ASCII without quotes and backslashes")]
 
 
 class IntrospectionCache(Settings):
@@ -96,7 +94,7 @@ class IntrospectionSettings(MappedClaims, SenderSettings):
         "is its turn to be asked.",
     )
     cache: IntrospectionCache = Field(default=IntrospectionCache(), description="For how long answers are believed.")
-    realm: _Realm | None = Field(default=None, description="The realm in WWW-Authenticate. Default: the entry's name.")
+    realm: Realm = None
 
     @model_validator(mode="after")
     def _knows_whom_to_ask(self) -> "IntrospectionSettings":

@@ -9,7 +9,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from hotgate.config.notation import refused
 from hotgate.config.secret import Secret, SecretFiles, checked_text
-from hotgate.config.settings import Flag, Form, Settings
+from hotgate.config.settings import Flag, Form, Realm, Settings
 from hotgate.config.units import DurationBetween
 from hotgate.identity.passwords.password_file import BadPasswordFile, parse_password_file
 from hotgate.identity.passwords.password_format import UnusableHash, checked
@@ -18,7 +18,6 @@ MAX_USERS = 10_000
 _Text = Annotated[str, Form(r"[^\x00-\x1f\x7f]{1,256}", "use text of 1 to 256 characters")]
 _UserName = Annotated[str, Form(r"[^\x00-\x1f\x7f:]{1,256}", "use 1 to 256 characters without colon")]
 _Names = Annotated[tuple[_Text, ...], Field(max_length=256)]
-Realm = Annotated[str, Form(r"[ !#-\[\]-~]{1,128}", "use printable ASCII without quotes and backslashes")]
 
 
 class PasswordHash(Secret):
@@ -75,7 +74,7 @@ class UserSettings(Settings):
 class PasswordSettings(Settings):
     """What every entry with names and passwords has."""
 
-    realm: Realm | None = Field(default=None, description="The realm in WWW-Authenticate. Default: the entry's name.")
+    realm: Realm = None
     cache: Annotated[float, DurationBetween("0s", "1h")] = Field(
         default=300.0,
         description="How long a password that was found right is right without looking again. `0s`: never.",

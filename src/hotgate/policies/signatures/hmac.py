@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from hotgate.config.notation import refused
 from hotgate.config.secret import Secret
-from hotgate.config.settings import Form, Settings
+from hotgate.config.settings import Form, Realm, Settings
 from hotgate.config.units import DurationBetween, SizeBetween
 from hotgate.http.response import Response
 from hotgate.identity.challenge import hmac_challenge, signature_refused
@@ -26,7 +26,6 @@ from hotgate.policies.signatures.signed_body import expect_body
 from hotgate.policies.signatures.signer_settings import CallerSettings
 
 _KeyId = Annotated[str, Form(r"[A-Za-z0-9_.-]{1,128}", "use letters, digits, '_', '.' and '-', at most 128")]
-_Realm = Annotated[str, Form(r"[ !#-\[\]-~]{1,128}", "use printable ASCII without quotes and backslashes")]
 
 
 class PartnerSettings(CallerSettings):
@@ -69,7 +68,7 @@ class HmacSettings(Settings):
     max_body: Annotated[int, SizeBetween("1KiB", "64MiB")] = Field(
         default=1024 * 1024, description="The largest body that is held to be compared; a larger one is answered 413."
     )
-    realm: _Realm | None = Field(default=None, description="The realm in WWW-Authenticate. Default: the entry's name.")
+    realm: Realm = None
 
 
 class HmacAuthenticator:

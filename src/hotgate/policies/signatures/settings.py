@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from hotgate.config.notation import refused
-from hotgate.config.settings import Flag, Form, Settings
+from hotgate.config.settings import Flag, Form, Realm, Settings
 from hotgate.config.units import DurationBetween, SizeBetween
 from hotgate.http.hop_by_hop import WRITTEN_ANEW
 from hotgate.http.structured_values import Item
@@ -18,7 +18,6 @@ Nonce = Literal["required", "optional", "ignored"]
 
 _Label = Annotated[str, Form(r"[a-z*][a-z0-9_.*-]{0,63}", "use small letters, digits, '_', '.', '*' and '-'")]
 _Tag = Annotated[str, Form(r"[ !#-\[\]-~]{1,256}", "use printable ASCII without quotes and backslashes")]
-_Realm = Annotated[str, Form(r"[ !#-\[\]-~]{1,128}", "use printable ASCII without quotes and backslashes")]
 _ComponentName = Annotated[str, Form(r"@?[!#$%&'*+\-.^_`|~0-9a-z]{1,128}", "use a name in small letters, as @method")]
 
 _UNREADABLE = WRITTEN_ANEW - {b"content-length"}  # of which what the client has sent is not kept
@@ -75,7 +74,7 @@ class SignatureSettings(Settings):
     forward_signature: Flag = Field(
         default=False, description="Whether the backend gets `Signature` and `Signature-Input` too."
     )
-    realm: _Realm | None = Field(default=None, description="The realm in WWW-Authenticate. Default: the entry's name.")
+    realm: Realm = None
 
     @model_validator(mode="after")
     def _knows_somebody(self) -> "SignatureSettings":

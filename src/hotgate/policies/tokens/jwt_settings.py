@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from hotgate.config.notation import refused
-from hotgate.config.settings import Flag, Form
+from hotgate.config.settings import Flag, Realm
 from hotgate.config.units import DurationBetween
 from hotgate.identity.tokens.token_rules import TokenRules
 from hotgate.identity.verification_keys.shared_secret import MIN_SECRET_BYTES, secret_octets
@@ -20,8 +20,6 @@ from hotgate.policies.tokens.token_limits import TokenLimits
 from hotgate.policies.tokens.token_places import TokenFinder, TokenPlaces
 
 LONG_LEEWAY = 120.0  # seconds; clocks that are kept in step differ by less than one
-
-_Realm = Annotated[str, Form(r"[ !#-\[\]-~]{1,128}", "use printable ASCII without quotes and backslashes")]
 
 
 class JwtSettings(ProviderSettings, TokenLimits, TokenEncryption, SenderSettings):
@@ -38,7 +36,7 @@ class JwtSettings(ProviderSettings, TokenLimits, TokenEncryption, SenderSettings
         default=30.0, description="By how much the issuer's clock may differ."
     )
     forward_token: Flag = Field(default=False, description="Whether the backend gets the token too.")
-    realm: _Realm | None = Field(default=None, description="The realm in WWW-Authenticate. Default: the entry's name.")
+    realm: Realm = None
 
     @model_validator(mode="after")
     def _has_algorithms_for_its_keys(self) -> "JwtSettings":

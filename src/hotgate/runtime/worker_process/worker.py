@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 from weakref import WeakValueDictionary
 
 import uvloop
@@ -70,15 +71,7 @@ class Worker:
         self._access_log = AccessLog(self._sink)
         self._data_plane = DataPlane(
             loop=loop,
-            services={
-                "limiter": self._limiter,
-                "key_sets": self._key_sets,
-                "ask": self._questions.ask,
-                "proof_uses": self._proof_uses,
-                "signing": self._signing,
-                "session_keys": self._sealing,
-                UPSTREAM_TOKENS: WeakValueDictionary(),
-            },
+            services=self._services(),
             access_log=self._access_log,
             metrics=self._metrics,
             highest_descriptor=descriptors.highest_for_clients(descriptors.raise_limit()),
@@ -93,12 +86,23 @@ class Worker:
             self._committed,
         )
         self._credentials.on_change(lambda: self._data_plane.follow_revocations(self._credentials))
-        self._ticks = 0
-        self._is_listening = self._was_found = False
+        self._ticks, self._is_listening, self._was_found = 0, False, False
         self._offer: SocketOffer | None = None
         self._drain: asyncio.Task[None] | None = None
         self._drained = asyncio.Event()
         self._handlers = self._message_handlers()
+
+    def _services(self) -> dict[str, Any]:
+        """What policies may use, by name."""
+        return {
+            "limiter": self._limiter,
+            "key_sets": self._key_sets,
+            "ask": self._questions.ask,
+            "proof_uses": self._proof_uses,
+            "signing": self._signing,
+            "session_keys": self._sealing,
+            UPSTREAM_TOKENS: WeakValueDictionary(),
+        }
 
     async def run(self) -> None:
         """Serve until drained."""
