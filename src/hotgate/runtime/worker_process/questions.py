@@ -16,23 +16,25 @@ class Unanswered(Exception):
 
 
 class Questions:
-    """send: to the control process, which answers in `runtime/desks/answers.py`."""
+    """send: to the control process, which answers in `runtime/desks/answers.py`; False when it is gone."""
 
-    def __init__(self, send: Callable[[Message], None], wait: float = WAIT) -> None:
+    def __init__(self, send: Callable[[Message], bool], wait: float = WAIT) -> None:
         self._send = send
         self._wait = wait
         self._ids = itertools.count(1)
         self._open: dict[int, asyncio.Future[Any]] = {}
 
     async def ask(self, about: str, body: Any, wait: float | None = None) -> Any:
-        """The answer to a question of JSON types. Raises Unanswered, after `wait` seconds at the latest."""
+        """The answer to a question of JSON types. Raises Unanswered, after `wait` seconds at the latest; at once when
+        the control process is known to be gone."""
         if len(self._open) >= MAX_OPEN:
             raise Unanswered("too many questions are open")
         number = next(self._ids)
         wait = self._wait if wait is None else wait
         answer = self._open[number] = asyncio.get_running_loop().create_future()
-        self._send({"type": "ask", "id": number, "about": about, "body": body})
         try:
+            if not self._send({"type": "ask", "id": number, "about": about, "body": body}):
+                raise Unanswered("the control process is gone")
             async with asyncio.timeout(wait):
                 return await answer
         except TimeoutError:
