@@ -166,12 +166,7 @@ async def test_of_a_client_that_does_not_wait_for_its_refusal(wire: Wire) -> Non
 async def asking(wire: Wire) -> tuple[Peer, Questions, list[Any]]:
     """A client whose token the control process must be asked about."""
     sent: list[Any] = []
-
-    def send(message: Any) -> bool:
-        sent.append(message)
-        return True
-
-    questions = Questions(send)
+    questions = Questions(sent.append)
     wire.gateway.services["ask"] = questions.ask
     wire.gateway.reconfigure(wire.gateway.configuration)
     know_keys(wire)
@@ -229,7 +224,7 @@ async def test_of_a_client_for_whom_fresher_keys_are_fetched(wire: Wire, leaves:
 
 @scenario()
 async def test_of_a_client_that_leaves_before_its_certificate_is_known_to_be_good(wire: Wire) -> None:
-    questions = Questions(lambda message: True)
+    questions = Questions(lambda message: None)
     wire.gateway.services["ask"] = questions.ask
     wire.gateway.change_listener({"tls": {**A.settings, **ASKS, "ocsp": True}})
     client = await wire.connect_tls(context=client_context(CLIENT))

@@ -15,10 +15,10 @@ from hotgate.identity.tokens.token_rules import TokenRules
 from hotgate.identity.verification_keys.discovery_location import DiscoveryLocation
 from hotgate.identity.verification_keys.key_sets import key_set_name
 from hotgate.identity.verification_keys.signature_algorithm import SECRET_ALGORITHMS, AlgorithmName
-from hotgate.policies.claim_settings import MappedClaims, OneOrMore, Text, listed
 from hotgate.policies.dpop.proof_source import DpopFinder
-from hotgate.policies.sender_settings import SenderSettings
-from hotgate.policies.token_places import TokenFinder, TokenPlaces
+from hotgate.policies.tokens.claim_settings import MappedClaims, OneOrMore, Text, listed
+from hotgate.policies.tokens.sender_settings import SenderSettings
+from hotgate.policies.tokens.token_places import TokenFinder, TokenPlaces
 
 LONG_TTL = 300.0  # seconds
 

@@ -11,7 +11,7 @@ from hotgate.config.settings import Flag, Settings, given
 from hotgate.config.units import DurationBetween
 from hotgate.identity.verification_keys.discovery_location import DiscoveryLocation
 from hotgate.identity.verification_keys.signature_algorithm import PublicKeyAlgorithm
-from hotgate.policies.claim_settings import Text
+from hotgate.policies.tokens.claim_settings import Text
 
 _KEYS = ("jwks_url", "jwks_file")
 

@@ -50,15 +50,10 @@ class ControlLink:
         """The control process is about to hang up, for another one takes its place."""
         self._is_let_go = True
 
-    def send(self, message: Message) -> bool:
-        """Send, or lose the message when nobody is there: what must not be lost is said again in `hello`.
-
-        Returns whether somebody is there.
-        """
-        if self._channel is None:
-            return False
-        self._channel.send(message)
-        return True
+    def send(self, message: Message) -> None:
+        """Send, or lose the message when nobody is there: what must not be lost is said again in `hello`."""
+        if self._channel is not None:
+            self._channel.send(message)
 
     def send_droppable(self, message: Message) -> bool:
         """Send unless nobody is there, or the control process is behind with its reading."""

@@ -16,25 +16,26 @@ class Unanswered(Exception):
 
 
 class Questions:
-    """send: to the control process, which answers in `runtime/desks/answers.py`; False when it is gone."""
+    """send: to the control process, which answers in `runtime/desks/answers.py`."""
 
-    def __init__(self, send: Callable[[Message], bool], wait: float = WAIT) -> None:
+    def __init__(self, send: Callable[[Message], None], wait: float = WAIT) -> None:
         self._send = send
         self._wait = wait
         self._ids = itertools.count(1)
         self._open: dict[int, asyncio.Future[Any]] = {}
+        self._is_lost = False
 
     async def ask(self, about: str, body: Any, wait: float | None = None) -> Any:
-        """The answer to a question of JSON types. Raises Unanswered, after `wait` seconds at the latest; at once when
-        the control process is known to be gone."""
+        """The answer to a question of JSON types. Raises Unanswered, after `wait` seconds at the latest."""
+        if self._is_lost:
+            raise Unanswered("the control process is gone")
         if len(self._open) >= MAX_OPEN:
             raise Unanswered("too many questions are open")
         number = next(self._ids)
         wait = self._wait if wait is None else wait
         answer = self._open[number] = asyncio.get_running_loop().create_future()
+        self._send({"type": "ask", "id": number, "about": about, "body": body})
         try:
-            if not self._send({"type": "ask", "id": number, "about": about, "body": body}):
-                raise Unanswered("the control process is gone")
             async with asyncio.timeout(wait):
                 return await answer
         except TimeoutError:
@@ -53,8 +54,13 @@ class Questions:
         else:
             answer.set_result(message["body"])
 
+    def found(self) -> None:
+        """There is somebody to ask, perhaps again."""
+        self._is_lost = False
+
     def lost(self) -> None:
-        """Nobody will answer any more."""
+        """Nobody will answer any more, nor hear what is asked, until somebody is found."""
+        self._is_lost = True
         for answer in self._open.values():
             if not answer.done():
                 answer.set_exception(Unanswered("the control process is gone"))

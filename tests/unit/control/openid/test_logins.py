@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from hotgate.control.oauth.breaker import RULES
-from hotgate.control.openid.token_answer import LONGEST_LIFETIME
+from hotgate.control.oauth.issued_token import LONGEST_LIFETIME
 from unit.control.openid.fake_provider import (
     CALLBACK,
     NOW,
@@ -265,6 +265,28 @@ def test_a_user_whose_claims_are_not_what_they_must_be_is_not_let_in(caplog: pyt
     provider.claims["email_verified"] = False
     with logging_in(provider, claims={"claim_values": {"email_verified": True}}) as gateway:
         assert "email_verified" in refused_with(gateway, caplog)
+
+
+def test_the_userinfo_does_not_say_how_somebody_has_logged_in() -> None:
+    """At some providers people write there what they like: a profile with an `acr` must not be a stronger login."""
+    provider = FakeProvider()
+    provider.claims |= {"sid": None, "auth_time": None}
+    about_the_login = {"acr": "mfa", "amr": ["otp"], "auth_time": NOW, "sid": "s", "azp": "other", "nonce": "n"}
+    provider.userinfo |= {**about_the_login, "iss": "https://evil.test"}
+    with logging_in(provider, userinfo=True, keep_claims=["acr", "email"]) as gateway:
+        session = gateway.log_in()
+        renewed = gateway.refresh(session)["session"]
+
+    for each in (session, renewed):
+        assert (each["acr"], each["auth_time"], each["sid"]) == (None, None, None)
+        assert each["claims"] == {
+            "iss": provider.name,
+            "sub": "alice",
+            "iat": NOW,
+            "nonce": "nonce-1",
+            "email": "alice@example.com",
+            "scope": "openid",
+        }
 
 
 def test_nor_is_one_with_more_claims_than_a_session_can_hold(caplog: pytest.LogCaptureFixture) -> None:

@@ -19,16 +19,14 @@ class Line:
     def __init__(self, wait: float = 60.0) -> None:
         self.answers = Answers()
         self.is_up = True
-        self.is_gone = False
         self.questions = Questions(self._ask, wait)
 
     def send(self, message: Message) -> None:
         self.questions.answered(message)
 
-    def _ask(self, message: Message) -> bool:
+    def _ask(self, message: Message) -> None:
         if self.is_up:
             self.answers.received(cast(WorkerHandle, self), message)
-        return not self.is_gone
 
 
 def play(script: Callable[[Line], Coroutine[Any, Any, None]], wait: float = 60.0) -> None:
@@ -50,16 +48,6 @@ def test_each_who_asks_gets_the_answer_to_the_own_question() -> None:
     async def script(line: Line) -> None:
         line.answers.register("twice", _doubled)
         assert await asyncio.gather(*(line.questions.ask("twice", number) for number in range(5))) == [0, 2, 4, 6, 8]
-
-    play(script)
-
-
-def test_nobody_waits_for_a_control_process_that_is_gone() -> None:
-    async def script(line: Line) -> None:
-        line.is_up, line.is_gone = False, True
-        with pytest.raises(Unanswered, match="is gone"):
-            async with asyncio.timeout(0):  # at once, or this ends it
-                await line.questions.ask("it", None)
 
     play(script)
 
@@ -92,6 +80,18 @@ def test_nobody_waits_for_a_control_process_that_is_gone() -> None:
         line.questions.lost()
         with pytest.raises(Unanswered, match="gone"):
             await waiting
+        with pytest.raises(Unanswered, match="gone"):
+            await line.questions.ask("it", None)
+
+    play(script)
+
+
+def test_whoever_is_found_again_is_asked_again() -> None:
+    async def script(line: Line) -> None:
+        line.answers.register("twice", _doubled)
+        line.questions.lost()
+        line.questions.found()
+        assert await line.questions.ask("twice", 2) == 4
 
     play(script)
 

@@ -12,7 +12,7 @@ from hotgate.config.settings import Form, given
 from hotgate.identity.providers import PROVIDERS
 from hotgate.identity.tokens.accepted_issuers import TENANT, AcceptedIssuers
 from hotgate.identity.verification_keys.discovery_location import DiscoveryLocation
-from hotgate.policies.claim_settings import ClaimSettings, OneOrMore, Text, listed
+from hotgate.policies.tokens.claim_settings import ClaimSettings, OneOrMore, Text, listed
 
 _HOST = r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
 _Host = Annotated[str, Form(_HOST, "use a host name in lower case, without https:// and path")]
