@@ -301,6 +301,23 @@ def test_nor_one_whom_no_claim_names(caplog: pytest.LogCaptureFixture) -> None:
         assert "employee is missing" in refused_with(gateway, caplog)
 
 
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        ("invalid_client", "the provider refuses: invalid_client (look at `client`: its id, and its secret or key)"),
+        ("invalid_grant", "the provider refuses: invalid_grant"),
+    ],
+)
+def test_an_operator_reads_what_to_look_at(
+    gateway: LoggingIn, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, error: str, reason: str
+) -> None:
+    monkeypatch.setattr(logging.getLogger("hotgate.openid"), "filters", [])  # other tests have filled this second
+    code = code_of(gateway)
+    gateway.provider.replies["/token"] = says({"error": error}, 401)
+    assert gateway.complete(code)["error"] == "provider-refused"
+    assert caplog.records[-1].getMessage().endswith(reason)
+
+
 @pytest.mark.parametrize("error", ["invalid_client", "x" * 65, 7, "<b>"])
 def test_no_log_and_no_answer_quotes_what_must_not_be_seen(
     gateway: LoggingIn, caplog: pytest.LogCaptureFixture, error: Any
