@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import httpx
 
-from hotgate.control.download import FetchFailed
+from hotgate.control.download import FetchFailed, failure_reason
 
 _logger = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class KeptReading(Generic[T]):
             async with asyncio.timeout(self._patience):
                 self._known = await self._read()
         except (FetchFailed, OSError, httpx.HTTPError, httpx.InvalidURL) as error:
-            self._problem = str(error) if isinstance(error, FetchFailed) else type(error).__name__
+            self._problem = failure_reason(error)
             _logger.warning("%s cannot be read, what it said before stays: %s", self._what, self._problem)
         else:
             self._due, self._is_fresh = self._clock() + INTERVAL, True

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from hotgate.control.download import FetchFailed
+from hotgate.control.download import FetchFailed, failure_reason
 from hotgate.control.judged_address import Place
 from hotgate.control.oauth.breaker import Breaker
 from hotgate.control.oauth.endpoint_call import Answer
@@ -23,6 +23,7 @@ MOST_WAITING = 1024  # tokens of one entry, of all workers
 RETRY_AFTER = 5.0  # seconds
 
 # Of the server, or of what it thinks of the gateway, whatever the token: it does not know us, or has enough of us.
+_ADVICE = ": it does not know the gateway so; look at `client`"
 _FAULTS = frozenset({401, 403, 404, 405, 429, *range(500, 600)})
 
 Found = tuple[Introspected, float]  # and for how many seconds it may be believed
@@ -147,9 +148,9 @@ class Introspection:
         try:
             answer = await self._post(await self._endpoint(), form, self._accept)
             if answer.status in _FAULTS:
-                raise FetchFailed(f"status {answer.status}")
+                raise FetchFailed(f"status {answer.status}{_ADVICE if answer.status in (401, 403) else ''}")
         except (FetchFailed, OSError, httpx.HTTPError) as error:
-            reason = str(error) or type(error).__name__
+            reason = failure_reason(error)
             self.breaker.failed(reason)
             raise Unavailable(f"its issuer: {reason}", "failed") from error
         except BaseException:
