@@ -101,7 +101,7 @@ def _reason(error: Exception) -> str:
 
 
 def _write(file: Path, known: dict[str, str]) -> None:
-    """The whole file or nothing, readable as it was; a new one is its owner's only."""
+    """The whole file or nothing, readable by whoever could read it; a new one is its owner's only."""
     from hotgate.identity.passwords.password_file import written_password_file  # noqa: PLC0415
 
     try:
@@ -110,7 +110,9 @@ def _write(file: Path, known: dict[str, str]) -> None:
             new.flush()
             os.fsync(new.fileno())
             with suppress(FileNotFoundError):
-                Path(new.name).chmod(file.stat().st_mode & 0o777)
+                was = file.stat()
+                os.chown(new.name, was.st_uid, was.st_gid)
+                Path(new.name).chmod(was.st_mode & 0o777)
         Path(new.name).replace(file)
     except OSError as error:
         _fail(f"{file} cannot be written: {error.strerror}")

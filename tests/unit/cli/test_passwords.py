@@ -1,13 +1,16 @@
 """`hotgate passwords`: files that a gateway can use, and no password in them."""
 
+import os
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from hotgate.cli import app
+from hotgate.config.secret import SecretFiles
 from hotgate.identity.passwords.password_file import parse_password_file
 from hotgate.identity.passwords.password_hash import is_correct
+from hotgate.policies.passwords.basic_settings import BasicSettings
 
 
 @pytest.fixture
@@ -33,6 +36,22 @@ def test_somebody_is_added_changed_and_removed(file: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
     assert run("remove", str(file), "ada") == (0, "ada is removed\n")
     assert run("remove", str(file), "ada")[0] == 1
+
+
+def test_whoever_is_removed_last_is_gone_for_a_gateway_too(file: Path) -> None:
+    """It does not take an empty file, which may be one that is just being written, and would go on with the old one."""
+    run("set", str(file), "ada", "--stdin", typed="one\n")
+    run("remove", str(file), "ada")
+    settings = BasicSettings.model_validate({"users_file": str(file)}, context=SecretFiles(file.parent))
+    assert settings.hashes() == {}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_a_file_keeps_its_owner(file: Path) -> None:
+    file.write_text("")
+    os.chown(file, 65534, 65534)
+    run("set", str(file), "ada", "--stdin", typed="one\n")
+    assert (file.stat().st_uid, file.stat().st_gid) == (65534, 65534)
 
 
 def test_a_file_keeps_who_may_read_it(file: Path) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from hotgate.config.gateway import Gateway
-from hotgate.control.directories.directory import Directory
+from hotgate.control.directories.directory import Directory, Member
+from hotgate.control.directories.ldap_connection import DirectoryUnavailable
 from hotgate.control.passwords.password_checks import PasswordChecks
 from hotgate.policies.passwords.ldap_settings import LdapSettings
 
@@ -32,11 +33,17 @@ class Passwords:
         provider, name, password = str(body["provider"]), str(body["name"]), str(body["password"])
         if provider not in self._directories:
             return {"right": await self._checks.is_right(self._hashes[provider], name, password)}
-        member = await self._directories[provider][1].member(name, password)
+        member = await self._member(provider, name, password)
         if member is None:
             return {"right": False}
         told = {"subject": member.name, "dn": member.dn, "groups": member.groups, "attributes": member.attributes}
         return {"right": True, **told}
+
+    async def _member(self, provider: str, name: str, password: str) -> Member | None:
+        try:
+            return await self._directories[provider][1].member(name, password)
+        except DirectoryUnavailable as error:
+            raise DirectoryUnavailable(f"{provider}: {error}") from error
 
     def stop(self) -> None:
         """End all work."""
