@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from hotgate.control.discovery import Discovery
-from hotgate.control.download import Document, FetchFailed, download
+from hotgate.control.download import Document, FetchFailed, download, failure_reason
 from hotgate.control.judged_address import Resolve, resolved
 from hotgate.identity.verification_keys.discovery_location import DiscoveryLocation
 from hotgate.identity.verification_keys.key_file import read_key_file
@@ -47,7 +47,7 @@ class JwksFetch:
         except InvalidKeySet as error:
             raise FetchFailed(f"not a usable key set: {error}") from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            raise FetchFailed(_reason(error)) from error
+            raise FetchFailed(failure_reason(error)) from error
 
     async def _found(self, location: str) -> Document:
         issuer = DiscoveryLocation.parse(location)
@@ -56,13 +56,3 @@ class JwksFetch:
         if location.startswith(("https://", "http://")):
             return await download(self._client, location)
         return Document(await asyncio.to_thread(read_key_file, self._folder / location), None)
-
-
-def _reason(error: Exception) -> str:
-    """What went wrong, without the address (it may hold a password) and without file contents."""
-    cause: BaseException | None = error
-    while cause is not None:  # the client wraps what the system says
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror
-        cause = cause.__cause__ or cause.__context__
-    return type(error).__name__

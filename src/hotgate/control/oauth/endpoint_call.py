@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from hotgate.control.download import FetchFailed, bounded_body
+from hotgate.control.download import FetchFailed, bounded_body, failure_reason
 from hotgate.control.judged_address import Place, Resolve, at_judged_address, resolved
 from hotgate.control.oauth.client_authentication import ClientAuthentication
 
@@ -71,8 +71,7 @@ class EndpointCaller:
         except TimeoutError:
             raise FetchFailed(f"no complete answer within {self._timeout:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            # The error of a call may quote its address, never its form; its kind says enough.
-            raise FetchFailed(type(error).__name__) from None
+            raise FetchFailed(failure_reason(error)) from None
 
     async def _sent(
         self, method: str, url: str, address: str, fields: Mapping[str, str], form: Mapping[str, str] | None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import httpx
 
 from hotgate.config.token_credentials import TokenRequest
-from hotgate.control.download import FetchFailed
+from hotgate.control.download import FetchFailed, failure_reason
 from hotgate.control.issuer_metadata import read_metadata
 from hotgate.control.judged_address import Place, Resolve, resolved
 from hotgate.control.oauth.client_authentication import ClientAuthentication
@@ -61,9 +61,5 @@ class TokenEndpoint:
             self._place = metadata.place("token_endpoint")
         except (FetchFailed, OSError, httpx.HTTPError, httpx.InvalidURL) as error:
             if not self._place.url:
-                raise FetchFailed(f"the issuer's metadata cannot be read: {_reason(error)}") from None
+                raise FetchFailed(f"the issuer's metadata cannot be read: {failure_reason(error)}") from None
         self._known_until = self._clock() + METADATA_INTERVAL
-
-
-def _reason(error: Exception) -> str:
-    return str(error) if isinstance(error, FetchFailed) else type(error).__name__

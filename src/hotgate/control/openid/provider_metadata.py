@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import httpx
 
 from hotgate.config.https_url import is_https_url
-from hotgate.control.download import FetchFailed
+from hotgate.control.download import FetchFailed, failure_reason
 from hotgate.control.issuer_metadata import IssuerMetadata
 from hotgate.control.judged_address import Place
 from hotgate.control.openid.failures import ProviderUnavailable
@@ -81,7 +81,7 @@ class ProviderMetadata:
                 self._known = _merged(self._settings, await self._read())
             self._read_again = self._clock() + INTERVAL
         except (FetchFailed, OSError, httpx.HTTPError, httpx.InvalidURL) as error:
-            reason = str(error) if isinstance(error, FetchFailed) else type(error).__name__
+            reason = failure_reason(error)
             _log.warning("the metadata of the provider of %s cannot be read: %s", self._name, reason)
         finally:
             self._reading = None

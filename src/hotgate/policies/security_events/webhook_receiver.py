@@ -32,12 +32,20 @@ _valid_time = re.compile(rb"[0-9]{1,12}").fullmatch
 
 
 class _Refused(Exception):
-    """status, code: of the answer."""
+    """status, code: of the answer. detail: what the sender is told; the text is for our log."""
 
-    def __init__(self, status: int, code: str, says: str) -> None:
+    def __init__(self, status: int, code: str, says: str, detail: str = "The signature is not good.") -> None:
         super().__init__(says)
         self.status = status
         self.code = code
+        self.detail = detail
+
+
+class _BadMessage(_Refused):
+    """It comes from who knows the secret, who is told what is wrong with it."""
+
+    def __init__(self, says: str) -> None:
+        super().__init__(422, "webhook-invalid", says, f"The message is not good: {says}.")
 
 
 class WebhookReceiver:
@@ -56,8 +64,7 @@ class WebhookReceiver:
             message, happened = self._verified(exchange.request)
             ended, entries = self._read(exchange.request.body or b"", happened)
         except _Refused as refusal:
-            detail = "The signature or the message is not good."
-            return Response.problem(refusal.status, code=refusal.code, detail=detail, log_detail=str(refusal))
+            return Response.problem(refusal.status, code=refusal.code, detail=refusal.detail, log_detail=str(refusal))
         return await self._delivery.deliver(message, [ended], types=("webhook",), entries=entries)
 
     def _verified(self, request: Request) -> tuple[str, float]:
@@ -73,22 +80,25 @@ class WebhookReceiver:
         if not any(hmac.compare_digest(expected, each) for each in given):
             raise _Refused(401, "webhook-signature-invalid", "no signature is of this message and the secret")
         if abs(self._clock() - int(timestamp)) > self._max_age:
-            raise _Refused(401, "webhook-expired", "its timestamp is further from now than max_age")
+            says = "its timestamp is further from now than max_age"
+            raise _Refused(
+                401, "webhook-expired", says, "The message is too old, or from the future: compare the clocks."
+            )
         return identifier.decode("ascii"), float(timestamp)
 
     def _read(self, body: bytes, happened: float) -> tuple[Ended, Sequence[str]]:
         try:
             message = strict_json.parse_object(body)
         except ValueError as error:
-            raise _Refused(422, "webhook-invalid", f"not a JSON object: {type(error).__name__}") from None
+            raise _BadMessage(f"not a JSON object: {type(error).__name__}") from None
         provider = message.pop("provider", None)
         if provider is not None and provider not in self._entries:
-            raise _Refused(422, "webhook-invalid", "provider is none of `revokes`")
+            raise _BadMessage("provider is none of `revokes`")
         if len(message) != 1 or not message.keys() <= _KINDS.keys():
-            raise _Refused(422, "webhook-invalid", f"not exactly one of {', '.join(_KINDS)}")
+            raise _BadMessage(f"not exactly one of {', '.join(_KINDS)}")
         [(name, value)] = message.items()
         if not isinstance(value, str) or not 0 < len(value) <= _MAX_VALUE or "\0" in value:
-            raise _Refused(422, "webhook-invalid", f"{name} is not a text of 1 to {_MAX_VALUE} characters")
+            raise _BadMessage(f"{name} is not a text of 1 to {_MAX_VALUE} characters")
         kind = _KINDS[name]
         before = None if kind in ("sid", "jti") else happened
         return Ended(kind, value, before), () if provider is None else (cast("str", provider),)

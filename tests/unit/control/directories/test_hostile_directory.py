@@ -221,7 +221,12 @@ def test_a_bind_as_nobody_is_never_sent(dn: str, password: str) -> None:
         {"url": "ldaps://ldap.example.com", "user_dn": "uid=ada,dc=x"},
         {"url": "ldaps://ldap.example.com", "users": {"base": "dc=x"}},
         {"url": "ldaps://ldap.example.com", "users": {"base": "dc=x"}, "bind_dn": "cn=reader"},
-        {"url": "ldaps://h", "users": {"base": "dc=x", "filter": "(uid=name)"}, "bind_dn": "cn=r", "bind_password": "x"},
+        {
+            "url": "ldaps://h",
+            "users": {"base": "dc=x", "filter": "(uid=name)"},
+            "bind_dn": "cn=r",
+            "bind_password": "x",
+        },
         {"url": "ldaps://ldap.example.com", "user_dn": "uid={name},dc=x", "groups": {}},
         {"url": "ldaps://h", "user_dn": "uid={name},dc=x", "groups": {"base": "dc=x", "filter": "(member={who})"}},
     ],

@@ -84,4 +84,4 @@ def test_the_base_is_of_the_request_as_it_was_sent() -> None:
 
 
 def test_what_an_unknown_key_is_told_does_not_differ() -> None:
-    assert UnknownSigner().code == "signature-invalid"
+    assert UnknownSigner("bob").code == "signature-invalid"
