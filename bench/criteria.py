@@ -99,6 +99,8 @@ CRITERIA = (
         at_most=True,
         unit=" MiB",
     ),
+    Criterion("an opaque token, introspected before ÷ plain", _identity(identity.OPAQUE), 0.8),
+    Criterion("the same, while its server is down ÷ plain", _identity(identity.ORPHANED), 0.8),
     Criterion("a session in a cookie ÷ plain", _identity(identity.SESSION), 0.6),
     Criterion(
         "memory of a worker for 10,000 live sessions",

@@ -67,8 +67,11 @@ class Lab:
 
     def __enter__(self) -> "Lab":
         with ExitStack() as stack:
-            self._serve(stack, backend_command(self.folder, self.backend), self.backend)
-            self._serve(stack, [sys.executable, "-m", "bench.load.bulk_backend", str(self.bulk)], self.bulk)
+            programs = [
+                self._serve(stack, backend_command(self.folder, self.backend), self.backend),
+                self._serve(stack, [sys.executable, "-m", "bench.load.bulk_backend", str(self.bulk)], self.bulk),
+            ]
+            self.backends += [program.pid for program in programs]
             self._stack = stack.pop_all()
         return self
 
@@ -123,6 +126,11 @@ class Lab:
         """A server that runs until the lab closes."""
         return self._stack.enter_context(self.running(peer, scenario, credentials))
 
+    def helper(self, module: str) -> tuple[int, Program]:
+        """A program of the bench's own on a port of its own, until the lab closes or it is stopped."""
+        port = self._ports.next()
+        return port, self._serve(self._stack, [sys.executable, "-m", module, str(port)], port)
+
     def credentials(self, scenario: Scenario) -> Mapping[str, str]:
         """What a request needs to pass: nothing, or a valid token."""
         return self.issuer.credentials() if scenario.security else {}
@@ -133,10 +141,10 @@ class Lab:
         headers = self.credentials(scenario) if credentials is None else credentials
         wait_until_answered(program, scenario.url, path, headers, client=scenario.client)
 
-    def _serve(self, stack: ExitStack, command: list[str], port: int) -> None:
+    def _serve(self, stack: ExitStack, command: list[str], port: int) -> Program:
         program = Program(
             pinned(self.cores.load, command), self.folder / f"backend-{port}.log", {"PYTHONPATH": str(_ROOT)}
         )
         stack.callback(program.stop)
-        self.backends.append(program.pid)
         program.wait_for_port(port)
+        return program

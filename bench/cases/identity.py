@@ -4,13 +4,14 @@ Hotgate alone is asked: the question is what a credential adds to its plain prox
 its own beside a plain one, and all of them share the rounds.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.cases.throughput import CONNECTIONS, under_load
 from bench.lab import Lab
+from bench.load import introspection_server
 from bench.load.million_keys import fill_store
 from bench.load.wrk import Load
 from bench.peers.peer import Peer
@@ -25,6 +26,8 @@ TOKEN = "token, seen before"
 NEW_TOKEN = "token, first seen"
 ASSERTION = "token, assertion for the backend"
 KEY = "one of 1,000,000 keys"
+OPAQUE = "opaque token, introspected before"
+ORPHANED = "the same, its server gone"
 SESSION = "session in a cookie"
 SESSIONS = "one of 10,000 sessions"
 
@@ -36,12 +39,16 @@ _SCRIPT = str(Path(__file__).parents[1] / "load" / "credentials.lua")
 
 @dataclass(frozen=True, slots=True)
 class _Variation:
-    """name: in the table. hotgate: its configuration. header: of every request. credentials: a file, one for each."""
+    """name: in the table. hotgate: its configuration. header: of every request. credentials: a file, one for each.
+
+    ready: called once the server has answered.
+    """
 
     name: str
     hotgate: Mapping[str, Any]
     header: str = ""
     credentials: Path | None = None
+    ready: Callable[[], object] = lambda: None
 
 
 def probes(lab: Lab, peer: Peer) -> list[Probe]:
@@ -62,13 +69,30 @@ def _variations(lab: Lab) -> Iterator[_Variation]:
     keys = fill_store(folder, _KEYS)
     managed = {"identity": {"partners": {"api_key": {"managed": True}}}, "store": {}, "state_dir": str(folder)}
     yield _Variation(KEY, {**managed, "routes": [_route("partners")]}, credentials=keys)
+    yield _opaque(lab, OPAQUE, is_left=True)
+    yield _opaque(lab, ORPHANED, is_left=False)
     logins = {**logins_of(lab.issuer.security().jwks, lab.folder / "sessions"), "routes": [_route("sso")]}
     yield _Variation(SESSION, logins, next(cookie_fields(1)))
     yield _Variation(SESSIONS, logins, credentials=_many_sessions(lab))
 
 
+def _opaque(lab: Lab, name: str, *, is_left: bool) -> _Variation:
+    """is_left: whether the authorization server still answers while the gateway is measured."""
+    port, program = lab.helper("bench.load.introspection_server")
+    entry = {
+        "endpoint": f"http://127.0.0.1:{port}{introspection_server.PATH}",
+        "client": {"id": "gateway", "secret": "of the bench"},
+        "audience": introspection_server.AUDIENCE,
+        "cache": {"ttl": "1h"},
+    }
+    hotgate = {"identity": {"opaque": {"introspection": entry}}, "routes": [_route("opaque")]}
+    ready = (lambda: None) if is_left else program.stop
+    return _Variation(name, hotgate, "Authorization: Bearer 2YotnFZFEjr1zCsicMWpAA", ready=ready)
+
+
 def _probe(lab: Lab, peer: Peer, variation: _Variation) -> Probe:
     server = lab.keep(peer, lab.scenario(peer, hotgate=variation.hotgate), _first(variation))
+    variation.ready()
     headers = (f"Host: {HOST}", *([variation.header] if variation.header else []))
     script = (_SCRIPT, str(variation.credentials)) if variation.credentials else ()
     load = Load(f"{server.scenario.url}{PATH}", CONNECTIONS, 0, headers, script)

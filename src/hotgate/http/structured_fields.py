@@ -38,7 +38,9 @@ _BARE = (
 _bare = re.compile(_BARE).match
 _parameter = re.compile(rb"; *" + _KEY + rb"(?:=" + _BARE + rb")?").match
 _key = re.compile(_KEY + rb"(=?)").match
-_inner_list = re.compile(rb'\([^()"]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^()"]*)*\)').match
+# Only strings have escapes; in a display string (%"…") a backslash is itself.
+_STRING = rb'"[^"\\]*(?:\\.[^"\\]*)*"|%"[^"]*"|%(?!")'
+_inner_list = re.compile(rb'\([^()"%]*(?:(?:' + _STRING + rb')[^()"%]*)*\)').match
 _separator = re.compile(rb"[ \t]*,[ \t]*(?!\Z)").match
 _spaces = re.compile(rb" *").match
 

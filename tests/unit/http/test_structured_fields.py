@@ -118,6 +118,11 @@ def test_what_is_no_inner_list_is_refused(text: bytes) -> None:
         parse_list(text)
 
 
+def test_a_backslash_in_a_display_string_is_itself_in_an_inner_list_too() -> None:
+    members = {"a": InnerList((Item(DisplayString("\\"), {}),), {"b": ")"})}
+    assert parse_dictionary(write_dictionary(members)) == members
+
+
 def test_spaces_in_inner_lists_mean_nothing() -> None:
     assert parse_inner_list(b'(   "a"    "b"  )') == (Item("a", {}), Item("b", {}))
     assert parse_inner_list(b"()") == parse_inner_list(b"(  )") == ()

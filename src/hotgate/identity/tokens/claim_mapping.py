@@ -5,6 +5,7 @@ A claim of the wrong JSON type is never converted: it is refused, and so is one 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from hotgate.identity.principal import Principal
@@ -37,10 +38,22 @@ class NamesFrom:
             names = [name.removeprefix(self.strip_prefix) for name in names]
         if self.renamed is not None:
             names = [self.renamed[name] for name in names if name in self.renamed]
-        return frozenset(names) - {""} or _NO_NAMES
+        return _shared(frozenset(names) - {""})
 
 
-_NO_NAMES: frozenset[str] = frozenset()  # one for all callers: an empty set takes 216 bytes
+_MOST_SHARED = 16  # names; longer sets are not worth what it takes to remember them
+
+
+def _shared(names: frozenset[str]) -> frozenset[str]:
+    """One set for all callers who have the same: the smallest takes 216 bytes, and there are thousands of sessions."""
+    return _known_set(names) if len(names) <= _MOST_SHARED else names
+
+
+@lru_cache(maxsize=1024)
+def _known_set(names: frozenset[str]) -> frozenset[str]:
+    return names
+
+
 _SCOPE, _SCP = NamesFrom(("scope",)), NamesFrom(("scp",))
 
 

@@ -79,6 +79,11 @@ class OidcProvider(Settings):
         return self
 
     @property
+    def key_locations(self) -> tuple[str, ...]:
+        """Where verification keys come from."""
+        return (self.jwks_location,)
+
+    @property
     def jwks_location(self) -> str:
         """The address or the path of the keys, or where they are found."""
         return self.jwks_url or self.jwks_file or str(self.metadata_location)
