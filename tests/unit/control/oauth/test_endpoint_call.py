@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs
@@ -107,6 +108,22 @@ def test_what_metadata_from_outside_names_does_not_lead_inside(server: Server) -
     with pytest.raises(FetchFailed, match="loopback"):
         server.call(BY_SECRET, Place("https://idp.test/token", Zone.PUBLIC), "127.0.0.1")
     assert server.asked == []
+
+
+def test_a_server_that_is_down_is_named_by_what_the_system_says() -> None:
+    async def scenario() -> None:
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            place = Place(f"http://127.0.0.1:{closed.getsockname()[1]}/token")
+            client = ClientAuthentication(OAuthClient.model_validate({"id": "gateway", "secret": "s"}))
+            caller = EndpointCaller(client, "https://idp.test")
+            try:
+                with pytest.raises(FetchFailed, match=r"^Connect(ion refused| call failed)"):
+                    await caller.post(place, {})
+            finally:
+                await caller.close()
+
+    asyncio.run(scenario())
 
 
 def test_an_error_is_an_answer(server: Server) -> None:

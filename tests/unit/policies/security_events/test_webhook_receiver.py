@@ -124,3 +124,10 @@ def test_a_secret_as_the_specification_writes_it() -> None:
     body = b'{"subject":"ada"}'
     assert scene.post(body, signature(body, secret=octets)).status == 202
     assert scene.post(body, signature(body)).status == 401
+
+
+def test_who_knows_the_secret_is_told_what_is_wrong_and_a_stranger_is_not() -> None:
+    scene = Scene()
+    assert b"exactly one of subject" in scene.send({"subjet": "ada"}).body
+    assert b"compare the clocks" in scene.send({"subject": "ada"}, at=NOW - 1000).body
+    assert b'"The signature is not good."' in scene.post(b"{}", signature(b"{}", secret=b"guess")).body
