@@ -10,7 +10,7 @@ webhook-signature: v1,<base64 of HMAC-SHA256(secret, "<id>.<timestamp>.<body>")>
 import hmac
 import re
 import time
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
@@ -52,7 +52,7 @@ class WebhookReceiver:
     """services: if they are there "wall_clock" (epoch seconds) and "ask"."""
 
     def __init__(self, name: str, settings: SecurityEvents, webhook: Webhook, services: Mapping[str, Any]) -> None:
-        self._secret = _octets(webhook.secret.reveal())
+        self._secret = webhook.octets()
         self._max_age = webhook.max_age
         self._entries = settings.revokes
         self._clock: Callable[[], float] = services.get("wall_clock", time.time)
@@ -107,10 +107,3 @@ class WebhookReceiver:
 def _only(request: Request, name: bytes) -> bytes:
     values = request.headers.get_all(name)
     return values[0] if len(values) == 1 else b""
-
-
-def _octets(secret: str) -> bytes:
-    """`whsec_` and base64, as the specification writes it; otherwise the text itself. Raises ValueError."""
-    if not secret.startswith("whsec_"):
-        return secret.encode()
-    return b64decode(secret.removeprefix("whsec_"), validate=True)

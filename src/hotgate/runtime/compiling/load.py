@@ -27,12 +27,17 @@ def load_configuration(path: Path) -> Loaded:
 
 def check_compiles(loaded: Loaded) -> None:
     """Do what the workers will do, for errors that only that finds. Raises ConfigurationErrors."""
+    if errors := [*deep_errors(loaded), *_access_log_errors(loaded)]:
+        raise ConfigurationErrors(errors)
+
+
+def deep_errors(loaded: Loaded) -> list[ConfigurationError]:
+    """Those that only use of the configuration shows; nothing is opened or written for it."""
     # Heavy, and not needed to start workers; the second is never imported by one.
     from hotgate.runtime.compiling.compile import compile_errors  # noqa: PLC0415
     from hotgate.runtime.compiling.oauth_clients import oauth_client_errors  # noqa: PLC0415
 
-    if errors := [*compile_errors(loaded), *oauth_client_errors(loaded), *_access_log_errors(loaded)]:
-        raise ConfigurationErrors(errors)
+    return [*compile_errors(loaded), *oauth_client_errors(loaded)]
 
 
 def _access_log_errors(loaded: Loaded) -> list[ConfigurationError]:
