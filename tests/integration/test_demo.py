@@ -1,5 +1,6 @@
 """What the demo prints is true: its commands are run as a reader would, and each gives the status it promises."""
 
+import json
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from browser import chromium, visitor
 from integration.conftest import DEADLINE, SOURCES
 
 _STEP = re.compile(r"^(\d{3})  .*\n  (.+)$", re.MULTILINE)
@@ -132,10 +134,15 @@ def processes_of(folder: Path) -> list[int]:
 def test_every_command_gives_the_status_that_is_promised(demo: Demo, path_with_curl: str) -> None:
     promised = _STEP.findall(demo.printed)
     answers = [(status, as_a_reader(demo, command, path_with_curl)) for status, command in promised]
-    assert len(answers) == 16
+    assert len(answers) == 19
     assert [status for status, _ in answers] == [_STATUS.findall(answer)[-1] for _, answer in answers]
     good, forged = (answer for _, answer in answers[:2])
-    key, limited, _, revoked, device, _, login, _ = (answer for _, answer in answers[8:])
+    opaque, unknown, proved = (answer for _, answer in answers[6:9])
+    key, limited, _, revoked, device, _, login, _ = (answer for _, answer in answers[11:])
+    assert '"x-auth-subject": "bob"' in opaque
+    assert '"code":"token-inactive"' in unknown
+    assert _STATUS.findall(proved) == ["200", "401", "401"]
+    assert re.findall(r": ([\w-]+)$", proved, re.MULTILINE) == ["robot-9", "proof-replayed", "token-binding-mismatch"]
     assert "code_challenge_method=S256" in login
     for answer in (good, forged):
         assert '"x-auth-subject": "alice"' in answer
@@ -147,6 +154,21 @@ def test_every_command_gives_the_status_that_is_promised(demo: Demo, path_with_c
     assert '"code":"key-revoked"' in revoked
     assert '"x-auth-subject": "device-17"' in device
     demo.wait_for(lambda printed: re.search(r"GET +/reports/daily +429 +acme by partners +rate-limited", printed))
+
+
+@pytest.mark.peers
+def test_a_browser_logs_in_on_a_page_and_out_again(demo: Demo) -> None:
+    account = re.findall(r"Open (\S+/account) in yours", demo.printed)[0]
+    with chromium() as browser, visitor(browser) as person:
+        page = person.new_page()
+        page.goto(account)
+        page.get_by_role("button", name="Continue as Alice").click()
+        page.wait_for_url(account)
+        headers = json.loads(page.inner_text("body"))["saw"]["headers"]
+        assert (headers["x-auth-subject"], headers.get("cookie")) == ("alice", None)
+        page.evaluate("fetch('/.hotgate/people/logout', {method: 'POST', redirect: 'manual'})")
+        page.goto(account)
+        assert page.title() == "The demo's identity provider"
 
 
 def test_a_mistake_in_its_file_is_shown(demo: Demo, tmp_path: Path) -> None:

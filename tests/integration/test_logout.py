@@ -183,12 +183,17 @@ def sessions(gateway: Gateway, *arguments: str) -> str:
     return subprocess.run(command, env=environment, check=True, capture_output=True, timeout=60, text=True).stdout
 
 
-def test_valkey_that_is_gone_lets_nobody_in_who_is_not_known(gateway: Gateway, valkey: ValkeyServer) -> None:
-    unknown = [("cookie", f"__Host-hotgate-valkey=1.{'A' * 43}")]
-    assert ask(gateway.port, "/valkey", unknown).status == 401
+def test_valkey_that_is_gone_lets_nobody_in_who_is_not_known(
+    gateway: Gateway, provider: OpenIdProvider, valkey: ValkeyServer
+) -> None:
+    browser = Browser(gateway, provider)
+    browser.log_in("valkey", "carol")
+    unknown = browser.credential()
+    browser.ask("/.hotgate/valkey/logout", "POST", origin=f"http://127.0.0.1:{gateway.port}")
+    gateway.until(lambda: browser.statuses("valkey", unknown) == {401})
     valkey.kill()
     try:
-        assert ask(gateway.port, "/valkey", unknown).status == 503
+        assert browser.statuses("valkey", unknown) == {503}
     finally:
         valkey.start()
-    gateway.until(lambda: ask(gateway.port, "/valkey", unknown).status == 401)
+    gateway.until(lambda: browser.statuses("valkey", unknown) == {401})

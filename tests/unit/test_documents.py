@@ -30,6 +30,15 @@ def test_links_and_paths_exist(document: Path) -> None:
     assert [str(target) for target in targets if not target.exists()] == []
 
 
+def test_every_code_of_a_refusal_is_on_a_page() -> None:
+    pages = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs").rglob("*.md"))
+    named = re.compile(r"""(?:code=|CODE = |Refused\(\s*(?:\d+, )?)"([a-z0-9-]+)\"""")
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py")]
+    codes = {code for source in sources for code in named.findall(source)}
+    assert len(codes) > 80
+    assert sorted(code for code in codes if f"`{code}`" not in pages) == []
+
+
 def test_every_limit_is_in_the_table_with_its_default() -> None:
     page = (ROOT / "docs" / "security" / "http.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `limits\.(\w+)` \| (\w+) \|", page, re.MULTILINE))

@@ -13,6 +13,7 @@ from wire.scenario import Wire
 NOW = 1_800_000_000.0
 PROVIDER = "https://idp.test/authorize"
 NAVIGATION = ("Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document", "Accept: text/html")
+CODE = "code-of-one-use"
 COOKIE = "__Host-hotgate-sso"
 
 
@@ -194,4 +195,4 @@ def location(answer: Message) -> str:
 def callback(sent_away: Message, **parameters: str) -> str:
     """The target of the callback that belongs to a login."""
     state = parse_qs(urlsplit(location(sent_away)).query)["state"][0]
-    return f"/.hotgate/sso/callback?{urlencode({'code': 'c1', 'state': state, **parameters})}"
+    return f"/.hotgate/sso/callback?{urlencode({'code': CODE, 'state': state, **parameters})}"

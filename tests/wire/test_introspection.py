@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -95,6 +96,19 @@ async def test_a_field_of_the_clients_own_does_not_pass_for_the_signed_answer(wi
     received, _ = await wire.exchange(get("/", "Cookie: session=t0ken", "Authorization: Bearer forged"), OK)
     assert [value for name, value in received.fields if name == b"authorization"] == [b"Bearer " + JWT.encode()]
     assert b"cookie" not in dict(received.fields)
+
+
+DEVICES = {"api_key": {"header": "x-device", "keys": [{"id": "p", "sha256": sha256(b"a" * 16).hexdigest()}]}}
+GROUP = entry(answer="signed", forward="answer")
+GROUP["identity"]["devices"] = DEVICES
+
+
+@scenario(route={"public": False, "authenticate": [{"all": ["devices", "opaque"]}]}, settings=GROUP)
+async def test_the_signed_answer_comes_also_from_a_group_that_another_leads(wire: Wire) -> None:
+    Control(wire)
+    received, _ = await wire.exchange(get("/", "Authorization: Bearer t0ken", "X-Device: " + "a" * 16), OK)
+    assert received.get(b"x-auth-provider") == b"devices"
+    assert received.get(b"authorization") == b"Bearer " + JWT.encode()
 
 
 def inactive(control: Control) -> None:

@@ -315,16 +315,36 @@ async def test_a_cookie_that_is_there_twice_is_no_session(wire: Wire) -> None:
     assert (await browser.asks("/page", f"Cookie: {COOKIE}=x")).status == 401
 
 
-@pytest.mark.parametrize("spelling", ["{}\t", '"{}"', "\t{}", "{} "])
+@pytest.mark.parametrize("code", ["", "\x00", "c\n", "ü", "\U0001f511", "c" * 4097])
 @login
-async def test_no_spelling_of_the_cookie_reaches_a_backend(wire: Wire, spelling: str) -> None:
+async def test_what_can_be_no_code_is_not_taken_to_the_provider(wire: Wire, code: str) -> None:
+    """A few answers of 500 to nonsense, and the provider would be left alone: nobody could log in."""
+    desk, browser = scene(wire)
+    assert (await browser.comes_back(await browser.visits("/page"), code=code)).status == 400
+    assert desk.questions("oidc.complete") == []
+
+
+@pytest.mark.parametrize("spelling", ["{}", "{}\t", '"{}"', "\t{}", "{} ", "\xa0{}"])
+@login
+async def test_no_spelling_of_a_cookie_reaches_a_backend(wire: Wire, spelling: str) -> None:
     _, browser = scene(wire)
     await browser.logs_in()
-    session = browser.cookies[COOKIE]
-    browser.cookies = {}
-    field = f"Cookie: a=1; {spelling.format(COOKIE)}={session}; b=2"
+    field = f"Cookie: a=1; {spelling.format('__Host-hotgate-other')}=secret; b=2"
     received, _ = await browser.reaches("/page", field)
     assert received.get(b"cookie") == b"a=1; b=2"
+
+
+@pytest.mark.parametrize("spelling", ['"{}"', "\xa0{}"])
+@login
+async def test_a_neighbouring_host_plants_no_session(wire: Wire, spelling: str) -> None:
+    """Browsers let every host of a domain set such a name; only what begins with `__Host-` to the letter is safe."""
+    desk, attacker = scene(wire)
+    await attacker.logs_in()
+    victim = Browser(wire, desk)
+    planted = f"Cookie: {spelling.format(COOKIE)}={attacker.cookies[COOKIE]}"
+    assert (await victim.asks("/page", planted)).status == 401
+    await victim.logs_in()
+    assert (await victim.reaches("/page", planted))[1].status == 200
 
 
 @login

@@ -143,3 +143,34 @@ async def test_the_metadata_of_the_authorization_server_may_be_read_here(wire: W
 @scenario(route={**ROUTE, "protected_resource": None}, settings=SETTINGS)
 async def test_other_routes_point_nowhere(wire: Wire) -> None:
     assert b"resource_metadata" not in b"".join(challenges(await answered(wire, get("/mcp"))))
+
+
+BOTH = {"corp": {"jwt": {**IDENTITY["corp"]["jwt"], "dpop": {"required": False}}}, "partners": KEYS}
+
+
+@pytest.mark.parametrize("lines", [(), ("Authorization: Bearer garbage",)])
+@scenario(route={**ROUTE, "match": {"hosts": ["a.example"], "path": "/mcp"}}, settings={"identity": BOTH})
+async def test_of_two_challenges_in_one_field_both_point_there(wire: Wire, lines: tuple[str, ...]) -> None:
+    challenge = challenges(await answered(wire, get("/mcp", *lines)))[0]
+    proof, bearer = challenge.split(b", Bearer ")
+    assert proof.startswith(b"DPoP ")
+    assert proof.endswith(POINTER)
+    assert bearer.endswith(POINTER)
+
+
+PAGE: dict[str, Any] = {
+    "response": {
+        "set": {
+            "Access-Control-Allow-Origin": "https://page.example",
+            "Access-Control-Expose-Headers": "WWW-Authenticate, Mcp-Session-Id",
+        }
+    }
+}
+
+
+@scenario(route={**ROUTE, "headers": PAGE}, settings=SETTINGS)
+async def test_a_page_in_a_browser_may_read_the_challenge_where_the_operator_says_so(wire: Wire) -> None:
+    answer = await answered(wire, get("/mcp", "Origin: https://page.example"))
+    assert answer.status == 401
+    assert answer.get(b"access-control-allow-origin") == b"https://page.example"
+    assert b"WWW-Authenticate" in (answer.get(b"access-control-expose-headers") or b"")

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from hotgate.identity.base64url import decode
+from hotgate.keys.sealing_ring import SealingKey, SealingRing
 from wire.login_desk import COOKIE, Browser, oidc, scene
 from wire.scenario import Wire, scenario
 
@@ -15,13 +17,13 @@ login = scenario(route=ROUTE, settings={"identity": {"sso": oidc(session={"keep"
 async def test_the_cookie_is_short_and_says_nothing(wire: Wire) -> None:
     desk, browser = scene(wire)
     await browser.logs_in()
-    assert len(browser.cookies[COOKIE]) == 2 + 43
+    assert len(browser.cookies[COOKIE]) == 2 + 87
     received, _ = await browser.reaches("/page")
     assert received.get(b"x-auth-subject") == b"u1"
     (created,) = desk.questions("session.create")
     assert (created["sid"], created["subject"]) == ("s1", "u1")
     assert created["digest"] not in browser.cookies[COOKIE]
-    assert "u1" not in created["sealed"]
+    assert b"subject" not in decode(created["sealed"].encode())
 
 
 @login
@@ -45,13 +47,30 @@ async def test_what_is_kept_opens_for_no_other_key(wire: Wire) -> None:
     assert (await browser.asks("/page")).status == 401
 
 
-@pytest.mark.parametrize("value", ["", "A", "A" * 42, "A" * 44, "ü" * 43, "../../x"])
+@pytest.mark.parametrize("value", ["", "A", "A" * 42, "A" * 43, "A" * 87, "ü" * 43, "../../x"])
 @login
 async def test_what_is_no_key_is_not_even_asked_for(wire: Wire, value: str) -> None:
+    """A flood of cookies that were made up costs the control process nothing, nor the database."""
     desk, browser = scene(wire)
     browser.cookies = {COOKIE: f"1.{value}"}
     assert (await browser.asks("/page")).status == 401
     assert desk.asked == []
+
+
+@login
+async def test_neither_is_a_key_of_other_gateways_or_a_session_that_is_in_its_cookie(wire: Wire) -> None:
+    desk, browser = scene(wire)
+    await browser.logs_in()
+    desk.keys.ring = SealingRing([SealingKey.generate(desk.now)])
+    assert (await browser.asks("/page")).status == 401
+    changed = {**wire.gateway.configuration, "identity": {"sso": oidc(session={"keep": "cookie"})}}
+    before = wire.gateway.configuration
+    wire.gateway.reconfigure(changed, desk.services)
+    browser.cookies = {}
+    await browser.logs_in()
+    wire.gateway.reconfigure(before, desk.services)
+    assert (await browser.asks("/page")).status == 401
+    assert desk.questions("session.load") == []
 
 
 @login
@@ -96,6 +115,20 @@ async def test_known_sessions_go_on_without_the_control_process_and_new_ones_wai
     (ended,) = desk.questions("session.create")[:1]
     desk.revoke(ended["id"])
     assert (await browser.asks("/page")).status in (401, 503)
+
+
+@login
+async def test_nobody_who_was_away_comes_back_while_the_control_process_is_gone(wire: Wire) -> None:
+    desk, browser = scene(wire)
+    await browser.logs_in()
+    await browser.reaches("/page")
+    desk.down = {"session.load"}
+    desk.now += 3000
+    assert (await browser.reaches("/page"))[1].status == 200
+    desk.now += 7199
+    assert (await browser.reaches("/page"))[1].status == 200
+    desk.now += 7201
+    assert (await browser.asks("/page")).status == 503
 
 
 @login

@@ -79,6 +79,27 @@ async def test_a_key_in_the_query_stands_alone_under_its_name(wire: Wire, target
     assert SECRET not in str(wire.last_record)
 
 
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        (b"/a/?x=1&key=a%20b%26c%3D" + SECRET.encode(), b"/a/?x=1&key="),
+        (b"https://b/?key=a%20b%26c%3d" + SECRET.encode() + b"&x=1", b"https://b/?key=&x=1"),
+        (b"/a/?key=a+b%26c%3D" + SECRET.encode(), b"/a/?key="),
+        (b"/login?next=%2Fa%3Fkey%3Da%2520b%2526c%253D" + SECRET.encode(), b"/login?next=%2Fa%3Fkey%3D"),
+        (b"/login?key=a b&c=" + SECRET.encode(), b"/login?key="),
+        (b"/a/?x=1", b"/a/?x=1"),
+    ],
+)
+@scenario(upstream=IN_QUERY)
+async def test_a_backend_that_redirects_with_the_query_does_not_tell_it(
+    wire: Wire, field: bytes, expected: bytes
+) -> None:
+    moved = b"HTTP/1.1 301 Moved\r\nLocation: " + field + b"\r\nX-Same: 1\r\nContent-Length: 0\r\n\r\n"
+    _, answer = await wire.exchange(request(target=b"/a?x=1"), moved)
+    assert answer.get_all(b"location") == [expected]
+    assert answer.get_all(b"x-same") == [b"1"]
+
+
 @scenario(
     upstream=KEY,
     settings={"access_log": {"enabled": True}},

@@ -24,7 +24,7 @@ def check(config: ConfigurationFile = DEFAULT_FILE) -> None:
     from hotgate.config.errors import ConfigurationErrors  # noqa: PLC0415
 
     try:
-        loaded = checked(config, _deep_errors)
+        loaded = checked(config, _compile_errors)
     except ConfigurationErrors as found:
         for error in found.errors:
             typer.echo(str(error))
@@ -52,7 +52,7 @@ def _count(things: Sized, name: str) -> str:
     return f"{len(things)} {name}" if len(things) == 1 else f"{len(things)} {name}s"
 
 
-def _deep_errors(loaded: Loaded) -> Sequence[ConfigurationError]:
+def _compile_errors(loaded: Loaded) -> Sequence[ConfigurationError]:
     from hotgate.runtime.compiling.load import deep_errors  # noqa: PLC0415
 
     return deep_errors(loaded)

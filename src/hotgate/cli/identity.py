@@ -32,7 +32,7 @@ def _lines(settings: Any) -> Iterator[str]:
     """The keys that a preset can fill in, and what goes with them: none of them is secret."""
     from json import dumps  # noqa: PLC0415
 
-    from hotgate.policies.jwt_provider import IssuerSettings  # noqa: PLC0415
+    from hotgate.policies.tokens.jwt_provider import IssuerSettings  # noqa: PLC0415
 
     shown = {*IssuerSettings.model_fields, "audience", "tenants"}
     values = settings.model_dump(mode="json", by_alias=True, exclude_none=True, include=shown)

@@ -6,7 +6,7 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from secrets import token_hex
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -101,21 +101,29 @@ def _reason(error: Exception) -> str:
 
 
 def _write(file: Path, known: dict[str, str]) -> None:
-    """The whole file or nothing, readable by whoever could read it; a new one is its owner's only."""
+    """The whole file or nothing, whosever it was and readable as it was; a new one is its owner's only."""
     from hotgate.identity.passwords.password_file import written_password_file  # noqa: PLC0415
 
+    file = file.resolve()  # a link to it stays one
+    new = file.with_name(f".{file.name}.{token_hex(8)}")
     try:
-        with NamedTemporaryFile("w", dir=file.parent, prefix=f".{file.name}.", delete=False, encoding="utf-8") as new:
-            new.write(written_password_file(known))
-            new.flush()
-            os.fsync(new.fileno())
-            with suppress(FileNotFoundError):
-                was = file.stat()
-                os.chown(new.name, was.st_uid, was.st_gid)
-                Path(new.name).chmod(was.st_mode & 0o777)
-        Path(new.name).replace(file)
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:
+            opened.write(written_password_file(known))
+            opened.flush()
+            os.fsync(opened.fileno())
+        with suppress(FileNotFoundError):
+            _give_like(file.stat(), new)
+        new.replace(file)
     except OSError as error:
+        new.unlink(missing_ok=True)
         _fail(f"{file} cannot be written: {error.strerror}")
+
+
+def _give_like(old: os.stat_result, new: Path) -> None:
+    """The gateway, which may be another user than whoever runs this, must be able to read the new file as well."""
+    if (new.stat().st_uid, new.stat().st_gid) != (old.st_uid, old.st_gid):
+        os.chown(new, old.st_uid, old.st_gid)
+    new.chmod(old.st_mode & 0o777)
 
 
 def _fail(reason: str) -> NoReturn:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hotgate.config.secret import Secret, SecretForm
-from hotgate.config.settings import Form, Settings
+from hotgate.config.settings import Flag, Form, Settings
 from hotgate.config.units import SizeBetween
 
 _NAME = Form(r"[a-z0-9-]{1,64}", "use small letters, digits and '-', as in `eu-central-1` or `execute-api`")
@@ -37,6 +37,12 @@ class AwsSigV4(Settings):
     )
     max_body: Annotated[int, SizeBetween("1KiB", "64MiB")] = Field(
         default=1024 * 1024, description="The largest body that is held to be signed; a larger one is answered 413."
+    )
+
+    copy_source: Flag = Field(
+        default=False,
+        description="S3: whether clients may name another object in `x-amz-copy-source` or `x-amz-rename-source`. The"
+        " path of a route says nothing about that one, and the key may read it. Otherwise the answer is 403.",
     )
 
     @property

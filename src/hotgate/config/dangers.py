@@ -11,6 +11,8 @@ from hotgate.config.references import Finding
 from hotgate.config.store_url import trusts_any_server
 from hotgate.config.upstream_dangers import credential_dangers
 
+_WITH_PASSWORDS = frozenset({"basic", "ldap"})  # mechanisms
+
 
 @runtime_checkable
 class HasDangers(Protocol):
@@ -29,6 +31,7 @@ def dangers(config: Gateway) -> Iterator[Finding]:
     yield from _unwatched_guesses(config)
     yield from _forgotten_uses(config)
     yield from _useless_certificates(config)
+    yield from _passwords_in_the_clear(config)
     yield from _lost_cookies(config)
     if config.store is not None and config.store.url is not None and trusts_any_server(config.store.url.reveal()):
         hint = "add ?sslmode=verify-full to it, and sslrootcert for an authority of your own"
@@ -85,6 +88,18 @@ def _useless_certificates(config: Gateway) -> Iterator[Finding]:
             yield Finding(path, "no proxy is believed about certificates", "name it in `trusted_proxies` of a listener")
         elif entry.settings.source == "connection" and not asks:
             yield Finding(path, "no listener asks for certificates", "set `tls.client_auth` of a listener")
+
+
+def _passwords_in_the_clear(config: Gateway) -> Iterator[Finding]:
+    """Listeners to which clients would send passwords so that everybody on the way can read them."""
+    if not any(entry.mechanism in _WITH_PASSWORDS for entry in config.identity.values()):
+        return
+    for index, listener in enumerate(config.listeners):
+        is_reached_by_network = isinstance(listener.bind, Bind) and not is_loopback_name(listener.bind.host)
+        is_protected = listener.tls or listener.redirect_https or listener.trusted_proxies or listener.proxy_protocol
+        if is_reached_by_network and not is_protected:
+            hint = "add `tls`, or name the proxy that speaks TLS in front of it in `trusted_proxies`"
+            yield Finding(("listeners", index), "passwords of clients cross the network in plain text", hint)
 
 
 def _lost_cookies(config: Gateway) -> Iterator[Finding]:

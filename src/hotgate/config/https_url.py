@@ -31,6 +31,12 @@ def is_loopback_name(host: str) -> bool:
         return host == "localhost"
 
 
+def refuse_metadata_address(issuer: str) -> None:
+    """Raise for the address of an issuer's metadata: who writes that means the issuer, and would find nothing."""
+    if "/.well-known/" in issuer:
+        raise refused("issuer: leave out /.well-known/ and what follows; the metadata is found there by itself")
+
+
 def _read(value: object) -> str:
     if not is_https_url(value):
         raise refused(_SAYS)

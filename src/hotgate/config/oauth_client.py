@@ -76,6 +76,11 @@ class OAuthClient(Settings):
             return "client_secret_basic"
         raise refused("give `secret`, `private_key` or `certificate`; `authentication: none` is for a public client")
 
+    @property
+    def uses_mutual_tls(self) -> bool:
+        """Whether it shows a certificate, for which a server may have addresses of their own (RFC 8705 §5)."""
+        return self.method == "tls_client_auth"
+
     def dangers(self) -> Iterator[tuple[str, str, str]]:
         """Weak choices: key, what is wrong with it, what to do instead."""
         if self.method == "none":

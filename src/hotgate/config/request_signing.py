@@ -12,6 +12,7 @@ from hotgate.config.pem import Pem
 from hotgate.config.secret import Secret
 from hotgate.config.settings import Flag, Form, HeaderName, Settings, given
 from hotgate.config.units import DurationBetween, SizeBetween
+from hotgate.http.hop_by_hop import WRITTEN_ANEW
 
 _Component = Annotated[
     str,
@@ -77,6 +78,8 @@ class MessageSigning(Settings):
             raise refused("`key_id` goes with `key` or `secret`; the gateway's own keys have names")
         if len(set(self.components)) < len(self.components):
             raise refused("`components` names one twice")
+        if late := sorted(name for name in self.components if name.encode("ascii") in WRITTEN_ANEW):
+            raise refused(f"`components`: {late[0]} is written after the signature; instead of host use @authority")
         return self
 
     @property

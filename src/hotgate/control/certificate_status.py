@@ -145,7 +145,7 @@ class CertificateStatus:
             request.extensions = {**request.extensions, "sni_hostname": url.host}
             try:
                 return await self._fetched(request, most)
-            except httpx.ConnectError as error:
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 problem = error
         raise problem
 

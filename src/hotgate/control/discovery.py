@@ -10,7 +10,8 @@ import httpx
 
 from hotgate.control.download import Document, download
 from hotgate.control.judged_address import Resolve, at_judged_address, resolved
-from hotgate.control.known_metadata import METADATA_PATIENCE, KnownMetadata
+from hotgate.control.kept_reading import PATIENCE
+from hotgate.control.known_metadata import KnownMetadata
 from hotgate.identity.verification_keys.discovery_location import DiscoveryLocation
 
 
@@ -23,7 +24,7 @@ class Discovery:
         client: httpx.AsyncClient,
         resolve: Resolve = resolved,
         clock: Callable[[], float] = time.monotonic,
-        patience: float = METADATA_PATIENCE,
+        patience: float = PATIENCE,
     ) -> None:
         self._client = client
         self._resolve = resolve

@@ -15,18 +15,6 @@ class FetchFailed(Exception):
     """No document this time; the message is fit for the admin API."""
 
 
-def failure_reason(error: Exception) -> str:
-    """What went wrong, without the address (it may hold a password) and without what was sent or received."""
-    if isinstance(error, FetchFailed):
-        return str(error)
-    cause: BaseException | None = error
-    while cause is not None:  # the client wraps what the system says
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror
-        cause = cause.__cause__ or cause.__context__
-    return type(error).__name__
-
-
 class NotThere(FetchFailed):
     """The other side has no such document (4xx): it may stand elsewhere."""
 
@@ -37,6 +25,18 @@ class Document:
 
     body: bytes
     max_age: float | None
+
+
+def failure_reason(error: Exception) -> str:
+    """What went wrong with a call: never its address (it may hold a password), its content, or that of a file."""
+    if isinstance(error, FetchFailed):
+        return str(error)
+    cause: BaseException | None = error
+    while cause is not None:  # the client wraps what the system says
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        cause = cause.__cause__ or cause.__context__
+    return type(error).__name__
 
 
 async def download(client: httpx.AsyncClient, url: str, address: str | None = None) -> Document:

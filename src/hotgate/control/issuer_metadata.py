@@ -54,11 +54,16 @@ async def _downloaded(client: httpx.AsyncClient, resolve: Resolve, url: str) -> 
     return await at_judged_address(Place(url), resolve, partial(download, client))
 
 
+def _named(issuer: object) -> str:
+    """Mostly it is the same with a slash more or less, which nobody finds who is not told."""
+    return f": it says {issuer}" if is_https_url(issuer) and "?" not in str(issuer) else ""
+
+
 def _checked(issuer: str, document: Document, zone: Zone) -> IssuerMetadata:
     try:
         metadata = strict_json.parse_object(document.body)
     except ValueError:
         raise FetchFailed("the metadata is not a JSON object") from None
     if metadata.get("issuer") != issuer:  # RFC 8414 §3.3: identical, or it is somebody else's (mix-up)
-        raise FetchFailed("the metadata is of another issuer")
+        raise FetchFailed(f"the metadata is of another issuer{_named(metadata.get('issuer'))}")
     return IssuerMetadata(metadata, zone)

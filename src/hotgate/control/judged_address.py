@@ -22,7 +22,10 @@ T = TypeVar("T")
 
 async def resolved(host: str, port: int) -> list[str]:
     """The addresses of a host, as the system finds them. Raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError:
+        raise OSError("no name that a host can have") from None
     return [str(each[4][0]) for each in found]
 
 
@@ -50,6 +53,6 @@ async def at_judged_address(place: Place, resolve: Resolve, call: Callable[[str,
     for address in addresses[:-1]:
         try:
             return await call(place.url, address), zone_of(address)
-        except httpx.ConnectError:
+        except (httpx.ConnectError, httpx.ConnectTimeout):
             continue
     return await call(place.url, addresses[-1]), zone_of(addresses[-1])

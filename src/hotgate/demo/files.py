@@ -1,4 +1,4 @@
-"""The files of the demo: the configuration, certificates, and the keys that verify its tokens."""
+"""The files of the demo: the configuration, certificates, keys that verify its tokens, and a client."""
 
 import json
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ def write_files(folder: Path, port: int, urls: Sequence[str], credentials: Crede
     """
     orders, reports, provider = urls
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    template = Template(files("hotgate.demo").joinpath("gateway.yaml").read_text(encoding="utf-8"))
+    template = Template(_part("gateway.yaml"))
     text = template.substitute(
         port=port,
         orders=orders,
@@ -32,8 +32,13 @@ def write_files(folder: Path, port: int, urls: Sequence[str], credentials: Crede
     configuration = folder / "hotgate.yaml"
     _write_new(configuration, text)
     _write_new(folder / "jwks.json", json.dumps(credentials.jwks, indent=2) + "\n")
+    _write_new(folder / "dpop_client.py", _part("dpop_client.py"))
     write_certificates(folder)
     return configuration
+
+
+def _part(name: str) -> str:
+    return files("hotgate.demo").joinpath(name).read_text(encoding="utf-8")
 
 
 def _write_new(path: Path, text: str) -> None:

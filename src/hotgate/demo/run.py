@@ -55,13 +55,13 @@ def is_in_use(port: int) -> bool:
 
 async def _run(port: int, folder: Path) -> int:
     stop_requested = _stop_signals()
-    credentials = new_credentials()
+    provider = Provider()
+    credentials = new_credentials(provider.tokens.opaque("bob"))
     async with AsyncExitStack() as stack:
-        provider = Provider()
         applications = (backend("orders"), backend("reports"), provider.application)
         servers = [await stack.enter_async_context(LoopbackServer(each)) for each in applications]
         configuration = write_files(folder, port, [each.url for each in servers], credentials, provider.secret)
-        screen = Screen(configuration, credentials)
+        screen = Screen(configuration, credentials, servers[-1].url)
         gateway = GatewayProcess(screen.show_request, screen.show_message)
         stack.push_async_callback(gateway.stop)
         await gateway.start(configuration)

@@ -9,15 +9,16 @@ from rich.text import Text
 from hotgate.demo.credentials import Credentials
 from hotgate.demo.gateway_process import Record
 from hotgate.demo.live_line import live_line
-from hotgate.demo.walkthrough import settings, steps
+from hotgate.demo.walkthrough import Places, settings, steps
 
 
 class Screen:
-    """configuration: the gateway's file, for the reader to look at."""
+    """configuration: the gateway's file, for the reader to look at. provider: URL of the identity provider."""
 
-    def __init__(self, configuration: Path, credentials: Credentials) -> None:
+    def __init__(self, configuration: Path, credentials: Credentials, provider: str) -> None:
         self._configuration = configuration
         self._credentials = credentials
+        self._provider = provider
         self._console = Console(highlight=False, markup=False, soft_wrap=True)
 
     def show_request(self, record: Record) -> None:
@@ -35,7 +36,10 @@ class Screen:
         address = listeners["web"]
         self._print(
             "",
-            Text(f"Hotgate is running at http://{address}, with two backends behind it.", "bold"),
+            Text(
+                f"Hotgate is running at http://{address}, two backends behind it, a provider of logins beside it.",
+                "bold",
+            ),
             f"Its configuration is {self._configuration}; change it and see.",
             f"Metrics are at http://{admin}/metrics. Its state, with the token of the admin API:",
             f'  curl -H "Authorization: Bearer $(hotgate admin token -c {self._configuration})" '
@@ -45,7 +49,8 @@ class Screen:
             "",
             *(f"  {line}" for line in settings(self._configuration.parent, self._credentials)),
         )
-        for step in steps(f"http://{address}", f"https://{listeners['tls']}", f"http://{admin}"):
+        places = Places(f"http://{address}", f"https://{listeners['tls']}", f"http://{admin}", self._provider)
+        for step in steps(places):
             self._print("", Text.assemble((str(step.status), "bold"), f"  {step.promise}"), f"  {step.command}")
         self._print("", "Every request shows up below. Ctrl-C ends the demo.", "")
 

@@ -1,5 +1,6 @@
 """What to try on the demo: commands to paste into another terminal, each with the status that it will show."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,20 +25,33 @@ class Step:
     command: str
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """web, tls, admin: URLs of the gateway. provider: URL of the identity provider."""
+
+    web: str
+    tls: str
+    admin: str
+    provider: str
+
+
 def settings(folder: Path, credentials: Credentials) -> Iterator[str]:
     """Lines of shell that the commands of the steps rely on. folder: of the demo's files."""
     yield f"export DEMO={quote(str(folder))}"
     yield f"export TOKEN={credentials.token}"
     yield f"export EXPIRED={credentials.expired}"
+    yield f"export OPAQUE={credentials.opaque}"
 
 
-def steps(url: str, tls_url: str, admin_url: str) -> tuple[Step, ...]:
-    """The steps, in an order that makes sense. url, tls_url: of the gateway. admin_url: of its admin interface."""
+def steps(places: Places) -> tuple[Step, ...]:
+    """The steps, in an order that makes sense."""
     return (
-        *_with_tokens(url),
-        *_with_keys(f"{url}/reports/daily", f"{admin_url}/api/v1"),
-        *_with_certificates(tls_url),
-        *_with_a_browser(f"{url}/account"),
+        *_with_tokens(places.web),
+        *_with_opaque_tokens(f"{places.web}/orders/7"),
+        *_with_proofs(f"{places.provider}/token", f"{places.web}/robots/7"),
+        *_with_keys(f"{places.web}/reports/daily", f"{places.admin}/api/v1"),
+        *_with_certificates(places.tls),
+        *_with_a_browser(f"{places.web}/account"),
     )
 
 
@@ -53,6 +67,25 @@ def _with_tokens(url: str) -> Iterator[Step]:
     yield Step(401, "A token that has expired.", f'curl -si {orders} -H "Authorization: Bearer $EXPIRED"')
     yield Step(403, "A good token without the scope that reports need.", f"curl -si {url}/reports/daily {_BEARER}")
     yield Step(400, "A path that two servers could read differently.", f"curl -si {url}/orders/..%2Freports")
+
+
+def _with_opaque_tokens(orders: str) -> Iterator[Step]:
+    yield Step(
+        200,
+        "A token that says nothing. The gateway asks the identity provider what it is worth, once for many requests.",
+        f'curl -si {orders} -H "Authorization: Bearer $OPAQUE"',
+    )
+    yield Step(
+        401, "One that the provider has never issued.", f'curl -si {orders} -H "Authorization: Bearer not-$OPAQUE"'
+    )
+
+
+def _with_proofs(token_endpoint: str, robots: str) -> Iterator[Step]:
+    yield Step(
+        401,
+        "A token that is good only with proofs of its owner's key: the owner passes, a thief of both does not.",
+        f"{quote(sys.executable)} $DEMO/dpop_client.py {token_endpoint} {robots}",
+    )
 
 
 def _with_keys(reports: str, api: str) -> Iterator[Step]:

@@ -6,7 +6,7 @@ from hotgate.edge.field_names import FORWARDED_CERTIFICATE
 from hotgate.edge.incoming import Incoming
 from hotgate.http.forwarded import TrustedProxies, client_scheme, forwarded_fields, hops
 from hotgate.http.headers import Field, joined_lines
-from hotgate.http.hop_by_hop import HOP_BY_HOP
+from hotgate.http.hop_by_hop import WRITTEN_ANEW
 from hotgate.http.request import Request
 from hotgate.http.trace import Trace
 from hotgate.identity.certificates.client_certificate import PresentedCertificate
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 # Policies may set fields, but none by which the backend could read another message than the gateway sends.
 _SPACES_IN_LINE = 2
-_WRITTEN_HERE = HOP_BY_HOP | {b"host", b"content-length", b"expect", b"x-request-id", b"traceparent"}
 
 
 def request_head(exchange: Exchange, incoming: Incoming, forwarded: bytes, trace: Trace, upstream_host: bytes) -> bytes:
@@ -34,7 +33,7 @@ def request_head(exchange: Exchange, incoming: Incoming, forwarded: bytes, trace
     return b"%b\r\nhost: %b\r\n%b%b%bvia: %b hotgate\r\nx-request-id: %b\r\ntraceparent: %b\r\n%b\r\n" % (
         line,
         upstream_host or request.authority,
-        joined_lines([b"%b: %b\r\n" % field for field in request.headers.fields if field[0] not in _WRITTEN_HERE]),
+        joined_lines([b"%b: %b\r\n" % field for field in request.headers.fields if field[0] not in WRITTEN_ANEW]),
         b"" if principal is None or not exchange.route.tells_identity else principal.backend_block,
         forwarded,
         request.version.encode("ascii"),

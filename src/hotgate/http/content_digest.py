@@ -9,6 +9,7 @@ from hotgate.http.structured_values import InvalidField, Item, write_bare
 
 CONTENT_DIGEST = b"content-digest"
 _HASHES = {"sha-512": hashlib.sha512, "sha-256": hashlib.sha256}  # the active ones of its registry (RFC 9530 §5)
+DIGEST_KINDS = frozenset(_HASHES)
 _MAX_BYTES = 4096  # of the field
 
 

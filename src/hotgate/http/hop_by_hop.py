@@ -19,6 +19,9 @@ HOP_BY_HOP = frozenset(
     }
 )
 
+# What a client says of these never reaches a backend: each request that is sent says them anew.
+WRITTEN_ANEW = HOP_BY_HOP | {b"host", b"content-length", b"expect", b"x-request-id", b"traceparent"}
+
 # A `Connection` field may name any field to be removed. Removing one of these would change what the request means
 # or who sent it, so the name is ignored (the "hop-by-hop abuse" that strips X-Forwarded-For or credentials).
 _PROTECTED = frozenset({b"host", b"content-length", b"authorization", b"cookie", b"cache-control", b"content-type"})

@@ -8,6 +8,7 @@ from hotgate.http.headers import Field, Headers, encode_fields, valid_field
 from hotgate.http.problem import problem_body
 
 _TOKEN_SCHEMES = (b"Bearer ", b"DPoP ")
+_SECOND = b', Bearer realm="'
 
 
 class Response:
@@ -58,7 +59,9 @@ class Response:
         fields = self.headers.fields
         for index, (name, value) in enumerate(fields):
             if name == b"www-authenticate" and value.startswith(_TOKEN_SCHEMES):
-                fields[index] = (name, b"%b, %b" % (value, parameter))
+                # A field may hold two; no quoted text has a quote in it, so this stands only between them.
+                first_extended = value.replace(_SECOND, b", %b%b" % (parameter, _SECOND))
+                fields[index] = (name, b"%b, %b" % (first_extended, parameter))
 
     def encoded_fields(self, omitted: frozenset[bytes]) -> bytes:
         """The wire form of the fields, less those with an omitted name (which a received head does not have)."""

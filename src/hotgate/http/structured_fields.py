@@ -41,7 +41,7 @@ _key = re.compile(_KEY + rb"(=?)").match
 # Only strings have escapes; in a display string (%"…") a backslash is itself.
 _STRING = rb'"[^"\\]*(?:\\.[^"\\]*)*"|%"[^"]*"|%(?!")'
 _inner_list = re.compile(rb'\([^()"%]*(?:(?:' + _STRING + rb')[^()"%]*)*\)').match
-_separator = re.compile(rb"[ \t]*,[ \t]*(?!\Z)").match
+_separator = re.compile(rb"[ \t]*,[ \t]*+(?!\Z)").match
 _spaces = re.compile(rb" *").match
 
 

@@ -53,7 +53,7 @@ def write_bare(value: BareItem) -> bytes:
 
 
 def _decimal(value: Decimal) -> bytes:
-    whole, _, fraction = f"{value:.3f}".partition(".")
+    whole, _, fraction = f"{value or 0:.3f}".partition(".")  # zero has no sign (RFC 9651 §4.1.5)
     return f"{whole}.{fraction.rstrip('0') or '0'}".encode("ascii")
 
 

@@ -108,6 +108,7 @@ class Principal:
         joined = self._twin()
         joined.proofs = {each.provider: each for each in proofs}
         joined.confirmations = in_order(demand for each in proofs for demand in each.confirmations)
+        joined.forwarded = next((each.forwarded for each in proofs if each.forwarded is not None), None)
         joined.expires = min((each.expires for each in proofs if each.expires is not None), default=None)
         return joined
 

@@ -54,6 +54,36 @@ class ShowsToken(Protocol):
         """The token by which the caller was recognised. Called once that is so, before credentials are removed."""
 
 
+LoginOffer = Callable[[Exchange], Response | Awaitable[Response] | None]  # None: to a program nothing is offered
+
+
+@runtime_checkable
+class OffersLogin(Protocol):
+    """An authenticator by which people can log in who come without any credential."""
+
+    def login_offer(self, entries: Sequence[Any]) -> LoginOffer:
+        """What is offered for all of its kind on a route, itself among them."""
+
+
+@runtime_checkable
+class ReplacesToken(Protocol):
+    """An authenticator whose callers' backends may get another token than the one that was sent.
+
+    replaces_token: whether they do.
+    """
+
+    @property
+    def replaces_token(self) -> bool: ...
+
+
+@runtime_checkable
+class LimitsCallers(Protocol):
+    """An authenticator whose callers may have limits of their own. limits_callers: whether they may."""
+
+    @property
+    def limits_callers(self) -> bool: ...
+
+
 @runtime_checkable
 class BelievesHosts(Protocol):
     """An authenticator that may compare what it verifies with the host that a request names.

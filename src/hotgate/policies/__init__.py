@@ -1,27 +1,20 @@
-"""What happens to a request on its way, one file per policy: its pydantic model, its compile step, its function.
+"""What happens to a request on its way. A policy is a file or folder: its settings, its compile step, its function.
 
 Imports pipeline and below. To add a built-in policy, write a file like `authorize.py` and name it in POLICIES; a kind
 of credential goes into MECHANISMS. Policies that users write in Python come through `user.py`.
 """
 
 from hotgate.policies import (
-    anonymous,
-    api_key,
     assertion,
     authenticate,
     authorize,
     client_certificate_header,
     headers,
-    introspection,
-    jwt,
-    mtls,
     protected_resource,
-    rate_limit,
     user,
 )
-from hotgate.policies.oidc import oidc
-from hotgate.policies.passwords import basic, ldap
-from hotgate.policies.signatures import hmac, signature
+from hotgate.policies.built_in_mechanism import BuiltInMechanism
+from hotgate.policies.limits import rate_limit
 
 POLICIES = (
     authenticate.POLICY,
@@ -34,14 +27,14 @@ POLICIES = (
     user.POLICY,
 )
 MECHANISMS = (
-    jwt.MECHANISM,
-    introspection.MECHANISM,
-    oidc.MECHANISM,
-    api_key.MECHANISM,
-    mtls.MECHANISM,
-    basic.MECHANISM,
-    ldap.MECHANISM,
-    signature.MECHANISM,
-    hmac.MECHANISM,
-    anonymous.MECHANISM,
+    BuiltInMechanism("jwt", "tokens.jwt"),
+    BuiltInMechanism("introspection"),
+    BuiltInMechanism("oidc", "oidc.oidc"),
+    BuiltInMechanism("api_key"),
+    BuiltInMechanism("mtls"),
+    BuiltInMechanism("basic", "passwords.basic"),
+    BuiltInMechanism("ldap", "passwords.ldap"),
+    BuiltInMechanism("signature", "signatures.signature"),
+    BuiltInMechanism("hmac", "signatures.hmac"),
+    BuiltInMechanism("anonymous"),
 )

@@ -40,6 +40,7 @@ class AnonymousAuthenticator:
 
     challenge = ""
     forwards_credential = False
+    limits_callers = True
     sources: Sequence[CredentialSource] = ()
 
     def __init__(self, name: str, settings: AnonymousSettings) -> None:

@@ -28,7 +28,7 @@ _UNKNOWN = "key-unknown"
 class ApiKeyAuthenticator:
     """One provider's keys, compiled. managed: those of the store. clock: seconds since the epoch.
 
-    is_managed: whether keys of the store are accepted.
+    limits_callers: keys of the store may have limits.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class ApiKeyAuthenticator:
         self._read = self.sources[0].read if len(self.sources) == 1 else self._read_one
         self._keys = ApiKeys(key.known_key(name) for key in settings.keys)
         self._managed = managed
-        self.is_managed = managed is not None
+        self.limits_callers = managed is not None
         self._clock = clock
 
     def authenticate(self, exchange: Exchange) -> Principal | Response | None:

@@ -19,34 +19,27 @@ from hotgate.identity.principal import Principal
 from hotgate.limits.login_guard import LoginGuard
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
-from hotgate.pipeline.policy import Authenticator, BelievesHosts, CompileContext, PhasedStep, PolicySpec
+from hotgate.pipeline.policy import (
+    Authenticator,
+    BelievesHosts,
+    CompileContext,
+    LimitsCallers,
+    LoginOffer,
+    OffersLogin,
+    PhasedStep,
+    PolicySpec,
+    ReplacesToken,
+)
 from hotgate.pipeline.route import Outcome
 from hotgate.policies.anonymous import AnonymousAuthenticator
-from hotgate.policies.api_key import ApiKeyAuthenticator
 from hotgate.policies.brute_force import FailureWatch
 from hotgate.policies.forwarded_token import forwarding_step
-from hotgate.policies.introspection.authenticator import IntrospectionAuthenticator
-from hotgate.policies.issuer_choice import IssuerChoice, in_same_places
-from hotgate.policies.jwt import JwtAuthenticator
 from hotgate.policies.kept_token import with_tokens
-from hotgate.policies.mtls import MtlsAuthenticator
-from hotgate.policies.oidc.login_offer import LoginOffer
-from hotgate.policies.oidc.oidc import OidcAuthenticator
-from hotgate.policies.own_limit import own_limit_step
-from hotgate.policies.signatures.hmac import HmacAuthenticator
-from hotgate.policies.signatures.signature import SignatureAuthenticator
+from hotgate.policies.limits.own_limit import own_limit_step
 from hotgate.policies.signatures.signed_body import body_steps
 from hotgate.policies.stripped_credentials import Stripping, stripped
 from hotgate.policies.together import AskedOnce, Incomplete, Together
-
-_WITHOUT_LIMITS = (
-    JwtAuthenticator,
-    IntrospectionAuthenticator,
-    OidcAuthenticator,
-    MtlsAuthenticator,
-    SignatureAuthenticator,
-    HmacAuthenticator,
-)
+from hotgate.policies.tokens.issuer_choice import IssuerChoice, in_same_places
 
 Group = tuple[Authenticator, ...]  # those that must come together; mostly one alone
 
@@ -128,7 +121,7 @@ class Authentication:
         """Nobody decides. Part of a group is a credential, and so is a field that nobody here can read."""
         guests = self._guests
         if guests is None or missing or any(name in self._fields for name, _ in exchange.request.headers.fields):
-            offered = None if self._offer is None else self._offer.answer(exchange)
+            offered = None if self._offer is None else self._offer(exchange)
             return offered or credential_missing(dict.fromkeys(missing or self._challenges))
         return self._admit(exchange, guests.ask(exchange), guests)
 
@@ -167,7 +160,7 @@ def compile_authenticate(proofs: Sequence[str | AllOf], context: CompileContext)
     fields = frozenset(source.field for each in every for source in each.sources if source.field is not None)
     sources = list(dict.fromkeys(source for each in every for source in each.sources))
     guard = context.services.get("login_guard") or LoginGuard()
-    logins = [each for each in every if isinstance(each, OidcAuthenticator)]
+    logins = [each for each in every if isinstance(each, OffersLogin)]
     entries = [_entry(group, every) for group in _asked(groups)]
     if any(step.needs_credential for step in context.outgoing):
         entries = [replace(entry, stripped=with_tokens(entry.stripped, every)) for entry in entries]
@@ -177,29 +170,15 @@ def compile_authenticate(proofs: Sequence[str | AllOf], context: CompileContext)
         fields,
         tuple(authenticator.challenge for authenticator in every if authenticator.challenge),
         FailureWatch(guard, sources),
-        LoginOffer(logins) if logins else None,
+        logins[0].login_offer(logins) if logins else None,
     )
     owned = frozenset(map(spelling, fields))
     steps = [PhasedStep(Phase.AUTHENTICATE, step, owned_fields=owned), *body_steps(every)]
-    if any(map(_may_limit, every)):
+    if any(isinstance(each, LimitsCallers) and each.limits_callers for each in every):
         steps.append(own_limit_step(context.services))
-    if any(map(_forwards_another, every)):
+    if any(isinstance(each, ReplacesToken) and each.replaces_token for each in every):
         steps.append(forwarding_step())
     return steps
-
-
-def _forwards_another(authenticator: Authenticator) -> bool:
-    """Whether its callers' backends get another token than the one that was sent."""
-    if isinstance(authenticator, IntrospectionAuthenticator):
-        return authenticator.forwards_answer
-    return isinstance(authenticator, OidcAuthenticator) and authenticator.forwards_token
-
-
-def _may_limit(authenticator: Authenticator) -> bool:
-    """Whether its callers can have limits of their own: keys of the store have them, and guests."""
-    if isinstance(authenticator, ApiKeyAuthenticator):
-        return authenticator.is_managed
-    return not isinstance(authenticator, _WITHOUT_LIMITS)
 
 
 def _group(proof: str | AllOf, context: CompileContext) -> Group:

@@ -9,11 +9,10 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-import httpx
-
 from hotgate.config.gateway import Gateway
 from hotgate.control.administration import Administration, Records
 from hotgate.control.certificate_status import CertificateStatus
+from hotgate.control.http_client import http_client
 from hotgate.identity.certificates.client_trust import ABOUT
 from hotgate.observe.fleet import Fleet as FleetMetrics
 from hotgate.policies.introspection.questions import ABOUT as INTROSPECTION
@@ -80,7 +79,7 @@ class ControlPlane:
         self.targets = Targets(broadcast)
         self.ticket_key = TicketKey(broadcast, now)
         self.answers = Answers()
-        self._certificates = CertificateStatus(httpx.AsyncClient(trust_env=False))
+        self._certificates = CertificateStatus(http_client())
         self.answers.register(ABOUT, self._certificates.answer)
         self._proofs = Proofs(broadcast, now, has_predecessor=has_predecessor)
         self.answers.register("proofs", self._proofs.claim)
@@ -89,7 +88,7 @@ class ControlPlane:
         self.logins = LoginDesk(self.answers, self.keys, self.credentials, single_use)
         self._issuers = IssuersMetadata()
         self.answers.register(ISSUER_METADATA, self._issuers.answer)
-        self.introspections = Introspections(self.keys, self._issuers.known)
+        self.introspections = Introspections(self.keys)
         self.answers.register(INTROSPECTION, self.introspections.answer)
         self.sessions = SessionDesk(self.answers, self.credentials, self.logins)
         self.upstream_tokens = UpstreamTokens()

@@ -48,6 +48,7 @@ class Deployment:
             return ""
         await self._have_own_keys(new)
         try:
+            self._plane.passwords.add(new.config)
             await self._plane.credentials.add(new)
             self._plane.introspections.add(new.config)
             await self._plane.upstream_tokens.add(new.config)

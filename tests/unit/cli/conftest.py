@@ -47,6 +47,6 @@ def shell(
     for name in ("configuration", "schema"):
         monkeypatch.setattr(import_module(f"hotgate.cli.{name}"), "full_model", lambda: model)
     compile_errors: DeepCheck = lambda loaded: [make(loaded) for make in deep_errors]  # noqa: E731
-    monkeypatch.setattr(import_module("hotgate.cli.check"), "_deep_errors", compile_errors)
+    monkeypatch.setattr(import_module("hotgate.cli.check"), "_compile_errors", compile_errors)
     monkeypatch.setattr("sys.path", [*sys.path])
     return Shell(tmp_path)

@@ -46,19 +46,50 @@ def test_whoever_is_removed_last_is_gone_for_a_gateway_too(file: Path) -> None:
     assert settings.hashes() == {}
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
-def test_a_file_keeps_its_owner(file: Path) -> None:
-    file.write_text("")
-    os.chown(file, 65534, 65534)
-    run("set", str(file), "ada", "--stdin", typed="one\n")
-    assert (file.stat().st_uid, file.stat().st_gid) == (65534, 65534)
-
-
 def test_a_file_keeps_who_may_read_it(file: Path) -> None:
     file.write_text("")
     file.chmod(0o640)
     run("set", str(file), "ada", "--stdin", typed="one\n")
     assert file.stat().st_mode & 0o777 == 0o640
+
+
+def belongs_to_others(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text("")
+    stat = Path.stat
+
+    def of_others(self: Path, **options: bool) -> os.stat_result:
+        found = stat(self, **options)
+        return os.stat_result((*found[:4], 4711, 4712, *found[6:])) if self == file else found
+
+    monkeypatch.setattr(Path, "stat", of_others)
+
+
+def test_a_file_keeps_its_owner(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root changes it; the gateway is another user, and reads it by its group."""
+    belongs_to_others(file, monkeypatch)
+    given: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "chown", lambda path, user, group: given.append((user, group)))
+    assert run("set", str(file), "ada", "--stdin", typed="one\n")[0] == 0
+    assert given == [(4711, 4712)]
+
+
+def test_a_file_that_cannot_be_given_to_its_owner_stays_as_it_was(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(path: Path, user: int, group: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    belongs_to_others(file, monkeypatch)
+    monkeypatch.setattr(os, "chown", denied)
+    assert run("set", str(file), "ada", "--stdin", typed="one\n")[0] == 1
+    assert file.read_text() == ""
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_link_to_a_file_stays_one(tmp_path: Path, file: Path) -> None:
+    (tmp_path / "there").write_text("")
+    file.symlink_to(tmp_path / "there")
+    run("set", str(file), "ada", "--stdin", typed="one\n")
+    assert file.is_symlink()
+    assert (tmp_path / "there").read_text().startswith("ada:")
 
 
 def test_an_old_file_is_taken_over_once(tmp_path: Path, file: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hotgate.control.discovery import Discovery
 from hotgate.control.download import MAX_BYTES, FetchFailed
 from hotgate.control.jwks_fetch import JwksFetch
-from hotgate.control.known_metadata import METADATA_INTERVAL
+from hotgate.control.kept_reading import INTERVAL
 from hotgate.identity.verification_keys.discovery_location import DiscoveryLocation
 from hotgate.testing.issuer import Issuer
 
@@ -130,10 +130,20 @@ def test_a_given_address_is_asked_alone() -> None:
     play(scenario)
 
 
-@pytest.mark.parametrize("issuer", [ISSUER + "/", "https://idp.test", "https://evil.test", None, [ISSUER]])
-def test_metadata_of_another_issuer_is_refused(issuer: Any) -> None:
+@pytest.mark.parametrize(
+    ("issuer", "named"),
+    [
+        (ISSUER + "/", f": it says {ISSUER}/"),
+        ("https://idp.test", ": it says https://idp.test"),
+        ("https://evil.test\n", ""),
+        ("https://evil.test?password=x", ""),
+        (None, ""),
+        ([ISSUER], ""),
+    ],
+)
+def test_metadata_of_another_issuer_is_refused(issuer: Any, named: str) -> None:
     said, internet = failure(lambda internet: internet.publish(issuer=issuer))
-    assert said == "the metadata is of another issuer"
+    assert said == f"the metadata is of another issuer{named}"
     assert len(internet.asked) == 1
 
 
@@ -237,13 +247,14 @@ def test_a_name_without_an_address_is_a_failure() -> None:
     assert failure(lambda internet: internet.addresses.update({"idp.test": []}))[0] == "its name has no address"
 
 
-def test_the_second_address_is_tried_when_the_first_is_down() -> None:
+@pytest.mark.parametrize("failure", [httpx.ConnectError("down"), httpx.ConnectTimeout("silent")])
+def test_the_second_address_is_tried_when_the_first_is_down(failure: Exception) -> None:
     async def scenario(internet: Internet) -> None:
         answer = internet.answer
 
         def first_is_down(request: httpx.Request) -> httpx.Response:
             if request.url.host == PUBLIC:
-                raise httpx.ConnectError("down")
+                raise failure
             return answer(request)
 
         internet.addresses["idp.test"] = [PUBLIC, OTHER]
@@ -257,13 +268,13 @@ def test_the_second_address_is_tried_when_the_first_is_down() -> None:
 def test_metadata_is_read_again_after_its_time_and_not_before() -> None:
     async def scenario(internet: Internet) -> None:
         await internet.keys()
-        internet.now += METADATA_INTERVAL - 1
+        internet.now += INTERVAL - 1
         await internet.keys()
         assert [url for url, _ in internet.asked] == [METADATA, JWKS, JWKS]
         moved = "https://keys.test/moved"
         internet.publish(jwks_uri=moved)
         internet.documents[moved] = httpx.Response(200, content=KEYS)
-        internet.now += METADATA_INTERVAL
+        internet.now += INTERVAL
         await internet.keys()
         assert [url for url, _ in internet.asked[3:]] == [METADATA, moved]
 
@@ -291,12 +302,12 @@ def test_keys_stay_where_they_were_when_the_metadata_breaks(
 ) -> None:
     async def scenario(internet: Internet) -> None:
         await internet.keys()
-        internet.now += METADATA_INTERVAL + 1
+        internet.now += INTERVAL + 1
         internet.documents[METADATA] = broken
         assert await internet.keys() == KEYS
 
     play(scenario)
-    assert "its addresses stay where they are" in caplog.text
+    assert "what it said before stays" in caplog.text
 
 
 def test_metadata_that_hangs_leaves_time_for_the_keys(caplog: pytest.LogCaptureFixture) -> None:
@@ -309,10 +320,10 @@ def test_metadata_that_hangs_leaves_time_for_the_keys(caplog: pytest.LogCaptureF
         discovery = Discovery(internet.client, hangs, lambda: internet.now, patience=0.01)
         for _ in range(2):
             assert (await discovery.keys(DiscoveryLocation(ISSUER))).body == KEYS
-            internet.now += METADATA_INTERVAL + 1
+            internet.now += INTERVAL + 1
 
     play(scenario)
-    assert "its addresses stay where they are: TimeoutError" in caplog.text
+    assert "what it said before stays: TimeoutError" in caplog.text
 
 
 def test_a_key_set_is_fetched_through_discovery() -> None:

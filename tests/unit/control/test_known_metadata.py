@@ -10,7 +10,8 @@ from hotgate.control.address_zone import Zone
 from hotgate.control.download import FetchFailed
 from hotgate.control.issuer_metadata import IssuerMetadata
 from hotgate.control.judged_address import Place
-from hotgate.control.known_metadata import METADATA_INTERVAL, RETRY_INTERVAL, KnownMetadata
+from hotgate.control.kept_reading import INTERVAL, RETRY
+from hotgate.control.known_metadata import KnownMetadata
 from hotgate.identity.verification_keys.discovery_location import DiscoveryLocation
 
 ISSUER = DiscoveryLocation("https://idp.test")
@@ -53,7 +54,7 @@ def play(script: Callable[[Server], Awaitable[None]]) -> None:
 def test_it_is_read_again_after_an_hour() -> None:
     async def script(server: Server) -> None:
         assert [await server.version(), await server.version()] == [1, 1]
-        server.now += METADATA_INTERVAL
+        server.now += INTERVAL
         assert await server.version() == 2
 
     play(script)
@@ -74,11 +75,11 @@ def test_one_reading_serves_all_who_ask() -> None:
 def test_what_was_known_stays_while_the_issuer_is_down_and_it_is_asked_seldom() -> None:
     async def script(server: Server) -> None:
         await server.version()
-        server.now += METADATA_INTERVAL
+        server.now += INTERVAL
         server.status = 503
         assert [await server.version(), await server.version()] == [1, 1]
         assert server.asked == 2
-        server.now += RETRY_INTERVAL
+        server.now += RETRY
         server.status = 200
         assert await server.version() == 3
 

@@ -15,7 +15,7 @@ from hotgate.identity.verification_keys.key_set import KeySet
 
 @pytest.fixture(scope="module")
 def credentials() -> Credentials:
-    return new_credentials()
+    return new_credentials("opaque")
 
 
 def verifier(jwks: dict[str, Any]) -> JwtVerifier:
@@ -41,7 +41,7 @@ def test_the_expired_token_is_refused_for_its_age_alone(credentials: Credentials
 
 def test_tokens_of_another_run_are_worthless(credentials: Credentials) -> None:
     with pytest.raises(CredentialRefused) as refused:
-        verifier(new_credentials().jwks).verify(credentials.token.encode(), time.time())
+        verifier(new_credentials("opaque").jwks).verify(credentials.token.encode(), time.time())
     assert refused.value.code == "token-signature-invalid"
 
 
@@ -50,4 +50,4 @@ def test_nothing_private_is_published(credentials: Credentials) -> None:
 
 
 def test_keys_are_never_the_same(credentials: Credentials) -> None:
-    assert new_credentials().jwks != credentials.jwks
+    assert new_credentials("opaque").jwks != credentials.jwks

@@ -10,7 +10,7 @@ from hotgate.runtime.compiling.load import load_configuration
 
 @pytest.fixture(scope="module")
 def credentials() -> Credentials:
-    return new_credentials()
+    return new_credentials("opaque-token")
 
 
 def written(folder: Path, credentials: Credentials) -> Path:
@@ -35,6 +35,7 @@ def test_files_hold_no_credential(tmp_path: Path, credentials: Credentials) -> N
     text = "".join(path.read_text() for path in tmp_path.iterdir())
     assert credentials.token not in text
     assert credentials.expired not in text
+    assert credentials.opaque not in text
 
 
 def test_private_keys_are_for_their_owner_only(tmp_path: Path, credentials: Credentials) -> None:

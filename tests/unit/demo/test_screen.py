@@ -15,7 +15,7 @@ READY = {
 
 @pytest.fixture
 def screen() -> Screen:
-    return Screen(Path("/tmp/demo/hotgate.yaml"), new_credentials())
+    return Screen(Path("/tmp/demo/hotgate.yaml"), new_credentials("opaque"), "http://127.0.0.1:9901")
 
 
 def test_nothing_is_broken_into_lines(screen: Screen, capsys: pytest.CaptureFixture[str]) -> None:

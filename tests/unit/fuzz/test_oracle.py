@@ -5,6 +5,7 @@ from fuzz.readings import Disagreement, read_answers, read_requests
 from fuzz.targets import addresses, answers, requests
 
 from hotgate.edge import request_head
+from hotgate.http.hop_by_hop import WRITTEN_ANEW
 from hotgate.upstream import answer_reader
 from hotgate.upstream.sink import AnswerHead
 
@@ -18,7 +19,7 @@ def test_framing_that_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_field_that_slips_through(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(request_head, "_WRITTEN_HERE", request_head._WRITTEN_HERE | {b"x-one"})
+    monkeypatch.setattr(request_head, "WRITTEN_ANEW", WRITTEN_ANEW | {b"x-one"})
     with pytest.raises(Disagreement, match="lost"):
         requests.check(b"GET / HTTP/1.1\r\nHost: a\r\nX-One: 1\r\n\r\n")
 

@@ -53,7 +53,15 @@ def test_every_kind_of_item_is_read_and_written(text: bytes, value: BareItem) ->
 
 @pytest.mark.parametrize(
     ("text", "canonical"),
-    [(b"00", b"0"), (b"-0", b"0"), (b" 1 ", b"1"), (b"1.50", b"1.5"), (b"1;  a=?1;b", b"1;a;b"), (b"1.0", b"1.0")],
+    [
+        (b"00", b"0"),
+        (b"-0", b"0"),
+        (b"-0.0", b"0.0"),
+        (b" 1 ", b"1"),
+        (b"1.50", b"1.5"),
+        (b"1;  a=?1;b", b"1;a;b"),
+        (b"1.0", b"1.0"),
+    ],
 )
 def test_one_value_has_one_canonical_form(text: bytes, canonical: bytes) -> None:
     assert write_member(parse_item(text)) == canonical
@@ -77,7 +85,22 @@ def test_what_is_no_item_is_refused(text: bytes) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [b"a=1,", b",a=1", b"a=1,,b=2", b"a=1 b=2", b"A=1", b"1=1", b"a=", b"a==1", b"a=1;", b"a=(1", b"a=(1,2)", b"\ta=1"],
+    [
+        b"a=1,",
+        b"a=1, ",
+        b"a=1,\t",
+        b",a=1",
+        b"a=1,,b=2",
+        b"a=1 b=2",
+        b"A=1",
+        b"1=1",
+        b"a=",
+        b"a==1",
+        b"a=1;",
+        b"a=(1",
+        b"a=(1,2)",
+        b"\ta=1",
+    ],
 )
 def test_what_is_no_dictionary_is_refused(text: bytes) -> None:
     with pytest.raises(InvalidField):
@@ -126,6 +149,12 @@ def test_a_backslash_in_a_display_string_is_itself_in_an_inner_list_too() -> Non
 def test_spaces_in_inner_lists_mean_nothing() -> None:
     assert parse_inner_list(b'(   "a"    "b"  )') == (Item("a", {}), Item("b", {}))
     assert parse_inner_list(b"()") == parse_inner_list(b"(  )") == ()
+
+
+@pytest.mark.parametrize("text", [b'(%"\\" 1), "x"', b'("a\\")" ")");x="(", 1'])
+def test_what_stands_in_strings_ends_no_inner_list(text: bytes) -> None:
+    """In display strings, unlike others, a backslash escapes nothing (RFC 9651 §3.3.8)."""
+    assert write_list(parse_list(text)) == text
 
 
 @pytest.mark.parametrize("text", ["é", "a\nb", "\x7f"])

@@ -12,9 +12,9 @@ from hotgate.keys.rotation import first_ring
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext
-from hotgate.policies import jwt
 from hotgate.policies.assertion import POLICY, AssertionSettings
-from hotgate.policies.jwt_settings import JwtSettings
+from hotgate.policies.tokens import jwt
+from hotgate.policies.tokens.jwt_settings import JwtSettings
 from hotgate.testing import make_exchange, make_principal, run
 from hotgate.testing.issuer import Issuer
 

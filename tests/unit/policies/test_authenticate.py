@@ -18,10 +18,11 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import Authenticator, CompileContext
 from hotgate.pipeline.route import Route
-from hotgate.policies import api_key, jwt, mtls
+from hotgate.policies import api_key, mtls
 from hotgate.policies.api_key_settings import ApiKeySettings
 from hotgate.policies.authenticate import POLICY
-from hotgate.policies.jwt_settings import JwtSettings
+from hotgate.policies.tokens import jwt
+from hotgate.policies.tokens.jwt_settings import JwtSettings
 from hotgate.store.credentials import Credentials
 from hotgate.testing.issuer import Issuer
 

@@ -16,7 +16,7 @@ from hotgate.pipeline.policy import Authenticator, CompileContext, PhasedStep
 from hotgate.policies import together
 from hotgate.policies.anonymous import AnonymousAuthenticator, AnonymousSettings
 from hotgate.policies.authenticate import POLICY
-from hotgate.policies.certificate_binding import CertificateBinding
+from hotgate.policies.tokens.certificate_binding import CertificateBinding
 from hotgate.testing.exchange import make_exchange
 
 BOTH = AllOf(all=("devices", "corp"))

@@ -9,15 +9,35 @@ FORBIDDEN = {"typer", "rich", "starlette", "uvicorn", "httpx", "prometheus_clien
     "asyncpg",
     "redis",
 }
-SCRIPT = (
-    "import json, sys, hotgate.runtime.worker_process.worker as w;"
-    "w.built_in_model(); print(json.dumps(sorted(sys.modules)))"
-)
+SCRIPT = """
+import json, sys
+import hotgate.runtime.worker_process.worker
+from hotgate.runtime.compiling.load import built_in_model, validated
+{use}
+print(json.dumps(sorted(sys.modules)))
+"""
+TREE = {
+    "listeners": [{"name": "web", "bind": "127.0.0.1:8080"}],
+    "identity": {"keys": {"api_key": {"keys": [{"id": "k", "consumer": "c", "sha256": "00" * 32}]}}},
+    "routes": [{"name": "all", "match": {"path": "/*"}, "authenticate": ["keys"], "respond": {}}],
+}
+
+
+def loaded(use: str) -> set[str]:
+    """The modules of a worker's process that has done this."""
+    command = [sys.executable, "-c", SCRIPT.format(use=use)]
+    return set(json.loads(subprocess.run(command, capture_output=True, check=True, env={"PYTHONPATH": "src"}).stdout))
 
 
 def test_a_worker_imports_nothing_of_the_control_plane() -> None:
-    shown = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, check=True, env={"PYTHONPATH": "src"})
-    loaded = set(json.loads(shown.stdout))
-    assert "hotgate.runtime.worker_process.data_plane" in loaded
-    assert loaded & FORBIDDEN == set()
-    assert not [name for name in loaded if name.startswith("hotgate.control")]
+    modules = loaded("built_in_model().model_rebuild()")
+    assert {"hotgate.runtime.worker_process.data_plane", "hotgate.policies.oidc.oidc"} <= modules
+    assert modules & FORBIDDEN == set()
+    assert not [name for name in modules if name.startswith("hotgate.control")]
+
+
+def test_a_worker_imports_no_mechanism_that_its_configuration_does_not_name() -> None:
+    modules = loaded(f"validated({TREE!r})")
+    assert "hotgate.policies.api_key" in modules
+    others = ("hotgate.policies.oidc", "hotgate.policies.passwords", "hotgate.policies.signatures.signature", "html")
+    assert not [name for name in modules if name.startswith(others)]

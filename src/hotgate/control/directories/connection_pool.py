@@ -1,28 +1,35 @@
-"""A few connections to a directory, kept for the next login. Those that failed are not used again."""
+"""A few connections to a directory, kept for the next login; none to a place where one has just failed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from hotgate.control.directories.ldap_connection import Address, DirectoryUnavailable, LdapConnection
+from hotgate.control.directories.places import Places
+
+LONGEST_IDLE = 60.0  # seconds; firewalls forget a connection without a word, and what is sent on it goes nowhere
 
 
 class ConnectionPool:
-    """addresses: tried in their order, for a directory that stands in several places. size: how many may be open.
+    """size: how many may be open. prepare: called with each new connection, to bind it, say.
 
-    prepare: called with each new connection, to bind it, say.
+    clock: monotonic seconds.
     """
 
     def __init__(
         self,
-        addresses: Sequence[Address],
+        places: Places,
         size: int,
         prepare: Callable[[LdapConnection], Awaitable[None]] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._addresses = tuple(addresses)
+        self._places = places
         self._prepare = prepare
+        self._clock = clock
         self._free = asyncio.Semaphore(size)
-        self._idle: list[LdapConnection] = []
+        self._idle: list[tuple[LdapConnection, float]] = []
+        self._is_closed = False
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[LdapConnection]:
@@ -33,27 +40,37 @@ class ConnectionPool:
                 yield connection
             except BaseException:
                 connection.close()  # an answer may still be on its way
+                self._places.failed(connection.address)
                 raise
-            self._idle.append(connection)
+            self._put_back(connection)
 
     def close(self) -> None:
-        """Hang up on all that are idle."""
-        for connection in self._idle:
+        """Hang up: at once on all that are idle, on others once they are not used any more."""
+        self._is_closed = True
+        for connection, _ in self._idle:
             connection.close()
         self._idle.clear()
 
+    def _put_back(self, connection: LdapConnection) -> None:
+        if self._is_closed:
+            connection.close()
+        else:
+            self._idle.append((connection, self._clock()))
+
     async def _opened(self) -> LdapConnection:
         while self._idle:
-            connection = self._idle.pop()
-            if connection.is_usable:
+            connection, since = self._idle.pop()
+            is_fresh = self._clock() - since < LONGEST_IDLE and self._places.is_good(connection.address)
+            if is_fresh and connection.is_usable:
                 return connection
             connection.close()
-        *first, last = self._addresses
+        *first, last = self._places.in_order()
         for address in first:
             try:
-                return await self._new(address)
-            except DirectoryUnavailable:
-                continue
+                async with asyncio.timeout(self._places.patience):
+                    return await self._new(address)
+            except (DirectoryUnavailable, TimeoutError):
+                self._places.failed(address)
         return await self._new(last)
 
     async def _new(self, address: Address) -> LdapConnection:

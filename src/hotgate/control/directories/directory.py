@@ -15,7 +15,8 @@ from hotgate.control.directories.ldap_connection import (
     named,
 )
 from hotgate.control.directories.ldap_message import Entry
-from hotgate.identity.directories.distinguished_name import escaped, first_value
+from hotgate.control.directories.places import Places
+from hotgate.identity.directories.distinguished_name import escaped, first_value, is_below
 from hotgate.identity.directories.search_filter import Condition
 from hotgate.policies.passwords.ldap_settings import LdapSettings
 from hotgate.upstream.client_tls import client_context
@@ -48,8 +49,9 @@ class Directory:
         self._user_filter = settings.user_filter()
         self._group_filter = settings.group_filter()
         addresses = _addresses(settings)
-        self._searching = ConnectionPool(addresses, settings.connections, self._introduce)
-        self._binding = ConnectionPool(addresses, settings.connections)
+        places = Places(addresses, settings.timeout / (len(addresses) + 1))
+        self._searching = ConnectionPool(places, settings.connections, self._introduce)
+        self._binding = ConnectionPool(places, settings.connections)
         self._under_way = 0
 
     async def member(self, name: str, password: str) -> Member | None:
@@ -73,7 +75,7 @@ class Directory:
     async def _member(self, typed: str, password: str) -> Member | None:
         dn = await self._name_of(typed)
         async with self._binding.connection() as connection:
-            # For a name that nobody has, a password is tried all the same: both take as long.
+            # For a name that nobody has, a password is tried all the same: both take as many round trips.
             code = await connection.bind(dn or self._nobody, password)
             if code == SUCCESS and dn is not None:
                 return await self._described(dn, typed, connection)
@@ -85,11 +87,10 @@ class Directory:
         """The distinguished name of the one who is meant, or None."""
         settings, wanted = self._settings, self._user_filter
         if settings.users is None or wanted is None:
-            template = str(settings.user_dn)
-            return template.replace("{name}", escaped(typed) if "=" in template else typed)
+            return str(settings.user_dn).replace("{name}", escaped(typed))
         async with self._searching.connection() as connection:
             found = await connection.search(settings.users.base, wanted, {"name": typed}, (), 1)
-        return found[0].dn or None if len(found) == 1 else None
+        return found.entries[0].dn or None if found.is_all and len(found.entries) == 1 else None
 
     async def _described(self, dn: str, typed: str, bound: LdapConnection) -> Member:
         """bound: as the caller, who may read what they are if the gateway has no name of its own there."""
@@ -100,7 +101,7 @@ class Directory:
 
     async def _read(self, dn: str, typed: str, connection: LdapConnection) -> Member:
         settings = self._settings
-        found = await connection.search(dn, _ANYTHING, {}, self._wished, 1, only_base=True)
+        found = (await connection.search(dn, _ANYTHING, {}, self._wished, 1, only_base=True)).entries
         if len(found) != 1:
             raise DirectoryUnavailable("the entry of a caller cannot be read")
         entry = found[0]
@@ -115,12 +116,14 @@ class Directory:
         if groups is None:
             return ()
         if groups.attribute is not None:
-            return [first_value(value) for value in entry.attributes.get(groups.attribute.lower(), ())][:MAX_GROUPS]
+            listed = entry.attributes.get(groups.attribute.lower(), ())
+            counted = [name for name in listed if groups.base is None or is_below(name, groups.base)]
+            return [first_value(name) for name in counted[:MAX_GROUPS]]
         if groups.base is None or wanted is None:
             return ()
         values = {"name": typed, "dn": entry.dn}
         found = await connection.search(groups.base, wanted, values, (groups.name,), MAX_GROUPS)
-        return [value for each in found for value in each.attributes.get(groups.name.lower(), ())[:1]]
+        return [value for each in found.entries for value in each.attributes.get(groups.name.lower(), ())[:1]]
 
     @property
     def _wished(self) -> Sequence[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, cast
 
 from hotgate.control.directories import ldap_message
-from hotgate.control.directories.ldap_message import BadMessage, Entry, Result, Scope
+from hotgate.control.directories.ldap_message import Answer, BadMessage, Entry, Result, Scope
 from hotgate.identity.directories.search_filter import SearchFilter
 
 SUCCESS, SIZE_LIMIT_EXCEEDED, NO_SUCH_OBJECT = 0, 4, 32  # RFC 4511 appendix A.1
@@ -21,6 +21,7 @@ _NAMES = {
     52: "unavailable",
     53: "unwillingToPerform",
 }
+_LARGE = 16 * 1024  # bytes of a message that takes so long to decode (10 ms) that others must not wait for it
 _MAX_BUFFERED = 2 * ldap_message.MAX_BYTES
 
 
@@ -40,6 +41,13 @@ class Address(NamedTuple):
     port: int
     tls: ssl.SSLContext | None
     starts_plain: bool
+
+
+class Found(NamedTuple):
+    """is_all: whether there are no others; a directory may have a limit of its own that is lower than ours."""
+
+    entries: list[Entry]
+    is_all: bool
 
 
 class _Reader(asyncio.Protocol):
@@ -87,7 +95,8 @@ class _Reader(asyncio.Protocol):
 class LdapConnection:
     """Made by `connect`. Every method raises DirectoryUnavailable; the caller limits the time."""
 
-    def __init__(self, reader: _Reader) -> None:
+    def __init__(self, reader: _Reader, address: Address) -> None:
+        self.address = address
         self._reader = reader
         self._number = 0
 
@@ -100,12 +109,12 @@ class LdapConnection:
             _, reader = await loop.create_connection(
                 _Reader, address.host, address.port, ssl=tls, server_hostname=address.host if tls else None
             )
-            connection = cls(reader)
+            connection = cls(reader, address)
             if address.starts_plain and address.tls is not None:
-                await connection._start_tls(address.tls, address.host)
-        except OSError as error:
-            where = f"{address.host}:{address.port}"
-            raise DirectoryUnavailable(f"no connection to {where}: {error.strerror or type(error).__name__}") from error
+                await connection._protect(address.tls, address.host)
+        except (OSError, UnicodeError) as error:
+            reason = getattr(error, "strerror", "") or type(error).__name__
+            raise DirectoryUnavailable(f"no connection to {address.host}:{address.port}: {reason}") from error
         return connection
 
     @property
@@ -127,11 +136,8 @@ class LdapConnection:
         most: int,
         *,
         only_base: bool = False,
-    ) -> list[Entry]:
-        """Entries at and below `base`, one more than `most` at most, so that too many can be told from all.
-
-        only_base: no other entry than that one.
-        """
+    ) -> Found:
+        """Entries at and below `base`, one more than `most` at most. only_base: no other entry than that one."""
         found: list[Entry] = []
         number = self._next()
         scope: Scope = "baseObject" if only_base else "wholeSubtree"
@@ -140,7 +146,7 @@ class LdapConnection:
         if result.code not in (SUCCESS, SIZE_LIMIT_EXCEEDED):
             # Also noSuchObject: a `base` that there is not would else be a wrong password of everybody.
             raise DirectoryUnavailable(f"the search below {base!r} ends with {named(result.code)}")
-        return found
+        return Found(found, is_all=result.code != SIZE_LIMIT_EXCEEDED and len(found) <= most)
 
     def close(self) -> None:
         """Hang up."""
@@ -155,7 +161,7 @@ class LdapConnection:
         transport.write(request)
         try:
             while True:
-                answer = ldap_message.answer(await self._reader.message(), self._number)
+                answer = await self._understood(await self._reader.message())
                 if isinstance(answer, Result):
                     return answer
                 if answer is not None:
@@ -165,6 +171,18 @@ class LdapConnection:
         except BadMessage as error:
             self.close()
             raise DirectoryUnavailable(str(error)) from None
+
+    async def _understood(self, message: bytes) -> Answer:
+        if len(message) < _LARGE:
+            return ldap_message.answer(message, self._number)
+        return await asyncio.to_thread(ldap_message.answer, message, self._number)
+
+    async def _protect(self, context: ssl.SSLContext, host: str) -> None:
+        try:
+            await self._start_tls(context, host)
+        except BaseException:
+            self.close()
+            raise
 
     async def _start_tls(self, context: ssl.SSLContext, host: str) -> None:
         result = await self._ask(ldap_message.start_tls_request(self._next()), [])

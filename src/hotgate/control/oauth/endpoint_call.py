@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 import httpx
 
 from hotgate.control.download import FetchFailed, bounded_body, failure_reason
+from hotgate.control.http_client import ConnectionsByName, http_client
+from hotgate.control.issuer_metadata import IssuerMetadata, read_metadata
 from hotgate.control.judged_address import Place, Resolve, at_judged_address, resolved
 from hotgate.control.oauth.client_authentication import ClientAuthentication
+from hotgate.identity.verification_keys.discovery_location import DiscoveryLocation
 
 TOTAL_TIMEOUT = 5.0  # seconds for everything, from the name lookup to the last byte
 
@@ -42,8 +45,7 @@ class EndpointCaller:
         self._issuer = issuer
         self._timeout = timeout
         self._resolve = resolve
-        # Without a proxy of the environment: it would see what only the server may see.
-        self._http = httpx.AsyncClient(verify=client.tls(), trust_env=False, transport=transport)
+        self._http = http_client(transport=transport or ConnectionsByName(client.tls()))
 
     async def post(self, place: Place, form: Mapping[str, str], accept: str = "application/json") -> Answer:
         """What the endpoint says. Raises FetchFailed, within `timeout` seconds whatever the other side does."""
@@ -54,6 +56,10 @@ class EndpointCaller:
     async def get(self, place: Place, bearer: str, accept: str = "application/json") -> Answer:
         """The same, for a user whose access token is `bearer` (RFC 6750 §2.1), instead of as the client."""
         return await self._called("GET", place, {"accept": accept, "authorization": f"Bearer {bearer}"}, None)
+
+    async def metadata(self, location: DiscoveryLocation) -> IssuerMetadata:
+        """What the server says of itself, to whom its endpoints believe. Raises as `read_metadata`."""
+        return await read_metadata(self._http, self._resolve, location)
 
     async def close(self) -> None:
         """End its connections."""

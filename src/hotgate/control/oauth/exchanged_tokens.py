@@ -18,7 +18,8 @@ REFUSED_FOR = 10.0  # seconds for which a refusal is remembered: a caller who re
 MOST_FLIGHTS = 64  # exchanges under way; more would only queue at the server
 _TOLERATED = 3  # failures one after another, after which the server is left alone for a while
 # What the server says of the gateway, not of the caller's token (RFC 6749 §5.2): nothing is remembered of the caller.
-OF_THE_GATEWAY = frozenset({"invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope"})
+# Not `invalid_scope`: it may exceed what this caller's token has, and one caller must not stop the others.
+OF_THE_GATEWAY = frozenset({"invalid_client", "unauthorized_client", "unsupported_grant_type"})
 
 
 @dataclass(frozen=True, slots=True)

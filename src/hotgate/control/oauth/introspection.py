@@ -18,7 +18,7 @@ from hotgate.control.oauth.introspection_answer import AnswerReader, Introspecte
 from hotgate.control.oauth.kept_answers import KeptAnswers
 from hotgate.identity.refusal import CredentialRefused, KeySetUnavailable
 
-AT_ONCE = 64  # calls to one server
+AT_ONCE = 32  # calls to one server; more would wait for this process, not for the server, and seem to be its fault
 MOST_WAITING = 1024  # tokens of one entry, of all workers
 RETRY_AFTER = 5.0  # seconds
 

@@ -1,6 +1,7 @@
 """The answer of a token endpoint: a token that can be shown to a backend, or why there is none (RFC 6749 §5)."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,7 @@ from hotgate.identity import strict_json
 UNSAID_LIFETIME = 300.0  # seconds of a token whose answer does not say; it may have less, so it is asked for often
 LONGEST_LIFETIME = 86400.0  # what a server says beyond it is not believed: its clock or its unit may be wrong
 
-_TOKEN = re.compile(r"[!-~]{1,16384}")  # RFC 6749 appendix A.12, without spaces: nothing that could end a field
+_TOKEN = re.compile(r"[!-~]{1,8192}")  # RFC 6749 appendix A.12, without spaces: nothing that could end a field
 _SECONDS = re.compile(r"[0-9]{1,10}")  # some servers write the number as text
 _CODE = re.compile(r"[a-z_]{1,64}")
 _REFUSALS = frozenset({400, 401, 403})
@@ -40,6 +41,11 @@ def issued_token(answer: Answer) -> IssuedToken:
         raise TokenRefused(_code(document))
     if answer.status != 200:
         raise FetchFailed(f"status {answer.status} instead of 200")
+    return granted_token(document)
+
+
+def granted_token(document: Mapping[str, Any]) -> IssuedToken:
+    """The access token in an answer that grants one (RFC 6749 §5.1). Raises FetchFailed, without a quotation."""
     value, kind = document.get("access_token"), document.get("token_type")
     if not isinstance(kind, str) or kind.lower() != "bearer":  # RFC 6749 §7.1: what is not known must not be used
         raise FetchFailed("the token is of another type than Bearer")
@@ -73,4 +79,4 @@ def _lifetime(said: object) -> float:
         said = int(said)
     if isinstance(said, bool) or not isinstance(said, int | float) or said < 1:
         raise FetchFailed("expires_in is no number of seconds to come")
-    return min(float(said), LONGEST_LIFETIME)
+    return float(min(said, LONGEST_LIFETIME))  # JSON has integers that no float can hold

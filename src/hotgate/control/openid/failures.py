@@ -12,6 +12,16 @@ class LoginFailed(Failure):
     """What the browser or the provider has sent is not to be believed."""
 
 
+# What an operator can do about a code: what the provider says in words is not quoted.
+_ADVICE = {
+    "invalid_client": "look at `client`: its id, and its secret or key",
+    "unauthorized_client": "the client may not log users in with codes there",
+    "invalid_request": "is the gateway's callback registered there, and is all that is asked for known there?",
+    "invalid_redirect_uri": "the gateway's callback is not registered there",
+    "invalid_scope": "look at `scopes`",
+}
+
+
 class ProviderRefused(Failure):
     """The provider has understood, and says no. error: its code (RFC 6749 §5.2)."""
 
@@ -19,7 +29,8 @@ class ProviderRefused(Failure):
     detail = "The login service has refused. Try again."
 
     def __init__(self, error: str) -> None:
-        super().__init__(f"the provider refuses: {error}")
+        advice = f" ({_ADVICE[error]})" if error in _ADVICE else ""
+        super().__init__(f"the provider refuses: {error}{advice}")
         self.error = error
 
 

@@ -9,6 +9,7 @@ from hotgate.control.openid.failures import LoginFailed
 from hotgate.control.openid.token_hash import token_hash
 from hotgate.identity.tokens import token_checks
 from hotgate.identity.tokens.accepted_issuers import AcceptedIssuers
+from hotgate.identity.tokens.claim_mapping import text
 from hotgate.identity.tokens.compact_token import CompactToken
 from hotgate.identity.tokens.jwt import check_size
 from hotgate.identity.tokens.signature import signing_key
@@ -87,6 +88,7 @@ class IdTokens:
         subject = claims.get("sub")
         if not isinstance(subject, str) or not 0 < len(subject) <= 255:  # §2
             raise LoginFailed("the ID token has no sub of 1 to 255 characters")
+        text(claims, ("sid",))  # one that is no text could never be logged out
 
     def _check_authentication_time(self, claims: Claims, max_age: float | None, now: float) -> None:
         time = token_checks.numeric_date(claims, "auth_time")

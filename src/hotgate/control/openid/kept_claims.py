@@ -38,17 +38,22 @@ class KeptClaims:
             allowed_values=claims.allowed_values(),
         )
 
-    def of(self, claims: Claims) -> dict[str, Any]:
-        """Those of all claims of a user that are kept. Raises LoginFailed where they are not what they must be."""
-        return self._checked(self._picked(claims))
+    def of(self, said: Claims, info: Claims) -> dict[str, Any]:
+        """Those that are kept. said: by the ID token. info: by anything else, such as the userinfo, which tells of the
+        user and not of the login: an `acr` there may be what somebody has written into their profile.
+
+        Raises LoginFailed where they are not what they must be.
+        """
+        return self._checked(self._picked({**_of_the_user(info), **said}))
 
     def renewed(self, before: Claims, claims: Claims, *, are_all: bool) -> dict[str, Any]:
-        """Those of a session about whose user something else is said now; what tells of its login stays.
+        """Those of a session about whose user something else is said now; what tells of its login stays, and nothing
+        is added to it: a renewal is no login.
 
         are_all: whether what is said no longer is no longer true. Raises LoginFailed.
         """
         login = {name: before[name] for name in _OF_THE_LOGIN if name in before}
-        return self._checked({**({} if are_all else before), **self._picked(claims), **login})
+        return self._checked({**({} if are_all else before), **self._picked(_of_the_user(claims)), **login})
 
     def _picked(self, claims: Claims) -> dict[str, Any]:
         return {path: value for path in self._paths if (value := find(claims, path)) is not None}
@@ -64,6 +69,10 @@ class KeptClaims:
         except CredentialRefused as refusal:
             raise LoginFailed(refusal.log_detail) from None
         return kept
+
+
+def _of_the_user(claims: Claims) -> dict[str, Any]:
+    return {name: value for name, value in claims.items() if name not in _OF_THE_LOGIN}
 
 
 def _paths(mapping: ClaimMapping) -> tuple[str, ...]:

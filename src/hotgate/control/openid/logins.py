@@ -70,7 +70,7 @@ class Logins:
         claims = await provider.verified(answer.id_token, answer.access, now, check)
         info = await self._userinfo(endpoints, answer.access, claims["sub"])
         scope = " ".join(("openid", *provider.settings.scopes)) if answer.scope is None else answer.scope
-        kept = provider.kept.of({**({"scope": scope} if scope else {}), **info, **claims})
+        kept = provider.kept.of(claims, {**({"scope": scope} if scope else {}), **info})
         return self._session(kept, answer)
 
     def _check_sender(self, iss: str | None, endpoints: Endpoints) -> None:

@@ -1,11 +1,11 @@
 """All providers of a configuration, by the name of their entry; unchanged ones outlive a reload."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import httpx
 
-from hotgate.control.issuer_metadata import IssuerMetadata, read_metadata
 from hotgate.control.judged_address import Resolve, resolved
 from hotgate.control.oauth.breaker import Breaker
 from hotgate.control.oauth.client_authentication import ClientAuthentication
@@ -78,17 +78,9 @@ class RelyingParties:
         clocks = self._clocks
         client = ClientAuthentication(settings.client, clocks.now)
         caller = EndpointCaller(client, settings.issuer, resolve=self._resolve, transport=self._transport)
-        metadata = ProviderMetadata(name, settings, self._reader(settings, client), clocks.monotonic)
+        read = partial(caller.metadata, settings.metadata_location)
+        metadata = ProviderMetadata(name, settings, read, clocks.monotonic)
         metadata.prepare()
         keys = ProviderKeys(key_set_name(name, settings.jwks_location), self._documents, self._refresh)
         provider = Provider.of(name, settings, metadata, keys, ProviderCalls(caller, Breaker(name, clocks.monotonic)))
         return RelyingParty(provider, RenewalClaims(name, self._store, clocks.now), self._claim, clocks)
-
-    def _reader(self, settings: OidcSettings, client: ClientAuthentication) -> Callable[[], Awaitable[IssuerMetadata]]:
-        """Reads the metadata of a provider, each time over a new connection: it is read once an hour."""
-
-        async def read() -> IssuerMetadata:
-            async with httpx.AsyncClient(verify=client.tls(), trust_env=False, transport=self._transport) as http:
-                return await read_metadata(http, self._resolve, settings.metadata_location)
-
-        return read

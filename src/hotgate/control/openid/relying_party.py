@@ -33,8 +33,9 @@ class RelyingParty:
         self.provider = provider
         self._results: Counter[tuple[str, str]] = Counter()  # by question and what came of it
         most = provider.settings.max_flights
-        # Two bounds: who floods the login must not keep those who have a session from going on.
-        self._login_flights, self._renewal_flights = Flights(most), Flights(most)
+        # A bound for each: who floods the login must not keep those who have a session from going on, and who sends
+        # tokens with keys that nobody has must not let everybody's questions wait behind the fetching of keys.
+        self._login_flights, self._renewal_flights, self._logout_flights = Flights(most), Flights(most), Flights(most)
         self._logins = Logins(provider, clocks.now)
         self._renewals = Renewals(provider, self._renewal_flights, renewal_claims, clocks)
         self._logouts = Logouts(provider)
@@ -80,7 +81,8 @@ class RelyingParty:
 
     async def verify_logout_token(self, token: bytes) -> LogoutToken:
         """What the provider tells of a logout. Raises LoginFailed, ProviderUnavailable, StoreUnavailable."""
-        return await self._logout_tokens.verified(token)
+        with self._logout_flights.one():
+            return await self._logout_tokens.verified(token)
 
     def state(self) -> dict[str, Any]:
         """For metrics. results: how many questions, by question and what came of it."""

@@ -4,6 +4,7 @@ import re
 
 _SPECIAL = re.compile(r'[,+"\\<>;=]|^[ #]| $')
 _ESCAPED = re.compile(rb"\\(?:([0-9A-Fa-f]{2})|(.))", re.DOTALL)
+_PART = re.compile(r"(?:\\.|[^\\,])+", re.DOTALL)
 _FIRST_VALUE = re.compile(r"[^=,+]+=((?:\\.|[^\\,+])*)", re.DOTALL)
 
 
@@ -19,6 +20,16 @@ def first_value(name: str) -> str:
         return name
     raw = _ESCAPED.sub(_meant, found[1].encode())
     return raw.decode("utf-8", "replace")
+
+
+def is_below(name: str, base: str) -> bool:
+    """Whether a name is that of an entry below another. Directories write the ends of names in one way."""
+    ends_with, parts = _parts(base), _parts(name)
+    return len(parts) > len(ends_with) and parts[-len(ends_with) :] == ends_with
+
+
+def _parts(name: str) -> list[str]:
+    return [part.strip().casefold() for part in _PART.findall(name)]
 
 
 def _meant(found: re.Match[bytes]) -> bytes:

@@ -1,6 +1,7 @@
 """`Authorization: Basic …` (RFC 7617): a name and a password in UTF-8."""
 
 import binascii
+import unicodedata
 from base64 import b64decode
 from dataclasses import dataclass, field
 
@@ -13,6 +14,9 @@ MAX_PASSWORD = 1024  # bytes; hashing a longer one would only be work for an att
 
 _AUTHORIZATION = b"authorization"
 _MALFORMED = "password-malformed"
+_UNSEEN = frozenset(
+    {"Cc", "Cf", "Mn"}
+)  # controls, soft hyphens and joiners; variation selectors, and with them accents
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +28,16 @@ class BasicCredentials:
 
 
 class NameAndPasswordSource:
-    """The field as a place of a credential. `read` gives the claimed name only: a guess is an attempt on that name."""
+    """The field as a place of a credential. `read` gives the claimed name only: a guess is an attempt on that name, in
+    whatever spelling a directory takes for the same (RFC 4518 §2).
+    """
 
     field: bytes | None = _AUTHORIZATION
 
     def read(self, request: Request) -> bytes | None:
-        """The name that somebody claims to have."""
+        """The name that somebody claims to have, in one spelling."""
         value = basic_value(request)
-        return None if value is None else parse(value).name.encode()
+        return None if value is None else _one_spelling(parse(value).name).encode()
 
     def strip(self, request: Request) -> None:
         """Remove the field."""
@@ -58,6 +64,13 @@ def parse(value: bytes) -> BasicCredentials:
     if not (_is_plain(name) and _is_plain(password)):
         raise CredentialRefused(_MALFORMED, "control characters in a name or a password")
     return BasicCredentials(name, password)
+
+
+def _one_spelling(name: str) -> str:
+    """Without case, forms of the same character, characters that nobody sees, and spaces that do not count."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    seen = "".join(character for character in folded if unicodedata.category(character) not in _UNSEEN)
+    return " ".join(seen.split())
 
 
 def _is_plain(text: str) -> bool:

@@ -20,7 +20,8 @@ _COOKIE = b"cookie"
 _SUBPROTOCOL = b"sec-websocket-protocol"
 _TOKEN = frozenset(ascii_letters + digits + "!#$%&'*+-.^_`|~")  # RFC 9110 §5.6.2
 # What is not in a cookie's name (RFC 6265 §4.1.1) and may stand around it: parsers trim tabs, quotes, and what Unicode
-# calls white space, so that a backend would take what we did not see.
+# calls white space, so that a backend would take what we did not see. Browsers trim none of it: a neighbouring host may
+# set `"__Host-token"`, quotes and all. So such names are taken out, and not read.
 _AROUND_NAMES = bytes(byte for byte in range(256) if chr(byte) not in _TOKEN)
 
 
@@ -132,7 +133,8 @@ class CookieSource:
     def read(self, request: Request) -> bytes | None:
         """The value."""
         pairs = [pair for value in request.headers.get_all(_COOKIE) for pair in value.split(b";")]
-        values = [pair.partition(b"=")[2].strip(b" \t") for pair in pairs if self._is_named(pair)]
+        given = (pair.partition(b"=") for pair in pairs)
+        values = [value.strip(b" \t") for name, _, value in given if name.strip(b" \t") == self._name]
         if len(values) > 1:
             raise CredentialRefused(self._code, "the cookie is there more than once")
         return values[0] if values else None
@@ -142,10 +144,8 @@ class CookieSource:
         _rewrite_field(request, _COOKIE, self._others)
 
     def _others(self, value: bytes) -> bytes:
-        return b";".join(pair for pair in value.split(b";") if not self._is_named(pair)).strip(b" ")
-
-    def _is_named(self, pair: bytes) -> bool:
-        return pair.partition(b"=")[0].strip(_AROUND_NAMES) == self._name
+        pairs = (pair for pair in value.split(b";") if pair.partition(b"=")[0].strip(_AROUND_NAMES) != self._name)
+        return b";".join(pairs).strip(b" ")
 
 
 class SubprotocolSource:

@@ -18,7 +18,8 @@ SameSite = Literal["lax", "strict"]
 
 _COOKIE, _SET_COOKIE = b"cookie", b"set-cookie"
 _MARK = PREFIX.encode("ascii")
-# Not in a name (RFC 6265 §4.1.1): parsers of backends trim it, and would take what was not seen here.
+# Not in a name (RFC 6265 §4.1.1): parsers of backends trim it, and would take what was not seen here. Browsers do not:
+# for them such a name does not begin with `__Host-`, and a neighbour may set it. So it is never one of ours either.
 _AROUND_NAMES = bytes(byte for byte in range(256) if not 0x20 < byte < 0x7F or byte == 0x22)
 
 
@@ -40,7 +41,7 @@ def own_cookies(request: Request, name: str) -> dict[str, bytes] | None:
             if _MARK not in pair:
                 continue
             given, _, content = pair.partition(b"=")
-            given = given.strip(_AROUND_NAMES)
+            given = given.strip(b" \t")
             if given != wanted and not given.startswith(wanted + b"~"):
                 continue
             part = given[len(wanted) :].decode("ascii", "replace").removeprefix("~")

@@ -16,11 +16,11 @@ _PATIENCE = 10.0  # seconds for which a session goes on when nobody can say more
 class CachedSession:
     """look_at: when it must be looked at again (epoch seconds): to be renewed, or because its time is up.
 
-    fields: what every answer to the same cookie carries, because the browser has an older one. version: of the
-    revocations when they were last asked.
+    seen: when it was last used, as far as it was noted. fields: what every answer to the same cookie carries, because
+    the browser has an older one. version: of the revocations when they were last asked.
     """
 
-    __slots__ = ("_created", "_sid", "_subject", "ends", "fields", "look_at", "principal", "version")
+    __slots__ = ("_created", "_sid", "_subject", "ends", "fields", "look_at", "principal", "seen", "version")
 
     def __init__(
         self,
@@ -34,6 +34,7 @@ class CachedSession:
         self.principal = principal
         self.look_at = look_at
         self.ends = session.absolute_end
+        self.seen = session.seen
         self.fields = fields
         self.version = version
         self._subject, self._sid, self._created = session.subject, session.sid, session.created
@@ -48,13 +49,17 @@ class CachedSession:
 
 
 class SessionCache:
-    """By the SHA-256 of the cookie: a session's cookies may have 15 KiB, and there are thousands of sessions."""
+    """By the SHA-256 of the cookie: a session's cookies may have 15 KiB, and there are thousands of sessions.
 
-    __slots__ = ("_entries", "_max_entries", "_revocations")
+    idle: seconds without use that end a session.
+    """
 
-    def __init__(self, revocations: Revocations, max_entries: int = MAX_ENTRIES) -> None:
+    __slots__ = ("_entries", "_idle", "_max_entries", "_revocations")
+
+    def __init__(self, revocations: Revocations, idle: float, max_entries: int = MAX_ENTRIES) -> None:
         self._entries: OrderedDict[bytes, CachedSession] = OrderedDict()
         self._revocations = revocations
+        self._idle = idle
         self._max_entries = max_entries
 
     def get(self, cookie: bytes, now: float) -> CachedSession | None:
@@ -77,8 +82,9 @@ class SessionCache:
     def prolong(self, cookie: bytes, now: float) -> CachedSession | None:
         """The session that was known, for a little longer: who could say more of it does not answer."""
         entry = self._entries.get(sha256(cookie).digest())
-        if entry is None or now >= entry.ends or not self._is_still_good(entry):
+        if entry is None or now >= min(entry.ends, entry.seen + self._idle) or not self._is_still_good(entry):
             return None
+        entry.seen = now
         entry.look_at = min(now + _PATIENCE, entry.ends)
         return entry
 

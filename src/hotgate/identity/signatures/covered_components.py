@@ -1,6 +1,7 @@
 """The list of components that a signature covers, compiled once for each text of it: clients repeat theirs."""
 
 from hotgate.http.bounded_cache import BoundedCache
+from hotgate.http.content_digest import CONTENT_DIGEST, DIGEST_KINDS
 from hotgate.http.structured_fields import parse_inner_list
 from hotgate.http.structured_values import Item, write_inner_list
 from hotgate.identity.signatures.component import Component, InvalidComponent
@@ -11,9 +12,12 @@ _MAX_KNOWN_BYTES = 1024  # of each
 
 
 class CoveredComponents:
-    """written: canonical, with its parentheses. names: of those without parameters, which mean the whole component."""
+    """written: canonical, with its parentheses. names: of those without parameters, which mean the whole component.
 
-    __slots__ = ("components", "names", "written")
+    digest: whether a digest of the body is among them.
+    """
+
+    __slots__ = ("components", "digest", "names", "written")
 
     def __init__(self, items: tuple[Item, ...]) -> None:
         """Raises InvalidComponent."""
@@ -23,12 +27,20 @@ class CoveredComponents:
         if len({each.key for each in self.components}) < len(items):
             raise InvalidComponent("a component is covered twice")  # RFC 9421 §2.5: an error
         self.names = frozenset(each.name for each, item in zip(self.components, items, strict=True) if _is_whole(item))
+        self.digest = any(map(_is_digest, items))
         self.written = write_inner_list(items)
 
 
 def _is_whole(item: Item) -> bool:
     """`bs` and `sf` spell the same value otherwise; `key`, `tr`, `req` and `name` take a part, or another one."""
     return not item.parameters.keys() - {"bs", "sf"}
+
+
+def _is_digest(item: Item) -> bool:
+    """Whether it says what the body is: `content-digest`, or the member of it by a hash that bodies are compared by."""
+    if item.value != CONTENT_DIGEST.decode("ascii"):
+        return False
+    return _is_whole(item) or (item.parameters.keys() <= {"key", "sf"} and item.parameters["key"] in DIGEST_KINDS)
 
 
 def covered_components(text: bytes) -> CoveredComponents:

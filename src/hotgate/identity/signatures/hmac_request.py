@@ -42,17 +42,20 @@ _credentials = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """Who owns a secret."""
+    """Who owns a secret. thumbprint: of that."""
 
     secret: bytes = field(repr=False)
+    thumbprint: str
     principal: Principal
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedHmac:
-    """body: what its SHA-256 must be, in hexadecimal. created, expires: epoch seconds, between which it counts."""
+    """key: its thumbprint. body: what its SHA-256 must be, in hexadecimal. created, expires: epoch seconds, between
+    which it counts."""
 
     principal: Principal
+    key: str
     nonce: str
     created: int
     body: str
@@ -92,7 +95,8 @@ class HmacVerifier:
             why = "nobody here has the key" if partner is None else "not of this request and the key"
             raise CredentialRefused("signature-invalid", f"{why} {key.decode('ascii')!r}")
         end = created + self._max_age + self._leeway
-        return VerifiedHmac(partner.principal, nonce.decode("ascii"), created, body.decode("ascii"), end)
+        said = nonce.decode("ascii"), created, body.decode("ascii")
+        return VerifiedHmac(partner.principal, partner.thumbprint, *said, end)
 
     def _check_time(self, created: int, now: float) -> None:
         if created > now + self._leeway:

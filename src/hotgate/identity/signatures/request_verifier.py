@@ -47,10 +47,11 @@ class SignatureRules:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedSignature:
-    """covers_digest: whether `content-digest` is signed. created, expires: from and until when it counts, in epoch
-    seconds."""
+    """key: its thumbprint. covers_digest: whether a digest of the body is signed. created, expires: from and until when
+    it counts, in epoch seconds."""
 
     principal: Principal
+    key: str
     nonce: str | None
     created: int
     expires: float
@@ -93,9 +94,9 @@ class RequestVerifier:
             signature = signature_octets(request.headers.fields, label)
         except (InvalidField, InvalidComponent) as error:
             raise CredentialRefused("signature-malformed", str(error)) from None
-        principal = self._signer_of(chosen, request, signature)
-        covers_digest = "content-digest" in chosen.covered.names
-        return VerifiedSignature(principal, chosen.text("nonce"), created, expires, covers_digest)
+        signer = self._signer_of(chosen, request, signature)
+        nonce, key = chosen.text("nonce"), signer.key.thumbprint
+        return VerifiedSignature(signer.principal, key, nonce, created, expires, chosen.covered.digest)
 
     def _chosen(self, inputs: Mapping[str, SignatureInput]) -> str | None:
         """The label of the first one that fits and whose key is known; of any that fits, if no key is."""
@@ -131,7 +132,7 @@ class RequestVerifier:
         if rules.needs_nonce and not chosen.text("nonce"):
             raise CredentialRefused("signature-incomplete", "no `nonce`")
 
-    def _signer_of(self, chosen: SignatureInput, request: Request, signature: bytes) -> Principal:
+    def _signer_of(self, chosen: SignatureInput, request: Request, signature: bytes) -> Signer:
         """An unknown key costs as much as a known one: the decoy's verdict does not count."""
         signer = self._signers.find(chosen.text("keyid"))
         checking = signer or self._signers.any()
@@ -148,7 +149,7 @@ class RequestVerifier:
             raise CredentialRefused(
                 "signature-invalid", f"not of the key {chosen.text('keyid')!r:.100} and these components"
             )
-        return signer.principal
+        return signer
 
 
 def _covers_target(covered: CoveredComponents, request: Request) -> bool:

@@ -1,6 +1,7 @@
 """The algorithms of RFC 9421 §3.3, and keys that verify them: each key works with one, whatever a message says."""
 
 import hmac
+from hashlib import sha256
 from typing import Protocol
 
 from hotgate.identity.verification_keys.public_key import PublicKey
@@ -23,9 +24,10 @@ class UnfitKey(ValueError):
 
 
 class VerifyingKey(Protocol):
-    """algorithm: the only one that it verifies."""
+    """algorithm: the only one that it verifies. thumbprint: equal for equal keys, whatever they are called."""
 
     algorithm: str
+    thumbprint: str
 
     def verifies(self, base: bytes, signature: bytes) -> bool: ...
 
@@ -33,7 +35,7 @@ class VerifyingKey(Protocol):
 class PublicMessageKey:
     """A public key in one algorithm."""
 
-    __slots__ = ("_jose_name", "_key", "algorithm")
+    __slots__ = ("_jose_name", "_key", "algorithm", "thumbprint")
 
     def __init__(self, key: PublicKey, algorithm: str | None = None) -> None:
         """algorithm: None for the usual one of this kind of key. Raises UnfitKey."""
@@ -44,6 +46,7 @@ class PublicMessageKey:
             raise UnfitKey(f"a key of kind {key.kind} is not for {self.algorithm}")
         self._key = key
         self._jose_name = fitting[0]
+        self.thumbprint = key.thumbprint
 
     def verifies(self, base: bytes, signature: bytes) -> bool:
         """Whether the signature is this key's."""
@@ -53,7 +56,7 @@ class PublicMessageKey:
 class SecretMessageKey:
     """A shared secret (RFC 9421 §3.3.3): 32 bytes or more."""
 
-    __slots__ = ("_secret", "algorithm")
+    __slots__ = ("_secret", "algorithm", "thumbprint")
 
     def __init__(self, secret: bytes) -> None:
         """Raises UnfitKey."""
@@ -61,10 +64,16 @@ class SecretMessageKey:
             raise UnfitKey(f"a secret needs {MIN_SECRET_BYTES} bytes or more, random ones")
         self.algorithm = HMAC
         self._secret = secret
+        self.thumbprint = secret_thumbprint(secret)
 
     def verifies(self, base: bytes, signature: bytes) -> bool:
         """Whether the signature was made with this secret. Compares in constant time."""
         return hmac.compare_digest(hmac.digest(self._secret, base, "sha256"), signature)
+
+
+def secret_thumbprint(secret: bytes) -> str:
+    """A name for a secret that does not tell it: it is random and long, so nobody can guess it from this."""
+    return sha256(secret).hexdigest()
 
 
 def algorithm_for(kind: str) -> str:

@@ -57,6 +57,9 @@ class IntrospectedTokens:
 
 def _check_token_type(claims: Mapping[str, Any]) -> None:
     """A server may say that a refresh token is active too; nobody may call with one."""
-    kind = text(claims, ("token_type",))
-    if kind is not None and kind.lower() not in _TOKEN_TYPES:
+    kind = (text(claims, ("token_type",)) or "bearer").lower()
+    if kind not in _TOKEN_TYPES:
         raise malformed("its token_type is not that of an access token")
+    confirmation = claims.get("cnf")
+    if kind == "dpop" and not (isinstance(confirmation, dict) and "jkt" in confirmation):
+        raise malformed("its token_type wants proofs, and its server does not say of which key")  # RFC 9449 §6.2

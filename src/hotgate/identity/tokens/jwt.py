@@ -8,7 +8,7 @@ from hotgate.identity.principal import Principal
 from hotgate.identity.tokens import token_checks
 from hotgate.identity.tokens.claim_mapping import text
 from hotgate.identity.tokens.compact_token import CompactToken
-from hotgate.identity.tokens.jose_header import malformed
+from hotgate.identity.tokens.jose_header import decoded, malformed, parsed_object
 from hotgate.identity.tokens.signature import VerificationKey, VerificationKeys, signing_key
 from hotgate.identity.tokens.token_rules import TokenRules
 
@@ -59,7 +59,13 @@ def check_size(token: bytes, max_bytes: int) -> None:
 def unverified_claims(token: bytes, max_bytes: int) -> dict[str, Any]:
     """What a token claims: good for choosing a verifier, for nothing else. Raises CredentialRefused.
 
-    Of an encrypted token it is the header, where issuers repeat `iss` and `aud` for this purpose (RFC 7519 §5.3).
+    Of an encrypted token it is the header, where issuers repeat `iss` and `aud` for this purpose (RFC 7519 §5.3). Of a
+    signed one the header does not matter: whatever is wrong with it, it is its issuer's token and nobody else's.
     """
     check_size(token, max_bytes)
-    return EncryptedToken(token).header if is_encrypted(token) else CompactToken(token).unverified_claims()
+    if is_encrypted(token):
+        return EncryptedToken(token).header
+    segments = token.split(b".", 3)
+    if len(segments) != 3:
+        raise malformed("not three segments")
+    return parsed_object(decoded(segments[1]), "payload")

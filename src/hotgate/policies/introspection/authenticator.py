@@ -25,7 +25,7 @@ from hotgate.identity.tokens.token_cache import TokenCache
 from hotgate.pipeline.exchange import Exchange
 from hotgate.policies.introspection.questions import ActiveToken, IntrospectionUnavailable, TokenQuestions
 from hotgate.policies.introspection.settings import IntrospectionSettings
-from hotgate.policies.sender_constraint import SenderConstraint
+from hotgate.policies.tokens.sender_constraint import SenderConstraint
 from hotgate.store.errors import StoreUnavailable
 
 Verdict = Principal | CredentialRefused | IntrospectionUnavailable | StoreUnavailable
@@ -42,7 +42,7 @@ class IntrospectionAuthenticator:
         self._sender = SenderConstraint(settings.realm or name, settings, services)
         self.challenge = ", ".join(self._sender.challenges)
         self.forwards_credential = settings.forward == "token"
-        self.forwards_answer = settings.forward == "answer"
+        self.replaces_token = settings.forward == "answer"
         self.rules = settings.rules()
         self.places = settings.token
         self.needs_hosts = settings.needs_hosts
@@ -124,7 +124,7 @@ class IntrospectionAuthenticator:
         verified = self._tokens.verified(answer.claims, answer.keep, self._clock())
         principal = verified.principal
         principal.confirmations = self._sender.confirmations(principal, found, token)
-        if self.forwards_answer:
+        if self.replaces_token:
             if len(answer.jwt) > MAX_BYTES:
                 raise IntrospectionUnavailable(f"the answer has more than {MAX_BYTES} bytes: no field would hold it")
             principal.forwarded = (b"authorization", b"Bearer " + answer.jwt)

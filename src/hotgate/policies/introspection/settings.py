@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from hotgate.config.https_url import HttpsUrl, is_https_url
+from hotgate.config.https_url import HttpsUrl, is_https_url, refuse_metadata_address
 from hotgate.config.notation import refused
 from hotgate.config.oauth_client import OAuthClient
 from hotgate.config.settings import Form, Settings, WholeNumber, given
@@ -15,10 +15,10 @@ from hotgate.identity.tokens.token_rules import TokenRules
 from hotgate.identity.verification_keys.discovery_location import DiscoveryLocation
 from hotgate.identity.verification_keys.key_sets import key_set_name
 from hotgate.identity.verification_keys.signature_algorithm import SECRET_ALGORITHMS, AlgorithmName
-from hotgate.policies.claim_settings import MappedClaims, OneOrMore, Text, listed
 from hotgate.policies.dpop.proof_source import DpopFinder
-from hotgate.policies.sender_settings import SenderSettings
-from hotgate.policies.token_places import TokenFinder, TokenPlaces
+from hotgate.policies.tokens.claim_settings import MappedClaims, OneOrMore, Text, listed
+from hotgate.policies.tokens.sender_settings import SenderSettings
+from hotgate.policies.tokens.token_places import TokenFinder, TokenPlaces
 
 LONG_TTL = 300.0  # seconds
 
@@ -104,6 +104,7 @@ class IntrospectionSettings(MappedClaims, SenderSettings):
             raise refused("give `endpoint`, or an `issuer` whose metadata names it")
         if self.endpoint is None and not self._can_be_discovered():
             raise refused("give `endpoint`: it is only found for an issuer that is an https:// address")
+        refuse_metadata_address(self.issuer or "")
         return self
 
     @model_validator(mode="after")

@@ -51,7 +51,7 @@ class LiveSessions:
         self.name = name
         self._entry = entry
         self._mapping = settings.claims.mapping()
-        self._idle = settings.session.idle
+        self._idle, self._absolute = settings.session.idle, settings.session.absolute
         self._forward = settings.forward
         self._keeping = keeping
         self._renewal = SessionRenewal(settings, keeping, asking)
@@ -59,7 +59,7 @@ class LiveSessions:
         self._revocations = revocations
         self._now = now
         self._flights: dict[bytes, asyncio.Task[Look | None]] = {}
-        self._cache = SessionCache(revocations)
+        self._cache = SessionCache(revocations, settings.session.idle)
 
     def known(self, value: bytes) -> CachedSession | None:
         """The session of a cookie's value, if nothing must be looked at first."""
@@ -97,7 +97,7 @@ class LiveSessions:
     async def session_of(self, request: Request) -> Kept | None:
         """The session that a request comes with, as it is. Raises Unanswered."""
         value = joined(own_cookies(request, self.name) or {})
-        kept = None if value is None else await self._keeping.found(value)
+        kept = None if value is None else await self._found(value)
         try:
             return kept if kept is not None and self._is_good(kept.session) else None
         except StoreUnavailable as error:
@@ -122,7 +122,7 @@ class LiveSessions:
 
     async def _looked_at(self, value: bytes, present: tuple[str, ...]) -> Look | None:
         try:
-            kept = await self._keeping.found(value)
+            kept = await self._found(value)
         except Unanswered:
             if (entry := self._cache.prolong(value, self._now())) is not None:
                 return Look(entry, entry.fields)
@@ -136,6 +136,10 @@ class LiveSessions:
             return None
         entry = self._remembered(value, renewed, principal, version)
         return Look(entry, renewed.fields)
+
+    async def _found(self, value: bytes) -> Kept | None:
+        kept = await self._keeping.found(value)
+        return None if kept is None else Kept(kept.session.limited(self._absolute), kept.digest)
 
     def _remembered(self, value: bytes, renewed: Renewed, principal: Principal, version: int) -> CachedSession:
         entry = CachedSession(

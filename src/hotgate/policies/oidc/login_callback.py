@@ -1,5 +1,6 @@
 """The second half of a login: the browser comes back with a code, and leaves with a session."""
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
@@ -23,6 +24,8 @@ from hotgate.policies.oidc.pages import Link, page
 from hotgate.policies.oidc.session_keeping import Kept, NoRoom
 
 _MAX_PARAMETERS = 16
+# RFC 6749 appendix A.11. Whoever stumbles over anything else is the provider, and then it is left alone by all.
+_is_code = re.compile(r"[\x20-\x7e]{1,4096}").fullmatch
 
 
 class LoginCallback:
@@ -71,7 +74,7 @@ class LoginCallback:
         return_to = transaction.return_to
         if "error" in given:
             return self._pages.provider_said(exchange, given["error"], return_to)
-        if "code" not in given:
+        if not _is_code(given.get("code", "")):
             return self._pages.unknown(exchange, return_to)
         try:
             return await self._exchanged(exchange, transaction, given, before)

@@ -20,12 +20,13 @@ from hotgate.identity.tokens.revocations import NoRevocations
 from hotgate.keys.sealing_ring import SealingRingHolder
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.gateway_endpoint import GatewayEndpoint
-from hotgate.pipeline.policy import MechanismSpec
+from hotgate.pipeline.policy import LoginOffer, MechanismSpec
 from hotgate.policies.oidc.asking import Asking, Unanswered
 from hotgate.policies.oidc.failures import LoginPages
 from hotgate.policies.oidc.live_sessions import LiveSessions
 from hotgate.policies.oidc.login import Login
 from hotgate.policies.oidc.login_callback import LoginCallback
+from hotgate.policies.oidc.login_choice import LoginChoice, LoginEntry
 from hotgate.policies.oidc.login_transactions import LoginTransactions
 from hotgate.policies.oidc.logout_endpoints import logout_endpoints
 from hotgate.policies.oidc.navigation import is_navigation, is_own_window
@@ -48,17 +49,19 @@ class OidcAuthenticator:
     def __init__(self, name: str, settings: OidcSettings, services: Mapping[str, Any]) -> None:
         self.name = name
         self.title = settings.shown_title(name)
-        self.forwards_token = settings.forward != "none"
+        self.replaces_token = settings.forward != "none"
         self._base = base = settings.base_path(name)
         self.challenge = f'Cookie realm="{name}", login="{base}/login"'
         self._cookie = cookie = PREFIX + name
         now: Callable[[], float] = services.get("wall_clock", time.time)
         keys = services.get("session_keys") or SealingRingHolder()
         asking = Asking(name, services.get("ask"))
-        keeping = _keeping(name, cookie, settings, Sealing(keys, f"session/{name}", now), asking)
+        # Another provider's logins under the same name, or of the time before a change, are not this one's.
+        whose = f"{name} {settings.client.id} {settings.issuer}"
+        keeping = _keeping(name, cookie, settings, Sealing(keys, f"session/{whose}", now), asking)
         revocations = services.get("credentials") or NoRevocations()
         self._live = live = LiveSessions(name, cookie, settings, keeping, asking, revocations, now)
-        transactions = LoginTransactions(cookie, Sealing(keys, f"login/{name}", now), now)
+        transactions = LoginTransactions(cookie, Sealing(keys, f"login/{whose}", now), now)
         self._pages = pages = LoginPages(base)
         self._login = Login(cookie, base, transactions, asking, pages, now)
         callback = LoginCallback(settings.session, live, transactions, asking, pages, now)
@@ -83,6 +86,10 @@ class OidcAuthenticator:
         if known is None:
             return self._looked_at(exchange, value, parts)
         return self._accepted(exchange, known, known.fields)
+
+    def login_offer(self, entries: Sequence[LoginEntry]) -> LoginOffer:
+        """What somebody gets who could log in by any of these."""
+        return LoginChoice(entries).answer
 
     def log_in(self, exchange: Exchange) -> Awaitable[Response]:
         """Begin a login that leads back to what was asked for."""

@@ -4,14 +4,14 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from hotgate.config.https_url import HttpsUrl
+from hotgate.config.https_url import HttpsUrl, refuse_metadata_address
 from hotgate.config.notation import refused
 from hotgate.config.oauth_client import OAuthClient
 from hotgate.config.settings import Flag, Settings, given
 from hotgate.config.units import DurationBetween
 from hotgate.identity.verification_keys.discovery_location import DiscoveryLocation
 from hotgate.identity.verification_keys.signature_algorithm import PublicKeyAlgorithm
-from hotgate.policies.claim_settings import Text
+from hotgate.policies.tokens.claim_settings import Text
 
 _KEYS = ("jwks_url", "jwks_file")
 
@@ -74,6 +74,7 @@ class OidcProvider(Settings):
     def _has_one_source_of_keys(self) -> Self:
         if len(given(self, _KEYS)) > 1:
             raise refused("give only one of jwks_url and jwks_file")
+        refuse_metadata_address(self.issuer)
         if "?" in self.issuer:
             raise refused("issuer: it has no query (OpenID Connect Discovery)")
         return self

@@ -10,9 +10,9 @@ from hotgate.config.https_url import is_https_url
 from hotgate.config.notation import Notation, refused
 from hotgate.config.settings import Flag, Form, WholeNumber
 from hotgate.config.units import DurationBetween
-from hotgate.policies.claim_settings import CallerClaims, Text
 from hotgate.policies.oidc.oidc_provider import OidcProvider
 from hotgate.policies.oidc.oidc_session import OidcSession
+from hotgate.policies.tokens.claim_settings import CallerClaims, Text
 
 _TOKEN = r"[\x21\x23-\x5b\x5d-\x7e]{1,256}"  # noqa: S105  (RFC 6749 appendix A.4)
 _PATH = r"(/[A-Za-z0-9._~-]{1,64}){1,8}"

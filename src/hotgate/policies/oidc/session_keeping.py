@@ -6,7 +6,6 @@ from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 
 from hotgate.http.headers import Field
-from hotgate.identity.base64url import decode, encode
 from hotgate.identity.sessions.cookies import SameSite, spread
 from hotgate.identity.sessions.sealing import Sealing
 from hotgate.identity.sessions.session import Session
@@ -66,7 +65,10 @@ class InCookies:
 
 
 class OnOurSide:
-    """The cookie is a random key: its digest finds the session, and no copy of what is kept opens without the key."""
+    """The cookie is a random key: its digest finds the session, and no copy of what is kept opens without the key.
+
+    It is sealed, so that nobody is asked about a key that was made up: the control process serves all workers.
+    """
 
     def __init__(self, name: str, sealing: Sealing, same_site: SameSite, idle: float, asking: Asking) -> None:
         self._name = name
@@ -77,22 +79,19 @@ class OnOurSide:
 
     async def found(self, value: bytes) -> Kept | None:
         """The session of a key."""
-        try:
-            key = decode(value)
-        except ValueError:
+        key = self._key(value)
+        if key is None:
             return None
-        if len(key) != _KEY_BYTES:
-            return None
-        record = await self._asking.own("session.load", {"digest": _digest(value)})
+        digest = sha256(key).hexdigest()
+        record = await self._asking.own("session.load", {"digest": digest})
         session = None if record is None else _read(self._sealing.open(str(record["sealed"]).encode("ascii"), key))
         if session is None:
             return None
-        return Kept(session.recorded(int(record["version"]), float(record["last_seen"])), _digest(value))
+        return Kept(session.recorded(int(record["version"]), float(record["last_seen"])), digest)
 
     async def begin(self, session: Session, present: Iterable[str]) -> tuple[Field, ...]:
         """Raises NoRoom."""
         key = secrets.token_bytes(_KEY_BYTES)
-        value = encode(key)
         body = {
             "id": session.id,
             "sid": session.sid,
@@ -100,25 +99,34 @@ class OnOurSide:
             "idle": self._idle,
             "absolute_end": session.absolute_end,
         }
-        answer = await self._asking.own("session.create", {**self._sealed(value, key, session), **body})
+        answer = await self._asking.own("session.create", {**self._sealed(key, session), **body})
         if "error" in answer:
             raise NoRoom(str(answer["error"]))
-        return spread(self._name, value, self._same_site, present)
+        return spread(self._name, self._sealing.seal(key), self._same_site, present)
 
     async def write_back(self, value: bytes, session: Session, present: Iterable[str]) -> tuple[Field, ...] | None:
         """The cookie stays as it is."""
-        body = {**self._sealed(value, decode(value), session), "version": session.version}
+        key = self._key(value)
+        if key is None:
+            return None
+        body = {**self._sealed(key, session), "version": session.version}
         return None if await self._asking.own("session.replace", body) is None else ()
 
     async def note_use(self, value: bytes, session: Session, present: Iterable[str]) -> tuple[Field, ...]:
         """The cookie stays as it is."""
-        used = {_digest(value): session.seen}
-        await self._asking.own("session.touch", {"idle": self._idle, "used": used})
+        if (key := self._key(value)) is not None:
+            used = {sha256(key).hexdigest(): session.seen}
+            await self._asking.own("session.touch", {"idle": self._idle, "used": used})
         return ()
 
-    def _sealed(self, value: bytes, key: bytes, session: Session) -> dict[str, Any]:
+    def _key(self, value: bytes) -> bytes | None:
+        """That of a cookie; None for what no gateway has made, or with a key that is gone."""
+        key = self._sealing.open(value)
+        return key if key is not None and len(key) == _KEY_BYTES else None
+
+    def _sealed(self, key: bytes, session: Session) -> dict[str, Any]:
         sealed = self._sealing.seal(session.encoded(), key).decode("ascii")
-        return {"digest": _digest(value), "sealed": sealed}
+        return {"digest": sha256(key).hexdigest(), "sealed": sealed}
 
 
 class NoRoom(Exception):
@@ -131,7 +139,3 @@ def _read(plain: bytes | None) -> Session | None:
         return None if plain is None else Session.decoded(plain)
     except (KeyError, TypeError, ValueError):
         return None
-
-
-def _digest(value: bytes) -> str:
-    return sha256(decode(value)).hexdigest()

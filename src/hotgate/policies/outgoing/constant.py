@@ -1,8 +1,9 @@
 """Credentials that never change: an API key, Basic, a bearer token. They are encoded once, when they are compiled."""
 
+import re
 from base64 import b64encode
 from collections.abc import Sequence
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote, quote_plus, unquote_to_bytes
 
 from hotgate.config.upstream_credentials import ApiKey, Basic, Bearer
 from hotgate.http.headers import valid_field
@@ -10,6 +11,7 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.outgoing import OutgoingContext
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import PhasedStep
+from hotgate.pipeline.route import Step
 from hotgate.policies.outgoing.own_fields import OwnFields
 
 
@@ -55,7 +57,22 @@ def _query_steps(name: str, value: str) -> Sequence[PhasedStep]:
         )
         request.query = b"&".join((*kept, parameter))
 
-    return (PhasedStep(Phase.SHAPE, show),)
+    return (PhasedStep(Phase.SHAPE, show), PhasedStep(Phase.RESPOND, _hiding(name, value)))
+
+
+def _hiding(name: str, value: str) -> Step:
+    """Backends redirect to `/orders/` with the query that they got: the value is taken out of fields of answers."""
+    escaped = quote(value, safe="")
+    spellings = sorted({value, escaped, quote(value), quote_plus(value), quote(escaped)}, key=len, reverse=True)
+    either = "|".join(map(re.escape, spellings))
+    finds = re.compile(f"({re.escape(name)}(?:=|%3D))(?:{either})".encode(), re.IGNORECASE)
+
+    def hide(exchange: Exchange) -> None:
+        response = exchange.response
+        if response is not None and any(finds.search(said) for _, said in response.headers.fields):
+            response.headers.fields = [(field, finds.sub(rb"\1", said)) for field, said in response.headers.fields]
+
+    return hide
 
 
 def _name_of(part: bytes) -> bytes:

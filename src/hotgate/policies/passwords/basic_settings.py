@@ -1,6 +1,7 @@
 """The settings of `identity: {name: {basic: …}}`."""
 
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from typing import Annotated, Any
 
 from pydantic import Field, GetJsonSchemaHandler, model_validator
@@ -85,6 +86,15 @@ class PasswordSettings(Settings):
         "and has its groups, roles, tier and metadata too.",
     )
 
+    def source(self, entry: str) -> str:
+        """Names these settings: who has others is not told by them whose password is right. Tells no secret."""
+        said = f"{self.model_dump_json()} {self._known_by()}"  # in the first, secrets are hidden
+        return f"{entry}:{sha256(said.encode()).hexdigest()[:32]}"
+
+    def _known_by(self) -> object:
+        """What else decides whose password is right."""
+        return ""
+
 
 class BasicSettings(PasswordSettings):
     """Names and passwords in HTTP Basic (RFC 7617). They are sent with each request: use it with TLS only."""
@@ -108,6 +118,9 @@ class BasicSettings(PasswordSettings):
         """Everybody's, by name."""
         named = {name: user.hash.reveal() for name, user in self.users.items()}
         return named if self.users_file is None else {**self.users_file.hashes, **named}
+
+    def _known_by(self) -> object:
+        return sorted(self.hashes().items())
 
     def dangers(self) -> Iterator[tuple[str, str, str]]:
         """What is of no use about it: (key, message, hint)."""

@@ -7,6 +7,7 @@ from hotgate.identity.principal import Principal
 from hotgate.pipeline.policy import MechanismSpec
 from hotgate.policies.passwords.ldap_settings import LdapSettings
 from hotgate.policies.passwords.password_authenticator import PasswordAuthenticator
+from hotgate.upstream.client_tls import client_context
 
 
 class _Members:
@@ -30,7 +31,9 @@ class _Members:
 
 
 def compile_ldap(name: str, settings: LdapSettings, services: Mapping[str, Any]) -> PasswordAuthenticator:
-    """The authenticator of one entry."""
+    """The authenticator of one entry. Raises ValueError for authorities that cannot be used."""
+    if settings.ca:
+        client_context(ca=[each.reveal() for each in settings.ca])
     return PasswordAuthenticator(name, settings, services, _Members(name, settings))
 
 

@@ -59,16 +59,20 @@ class LdapGroups(Settings):
     attribute: _Attribute | None = Field(
         default=None, description="The attribute of the caller's entry that lists them, such as memberOf."
     )
-    base: _Name | None = Field(default=None, description="Or: the entry below which groups are.")
-    filter: Annotated[str, _filter_with("name", "dn")] = Field(
-        default="(member={dn})", description="With `base`: which groups are the caller's."
+    base: _Name | None = Field(
+        default=None,
+        description="The entry below which groups are. With `attribute`, listed groups elsewhere do not count; else "
+        "they are searched for.",
     )
-    name: _Attribute = Field(default="cn", description="With `base`: the attribute that names a group.")
+    filter: Annotated[str, _filter_with("name", "dn")] = Field(
+        default="(member={dn})", description="For a search: which groups are the caller's."
+    )
+    name: _Attribute = Field(default="cn", description="For a search: the attribute that names a group.")
 
     @model_validator(mode="after")
-    def _says_one_way(self) -> "LdapGroups":
-        if len(given(self, ("attribute", "base"))) != 1:
-            raise refused("give either `attribute` or `base`")
+    def _says_where(self) -> "LdapGroups":
+        if not given(self, ("attribute", "base")):
+            raise refused("give `attribute` or `base`, or both")
         return self
 
 
@@ -119,8 +123,8 @@ class LdapSettings(PasswordSettings):
             raise refused("`bind_dn` and `bind_password` go together")
         if self.users is not None and self.bind_dn is None:
             raise refused("`users` needs `bind_dn`: who searches")
-        if self.user_dn is not None and self.user_dn.count("{name}") != 1:
-            raise refused("`user_dn` needs {name} once")
+        if self.user_dn is not None and (self.user_dn.count("{name}") != 1 or "=" not in self.user_dn):
+            raise refused("`user_dn` needs {name} once, in a distinguished name such as uid={name},dc=example")
         if self.users is not None and "{name}" not in self.users.filter:
             raise refused("`users.filter` needs {name}, or it finds the same whoever logs in")
         for host, _, is_tls in self.addresses():
@@ -142,6 +146,6 @@ class LdapSettings(PasswordSettings):
 
     def group_filter(self) -> SearchFilter | None:
         """Which groups are a caller's."""
-        if self.groups is None or self.groups.base is None:
+        if self.groups is None or self.groups.attribute is not None:
             return None
         return parse_filter(self.groups.filter, frozenset({"name", "dn"}))

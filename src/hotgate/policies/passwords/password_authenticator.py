@@ -19,6 +19,7 @@ from hotgate.identity.principal import Principal
 from hotgate.identity.refusal import CredentialRefused
 from hotgate.identity.stored_consumer import ConsumerDisabled, NoConsumer, StoredConsumers
 from hotgate.identity.tokens.revocations import NoRevocations, Revocations, is_revoked
+from hotgate.limits.address_key import address_key
 from hotgate.pipeline.exchange import Exchange
 from hotgate.policies.passwords.basic_settings import PasswordSettings
 from hotgate.store.credentials import Credentials
@@ -49,6 +50,7 @@ class PasswordAuthenticator:
         self.name = name
         self.challenge = basic_challenge(settings.realm or name)
         self.sources = (NameAndPasswordSource(),)
+        self._source = settings.source(name)
         self._ask: Callable[..., Awaitable[Any]] | None = services.get("ask")
         self._clock: Callable[[], float] = services.get("wall_clock", time.time)
         self._revocations: Revocations = services.get("credentials") or NoRevocations()
@@ -69,36 +71,37 @@ class PasswordAuthenticator:
             credentials = parse(value)
         except CredentialRefused as refusal:
             return password_refused(self.challenge, refusal)
-        return self._checked(value, credentials.name, credentials.password, exchange.client)
+        return self._checked(value, credentials.name, credentials.password, address_key(exchange.client))
 
     async def _checked(self, value: bytes, name: str, password: str, client: str) -> Outcome:
-        """What the control process says of it."""
-        if self._ask is None or self._waiting.get(client, 0) >= MAX_WAITING:
+        """What the control process says of it. client: its `address_key`."""
+        if self._ask is None:
+            return password_check_unavailable("there is no control process to ask")
+        if self._waiting.get(client, 0) >= MAX_WAITING:
             return password_check_unavailable("too many passwords of this client are being checked")
         self._waiting[client] = self._waiting.get(client, 0) + 1
         try:
-            version = self._revocations.version
-            answer = await self._ask(ABOUT, {"provider": self.name, "name": name, "password": password}, WAIT)
+            version, asked_at = self._revocations.version, self._clock()
+            answer = await self._ask(ABOUT, {"source": self._source, "name": name, "password": password}, WAIT)
         except Exception as error:  # noqa: BLE001 (whoever cannot ask lets nobody in, whatever the reason)
             return password_check_unavailable(str(error))
         finally:
             self._waiting[client] -= 1
             if not self._waiting[client]:
                 del self._waiting[client]
-        return self._concluded(value, name, answer, version)
-
-    def _concluded(self, value: bytes, name: str, answer: Mapping[str, Any], version: int) -> Outcome:
         if answer.get("right") is not True:
             return password_refused(self.challenge, CredentialRefused("password-wrong", "no such name and password"))
-        now = self._clock()
-        principal = self._identified(name, answer, now)
+        return self._concluded(value, self._identified(name, answer, asked_at), version)
+
+    def _concluded(self, value: bytes, principal: Principal, version: int) -> Outcome:
+        """The password was right; what was revoked since it was sent is revoked all the same."""
         try:
             if is_revoked(self._revocations, principal):
                 refusal = CredentialRefused("password-revoked", "the name was revoked")
                 return password_refused(self.challenge, refusal)
         except StoreUnavailable as error:
             return store_unavailable(error)
-        self._known.put(value, principal, now, version)
+        self._known.put(value, principal, self._clock(), version)
         return self._admitted(principal)
 
     def _admitted(self, proved: Principal) -> Outcome:

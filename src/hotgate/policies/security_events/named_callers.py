@@ -1,7 +1,7 @@
 """By which claim the callers of an entry are named: only events that name somebody by the same claim can end theirs."""
 
 from hotgate.config.gateway import Identity
-from hotgate.policies.claim_settings import listed
+from hotgate.policies.tokens.claim_settings import listed
 
 _CLAIMS = frozenset({"sub", "email"})
 

@@ -16,7 +16,7 @@ from hotgate.identity.challenge import hmac_challenge, signature_refused
 from hotgate.identity.principal import Principal
 from hotgate.identity.refusal import CredentialRefused
 from hotgate.identity.signatures.hmac_request import KEY_MARK, HmacVerifier, Partner, VerifiedHmac
-from hotgate.identity.signatures.signature_key import MIN_SECRET_BYTES
+from hotgate.identity.signatures.signature_key import MIN_SECRET_BYTES, secret_thumbprint
 from hotgate.identity.verification_keys.shared_secret import secret_octets
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import MechanismSpec
@@ -51,7 +51,7 @@ class PartnerSettings(CallerSettings):
     def partner(self, key_id: str, provider: str, once: SingleUseOfNonces) -> Partner:
         """The same, as the verifier wants it."""
         caller = self.principal(key_id, provider=provider, mechanism="hmac", demands=(once,))
-        return Partner(self.octets(), caller)
+        return Partner(self.octets(), secret_thumbprint(self.octets()), caller)
 
 
 class HmacSettings(Settings):
@@ -97,9 +97,8 @@ class HmacAuthenticator:
             return signature_refused(self.challenge, refusal)
         if verified is None:
             return None
-        principal = verified.principal
-        self._once.expect(exchange, principal, verified.nonce, verified.created, verified.expires)
-        return expect_body(exchange, partial(self._compare_body, verified)) or principal
+        self._once.expect(exchange, verified.key, verified.nonce, verified.created, verified.expires)
+        return expect_body(exchange, partial(self._compare_body, verified)) or verified.principal
 
     def _compare_body(self, verified: VerifiedHmac, body: bytes) -> Response | None:
         if verified.is_of(body):

@@ -8,14 +8,13 @@ from hotgate.http.response import Response
 from hotgate.identity.challenge import signature_refused, store_unavailable
 from hotgate.identity.confirmation import Stage
 from hotgate.identity.dpop.server_nonces import ServerNonces
-from hotgate.identity.principal import Principal
 from hotgate.identity.refusal import CredentialRefused
 from hotgate.pipeline.exchange import Exchange
 from hotgate.store.errors import StoreUnavailable
 
 
 class SignatureUse(NamedTuple):
-    """identity: a digest that only the same key and nonce give. created, ends: epoch seconds."""
+    """holder: the key. identity: a digest that only the same key and nonce give. created, ends: epoch seconds."""
 
     holder: bytes
     identity: bytes
@@ -45,11 +44,14 @@ class SingleUseOfNonces:
         self._challenge = challenge
         self._uses: Uses | None = services.get("proof_uses")
 
-    def expect(self, exchange: Exchange, signer: Principal, nonce: str, created: int, ends: float) -> None:
-        """This is what the request will use up once nothing else is missing."""
-        holder = f"{signer.provider}\t{signer.credential}"  # no name of an entry has a tab in it
-        identity = sha256(f"{len(holder)}:{holder}{nonce}".encode()).digest()
-        exchange.state[self._place] = SignatureUse(sha256(holder.encode()).digest(), identity, created, ends)
+    def expect(self, exchange: Exchange, key: str, nonce: str, created: int, ends: float) -> None:
+        """This is what the request will use up once nothing else is missing.
+
+        key: its thumbprint, and not its name in this entry: by something that is not signed, or by a new configuration,
+        the same request could come to another entry that knows the key.
+        """
+        identity = sha256(f"{len(key)}:{key}{nonce}".encode()).digest()
+        exchange.state[self._place] = SignatureUse(key.encode("ascii"), identity, created, ends)
 
     def refusal(self, exchange: Exchange) -> Awaitable[Response | None] | None:
         """None for a signature without a nonce, where it may be so; else an awaitable of the verdict."""
@@ -61,8 +63,7 @@ class SingleUseOfNonces:
         nonces = None if uses is None else uses.nonces
         if uses is None or nonces is None or nonces.since is None:
             return store_unavailable(StoreUnavailable("nobody remembers which nonces were used"))
-        if use.created < int(nonces.since):
-            # It may have been used before whoever remembers was there.
+        if use.created <= nonces.since:  # it may have been used before whoever remembers was there
             return signature_refused(self._challenge, CredentialRefused("signature-expired", "older than the memory"))
         is_first = await uses.claim(use.holder, use)
         if is_first:

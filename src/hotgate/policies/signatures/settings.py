@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from hotgate.config.notation import refused
 from hotgate.config.settings import Flag, Form, Settings
 from hotgate.config.units import DurationBetween, SizeBetween
+from hotgate.http.hop_by_hop import WRITTEN_ANEW
 from hotgate.http.structured_values import Item
 from hotgate.identity.signatures.component import Component, InvalidComponent
 from hotgate.identity.signatures.request_verifier import SignatureRules
@@ -20,6 +21,7 @@ _Tag = Annotated[str, Form(r"[ !#-\[\]-~]{1,256}", "use printable ASCII without 
 _Realm = Annotated[str, Form(r"[ !#-\[\]-~]{1,128}", "use printable ASCII without quotes and backslashes")]
 _ComponentName = Annotated[str, Form(r"@?[!#$%&'*+\-.^_`|~0-9a-z]{1,128}", "use a name in small letters, as @method")]
 
+_UNREADABLE = WRITTEN_ANEW - {b"content-length"}  # of which what the client has sent is not kept
 _WHOLE_REQUEST = ("@method", "@target-uri")
 
 
@@ -97,6 +99,8 @@ class SignatureSettings(Settings):
                 raise refused(f"`components`: {error}") from None
             if name == "@status":
                 raise refused("`components`: @status is of responses")
+            if name.encode("ascii") in _UNREADABLE:
+                raise refused(f"`components`: {name} cannot be covered here; instead of host use @authority")
         return self
 
     def dangers(self) -> Iterator[tuple[str, str, str]]:

@@ -87,7 +87,7 @@ class SignatureAuthenticator:
             return refused
         principal, nonce = verified.principal, verified.nonce
         if self._once is not None and nonce is not None:
-            self._once.expect(exchange, principal, nonce, verified.created, verified.expires)
+            self._once.expect(exchange, verified.key, nonce, verified.created, verified.expires)
         return principal if self._consumers is None else self._completed(principal, self._consumers)
 
     def _expect_body(self, verified: VerifiedSignature, exchange: Exchange) -> Response | None:

@@ -25,6 +25,7 @@ from hotgate.routing.ambiguity import AmbiguousRoutes
 from hotgate.routing.path_shape import BadPattern
 from hotgate.routing.pattern import RoutePattern
 from hotgate.routing.table import RouteTable
+from hotgate.runtime.compiling.ambiguous_routes import ambiguous_places
 from hotgate.runtime.compiling.compile_endpoints import endpoint_routes, receiver_route
 from hotgate.runtime.compiling.compile_listener import compile_listener
 from hotgate.runtime.compiling.compile_resources import resource_routes
@@ -211,17 +212,10 @@ def _conditions(wanted: Mapping[str, str]) -> tuple[tuple[str, str | None], ...]
 def _table(
     config: Gateway, entries: list[tuple[RoutePattern, Route]], problems: list[Problem]
 ) -> RouteTable[Route] | None:
-    index_of = {settings.name: index for index, settings in enumerate(config.routes)}
     try:
         return RouteTable(entries)
     except AmbiguousRoutes as error:
-        for pair in error.pairs:
-            message = f"as specific as route {pair.first!r}: {pair.why}"
-            kind, _, own = pair.second.partition(":")
-            path: Path = ("security_events", own) if kind == "events" else ("identity",)
-            if pair.second in index_of:
-                path = ("routes", index_of[pair.second], "match")
-            problems.append(Problem(path, message))
+        problems += [Problem(path, message) for path, message in ambiguous_places(config, error)]
         return None
 
 

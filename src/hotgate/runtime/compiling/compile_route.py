@@ -14,7 +14,7 @@ from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec
 from hotgate.pipeline.route import Route, Step
 from hotgate.policies import POLICIES
-from hotgate.policies.max_concurrent import concurrency_steps
+from hotgate.policies.limits.max_concurrent import concurrency_steps
 from hotgate.policies.published_keys import publishing_keys
 from hotgate.runtime.compiling.compile_resources import challenge_parameter
 from hotgate.upstream.upstream import Upstream

@@ -25,8 +25,8 @@ def key_file_errors(loaded: Loaded) -> Iterator[ConfigurationError]:
 
 def _files(entry: Identity) -> Iterator[tuple[Path, str]]:
     """Each with the rest of its path in the tree."""
-    if entry.mechanism == "jwt" and entry.settings.jwks_file:
-        yield ("jwt", "jwks_file"), entry.settings.jwks_file
+    if entry.mechanism in ("jwt", "oidc") and entry.settings.jwks_file:
+        yield (entry.mechanism, "jwks_file"), entry.settings.jwks_file
     if entry.mechanism == "signature":
         for index, published in enumerate(entry.settings.jwks):
             if published.file:

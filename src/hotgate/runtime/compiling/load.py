@@ -20,19 +20,27 @@ def built_in_model() -> type[Gateway]:
     return gateway_model(POLICIES, MECHANISMS)
 
 
+@cache
+def _model_with(mechanisms: frozenset[str]) -> type[Gateway]:
+    """The model with every built-in policy, and these mechanisms alone: the others are not even imported."""
+    from hotgate.policies import MECHANISMS, POLICIES  # noqa: PLC0415 (as above)
+
+    return gateway_model(POLICIES, [each for each in MECHANISMS if each.name in mechanisms])
+
+
 def load_configuration(path: Path) -> Loaded:
     """Read and validate. Raises ConfigurationErrors."""
     return load(path, built_in_model())
 
 
 def check_compiles(loaded: Loaded) -> None:
-    """Do what the workers will do, for errors that only that finds. Raises ConfigurationErrors."""
+    """Do what both processes will do, for errors that only that finds. Raises ConfigurationErrors."""
     if errors := [*deep_errors(loaded), *_access_log_errors(loaded)]:
         raise ConfigurationErrors(errors)
 
 
 def deep_errors(loaded: Loaded) -> list[ConfigurationError]:
-    """Those that only use of the configuration shows; nothing is opened or written for it."""
+    """What only compiling finds. It changes nothing and opens nothing that the gateway will write to."""
     # Heavy, and not needed to start workers; the second is never imported by one.
     from hotgate.runtime.compiling.compile import compile_errors  # noqa: PLC0415
     from hotgate.runtime.compiling.oauth_clients import oauth_client_errors  # noqa: PLC0415
@@ -50,7 +58,8 @@ def _access_log_errors(loaded: Loaded) -> list[ConfigurationError]:
 
 def validated(tree: dict[str, Any]) -> Gateway:
     """The model of a tree that the control process has validated before. Raises ValueError."""
-    return built_in_model().model_validate(tree)
+    entries = tree.get("identity") or {}
+    return _model_with(frozenset().union(*entries.values())).model_validate(tree)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from hotgate.config.gateway import Gateway
 from hotgate.config.https_url import is_https_url
 from hotgate.config.routes import Route
 from hotgate.identity.tokens.accepted_issuers import TENANT
-from hotgate.policies.claim_settings import listed
 from hotgate.policies.protected_resource import ProtectedResource
-from hotgate.policies.sender_settings import SenderSettings
+from hotgate.policies.tokens.claim_settings import listed
+from hotgate.policies.tokens.sender_settings import SenderSettings
 
 _TOLD_AS_WRITTEN = ("resource_name", "resource_documentation", "resource_policy_uri", "resource_tos_uri")
 

@@ -10,6 +10,7 @@ class Verdict(StrEnum):
     FIRST = "first"
     USED = "used"
     FULL = "full"  # of its holder, or of all: nobody could tell the next time, so it must not be used now
+    LATE = "late"  # others of its time are forgotten, so nobody can tell whether it was one of them
 
 
 class _Account:
@@ -36,7 +37,8 @@ class ClaimBook:
     """room: claims that it holds at once. share: how many of them may be one holder's.
 
     A claim takes about 110 bytes, and its holder as many more. Claims are forgotten by the second, all of one at once:
-    a heap of them would cost more than all the rest.
+    a heap of them would cost more than all the rest. What is forgotten stays forgotten: a claim that ends as early
+    comes too late, be it that it was long on its way or that the clock was set back.
     """
 
     def __init__(self, room: int, share: int | None = None) -> None:
@@ -46,6 +48,7 @@ class ClaimBook:
         self._accounts: dict[bytes, _Account] = {}
         self._by_second: dict[int, _Second] = {}
         self._seconds: list[int] = []  # a heap of the keys above
+        self._forgotten = 0  # the last of them that is gone
 
     def verdict(self, identity: bytes, now: float, holder: bytes = b"") -> Verdict:
         """What would come of a claim now. identity: a digest of what is claimed, whoever claims it."""
@@ -59,19 +62,26 @@ class ClaimBook:
     def claim(self, identity: bytes, expires: float, now: float, holder: bytes = b"") -> Verdict:
         """Use it, if nobody has. expires: when it need not be remembered any more, in the same seconds as `now`."""
         verdict = self.verdict(identity, now, holder)
-        if verdict is Verdict.FIRST:
-            account = self._accounts.get(holder)
-            if account is None:
-                account = self._accounts[holder] = _Account(holder)
-            account.count += 1
-            self._claims.add(identity)
-            second = self._second(int(expires) + 1)
-            second.identities.append(identity)
-            second.accounts.append(account)
+        if verdict is not Verdict.FIRST:
+            return verdict
+        number = int(expires) + 1
+        if number <= self._forgotten:
+            return Verdict.LATE
+        self._keep(identity, number, holder)
         return verdict
 
     def __len__(self) -> int:
         return len(self._claims)
+
+    def _keep(self, identity: bytes, number: int, holder: bytes) -> None:
+        account = self._accounts.get(holder)
+        if account is None:
+            account = self._accounts[holder] = _Account(holder)
+        account.count += 1
+        self._claims.add(identity)
+        second = self._second(number)
+        second.identities.append(identity)
+        second.accounts.append(account)
 
     def _second(self, number: int) -> _Second:
         second = self._by_second.get(number)
@@ -82,7 +92,8 @@ class ClaimBook:
 
     def _forget(self, now: float) -> None:
         while self._seconds and self._seconds[0] <= now:
-            second = self._by_second.pop(heapq.heappop(self._seconds))
+            self._forgotten = heapq.heappop(self._seconds)
+            second = self._by_second.pop(self._forgotten)
             self._claims.difference_update(second.identities)
             for account in second.accounts:
                 account.count -= 1

@@ -8,7 +8,7 @@ from typing import Any
 
 from hotgate.config.gateway import Gateway
 from hotgate.control.judged_address import Place
-from hotgate.control.known_metadata import KnownMetadata
+from hotgate.control.kept_reading import KeptReading
 from hotgate.control.oauth.breaker import Breaker
 from hotgate.control.oauth.client_authentication import ClientAuthentication
 from hotgate.control.oauth.endpoint_call import EndpointCaller
@@ -26,20 +26,20 @@ _PURPOSE = "introspection_endpoint"
 
 @dataclass(frozen=True, slots=True)
 class _Server:
-    """name: of the entry. caller: whose connections end with it."""
+    """name: of the entry. found: where it answers, by its metadata. caller: whose connections end with it."""
 
     name: str
     settings: IntrospectionSettings
     introspection: Introspection
+    found: KeptReading[Place]
     caller: EndpointCaller
 
 
 class Introspections:
-    """keys: of issuers that sign their answers. metadata: where the endpoints of others are found."""
+    """keys: of issuers that sign their answers."""
 
-    def __init__(self, keys: Keys, metadata: KnownMetadata) -> None:
+    def __init__(self, keys: Keys) -> None:
         self._keys = keys
-        self._metadata = metadata
         self._servers: dict[str, _Server] = {}  # by `IntrospectionSettings.source`
         self._results: dict[str, Counter[str]] = {}  # by entry
         self._retiring: set[asyncio.Task[None]] = set()
@@ -81,7 +81,7 @@ class Introspections:
         """End everything."""
         servers, self._servers = self._servers, {}
         await asyncio.gather(*(server.introspection.stop() for server in servers.values()), *self._retiring)
-        await asyncio.gather(*(server.caller.close() for server in servers.values()))
+        await asyncio.gather(*map(_closed, servers.values()))
 
     def _retire(self, server: _Server | None) -> None:
         """Requests under way still get their answers."""
@@ -96,8 +96,9 @@ class Introspections:
         cache, clock = settings.cache, asyncio.get_running_loop().time
         key_set_of = key_set_name(name, settings.jwks_location)
         algorithms = frozenset(settings.accepted_algorithms())
+        found = KeptReading("the metadata of the issuer", lambda: _found(settings, caller), clock)
         introspection = Introspection(
-            lambda: self._endpoint(settings),
+            lambda: _endpoint(settings, found),
             caller.post,
             AnswerReader(settings.answer, issuer, settings.client.id, algorithms, _IssuerKeys(self._keys, key_set_of)),
             MEDIA_TYPES[settings.answer],
@@ -109,13 +110,7 @@ class Introspections:
             results=self._results.setdefault(name, Counter()),
             clock=clock,
         )
-        return _Server(name, settings, introspection, caller)
-
-    async def _endpoint(self, settings: IntrospectionSettings) -> Place:
-        if settings.endpoint is not None:
-            return Place(settings.endpoint)
-        metadata = await self._metadata.of(DiscoveryLocation(settings.issuer or ""))
-        return metadata.place(_PURPOSE, mutual_tls=settings.client.method == "tls_client_auth")
+        return _Server(name, settings, introspection, found, caller)
 
 
 class _IssuerKeys:
@@ -141,6 +136,20 @@ def _entries(config: Any) -> Iterator[tuple[str, IntrospectionSettings]]:
             yield name, entry.settings
 
 
+async def _endpoint(settings: IntrospectionSettings, found: KeptReading[Place]) -> Place:
+    return await found.at_once() if settings.endpoint is None else Place(settings.endpoint)
+
+
+async def _found(settings: IntrospectionSettings, caller: EndpointCaller) -> Place:
+    metadata = await caller.metadata(DiscoveryLocation(settings.issuer or ""))
+    return metadata.place(_PURPOSE, mutual_tls=settings.client.uses_mutual_tls)
+
+
 async def _closed_when_idle(server: _Server) -> None:
     await server.introspection.idle()
+    await _closed(server)
+
+
+async def _closed(server: _Server) -> None:
+    await server.found.stop()
     await server.caller.close()

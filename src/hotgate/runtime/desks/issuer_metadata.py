@@ -1,24 +1,24 @@
-"""What issuers say of themselves, for workers that serve it and for desks that call them."""
+"""What issuers say of themselves, for workers that serve it."""
 
 from typing import Any
 
-import httpx
-
+from hotgate.control.http_client import http_client
 from hotgate.control.known_metadata import KnownMetadata
 from hotgate.identity.verification_keys.discovery_location import DiscoveryLocation
 
 
 class IssuersMetadata:
-    """known: what was read."""
+    """Reads each at most once an hour, with the authorities of the system."""
 
     def __init__(self) -> None:
-        self._client = httpx.AsyncClient(trust_env=False)
-        self.known = KnownMetadata(self._client)
+        self._client = http_client()
+        self._known = KnownMetadata(self._client)
 
     async def answer(self, body: Any) -> dict[str, Any]:
-        """The document of `{"issuer"}`, as it was read last. Raises FetchFailed, OSError and httpx errors."""
-        return (await self.known.of(DiscoveryLocation(str(body["issuer"])))).document
+        """The document of `{"issuer"}`, as it was read last. Raises FetchFailed."""
+        return (await self._known.of(DiscoveryLocation(str(body["issuer"])))).document
 
     async def stop(self) -> None:
         """End its connections."""
+        await self._known.stop()
         await self._client.aclose()

@@ -5,15 +5,12 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
-
+from hotgate.control.http_client import http_client
 from hotgate.control.jwks import JwksRefresher, JwksSource
 from hotgate.control.jwks_fetch import JwksFetch
 from hotgate.identity.events.transmitter_keys import keys_location
 from hotgate.pipeline.gateway_endpoint import events_name
 from hotgate.runtime.workers.channel import Message
-
-_WITH_KEYS = ("jwt", "introspection", "oidc")  # mechanisms
 
 
 class Keys:
@@ -25,7 +22,7 @@ class Keys:
 
     def __init__(self, broadcast: Callable[[Message], None], folder: Path) -> None:
         self._broadcast = broadcast
-        self._client = httpx.AsyncClient(trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
+        self._client = http_client()
         self._refresher = JwksRefresher((), self._publish, JwksFetch(self._client, folder))
         self._sources: dict[str, JwksSource] = {}
         self.tried = asyncio.Event()

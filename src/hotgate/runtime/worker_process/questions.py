@@ -23,9 +23,12 @@ class Questions:
         self._wait = wait
         self._ids = itertools.count(1)
         self._open: dict[int, asyncio.Future[Any]] = {}
+        self._is_lost = False
 
     async def ask(self, about: str, body: Any, wait: float | None = None) -> Any:
         """The answer to a question of JSON types. Raises Unanswered, after `wait` seconds at the latest."""
+        if self._is_lost:
+            raise Unanswered("the control process is gone")
         if len(self._open) >= MAX_OPEN:
             raise Unanswered("too many questions are open")
         number = next(self._ids)
@@ -51,8 +54,13 @@ class Questions:
         else:
             answer.set_result(message["body"])
 
+    def found(self) -> None:
+        """There is somebody to ask, perhaps again."""
+        self._is_lost = False
+
     def lost(self) -> None:
-        """Nobody will answer any more."""
+        """Nobody will answer any more, nor hear what is asked, until somebody is found."""
+        self._is_lost = True
         for answer in self._open.values():
             if not answer.done():
                 answer.set_exception(Unanswered("the control process is gone"))

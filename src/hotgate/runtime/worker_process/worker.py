@@ -27,7 +27,6 @@ from hotgate.observe.log import configure
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.observe.sink import StreamSink
 from hotgate.policies.outgoing.kept_between_reloads import SERVICE as UPSTREAM_TOKENS
-from hotgate.runtime.compiling.load import built_in_model
 from hotgate.runtime.sockets.handover import SocketOffer
 from hotgate.runtime.worker_process import descriptors, garbage_collection
 from hotgate.runtime.worker_process.access_log_sink import AccessLogSink
@@ -162,6 +161,7 @@ class Worker:
         self._was_found = True
         self._metrics.forget_reports()
         self._refresh.lost()
+        self._questions.found()
         self._data_plane.login_guard.authority_found()
         self._link.send(
             {"type": "hello", "revision": self._configuration.revision, "limits": self._limiter.authority_found()}
@@ -254,7 +254,6 @@ def main() -> int:
     launch = Launch.from_argument(sys.argv[1])
     configure("json" if launch.log_format == "json" else "console", StreamSink(sys.stderr.fileno()))
     sys.path.insert(0, launch.folder)  # users' policies live beside the configuration
-    built_in_model()
     garbage_collection.tune()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(launch))

@@ -1,101 +1,18 @@
 """What a directory, or somebody in its place, may answer, and what becomes of the login."""
 
 import asyncio
+import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import pytest
-from pyasn1.codec.ber import decoder, encoder
-from pyasn1_modules import rfc2251
 
-from hotgate.control.directories.directory import MAX_WAITING, Directory, Member
+from hotgate.control.directories import ldap_message
+from hotgate.control.directories.directory import MAX_GROUPS, MAX_WAITING, Directory, Member
 from hotgate.control.directories.ldap_connection import DirectoryUnavailable
 from hotgate.control.directories.ldap_message import MAX_BYTES, BadMessage, bind_request, message_length
 from hotgate.policies.passwords.ldap_settings import LdapSettings
-
-USER = "uid=ada,dc=example"
-
-
-class Script:
-    """A server on loopback that answers each request with what `reply` makes of it. asked: kinds of requests."""
-
-    def __init__(self, reply: Callable[[int, str], bytes | None]) -> None:
-        self._reply = reply
-        self.asked: list[str] = []
-        self._writers: list[asyncio.StreamWriter] = []
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.append(writer)
-        with suppress(ConnectionError):
-            await self._serve(reader, writer)
-        writer.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while head := await reader.read(2):
-            request = head + await reader.readexactly(head[1])
-            message, _ = decoder.decode(request, asn1Spec=rfc2251.LDAPMessage())
-            kind = message["protocolOp"].getName()
-            self.asked.append(kind)
-            reply = self._reply(int(message["messageID"]), kind)
-            if reply is None:
-                return
-            writer.write(reply)
-
-    def play(self, settings: dict[str, Any], script: Callable[[Directory], Any]) -> Any:
-        async def playing() -> Any:
-            server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
-            url = f"ldap://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-            model = LdapSettings.model_validate({"url": url, "start_tls": False, "timeout": "500ms", **settings})
-            directory = Directory(model)
-            try:
-                return await script(directory)
-            finally:
-                directory.close()
-                server.close()
-                for writer in self._writers:
-                    writer.close()
-                await asyncio.gather(*(writer.wait_closed() for writer in self._writers), return_exceptions=True)
-                await asyncio.sleep(0)  # the loop closes what was aborted
-
-        return asyncio.run(playing())
-
-    def login(self, **settings: Any) -> Member | None:
-        found = self.play({"user_dn": "uid={name},dc=example", **settings}, lambda each: each.member("ada", "right"))
-        assert found is None or isinstance(found, Member)
-        return found
-
-
-def message(number: int, kind: str, content: Any) -> bytes:
-    whole = rfc2251.LDAPMessage()
-    whole["messageID"] = number
-    whole["protocolOp"][kind] = content
-    return bytes(encoder.encode(whole))
-
-
-def result(number: int, kind: str, code: int) -> bytes:
-    content = {"bindResponse": rfc2251.BindResponse, "searchResDone": rfc2251.SearchResultDone}.get(
-        kind, rfc2251.ExtendedResponse
-    )()
-    content["resultCode"] = code
-    content["matchedDN"] = content["errorMessage"] = ""
-    return message(number, kind, content)
-
-
-def entry(number: int, dn: str = USER) -> bytes:
-    found = rfc2251.SearchResultEntry()
-    found["objectName"] = dn
-    found["attributes"].clear()
-    return message(number, "searchResEntry", found)
-
-
-def replying(bind: int = 0, entries: int = 1) -> Callable[[int, str], bytes]:
-    def reply(number: int, kind: str) -> bytes:
-        if kind == "bindRequest":
-            return result(number, "bindResponse", bind)
-        return entry(number) * entries + result(number, "searchResDone", 0)
-
-    return reply
+from unit.control.directories.scripted_directory import USER, Script, entry, replying, result
 
 
 def test_the_script_can_let_somebody_in() -> None:
@@ -184,6 +101,70 @@ def test_a_place_of_people_that_there_is_not_is_no_wrong_password() -> None:
         Script(reply).play(found, lambda directory: directory.member("ada", "right"))
 
 
+@pytest.mark.parametrize(
+    ("settings", "groups"),
+    [
+        ({"attribute": "memberOf"}, ["admins", "admins"]),
+        ({"attribute": "memberOf", "base": "ou=groups,dc=example"}, ["admins"]),
+        ({"attribute": "memberOf", "base": "ou=others,dc=example"}, []),
+    ],
+)
+def test_a_group_that_somebody_has_made_for_himself_need_not_count(settings: dict[str, str], groups: list[str]) -> None:
+    def reply(number: int, kind: str) -> bytes:
+        if kind == "bindRequest":
+            return result(number, "bindResponse", 0)
+        listed = ["cn=admins,ou=groups,dc=example", "cn=admins,ou=own,dc=example"]
+        return entry(number, groups=listed) + result(number, "searchResDone", 0)
+
+    member = Script(reply).login(groups=settings)
+    assert member is not None
+    assert member.groups == groups
+
+
+def test_an_entry_with_thousands_of_groups_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: set[int] = set()
+    decode = ldap_message.answer
+
+    def decoding(message: bytes, number: int) -> ldap_message.Answer:
+        if len(message) > 16 * 1024:
+            threads.add(threading.get_ident())
+        return decode(message, number)
+
+    def reply(number: int, kind: str) -> bytes:
+        if kind == "bindRequest":
+            return result(number, "bindResponse", 0)
+        listed = [f"cn=group-{each},ou=groups,dc=example" for each in range(MAX_GROUPS + 1)]
+        return entry(number, groups=listed) + result(number, "searchResDone", 0)
+
+    monkeypatch.setattr(ldap_message, "answer", decoding)
+    member = Script(reply).login(groups={"attribute": "memberOf"}, timeout="10s")
+    assert member is not None
+    assert len(member.groups) == MAX_GROUPS
+    assert len(threads) == 1
+    assert threading.get_ident() not in threads
+
+
+def test_a_directory_that_may_not_list_two_has_not_said_that_there_is_one() -> None:
+    """Its own limit is lower than what was asked for: who is meant is not known, so nobody gets in."""
+
+    def reply(number: int, kind: str) -> bytes:
+        if kind == "bindRequest":
+            return result(number, "bindResponse", 0)
+        return entry(number) + result(number, "searchResDone", 4)
+
+    found = {"users": {"base": "dc=example"}, "bind_dn": "cn=reader", "bind_password": "x"}
+    assert Script(reply).play(found, lambda directory: directory.member("ada", "right")) is None
+
+
+def test_a_name_that_no_host_can_have_is_told_like_one_that_is_not_there() -> None:
+    async def script(_: Directory) -> None:
+        model = LdapSettings.model_validate({"url": "ldaps://ldap..example", "user_dn": "uid={name},dc=example"})
+        with pytest.raises(DirectoryUnavailable, match="no connection"):
+            await Directory(model).member("ada", "right")
+
+    Script(replying()).play({"user_dn": "uid={name},dc=example"}, script)
+
+
 def test_logins_that_wait_are_bounded() -> None:
     async def flood(directory: Directory) -> None:
         waiting = [asyncio.create_task(directory.member("ada", "x")) for _ in range(MAX_WAITING)]
@@ -219,6 +200,7 @@ def test_a_bind_as_nobody_is_never_sent(dn: str, password: str) -> None:
         {"url": "http://ldap.example.com", "user_dn": "uid={name},dc=x"},
         {"url": "ldaps://ldap.example.com"},
         {"url": "ldaps://ldap.example.com", "user_dn": "uid=ada,dc=x"},
+        {"url": "ldaps://ldap.example.com", "user_dn": "{name}@corp.example"},
         {"url": "ldaps://ldap.example.com", "users": {"base": "dc=x"}},
         {"url": "ldaps://ldap.example.com", "users": {"base": "dc=x"}, "bind_dn": "cn=reader"},
         {

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
-import socket
+import ssl
 from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -12,6 +14,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from certificate_authority import authority
 from hotgate.config.oauth_client import OAuthClient
 from hotgate.control.address_zone import Zone
 from hotgate.control.download import MAX_BYTES, FetchFailed
@@ -104,32 +107,76 @@ def test_it_goes_to_the_address_that_was_judged(server: Server) -> None:
     assert request.extensions["sni_hostname"] == "idp.test"
 
 
+@pytest.mark.parametrize("other", ["other.example", "idp.example"])
+def test_a_connection_is_for_one_host_whoever_else_is_at_its_address(other: str) -> None:
+    """A CDN has many hosts at one address. What is for one must not go where only another has proved its name."""
+    opened: list[asyncio.StreamWriter] = []
+
+    async def answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        opened.append(writer)
+        while head := await reader.read(4096):
+            if head.endswith(b"token=abc"):
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+        writer.close()
+
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        return ["127.0.0.1"]
+
+    async def calling(folder: Path) -> None:
+        authority().issue("idp.example").save(folder, "idp")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(folder / "idp.pem", folder / "idp.key")
+        server = await asyncio.start_server(answering, "127.0.0.1", 0, ssl=context)
+        port = server.sockets[0].getsockname()[1]
+        client = OAuthClient.model_validate({**BY_SECRET, "ca": [authority().pem]})
+        caller = EndpointCaller(ClientAuthentication(client), ISSUER, resolve=resolve)
+        async with server:
+            assert (await caller.post(Place(f"https://idp.example:{port}/"), {"token": "abc"})).body == b"{}"
+            if other == "idp.example":
+                await caller.post(Place(f"https://{other}:{port}/"), {"token": "abc"})
+                assert len(opened) == 1
+            else:
+                with pytest.raises(FetchFailed, match="ConnectError|Hostname mismatch"):
+                    await caller.post(Place(f"https://{other}:{port}/"), {"token": "abc"})
+            await caller.close()
+
+    with TemporaryDirectory() as folder:
+        asyncio.run(calling(Path(folder)))
+
+
 def test_what_metadata_from_outside_names_does_not_lead_inside(server: Server) -> None:
     with pytest.raises(FetchFailed, match="loopback"):
         server.call(BY_SECRET, Place("https://idp.test/token", Zone.PUBLIC), "127.0.0.1")
     assert server.asked == []
 
 
-def test_a_server_that_is_down_is_named_by_what_the_system_says() -> None:
-    async def scenario() -> None:
-        with socket.socket() as closed:
-            closed.bind(("127.0.0.1", 0))
-            place = Place(f"http://127.0.0.1:{closed.getsockname()[1]}/token")
-            client = ClientAuthentication(OAuthClient.model_validate({"id": "gateway", "secret": "s"}))
-            caller = EndpointCaller(client, "https://idp.test")
-            try:
-                with pytest.raises(FetchFailed, match=r"^Connect(ion refused| call failed)"):
-                    await caller.post(place, {})
-            finally:
-                await caller.close()
-
-    asyncio.run(scenario())
-
-
 def test_an_error_is_an_answer(server: Server) -> None:
     server.answer = httpx.Response(400, json={"error": "invalid_grant"})
 
     assert server.call(BY_SECRET).status == 400
+
+
+def test_what_a_server_sets_for_one_caller_does_not_come_along_with_the_next() -> None:
+    """The cookie of a session at its endpoint for user information, say."""
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, headers={"set-cookie": "session=alice"}, stream=httpx.ByteStream(b"{}"))
+
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        return ["93.184.215.14"]
+
+    async def calling() -> None:
+        client = ClientAuthentication(OAuthClient.model_validate(BY_SECRET))
+        caller = EndpointCaller(client, ISSUER, resolve=resolve, transport=httpx.MockTransport(answer))
+        for bearer in ("alice", "bob"):
+            await caller.get(ENDPOINT, bearer)
+        await caller.close()
+
+    asyncio.run(calling())
+    assert len(asked) == 2
+    assert "cookie" not in asked[1].headers
 
 
 def test_a_redirect_is_not_followed(server: Server) -> None:
@@ -151,6 +198,16 @@ def test_a_huge_or_compressed_answer_is_refused(server: Server, answer: httpx.Re
 
     with pytest.raises(FetchFailed):
         server.call(BY_SECRET)
+
+
+def test_why_it_cannot_be_reached_is_told_without_its_address(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(self: Server, request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError(f"to {request.url}") from ConnectionRefusedError(111, "Connection refused")
+
+    monkeypatch.setattr(Server, "__call__", unreachable)
+    with pytest.raises(FetchFailed) as caught:
+        server.call(BY_SECRET)
+    assert str(caught.value) == "Connection refused"
 
 
 def test_nothing_shows_what_is_sent_or_answered(server: Server) -> None:

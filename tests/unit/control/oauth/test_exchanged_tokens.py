@@ -82,6 +82,19 @@ async def test_a_refusal_is_remembered_for_a_moment(server: TokenServer, tokens:
     assert (await tokens.exchanged("alice", 1000.0)).value == "for-alice"
 
 
+@played
+async def test_callers_who_may_not_have_what_is_asked_for_stop_nobody_else(
+    server: TokenServer, tokens: ExchangedTokens
+) -> None:
+    """`invalid_scope` may be about what this caller's token has (RFC 6749 §5.2)."""
+    server.answer = TokenRefused("invalid_scope")
+    for number in range(10):
+        with pytest.raises(TokenRefused, match="invalid_scope"):
+            await tokens.exchanged(f"mallory-{number}", 1000.0)
+    server.answer = for_whom
+    assert (await tokens.exchanged("alice", 1000.0)).value == "for-alice"
+
+
 @pytest.mark.parametrize("failure", [FetchFailed("down"), TokenRefused("invalid_client")])
 def test_a_server_that_fails_is_left_alone_and_known_tokens_are_unharmed(failure: Exception) -> None:
     @played

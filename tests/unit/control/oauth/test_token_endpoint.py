@@ -8,9 +8,11 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 
+from certificate_authority import authority
 from hotgate.config.token_credentials import ClientCredentials
 from hotgate.control.download import FetchFailed
-from hotgate.control.oauth.token_endpoint import METADATA_INTERVAL, TokenEndpoint
+from hotgate.control.kept_reading import INTERVAL
+from hotgate.control.oauth.token_endpoint import TokenEndpoint
 
 ISSUER = "https://idp.test"
 METADATA = f"{ISSUER}/.well-known/openid-configuration"
@@ -64,11 +66,21 @@ def test_metadata_is_read_once_an_hour() -> None:
         for _ in range(2):
             await value(endpoint)
         assert [path for _, path in server.asked] == ["/.well-known/openid-configuration", "/token", "/token"]
-        server.now += METADATA_INTERVAL
+        server.now += INTERVAL
         server.metadata = None  # it cannot be read any more: the endpoint stays where it was
         assert await value(endpoint) == "abc"
 
     asyncio.run(play())
+
+
+def test_a_client_with_a_certificate_calls_where_certificates_are_asked_for() -> None:
+    mutual = authority().issue_client("gateway")
+    client = {"id": "gateway", "certificate": mutual.pem, "certificate_key": mutual.key_pem}
+    server = Server()
+    assert server.metadata is not None
+    server.metadata["mtls_endpoint_aliases"] = {"token_endpoint": "https://mtls.idp.test/token"}
+    asyncio.run(value(server.endpoint(issuer=ISSUER, client=client)))
+    assert server.asked[-1] == ("mtls.idp.test", "/token")
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,8 @@ def refusal_of(gateway: LoggingIn, caplog: pytest.LogCaptureFixture, **asked: An
         ({"sub": ""}, "no sub"),
         ({"sub": 7}, "no sub"),
         ({"sub": "x" * 256}, "no sub"),
+        ({"sid": ["s"]}, "sid is not a string"),
+        ({"sid": "x" * 513}, "sid is not a string"),
         ({"exp": NOW - 31}, "ended"),
         ({"exp": NOW - 29}, ""),
         ({"exp": None}, "no exp"),

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from hotgate.control.oauth.breaker import RULES
-from hotgate.control.openid.token_answer import LONGEST_LIFETIME
+from hotgate.control.oauth.issued_token import LONGEST_LIFETIME
 from unit.control.openid.fake_provider import (
     CALLBACK,
     NOW,
@@ -267,6 +267,28 @@ def test_a_user_whose_claims_are_not_what_they_must_be_is_not_let_in(caplog: pyt
         assert "email_verified" in refused_with(gateway, caplog)
 
 
+def test_the_userinfo_does_not_say_how_somebody_has_logged_in() -> None:
+    """At some providers people write there what they like: a profile with an `acr` must not be a stronger login."""
+    provider = FakeProvider()
+    provider.claims |= {"sid": None, "auth_time": None}
+    about_the_login = {"acr": "mfa", "amr": ["otp"], "auth_time": NOW, "sid": "s", "azp": "other", "nonce": "n"}
+    provider.userinfo |= {**about_the_login, "iss": "https://evil.test"}
+    with logging_in(provider, userinfo=True, keep_claims=["acr", "email"]) as gateway:
+        session = gateway.log_in()
+        renewed = gateway.refresh(session)["session"]
+
+    for each in (session, renewed):
+        assert (each["acr"], each["auth_time"], each["sid"]) == (None, None, None)
+        assert each["claims"] == {
+            "iss": provider.name,
+            "sub": "alice",
+            "iat": NOW,
+            "nonce": "nonce-1",
+            "email": "alice@example.com",
+            "scope": "openid",
+        }
+
+
 def test_nor_is_one_with_more_claims_than_a_session_can_hold(caplog: pytest.LogCaptureFixture) -> None:
     provider = FakeProvider()
     provider.userinfo["groups"] = ["x" * 100] * 400
@@ -277,6 +299,22 @@ def test_nor_is_one_with_more_claims_than_a_session_can_hold(caplog: pytest.LogC
 def test_nor_one_whom_no_claim_names(caplog: pytest.LogCaptureFixture) -> None:
     with logging_in(claims={"subject": "employee"}) as gateway:
         assert "employee is missing" in refused_with(gateway, caplog)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        ("invalid_client", "the provider refuses: invalid_client (look at `client`: its id, and its secret or key)"),
+        ("invalid_grant", "the provider refuses: invalid_grant"),
+    ],
+)
+def test_an_operator_reads_what_to_look_at(
+    gateway: LoggingIn, caplog: pytest.LogCaptureFixture, error: str, reason: str
+) -> None:
+    code = code_of(gateway)
+    gateway.provider.replies["/token"] = says({"error": error}, 401)
+    assert gateway.complete(code)["error"] == "provider-refused"
+    assert caplog.records[-1].getMessage().endswith(reason)
 
 
 @pytest.mark.parametrize("error", ["invalid_client", "x" * 65, 7, "<b>"])

@@ -1,13 +1,14 @@
 """Logout tokens: a provider ends sessions with them, and nobody else does."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
-from hotgate.control.openid.failures import LoginFailed
+from hotgate.control.openid.failures import Busy, LoginFailed
 from hotgate.control.openid.logout_token import EVENT, LogoutToken
 from hotgate.testing.issuer import Issuer
-from unit.control.openid.fake_provider import CLIENT, ISSUER, NOW, LoggingIn
+from unit.control.openid.fake_provider import CLIENT, ISSUER, NOW, LoggingIn, logging_in
 
 
 def claims(**changed: Any) -> dict[str, Any]:
@@ -96,6 +97,25 @@ def test_what_was_used_before_ends_nothing(gateway: LoggingIn) -> None:
 
     with pytest.raises(LoginFailed, match="used before"):
         verified(gateway, token)
+
+
+def test_a_bounded_number_waits_for_keys() -> None:
+    """Tokens with keys that nobody has are for anybody to send."""
+    with logging_in(max_flights=1) as gateway:
+
+        async def both() -> list[object]:
+            fetched = asyncio.Event()
+            gateway.party.provider.keys._refresh = lambda _name: fetched.wait()
+            token = Issuer(ISSUER, kid="of-nobody").token(claims())
+            waiting = asyncio.create_task(gateway.party.verify_logout_token(token))
+            await asyncio.sleep(0)
+            second = await asyncio.gather(gateway.party.verify_logout_token(token), return_exceptions=True)
+            fetched.set()
+            return [*second, *await asyncio.gather(waiting, return_exceptions=True)]
+
+        refused, waited = gateway.run(both())
+    assert isinstance(refused, Busy)
+    assert isinstance(waited, LoginFailed)
 
 
 def test_a_token_of_any_size_is_not_parsed(gateway: LoggingIn) -> None:

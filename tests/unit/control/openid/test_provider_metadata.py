@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from hotgate.control.openid.provider_metadata import INTERVAL, RETRY
+from certificate_authority import authority
+from hotgate.control.kept_reading import INTERVAL, RETRY
 from unit.control.openid.fake_provider import FakeProvider, LoggingIn, logging_in, says
 
 METADATA = "/.well-known/openid-configuration"
@@ -96,6 +97,16 @@ def test_metadata_cannot_send_the_gateway_inside() -> None:
 
         assert gateway.complete(code)["error"] == "provider-unavailable"
         assert provider.requests("/token") == []
+
+
+def test_a_client_with_a_certificate_calls_where_certificates_are_asked_for() -> None:
+    provider = FakeProvider()
+    provider.metadata["mtls_endpoint_aliases"] = {"token_endpoint": "https://mtls.idp.test/token"}
+    mutual = authority().issue_client("gateway")
+    client = {"id": "gateway", "certificate": mutual.pem, "certificate_key": mutual.key_pem}
+    with logging_in(provider, client=client) as gateway:
+        endpoints = gateway.run(gateway.party.provider.metadata.endpoints())
+        assert endpoints.token.url == "https://mtls.idp.test/token"
 
 
 def test_a_provider_without_metadata_can_be_described() -> None:

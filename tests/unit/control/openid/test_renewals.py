@@ -197,6 +197,13 @@ def test_a_user_who_is_not_what_they_must_be_any_more_is_out() -> None:
         assert gateway.refresh(session) == {"over": True}
 
 
+def test_no_renewal_makes_a_login_a_stronger_one(gateway: LoggingIn) -> None:
+    session = gateway.log_in()
+    gateway.provider.claims |= {"acr": "mfa", "amr": ["otp"]}
+
+    assert gateway.refresh(session)["session"]["claims"] == session["claims"]
+
+
 def test_claims_of_the_userinfo_are_renewed_too() -> None:
     provider = FakeProvider()
     with logging_in(provider, userinfo=True, keep_claims=["email"]) as gateway:

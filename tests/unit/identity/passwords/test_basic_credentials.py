@@ -52,3 +52,12 @@ def test_the_field_may_be_there_once() -> None:
 def test_failures_are_counted_by_the_claimed_name_and_never_by_the_password() -> None:
     first, second = (request(b"Basic " + b64encode(b"ada:" + password)) for password in (b"one", b"two"))
     assert NameAndPasswordSource().read(first) == NameAndPasswordSource().read(second) == b"ada"
+
+
+@pytest.mark.parametrize(
+    "name", ["ADA lovelace", " ada  lovelace ", "a\u00adda lovelace", "\uff41da lovelace", "ada\u200d lovelace"]
+)
+def test_guesses_of_one_account_are_counted_together_however_its_name_is_spelled(name: str) -> None:
+    """A directory finds the same entry for all of these (RFC 4518 §2)."""
+    guess = request(b"Basic " + b64encode(f"{name}:guess".encode()))
+    assert NameAndPasswordSource().read(guess) == b"ada lovelace"

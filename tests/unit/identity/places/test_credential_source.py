@@ -57,12 +57,16 @@ def test_a_field_is_read_and_taken_out(
         assert asked.headers.fields == left
 
 
-@pytest.mark.parametrize("spelling", [b"\tt", b"t\t", b'"t"', b"\xa0t", b"\xc2\xa0t", b" \t t"])
-def test_a_cookie_is_read_and_taken_out_however_its_name_is_padded(spelling: bytes) -> None:
-    """Node.js and Python trim all of this: the backend would take a cookie that we have not seen."""
+@pytest.mark.parametrize(
+    ("spelling", "read"),
+    [(b"\tt", b"k"), (b"t\t", b"k"), (b" \tt ", b"k"), (b'"t"', None), (b"\xa0t", None), (b"\xc2\xa0t", None)],
+)
+def test_a_cookie_is_taken_out_however_its_name_is_padded(spelling: bytes, read: bytes | None) -> None:
+    """Node.js and Python trim all of this: the backend would take a cookie that we have not seen. Browsers trim white
+    space only: for them `"__Host-t"` is a name that every neighbour may set, so it must not be read as `__Host-t`."""
     asked = request((b"cookie", b"a=1;" + spelling + b"=k\t;b=2"))
     source = CookieSource("t", "token-malformed")
-    assert source.read(asked) == b"k"
+    assert source.read(asked) == read
     source.strip(asked)
     assert asked.headers.fields == [(b"cookie", b"a=1;b=2")]
 

@@ -8,7 +8,7 @@ from hotgate.identity.principal import Principal
 from hotgate.identity.refusal import CredentialRefused
 from hotgate.identity.tokens.jwt import JwtVerifier
 from hotgate.identity.verification_keys.key_set import KeySet
-from hotgate.policies.jwt_settings import JwtSettings
+from hotgate.policies.tokens.jwt_settings import JwtSettings
 from provider_samples import OTHER_TENANT, TENANT, sample
 
 NOW = 1_800_000_000.0

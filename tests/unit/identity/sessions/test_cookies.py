@@ -64,12 +64,21 @@ def test_a_count_that_is_none_is_no_value(first: bytes) -> None:
 def test_a_name_that_is_there_twice_is_noticed_wherever_it_stands() -> None:
     assert own_cookies(request(f"{NAME}=a; x=1; {NAME}=b"), NAME) is None
     assert own_cookies(request(f"{NAME}=a", f"{NAME}=b"), NAME) is None
-    assert own_cookies(request(f'{NAME}=a; "{NAME}"=b'), NAME) is None
+    assert own_cookies(request(f"{NAME}=a;\t{NAME} =b"), NAME) is None
 
 
 def test_cookies_of_other_entries_are_not_ours() -> None:
     found = own_cookies(request(f"{NAME}2=a; {NAME}-x=b; {NAME}.x=c; x{NAME}=d; {NAME}~1=e"), NAME)
     assert found == {"1": b"e"}
+
+
+@pytest.mark.parametrize("spelling", ['"{}"', '"{}', "\xa0{}", "{}\x85", "\x0b{}", "={}", "{}\x00"])
+def test_a_name_that_any_host_may_set_is_not_ours(spelling: str) -> None:
+    """Browsers demand of `__Host-` only what begins with it, to the letter: what is trimmed away here would let a
+    neighbouring host plant a session."""
+    planted = spelling.format(NAME)
+    assert own_cookies(request(f"{planted}=1.planted"), NAME) == {}
+    assert own_cookies(request(f"{NAME}=1.own; {planted}=1.planted"), NAME) == {"": b"1.own"}
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,12 @@ def test_it_ends_by_disuse_and_by_age() -> None:
     assert made.used(NOW + 3599).is_over(NOW + 3600, 600)
 
 
+def test_a_shorter_life_counts_for_sessions_that_are_there_and_a_longer_one_does_not() -> None:
+    made = session()
+    assert made.limited(60).absolute_end == NOW + 60
+    assert made.limited(10**6) == made
+
+
 def test_a_renewal_changes_neither_who_it_is_nor_how_long_it_lasts() -> None:
     made = session()
     forged = {**FOUND, "id": "x", "subject": "u2", "created": NOW + 9, "absolute_end": NOW + 10**6, "acr": "pwd"}

@@ -35,7 +35,7 @@ def entry(revoked: Revoked, look_at: float = NOW + 60) -> CachedSession:
 
 def test_it_is_known_until_it_must_be_looked_at() -> None:
     revoked = Revoked()
-    cache, known = SessionCache(revoked), entry(Revoked())
+    cache, known = SessionCache(revoked, 600), entry(Revoked())
     cache.put(b"cookie", known)
     assert cache.get(b"cookie", NOW) is known
     assert cache.get(b"cookies", NOW) is None
@@ -45,7 +45,7 @@ def test_it_is_known_until_it_must_be_looked_at() -> None:
 
 def test_revocations_are_asked_once_for_each_change() -> None:
     revoked = Revoked()
-    cache, known = SessionCache(revoked), entry(revoked)
+    cache, known = SessionCache(revoked, 600), entry(revoked)
     cache.put(b"cookie", known)
     revoked.version += 1
     assert cache.get(b"cookie", NOW) is known
@@ -59,7 +59,7 @@ def test_revocations_are_asked_once_for_each_change() -> None:
 
 def test_who_cannot_be_asked_lets_nobody_in() -> None:
     revoked = Revoked()
-    cache = SessionCache(revoked)
+    cache = SessionCache(revoked, 600)
     cache.put(b"cookie", entry(revoked))
     revoked.version, revoked.is_down = 1, True
     assert cache.get(b"cookie", NOW) is None
@@ -67,19 +67,28 @@ def test_who_cannot_be_asked_lets_nobody_in() -> None:
 
 def test_a_session_is_prolonged_until_its_end_at_most() -> None:
     revoked = Revoked()
-    cache, known = SessionCache(revoked), entry(revoked)
+    cache, known = SessionCache(revoked, 600), entry(revoked)
     cache.put(b"cookie", known)
     assert cache.prolong(b"cookie", NOW + 100) is known
     assert cache.get(b"cookie", NOW + 109) is known
-    assert cache.prolong(b"cookie", NOW + 3599) is known
+    for later in range(600, 3600, 599):
+        assert cache.prolong(b"cookie", NOW + later) is known
     assert cache.get(b"cookie", NOW + 3600) is None
     assert cache.prolong(b"cookie", NOW + 3600) is None
     assert cache.prolong(b"unknown", NOW) is None
 
 
+def test_one_that_is_not_used_is_not_prolonged() -> None:
+    revoked = Revoked()
+    cache = SessionCache(revoked, 600)
+    cache.put(b"cookie", entry(revoked))
+    assert cache.prolong(b"cookie", NOW + 599) is not None
+    assert cache.prolong(b"cookie", NOW + 599 + 600) is None
+
+
 def test_the_oldest_makes_room() -> None:
     revoked = Revoked()
-    cache = SessionCache(revoked, max_entries=2)
+    cache = SessionCache(revoked, 600, max_entries=2)
     for cookie in (b"1", b"2", b"1", b"3"):
         cache.put(cookie, entry(revoked))
     assert len(cache) == 2

@@ -15,6 +15,8 @@ class CountingKey:
 
     algorithm = "ed25519"
 
+    thumbprint = "of it"
+
     def __init__(self, *, verdict: bool) -> None:
         self.verdict = verdict
         self.bases: list[bytes] = []

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from hotgate.config.errors import ConfigurationErrors
 from hotgate.policies.dpop.settings import DpopSettings
-from hotgate.policies.jwt_settings import JwtSettings
+from hotgate.policies.tokens.jwt_settings import JwtSettings
 from hotgate.runtime.compiling.compile import compile_errors
 from hotgate.runtime.compiling.load import load_configuration
 

@@ -13,11 +13,11 @@ from hotgate.http.response import Response
 from hotgate.identity.principal import Principal
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route
-from hotgate.policies.certificate_binding import CertificateBinding
 from hotgate.policies.dpop.key_binding import KeyBinding
 from hotgate.policies.introspection.authenticator import IntrospectionAuthenticator
 from hotgate.policies.introspection.questions import AT_ONCE
 from hotgate.policies.introspection.settings import IntrospectionSettings
+from hotgate.policies.tokens.certificate_binding import CertificateBinding
 
 NOW = 1_800_000_000.0
 SETTINGS: dict[str, Any] = {
@@ -196,7 +196,7 @@ def test_only_tokens_of_some_clients() -> None:
     assert door.code() == "token-client-unknown"
 
 
-@pytest.mark.parametrize("token_type", ["Bearer", "bearer", "DPoP"])
+@pytest.mark.parametrize("token_type", ["Bearer", "bearer"])
 def test_types_of_access_tokens(token_type: str) -> None:
     door = Door()
     door.claims["token_type"] = token_type
@@ -337,7 +337,7 @@ DPOP = {"dpop": {"origins": ["https://api.test"]}}
 
 def test_a_token_bound_to_a_key_must_come_with_its_proof() -> None:
     door = Door(**DPOP)
-    door.claims["cnf"] = {"jkt": "A" * 43}
+    door.claims |= {"cnf": {"jkt": "A" * 43}, "token_type": "DPoP"}
 
     async def both() -> tuple[Any, Any, Any]:
         without, again = await door.found(), await door.found()
@@ -349,6 +349,14 @@ def test_a_token_bound_to_a_key_must_come_with_its_proof() -> None:
     (demand,) = bound.confirmations
     assert isinstance(demand, KeyBinding)
     assert door.entry.challenge.startswith('DPoP realm="opaque"')
+
+
+@pytest.mark.parametrize("confirmation", [None, "x", {}, {"x5t#S256": "A" * 43}])
+def test_a_token_of_the_type_that_wants_proofs_is_no_bearer_token(confirmation: Any) -> None:
+    """Its server does not say of which key the proofs must be: whoever has stolen it could send it."""
+    door = Door()
+    door.claims |= {"token_type": "DPoP"} | ({} if confirmation is None else {"cnf": confirmation})
+    assert door.code() == "token-malformed"
 
 
 def test_a_token_bound_to_nothing_is_refused_where_proofs_are_required() -> None:

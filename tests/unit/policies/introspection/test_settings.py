@@ -40,6 +40,7 @@ def test_where_keys_of_signed_answers_are() -> None:
     [
         ({"issuer": None}, "give `endpoint`, or an `issuer`"),
         ({"issuer": "corp"}, "give `endpoint`: it is only found"),
+        ({"issuer": "https://idp.test/.well-known/oauth-authorization-server"}, "leave out /.well-known/"),
         ({"issuer": "http://idp.test"}, "give `endpoint`: it is only found"),
         ({"endpoint": "http://idp.test/introspect"}, "must be an https:// address"),
         ({"endpoint": "https://u:p@idp.test/introspect"}, "must be an https:// address"),

@@ -96,6 +96,7 @@ def test_no_parameter_of_the_login_itself_can_be_fixed(name: str) -> None:
     [
         ({"issuer": "http://idp.test"}, "https"),
         ({"issuer": f"{ISSUER}?a=b"}, "no query"),
+        ({"issuer": f"{ISSUER}/.well-known/openid-configuration"}, "leave out /.well-known/"),
         ({"algorithms": ["HS256"]}, "algorithms"),
         ({"algorithms": ["none"]}, "algorithms"),
         ({"algorithms": []}, "algorithms"),

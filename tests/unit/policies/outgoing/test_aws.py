@@ -47,3 +47,18 @@ def test_a_clients_parts_of_a_signature_are_removed() -> None:
     run([step_of("s3")], exchange)
     assert b"mine" not in [value for _, value in exchange.request.headers]
     assert b"x-amz-security-token" not in exchange.request.headers
+
+
+@pytest.mark.parametrize(
+    ("step", "is_refused"),
+    [(step_of("s3"), True), (step_of("s3", copy_source=True), False), (step_of("lambda"), False)],
+)
+@pytest.mark.parametrize("field", ["x-amz-copy-source", "X-Amz-Rename-Source"])
+def test_an_object_that_no_route_was_asked_for_is_not_read(step: PhasedStep, field: str, *, is_refused: bool) -> None:
+    """Else whoever may write one object could read every other that the gateway's key can (confused deputy)."""
+    exchange = make_exchange("PUT", "/mine", headers={field: "/bucket/of-others"})
+    refused = run([step], exchange)
+    assert (refused is not None) == is_refused
+    if refused is not None:
+        assert (refused.status, refused.code) == (403, "copy-not-allowed")
+        assert b"authorization" not in exchange.request.headers

@@ -47,9 +47,12 @@ class Revocations:
 
     def __init__(self) -> None:
         self.revoked: set[str | None] = set()
+        self.before: dict[str | None, float] = {}
 
-    def is_revoked(self, provider: str, jti: str | None, sub: str | None, *_: object) -> bool:
-        return sub in self.revoked
+    def is_revoked(
+        self, provider: str, jti: str | None, sub: str | None, sid: str | None, client: str | None, issued_at: float
+    ) -> bool:
+        return sub in self.revoked or issued_at < self.before.get(sub, 0.0)
 
 
 class Gate:
@@ -184,6 +187,40 @@ def test_one_client_cannot_have_all_checks_to_itself() -> None:
         assert isinstance(await other, Principal)
         assert {(await guess).status for guess in guesses} == {401}
         assert (await gate.send("ada", "guess again")).status == 401
+
+    play(script)
+
+
+def test_a_network_of_ipv6_is_one_client() -> None:
+    """One customer has a whole /64 of addresses."""
+
+    async def script(gate: Gate) -> None:
+        gate.desk.may_answer.clear()
+        clients = [f"2001:db8::{number}" for number in range(MAX_WAITING)]
+        guesses = [asyncio.create_task(gate.send("ada", f"guess of {client}", client)) for client in clients]
+        await asyncio.sleep(0)
+        refused = await gate.send("ada", "one more", client="2001:db8::ffff")
+        assert refused.status == 503
+        gate.desk.may_answer.set()
+        assert {(await guess).status for guess in guesses} == {401}
+
+    play(script)
+
+
+def test_what_is_revoked_while_a_password_is_checked_is_revoked() -> None:
+    """A revocation is about everything that was proved before it."""
+
+    async def script(gate: Gate) -> None:
+        gate.desk.may_answer.clear()
+        sending = asyncio.create_task(gate.send("ada", "right"))
+        await asyncio.sleep(0)
+        gate.now += 5
+        gate.revocations.before["ada"] = gate.now - 3
+        gate.revocations.version += 1
+        gate.now += 5
+        gate.desk.may_answer.set()
+        assert (await sending).code == "password-revoked"
+        assert isinstance(await gate.send("ada", "right"), Principal)
 
     play(script)
 

@@ -59,7 +59,7 @@ def test_the_programs_of_the_page_sign_what_is_accepted(made: Callable[[], str])
     request = Request(method, "/orders", headers, host=host, authority=host.encode(), sent_target=target.encode())
     timestamp = re.search(r'timestamp="(\d+)"', headers.fields[0][1].decode())
     assert timestamp is not None
-    verifier = HmacVerifier({b"acme": Partner(SECRET.encode(), CALLER)}, max_age=300, leeway=30)
+    verifier = HmacVerifier({b"acme": Partner(SECRET.encode(), "thumbprint", CALLER)}, max_age=300, leeway=30)
     verified = verifier.verify(request, now=float(timestamp[1]))
     assert verified is not None
     assert verified.is_of(body.encode())

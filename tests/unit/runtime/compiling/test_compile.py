@@ -102,3 +102,13 @@ def test_an_upstream_without_credentials_costs_its_routes_no_step() -> None:
     found = compiled([route("one", "/*")]).snapshot.table.find(Request("GET", "/", Headers()))
     assert found is not None
     assert found[0].before == found[0].after == ()
+
+
+def test_authorities_of_a_directory_that_cannot_be_read_are_found() -> None:
+    no_ca = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+    directory = {"url": "ldaps://ldap.example", "user_dn": "uid={name},dc=x", "ca": [no_ca]}
+    with pytest.raises(CompileProblems) as caught:
+        compiled([], identity={"staff": {"ldap": directory}})
+    (problem,) = caught.value.problems
+    assert problem.path[:2] == ("identity", "staff")
+    assert "`ca`" in problem.message

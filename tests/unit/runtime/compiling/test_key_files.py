@@ -35,6 +35,20 @@ def test_a_missing_file_is_an_error_with_its_line(tmp_path: Path) -> None:
     assert errors(tmp_path) == [f"{place}: cannot be read: No such file or directory"]
 
 
+def test_that_of_a_login_provider_is_read_too(tmp_path: Path) -> None:
+    (tmp_path / "hotgate.yaml").write_text(
+        _CONFIGURATION.replace(
+            '{jwt: {issuer: "https://idp.test", audience: api,',
+            '{oidc: {issuer: "https://idp.test", client: {id: a, secret: b},',
+        )
+        + "store: {}\n"
+    )
+    found = compile_errors(load(tmp_path / "hotgate.yaml", gateway_model(POLICIES, MECHANISMS), {}))
+    assert [str(error).partition(": ")[2] for error in found] == [
+        "identity.corp.oidc.jwks_file: cannot be read: No such file or directory"
+    ]
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

@@ -64,6 +64,13 @@ def test_callers_must_be_named_by_what_events_name_them_by(tmp_path: Path) -> No
     assert "its `subject` must be the one claim `sub` or `email`" in found
 
 
+def test_what_has_ended_must_be_remembered_for_as_long_as_it_could_live(tmp_path: Path) -> None:
+    login = ', sso: {oidc: {issuer: "https://i.test", client: {id: g, secret: x}, session: {absolute: 40d}}}'
+    [found] = errors(tmp_path, f"{{e: {{revokes: [corp, sso], {HOOK}}}}}", more=login)
+    assert "its sessions live longer than `keep`" in found
+    assert errors(tmp_path, f"{{e: {{revokes: [corp, sso], keep: 40d, {HOOK}}}}}", more=login) == []
+
+
 def test_what_has_ended_must_be_remembered_somewhere(tmp_path: Path) -> None:
     found = errors(tmp_path, f"{{e: {{revokes: [corp], {HOOK}}}}}", store="")
     assert any(

@@ -62,3 +62,14 @@ def test_what_has_expired_already_is_used_up_too() -> None:
     """Of two claims in one round the second must not be a first one."""
     book = ClaimBook(room=10)
     assert [book.claim(b"a", 99.5, 99.9) for _ in range(2)] == ["first", "used"]
+
+
+@pytest.mark.parametrize("now", [202.0, 150.0])
+def test_what_may_have_been_forgotten_cannot_be_used_again(now: float) -> None:
+    """It was long on its way, or the clock was set back."""
+    book = ClaimBook(room=10)
+    book.claim(b"a", 200.5, 100.0)
+    book.verdict(b"a", 202.0)  # when it is forgotten
+    assert [book.claim(b"a", 200.5, now), book.claim(b"b", 200.5, now)] == [Verdict.LATE, Verdict.LATE]
+    assert book.claim(b"a", 201.5, now) is Verdict.FIRST
+    assert len(book) == 1

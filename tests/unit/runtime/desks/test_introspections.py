@@ -12,7 +12,6 @@ import pytest
 from hotgate.config.gateway import Gateway
 from hotgate.policies.introspection.settings import IntrospectionSettings
 from hotgate.runtime.desks.introspections import Introspections
-from hotgate.runtime.desks.issuer_metadata import IssuersMetadata
 from hotgate.runtime.desks.keys import Keys
 
 BASE: dict[str, Any] = {
@@ -64,11 +63,9 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> Endpoint:
 def play(script: Callable[[Introspections], Awaitable[None]], folder: Path) -> None:
     async def played() -> None:
         keys = Keys(lambda message: None, folder)
-        issuers = IssuersMetadata()
-        desk = Introspections(keys, issuers.known)
+        desk = Introspections(keys)
         await script(desk)
         await desk.stop()
-        await issuers.stop()
         await keys.stop()
 
     asyncio.run(played())

@@ -80,6 +80,18 @@ def test_nobody_waits_for_a_control_process_that_is_gone() -> None:
         line.questions.lost()
         with pytest.raises(Unanswered, match="gone"):
             await waiting
+        with pytest.raises(Unanswered, match="gone"):
+            await line.questions.ask("it", None)
+
+    play(script)
+
+
+def test_whoever_is_found_again_is_asked_again() -> None:
+    async def script(line: Line) -> None:
+        line.answers.register("twice", _doubled)
+        line.questions.lost()
+        line.questions.found()
+        assert await line.questions.ask("twice", 2) == 4
 
     play(script)
 

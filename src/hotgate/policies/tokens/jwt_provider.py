@@ -5,14 +5,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from hotgate.config.https_url import HttpsUrl, is_https_url
+from hotgate.config.https_url import HttpsUrl, is_https_url, refuse_metadata_address
 from hotgate.config.notation import refused
 from hotgate.config.secret import Secret
 from hotgate.config.settings import Form, given
 from hotgate.identity.providers import PROVIDERS
 from hotgate.identity.tokens.accepted_issuers import TENANT, AcceptedIssuers
 from hotgate.identity.verification_keys.discovery_location import DiscoveryLocation
-from hotgate.policies.claim_settings import ClaimSettings, OneOrMore, Text, listed
+from hotgate.policies.tokens.claim_settings import ClaimSettings, OneOrMore, Text, listed
 
 _HOST = r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
 _Host = Annotated[str, Form(_HOST, "use a host name in lower case, without https:// and path")]
@@ -127,6 +127,8 @@ class ProviderSettings(IssuerSettings):
             raise refused(f"give only one of {', '.join(sources)}")
         if not sources and not self._can_be_discovered():
             raise refused("give jwks_url or jwks_file: keys are only found for one issuer that is an https:// address")
+        if not sources:
+            refuse_metadata_address(listed(self.issuer)[0])
         return self
 
     @model_validator(mode="after")

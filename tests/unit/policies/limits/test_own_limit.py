@@ -13,7 +13,7 @@ from hotgate.limits.own_limit import own_limit
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.route import Outcome, Route
-from hotgate.policies.own_limit import own_limit_step
+from hotgate.policies.limits.own_limit import own_limit_step
 from unit.policies.limiter import Limiter
 
 

@@ -16,7 +16,7 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext
 from hotgate.pipeline.route import Outcome, Route
-from hotgate.policies.rate_limit import POLICY, RateLimitSettings
+from hotgate.policies.limits.rate_limit import POLICY, RateLimitSettings
 from unit.policies.limiter import Limiter
 
 

@@ -12,11 +12,11 @@ from hotgate.identity.confirmation import Confirmation
 from hotgate.identity.dpop.proof import Binding, token_hash
 from hotgate.identity.principal import Principal
 from hotgate.identity.refusal import CredentialRefused
-from hotgate.policies.certificate_binding import MISMATCH, CertificateBinding
 from hotgate.policies.dpop.key_binding import KeyBinding
 from hotgate.policies.dpop.proof_of_possession import ProofOfPossession
 from hotgate.policies.dpop.proof_source import is_dpop
-from hotgate.policies.sender_settings import SenderSettings
+from hotgate.policies.tokens.certificate_binding import MISMATCH, CertificateBinding
+from hotgate.policies.tokens.sender_settings import SenderSettings
 
 _CERTIFICATE, _KEY = "x5t#S256", "jkt"
 _thumbprint = re.compile(r"[A-Za-z0-9_-]{43}").fullmatch  # SHA-256 in base64url

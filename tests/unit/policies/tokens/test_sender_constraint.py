@@ -10,8 +10,8 @@ from hotgate.http.response import Response
 from hotgate.identity.confirmation import Stage, unconfirmed
 from hotgate.identity.principal import Principal
 from hotgate.identity.refusal import CredentialRefused
-from hotgate.policies.sender_constraint import SenderConstraint
-from hotgate.policies.sender_settings import SenderSettings
+from hotgate.policies.tokens.sender_constraint import SenderConstraint
+from hotgate.policies.tokens.sender_settings import SenderSettings
 from hotgate.testing.exchange import make_exchange
 
 X5T = {"x5t#S256": "A" * 43}

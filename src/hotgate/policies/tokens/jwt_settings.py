@@ -11,13 +11,13 @@ from hotgate.config.units import DurationBetween
 from hotgate.identity.tokens.token_rules import TokenRules
 from hotgate.identity.verification_keys.shared_secret import MIN_SECRET_BYTES, secret_octets
 from hotgate.identity.verification_keys.signature_algorithm import SECRET_ALGORITHMS, AlgorithmName
-from hotgate.policies.claim_settings import listed
 from hotgate.policies.dpop.proof_source import DpopFinder
-from hotgate.policies.jwt_provider import ProviderSettings
-from hotgate.policies.sender_settings import SenderSettings
-from hotgate.policies.token_encryption import TokenEncryption
-from hotgate.policies.token_limits import TokenLimits
-from hotgate.policies.token_places import TokenFinder, TokenPlaces
+from hotgate.policies.tokens.claim_settings import listed
+from hotgate.policies.tokens.jwt_provider import ProviderSettings
+from hotgate.policies.tokens.sender_settings import SenderSettings
+from hotgate.policies.tokens.token_encryption import TokenEncryption
+from hotgate.policies.tokens.token_limits import TokenLimits
+from hotgate.policies.tokens.token_places import TokenFinder, TokenPlaces
 
 LONG_LEEWAY = 120.0  # seconds; clocks that are kept in step differ by less than one
 

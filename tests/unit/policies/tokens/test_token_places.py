@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from hotgate.http.headers import Field, Headers
 from hotgate.http.request import Request
 from hotgate.identity.refusal import CredentialRefused
-from hotgate.policies.token_places import TokenPlaces
+from hotgate.policies.tokens.token_places import TokenPlaces
 
 ALL: dict[str, Any] = {"header": "X-Token", "cookie": "session", "query": "access_token", "subprotocol": "bearer."}
 BEARER = (b"authorization", b"Bearer t")

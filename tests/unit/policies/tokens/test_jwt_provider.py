@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from hotgate.identity.tokens.claim_mapping import NamesFrom
-from hotgate.policies.jwt_settings import JwtSettings
+from hotgate.policies.tokens.jwt_settings import JwtSettings
 
 TENANT, OTHER = "72f988bf-86f1-41af-91ab-2d7cd011db47", "9999bbbb-2222-3333-4444-555555555555"
 OKTA = {"provider": "okta", "domain": "acme.okta.com", "audience": "api://default"}

@@ -21,8 +21,8 @@ from hotgate.identity.principal import Principal
 from hotgate.identity.verification_keys.key_sets import REFRESH_INTERVAL, KeySets, key_set_name
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route
-from hotgate.policies.jwt import MECHANISM, JwtAuthenticator
-from hotgate.policies.jwt_settings import JwtSettings
+from hotgate.policies.tokens.jwt import MECHANISM, JwtAuthenticator
+from hotgate.policies.tokens.jwt_settings import JwtSettings
 from hotgate.runtime.compiling.load import load_configuration
 from hotgate.runtime.worker_process.questions import Unanswered
 from hotgate.store.errors import StoreUnavailable

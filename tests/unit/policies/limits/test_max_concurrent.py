@@ -2,7 +2,7 @@
 
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
-from hotgate.policies.max_concurrent import Concurrency, concurrency_steps
+from hotgate.policies.limits.max_concurrent import Concurrency, concurrency_steps
 from hotgate.testing import make_exchange
 
 

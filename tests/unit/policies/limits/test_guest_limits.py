@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from hotgate.pipeline.policy import CompileContext, PhasedStep
-from hotgate.policies import authenticate, rate_limit
+from hotgate.policies import authenticate
 from hotgate.policies.anonymous import MECHANISM, AnonymousSettings
+from hotgate.policies.limits import rate_limit
 from hotgate.testing.exchange import make_exchange
 from unit.policies.limiter import Limiter
 

@@ -17,8 +17,8 @@ from hotgate.identity.verification_keys.key_sets import KeySets, key_set_name
 from hotgate.identity.verification_keys.shared_secret import SecretKeySet
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import MechanismSpec
-from hotgate.policies.jwt_settings import JwtSettings
-from hotgate.policies.sender_constraint import SenderConstraint
+from hotgate.policies.tokens.jwt_settings import JwtSettings
+from hotgate.policies.tokens.sender_constraint import SenderConstraint
 from hotgate.store.errors import StoreUnavailable
 
 Outcome = Principal | Response | None

@@ -18,8 +18,8 @@ from hotgate.pipeline.route import Route
 from hotgate.policies.authenticate import POLICY
 from hotgate.policies.introspection import MECHANISM as INTROSPECTION
 from hotgate.policies.introspection.settings import IntrospectionSettings
-from hotgate.policies.jwt import MECHANISM
-from hotgate.policies.jwt_settings import JwtSettings
+from hotgate.policies.tokens.jwt import MECHANISM
+from hotgate.policies.tokens.jwt_settings import JwtSettings
 from hotgate.testing.issuer import Issuer
 
 NOW = 1_800_000_000.0
@@ -187,6 +187,14 @@ def test_a_bad_token_of_a_known_issuer_is_shown_to_nobody() -> None:
     door = MixedDoor("corp", "opaque")
     assert door.answer(token(exp=NOW - 60)) == "token-expired"
     assert door.answer(token()[:-4] + b"AAAA") == "token-signature-invalid"
+    assert door.asked == []
+
+
+@pytest.mark.parametrize("header", [{"typ": "logout+jwt"}, {"crit": ["b64"]}, {"kid": 1}, {"alg": None}])
+def test_nor_is_one_with_a_header_that_nobody_accepts(header: dict[str, Any]) -> None:
+    """It would get a second chance, and a stranger would get to know it."""
+    door = MixedDoor("corp", "opaque")
+    assert door.answer(IDP.token({"iss": IDP.name, "sub": "ada"}, header)) == "token-malformed"
     assert door.asked == []
 
 

@@ -9,7 +9,7 @@ from hotgate.policies.oidc.navigation import is_navigation
 from hotgate.policies.oidc.pages import Link, page
 
 
-class OffersLogin(Protocol):
+class LoginEntry(Protocol):
     """One entry at whose provider people can log in. title: for people."""
 
     title: str
@@ -20,10 +20,10 @@ class OffersLogin(Protocol):
     def login_path(self, exchange: Exchange) -> str: ...
 
 
-class LoginOffer:
+class LoginChoice:
     """Of all such entries of one route."""
 
-    def __init__(self, entries: Sequence[OffersLogin]) -> None:
+    def __init__(self, entries: Sequence[LoginEntry]) -> None:
         self._entries = tuple(entries)
 
     def answer(self, exchange: Exchange) -> Response | Awaitable[Response] | None:

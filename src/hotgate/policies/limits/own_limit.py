@@ -12,7 +12,7 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import PhasedStep
 from hotgate.pipeline.route import Outcome
-from hotgate.policies.limit_answer import answer_of
+from hotgate.policies.limits.limit_answer import answer_of
 
 
 def own_limit_step(services: Mapping[str, Any]) -> PhasedStep:

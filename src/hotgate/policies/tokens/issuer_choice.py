@@ -15,8 +15,8 @@ from hotgate.identity.tokens.token_rules import MAX_TOKEN_BYTES
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import Authenticator
 from hotgate.policies.introspection.authenticator import IntrospectionAuthenticator
-from hotgate.policies.jwt import JwtAuthenticator
-from hotgate.policies.token_places import TokenPlaces
+from hotgate.policies.tokens.jwt import JwtAuthenticator
+from hotgate.policies.tokens.token_places import TokenPlaces
 
 TokenAuthenticator = JwtAuthenticator | IntrospectionAuthenticator
 

@@ -16,7 +16,7 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec
 from hotgate.pipeline.route import Outcome
-from hotgate.policies.limit_answer import LimitAnswer
+from hotgate.policies.limits.limit_answer import LimitAnswer
 
 _BY = r"principal|address|route|header:[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}"
 
