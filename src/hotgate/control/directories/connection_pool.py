@@ -38,9 +38,11 @@ class ConnectionPool:
             connection = await self._opened()
             try:
                 yield connection
-            except BaseException:
+            except BaseException as error:
+                # What is wrong with one entry alone must not count against the place: anybody may have such an entry.
+                if isinstance(error, asyncio.CancelledError) or not connection.is_usable:
+                    self._places.failed(connection.address)
                 connection.close()  # an answer may still be on its way
-                self._places.failed(connection.address)
                 raise
             self._put_back(connection)
 

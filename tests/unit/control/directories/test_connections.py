@@ -37,6 +37,16 @@ def test_a_place_that_fails_is_not_asked_first_again(*, does_accept: bool) -> No
     Script(replying()).play({"user_dn": "uid={name},dc=example"}, script)
 
 
+def test_somebody_whose_entry_cannot_be_used_keeps_nobody_from_a_place() -> None:
+    async def script(directory: Directory) -> None:
+        with pytest.raises(DirectoryUnavailable, match="cannot be read"):
+            await directory.member("ada", "right")
+        places = directory._binding._places
+        assert [places.is_good(address) for address in places.in_order()] == [True]
+
+    Script(replying(entries=0)).play({"user_dn": "uid={name},dc=example"}, script)
+
+
 def test_a_pool_that_was_closed_keeps_no_connection() -> None:
     """A reload closes it, while somebody logs in."""
 

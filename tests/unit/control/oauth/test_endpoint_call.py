@@ -136,7 +136,7 @@ def test_a_connection_is_for_one_host_whoever_else_is_at_its_address(other: str)
                 await caller.post(Place(f"https://{other}:{port}/"), {"token": "abc"})
                 assert len(opened) == 1
             else:
-                with pytest.raises(FetchFailed, match="ConnectError|Hostname mismatch"):
+                with pytest.raises(FetchFailed, match="Hostname mismatch"):
                     await caller.post(Place(f"https://{other}:{port}/"), {"token": "abc"})
             await caller.close()
 
