@@ -92,6 +92,25 @@ def test_every_package_is_in_the_architecture() -> None:
     assert packages <= set(rows)
 
 
+def test_every_page_on_security_is_in_its_index() -> None:
+    folder = ROOT / "docs" / "security"
+    pages = {path.name for path in folder.glob("*.md")} - {"README.md"}
+    assert set(_LINK.findall((folder / "README.md").read_text(encoding="utf-8"))) >= pages
+
+
+_CODE = re.compile(r'''(?:code=|Refused\(\s*|Refused\(\d+, |last_answer\(\d+, )"([a-z]+(?:-[a-z]+)+)"''')
+
+
+def test_every_code_is_on_a_page() -> None:
+    """Whoever is refused looks for the code of the answer first."""
+    pages = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").rglob("*.md"))
+    parts = ("edge", "identity", "policies", "runtime", "upstream")  # the admin API describes its own
+    sources = [path for part in parts for path in (ROOT / "src" / "hotgate" / part).rglob("*.py")]
+    codes = {code for source in sources for code in _CODE.findall(source.read_text(encoding="utf-8"))}
+    assert {"password-wrong", "route-not-found", "request-timeout", "signature-invalid"} <= codes
+    assert sorted(code for code in codes if f"`{code}`" not in pages) == []
+
+
 _METRIC = re.compile(r'"(hotgate_[a-z_]+)"')
 _EVENT = re.compile(r'security_event\(\s*"([a-z-]+)"')
 

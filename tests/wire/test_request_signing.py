@@ -201,6 +201,7 @@ async def test_an_event_that_is_sent_again_has_the_same_id(wire: Wire) -> None:
 async def test_an_id_that_could_be_read_as_more_is_refused(wire: Wire, lines: list[str]) -> None:
     answer = await (await wire.send(get(*lines, body=b"x"))).message()
     assert (answer.status, answer.code) == (400, "webhook-id-invalid")
+    assert b"x-event-id" in answer.body.lower()
 
 
 @scenario(upstream={**WEBHOOK, "retries": {"attempts": 2, "on": ["connect", 503]}}, backends=2)

@@ -1,5 +1,6 @@
 """`security_events`: who may tell the gateway that a session, a token or an account is no longer good."""
 
+from base64 import b64decode
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from hotgate.config.settings import Form, Name, Settings
 from hotgate.config.units import DurationBetween
 
 MIN_SECRET = 32  # characters
+_PREFIX = "whsec_"
 
 _TEXT = r"[^\x00-\x1f\x7f]{1,1024}"
 _ALGORITHM = r"(RS|PS|ES)(256|384|512)|EdDSA|Ed25519|Ed448"
@@ -83,7 +85,18 @@ class Webhook(Settings):
     def _is_not_guessed(self) -> "Webhook":
         if len(self.secret.reveal()) < MIN_SECRET:
             raise refused(f"`secret`: at least {MIN_SECRET} characters, such as `openssl rand -hex 32` makes")
+        try:
+            self.octets()
+        except ValueError:
+            raise refused(f"`secret`: {_PREFIX} must be followed by base64") from None
         return self
+
+    def octets(self) -> bytes:
+        """The key: what stands in base64 behind `whsec_`, as Standard Webhooks writes it; otherwise the text itself."""
+        secret = self.secret.reveal()
+        if not secret.startswith(_PREFIX):
+            return secret.encode()
+        return b64decode(secret.removeprefix(_PREFIX), validate=True)
 
 
 class SecurityEvents(Settings):

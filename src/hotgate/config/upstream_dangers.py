@@ -1,10 +1,12 @@
 """What `upstreams.*.credentials` may say but hardly ever should."""
 
+import re
 from collections.abc import Iterator
 
 from hotgate.config.https_url import is_loopback_name
 from hotgate.config.upstreams import Upstream
 
+_REGION = re.compile(r"\.([a-z]{2}(?:-[a-z]+){1,2}-[0-9])\.amazonaws\.com(?:\.cn)?$")
 Danger = tuple[tuple[str, ...], str, str]  # the keys below `credentials`, what is wrong, what to do instead
 
 
@@ -20,10 +22,21 @@ def credential_dangers(upstream: Upstream) -> Iterator[Danger]:
     if credentials.aws_sigv4 is not None and upstream.host == "preserve":
         hint = "set `host: upstream`, unless the backend knows the names that clients use"
         yield ("aws_sigv4",), "what is signed names the client's Host, which AWS does not know", hint
+    yield from _other_regions(upstream)
     if credentials.source is not None:
         name = "token_exchange" if credentials.token_exchange is not None else "client_credentials"
         for keys, message, hint in credentials.source.dangers():
             yield (name, *keys), message, hint
+
+
+def _other_regions(upstream: Upstream) -> Iterator[Danger]:
+    """AWS names the region in the host, and refuses signatures for another one."""
+    signing = upstream.credentials.aws_sigv4 if upstream.credentials is not None else None
+    for target in upstream.targets:
+        named = _REGION.search(target.url.host)
+        if signing is not None and named is not None and named[1] != signing.region:
+            message = f"{target.url.host} is in {named[1]}, and refuses signatures for another region"
+            yield ("aws_sigv4", "region"), message, f"write {named[1]}, or name another target"
 
 
 def _is_in_the_clear(upstream: Upstream) -> Iterator[bool]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from hotgate.store.store import Store
 
 PAGE = 100
-_MECHANISMS = ("jwt", "introspection", "oidc")
+_MECHANISMS = ("jwt", "introspection", "oidc", "basic", "ldap")  # those that ask `Revocations` about a caller
 
 
 class RevocationAdministration:
@@ -53,10 +53,10 @@ class RevocationAdministration:
         """A misspelt provider would revoke nothing, and nobody would notice."""
         if name not in self._providers:
             known = ", ".join(self._providers) or "none"
-            says = f"no entry {name!r} under `identity` has tokens or sessions; those that do: {known}"
+            says = f"no entry {name!r} under `identity` has callers to revoke; those that do: {known}"
             raise AdministrationError("invalid", says, member="provider")
 
 
 def token_providers(config: Gateway) -> tuple[str, ...]:
-    """The entries of `identity` whose tokens can be refused; keys and certificates are revoked by other means."""
+    """The entries of `identity` whose callers can be refused; keys and certificates are revoked by other means."""
     return tuple(name for name, entry in config.identity.items() if entry.mechanism in _MECHANISMS)

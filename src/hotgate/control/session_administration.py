@@ -62,7 +62,7 @@ class SessionAdministration:
         until now. Returns how many kept sessions ended. Code: invalid."""
         if provider not in self._providers:
             known = ", ".join(self._providers) or "none"
-            says = f"no entry {provider!r} has tokens or sessions; those that do: {known}"
+            says = f"no entry {provider!r} has callers to log out; those that do: {known}"
             raise AdministrationError("invalid", says, member="provider")
         now = self._clock()
         reason = "logged out everywhere by an operator"

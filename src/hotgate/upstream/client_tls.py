@@ -67,4 +67,4 @@ def _present(context: ssl.SSLContext, certificate: str, key: str) -> None:
     try:
         load_chain(context, certificate, key)
     except ssl.SSLError as error:
-        raise ValueError("`certificate` and `key` cannot be read, or do not belong together") from error
+        raise ValueError("the certificate and its key cannot be read, or do not belong together") from error

@@ -2,7 +2,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from typer.testing import CliRunner
+
+from hotgate.cli import app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,3 +79,15 @@ def test_help_starts_without_heavy_modules() -> None:
     command = [sys.executable, "-c", code]
     environment = {"PYTHONPATH": ":".join(sys.path)}
     assert subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout == "[]\n"
+
+
+def test_a_client_whose_key_cannot_be_used_fails_as_it_would_at_a_start(tmp_path: Path) -> None:
+    """Without the stand-in of the other tests: what runs the gateway and what checks its file must agree."""
+    client = 'client: {id: a, private_key: "-----BEGIN PRIVATE KEY-----\\nYQ==\\n-----END PRIVATE KEY-----"}'
+    identity = f'identity: {{corp: {{introspection: {{issuer: "https://idp.test", audience: a, {client}}}}}}}\n'
+    route = "routes: [{name: r, match: {path: /}, respond: {}, authenticate: [corp]}]\n"
+    file = tmp_path / "hotgate.yaml"
+    file.write_text('listeners: [{name: web, bind: "127.0.0.1:0"}]\n' + identity + route)
+    done = CliRunner().invoke(app, ["check", "-c", str(file)])
+    assert done.exit_code == 1
+    assert "identity.corp.introspection.client.private_key: is not a private key in PEM form" in done.output

@@ -7,8 +7,10 @@ import pytest
 from typer.testing import CliRunner
 
 from hotgate.cli import app
+from hotgate.config.secret import SecretFiles
 from hotgate.identity.passwords.password_file import parse_password_file
 from hotgate.identity.passwords.password_hash import is_correct
+from hotgate.policies.passwords.basic_settings import BasicSettings
 
 
 @pytest.fixture
@@ -34,6 +36,14 @@ def test_somebody_is_added_changed_and_removed(file: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
     assert run("remove", str(file), "ada") == (0, "ada is removed\n")
     assert run("remove", str(file), "ada")[0] == 1
+
+
+def test_whoever_is_removed_last_is_gone_for_a_gateway_too(file: Path) -> None:
+    """It does not take an empty file, which may be one that is just being written, and would go on with the old one."""
+    run("set", str(file), "ada", "--stdin", typed="one\n")
+    run("remove", str(file), "ada")
+    settings = BasicSettings.model_validate({"users_file": str(file)}, context=SecretFiles(file.parent))
+    assert settings.hashes() == {}
 
 
 def test_a_file_keeps_who_may_read_it(file: Path) -> None:

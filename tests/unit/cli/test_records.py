@@ -265,7 +265,7 @@ def test_a_change_of_nothing_says_what_can_be_changed(shell: Shell) -> None:
 
 def test_a_misspelt_provider_is_refused(shell: Shell) -> None:
     said = shell.refused("revocations", "add", "--provider", "crop", "--jti", "a")
-    assert said == "no entry 'crop' under `identity` has tokens or sessions; those that do: corp\n"
+    assert said == "no entry 'crop' under `identity` has callers to revoke; those that do: corp\n"
 
 
 def test_without_a_store_the_commands_say_what_to_add(shell: Shell) -> None:

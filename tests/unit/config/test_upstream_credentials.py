@@ -117,6 +117,11 @@ def test_a_file_is_read_and_watched(folder: Folder) -> None:
             ["which AWS does not know"],
         ),
         (
+            "https://lambda.eu-central-1.amazonaws.com",
+            "{aws_sigv4: {region: us-east-1, service: lambda, access_key_id: a, secret_access_key: b}}",
+            ["which AWS does not know", "is in eu-central-1"],
+        ),
+        (
             "https://a.example",
             "{token_exchange: {token_url: 'https://i.example', client: {id: a, authentication: none}, audience: b}}",
             ["anybody may pose as this client"],

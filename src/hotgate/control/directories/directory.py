@@ -12,6 +12,7 @@ from hotgate.control.directories.ldap_connection import (
     Address,
     DirectoryUnavailable,
     LdapConnection,
+    named,
 )
 from hotgate.control.directories.ldap_message import Entry
 from hotgate.control.directories.places import Places
@@ -79,7 +80,7 @@ class Directory:
             if code == SUCCESS and dn is not None:
                 return await self._described(dn, typed, connection)
         if code not in _NO_LOGIN and code != SUCCESS:
-            raise DirectoryUnavailable(f"the bind ends with code {code}")
+            raise DirectoryUnavailable(f"the bind ends with {named(code)}")
         return None
 
     async def _name_of(self, typed: str) -> str | None:
@@ -142,7 +143,7 @@ class Directory:
             raise DirectoryUnavailable("nobody is there to search")
         code = await connection.bind(settings.bind_dn, settings.bind_password.reveal())
         if code != SUCCESS:
-            raise DirectoryUnavailable(f"`bind_dn` is not let in: code {code}")
+            raise DirectoryUnavailable(f"`bind_dn` is not let in: {named(code)}")
 
 
 def _addresses(settings: LdapSettings) -> list[Address]:

@@ -10,8 +10,24 @@ from hotgate.control.directories.ldap_message import Answer, BadMessage, Entry, 
 from hotgate.identity.directories.search_filter import SearchFilter
 
 SUCCESS, SIZE_LIMIT_EXCEEDED, NO_SUCH_OBJECT = 0, 4, 32  # RFC 4511 appendix A.1
+_NAMES = {
+    8: "strongerAuthRequired",
+    13: "confidentialityRequired",
+    NO_SUCH_OBJECT: "noSuchObject",
+    34: "invalidDNSyntax",
+    49: "invalidCredentials",
+    50: "insufficientAccessRights",
+    51: "busy",
+    52: "unavailable",
+    53: "unwillingToPerform",
+}
 _LARGE = 16 * 1024  # bytes of a message that takes so long to decode (10 ms) that others must not wait for it
 _MAX_BUFFERED = 2 * ldap_message.MAX_BYTES
+
+
+def named(code: int) -> str:
+    """A result's code as operators can look it up."""
+    return f"code {code} ({_NAMES[code]})" if code in _NAMES else f"code {code}"
 
 
 class DirectoryUnavailable(Exception):
@@ -98,7 +114,7 @@ class LdapConnection:
                 await connection._protect(address.tls, address.host)
         except (OSError, UnicodeError) as error:
             reason = getattr(error, "strerror", "") or type(error).__name__
-            raise DirectoryUnavailable(f"no connection: {reason}") from error
+            raise DirectoryUnavailable(f"no connection to {address.host}:{address.port}: {reason}") from error
         return connection
 
     @property
@@ -127,8 +143,9 @@ class LdapConnection:
         scope: Scope = "baseObject" if only_base else "wholeSubtree"
         request = ldap_message.search_request(number, base, scope, wanted, values, attributes, most + 1)
         result = await self._ask(request, found, most + 1)
-        if result.code not in (SUCCESS, SIZE_LIMIT_EXCEEDED, NO_SUCH_OBJECT):
-            raise DirectoryUnavailable(f"the search ends with code {result.code}")
+        if result.code not in (SUCCESS, SIZE_LIMIT_EXCEEDED):
+            # Also noSuchObject: a `base` that there is not would else be a wrong password of everybody.
+            raise DirectoryUnavailable(f"the search below {base!r} ends with {named(result.code)}")
         return Found(found, is_all=result.code != SIZE_LIMIT_EXCEEDED and len(found) <= most)
 
     def close(self) -> None:
@@ -170,7 +187,7 @@ class LdapConnection:
     async def _start_tls(self, context: ssl.SSLContext, host: str) -> None:
         result = await self._ask(ldap_message.start_tls_request(self._next()), [])
         if result.code != SUCCESS:
-            raise DirectoryUnavailable(f"it does not begin with TLS: code {result.code}")
+            raise DirectoryUnavailable(f"it does not begin with TLS: {named(result.code)}")
         if not self.is_usable or self._reader.transport is None:
             # What somebody on the way has put behind the answer must not be read as if it had come protected.
             raise DirectoryUnavailable("something follows before TLS begins")

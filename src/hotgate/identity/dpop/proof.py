@@ -100,7 +100,7 @@ class ProofVerifier:
             raise invalid("htm is another method, or none")
         address = claims.get("htu")
         if not isinstance(address, str) or not self._target.is_named_by(address, request):
-            raise invalid("htu is another address, or none")
+            raise invalid(f"htu is another address than {self._target.wanted(request):.300}, or none")
         found_hash = claims.get("ath")
         if not isinstance(found_hash, str) or not hmac.compare_digest(found_hash.encode(), wanted_hash.encode()):
             raise invalid("ath is of another token, or of none")
@@ -110,7 +110,8 @@ class ProofVerifier:
         if issued is None:
             raise invalid("no iat")
         if not now - self._max_age <= issued <= now + MAX_AHEAD:
-            raise CredentialRefused("proof-outdated", f"signed {now - issued:.0f} s ago")
+            when = f"{now - issued:.0f} s ago" if issued < now else f"{issued - now:.0f} s from now"
+            raise CredentialRefused("proof-outdated", f"signed {when}")
         return issued
 
 

@@ -28,6 +28,11 @@ class TargetUri:
         except (BadTarget, UnicodeEncodeError):
             return False
 
+    def wanted(self, request: Request) -> str:
+        """The address that a proof for the request names, for logs."""
+        origin = f"{request.scheme}://{request.authority.decode('latin-1')}"
+        return f"{' or '.join(sorted(self._origins)) or origin} with {request.path}"
+
     def _is_own(self, origin: str, request: Request) -> bool:
         if self._origins:
             return origin in self._origins

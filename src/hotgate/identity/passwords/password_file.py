@@ -29,5 +29,6 @@ def parse_password_file(text: str, accepted: Callable[[str], str] = checked) -> 
 
 
 def written_password_file(passwords: dict[str, str]) -> str:
-    """The text for these, in their order."""
-    return "".join(f"{name}:{hash_}\n" for name, hash_ in passwords.items())
+    """The text for these, in their order. Without any it is a remark: an empty file would be refused, as one that is
+    just being written, and whoever was removed last would stay in."""
+    return "".join(f"{name}:{hash_}\n" for name, hash_ in passwords.items()) or "# nobody\n"

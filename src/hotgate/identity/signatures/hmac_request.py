@@ -92,7 +92,8 @@ class HmacVerifier:
         made = hmac.digest(secret, text_to_sign(request, key, timestamp, nonce, body), "sha256").hex()
         is_good = hmac.compare_digest(made, signature.decode("ascii"))
         if partner is None or not is_good:
-            raise CredentialRefused("signature-invalid", "not of this request and a known key")
+            why = "nobody here has the key" if partner is None else "not of this request and the key"
+            raise CredentialRefused("signature-invalid", f"{why} {key.decode('ascii')!r}")
         end = created + self._max_age + self._leeway
         said = nonce.decode("ascii"), created, body.decode("ascii")
         return VerifiedHmac(partner.principal, partner.thumbprint, *said, end)

@@ -69,8 +69,8 @@ class SignerLookup(Protocol):
 class UnknownSigner(CredentialRefused):
     """Nobody has a key of that name. Clients are told the same as of a wrong signature."""
 
-    def __init__(self) -> None:
-        super().__init__("signature-invalid", "its keyid is not known")
+    def __init__(self, key_id: str | None) -> None:
+        super().__init__("signature-invalid", f"nobody here has the key {key_id!r:.100}")
 
 
 class RequestVerifier:
@@ -142,11 +142,13 @@ class RequestVerifier:
             raise CredentialRefused("signature-invalid", str(error)) from None
         is_good = checking is not None and checking.key.verifies(base, signature)
         if signer is None:
-            raise UnknownSigner
+            raise UnknownSigner(chosen.text("keyid"))
         if chosen.text("alg") not in (None, signer.key.algorithm):
-            raise CredentialRefused("signature-invalid", "its alg is not the one of its key")
+            raise CredentialRefused("signature-invalid", f"its alg is not {signer.key.algorithm}, the one of its key")
         if not is_good:
-            raise CredentialRefused("signature-invalid", "it is not of this key and these components")
+            raise CredentialRefused(
+                "signature-invalid", f"not of the key {chosen.text('keyid')!r:.100} and these components"
+            )
         return signer
 
 

@@ -12,7 +12,6 @@ from hotgate.pipeline.outgoing import CREDENTIAL, OutgoingContext
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import PhasedStep
 from hotgate.pipeline.route import Outcome
-from hotgate.policies.oauth_client_keys import check_client
 from hotgate.policies.outgoing.kept_between_reloads import kept_between_reloads
 from hotgate.policies.outgoing.own_fields import OwnFields
 from hotgate.policies.outgoing.shown_token import Ask, NoToken, Refused, ShownToken, asked
@@ -68,8 +67,7 @@ class CallersTokens:
 
 
 def token_exchange_steps(settings: TokenExchange, context: OutgoingContext) -> Sequence[PhasedStep]:
-    """The step, for which the caller's token is kept. Raises ValueError."""
-    check_client(settings.client)
+    """The step, for which the caller's token is kept."""
     services = context.services
     clock: Callable[[], float] = services.get("monotonic_clock", time.monotonic)
     wall_clock: Callable[[], float] = services.get("wall_clock", time.time)

@@ -14,7 +14,6 @@ from hotgate.pipeline.outgoing import OutgoingContext
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import PhasedStep
 from hotgate.pipeline.route import Outcome
-from hotgate.policies.oauth_client_keys import check_client
 from hotgate.policies.outgoing.kept_between_reloads import kept_between_reloads
 from hotgate.policies.outgoing.own_fields import OwnFields
 from hotgate.policies.outgoing.shown_token import Ask, NoToken, ShownToken, asked
@@ -77,8 +76,7 @@ class GatewaysToken:
 
 
 def client_credentials_steps(settings: ClientCredentials, context: OutgoingContext) -> Sequence[PhasedStep]:
-    """One that shows the token, and one that looks at what the backend says of it. Raises ValueError."""
-    check_client(settings.client)
+    """One that shows the token, and one that looks at what the backend says of it."""
     services = context.services
     clock: Callable[[], float] = services.get("monotonic_clock", time.monotonic)
     source = settings.source(context.name)

@@ -29,13 +29,14 @@ def webhook_step(settings: WebhookSigning, context: OutgoingContext) -> PhasedSt
     signers = [_signer(secret.reveal()) for secret in settings.secrets]
     own = OwnFields(_ID, _TIMESTAMP, _SIGNATURE)
     id_from = None if settings.id_from is None else settings.id_from.lower().encode("ascii")
+    needs_id = f"Say in `{settings.id_from}` which event it is: 1 to 256 letters, digits, '_' and '-'."
     now: Callable[[], float] = context.services.get("wall_clock", time.time)
 
     def sign(exchange: Exchange) -> Response | None:
         request = exchange.request
         event = exchange.request_id.encode("ascii") if id_from is None else request.headers.get(id_from) or b""
         if not _valid_id(event):
-            return Response.problem(400, code="webhook-id-invalid", detail="The event needs an id of its own.")
+            return Response.problem(400, code="webhook-id-invalid", detail=needs_id)
         timestamp = b"%d" % now()
         signed = b"%b.%b.%b" % (event, timestamp, request.body or b"")
         signatures = b" ".join([signer(signed) for signer in signers])

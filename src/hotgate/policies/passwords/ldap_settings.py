@@ -125,6 +125,8 @@ class LdapSettings(PasswordSettings):
             raise refused("`users` needs `bind_dn`: who searches")
         if self.user_dn is not None and (self.user_dn.count("{name}") != 1 or "=" not in self.user_dn):
             raise refused("`user_dn` needs {name} once, in a distinguished name such as uid={name},dc=example")
+        if self.users is not None and "{name}" not in self.users.filter:
+            raise refused("`users.filter` needs {name}, or it finds the same whoever logs in")
         for host, _, is_tls in self.addresses():
             if not is_tls and not self.start_tls and not is_loopback_name(host):
                 raise refused("`start_tls: false` sends passwords in plain text; it is only for this machine")

@@ -10,7 +10,7 @@ webhook-signature: v1,<base64 of HMAC-SHA256(secret, "<id>.<timestamp>.<body>")>
 import hmac
 import re
 import time
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
@@ -32,19 +32,27 @@ _valid_time = re.compile(rb"[0-9]{1,12}").fullmatch
 
 
 class _Refused(Exception):
-    """status, code: of the answer."""
+    """status, code: of the answer. detail: what the sender is told; the text is for our log."""
 
-    def __init__(self, status: int, code: str, says: str) -> None:
+    def __init__(self, status: int, code: str, says: str, detail: str = "The signature is not good.") -> None:
         super().__init__(says)
         self.status = status
         self.code = code
+        self.detail = detail
+
+
+class _BadMessage(_Refused):
+    """It comes from who knows the secret, who is told what is wrong with it."""
+
+    def __init__(self, says: str) -> None:
+        super().__init__(422, "webhook-invalid", says, f"The message is not good: {says}.")
 
 
 class WebhookReceiver:
     """services: if they are there "wall_clock" (epoch seconds) and "ask"."""
 
     def __init__(self, name: str, settings: SecurityEvents, webhook: Webhook, services: Mapping[str, Any]) -> None:
-        self._secret = _octets(webhook.secret.reveal())
+        self._secret = webhook.octets()
         self._max_age = webhook.max_age
         self._entries = settings.revokes
         self._clock: Callable[[], float] = services.get("wall_clock", time.time)
@@ -56,8 +64,7 @@ class WebhookReceiver:
             message, happened = self._verified(exchange.request)
             ended, entries = self._read(exchange.request.body or b"", happened)
         except _Refused as refusal:
-            detail = "The signature or the message is not good."
-            return Response.problem(refusal.status, code=refusal.code, detail=detail, log_detail=str(refusal))
+            return Response.problem(refusal.status, code=refusal.code, detail=refusal.detail, log_detail=str(refusal))
         return await self._delivery.deliver(message, [ended], types=("webhook",), entries=entries)
 
     def _verified(self, request: Request) -> tuple[str, float]:
@@ -73,22 +80,25 @@ class WebhookReceiver:
         if not any(hmac.compare_digest(expected, each) for each in given):
             raise _Refused(401, "webhook-signature-invalid", "no signature is of this message and the secret")
         if abs(self._clock() - int(timestamp)) > self._max_age:
-            raise _Refused(401, "webhook-expired", "its timestamp is further from now than max_age")
+            says = "its timestamp is further from now than max_age"
+            raise _Refused(
+                401, "webhook-expired", says, "The message is too old, or from the future: compare the clocks."
+            )
         return identifier.decode("ascii"), float(timestamp)
 
     def _read(self, body: bytes, happened: float) -> tuple[Ended, Sequence[str]]:
         try:
             message = strict_json.parse_object(body)
         except ValueError as error:
-            raise _Refused(422, "webhook-invalid", f"not a JSON object: {type(error).__name__}") from None
+            raise _BadMessage(f"not a JSON object: {type(error).__name__}") from None
         provider = message.pop("provider", None)
         if provider is not None and provider not in self._entries:
-            raise _Refused(422, "webhook-invalid", "provider is none of `revokes`")
+            raise _BadMessage("provider is none of `revokes`")
         if len(message) != 1 or not message.keys() <= _KINDS.keys():
-            raise _Refused(422, "webhook-invalid", f"not exactly one of {', '.join(_KINDS)}")
+            raise _BadMessage(f"not exactly one of {', '.join(_KINDS)}")
         [(name, value)] = message.items()
         if not isinstance(value, str) or not 0 < len(value) <= _MAX_VALUE or "\0" in value:
-            raise _Refused(422, "webhook-invalid", f"{name} is not a text of 1 to {_MAX_VALUE} characters")
+            raise _BadMessage(f"{name} is not a text of 1 to {_MAX_VALUE} characters")
         kind = _KINDS[name]
         before = None if kind in ("sid", "jti") else happened
         return Ended(kind, value, before), () if provider is None else (cast("str", provider),)
@@ -97,10 +107,3 @@ class WebhookReceiver:
 def _only(request: Request, name: bytes) -> bytes:
     values = request.headers.get_all(name)
     return values[0] if len(values) == 1 else b""
-
-
-def _octets(secret: str) -> bytes:
-    """`whsec_` and base64, as the specification writes it; otherwise the text itself. Raises ValueError."""
-    if not secret.startswith("whsec_"):
-        return secret.encode()
-    return b64decode(secret.removeprefix("whsec_"), validate=True)

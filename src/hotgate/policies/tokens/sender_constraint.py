@@ -77,7 +77,8 @@ def _bound_to(claims: Mapping[str, Any], understood: set[str]) -> dict[str, str]
     confirmation = claims["cnf"]
     members = sorted(confirmation) if isinstance(confirmation, dict) else []
     if not members or not understood.issuperset(members):
-        raise CredentialRefused(MISMATCH, f"cnf is not understood: {members!r:.100}")
+        unchecked = ", ".join(sorted(set(members) - understood)) or "nothing"
+        raise CredentialRefused(MISMATCH, f"cnf holds what this entry does not check: {unchecked:.100}")
     for kind, thumbprint in confirmation.items():
         if not isinstance(thumbprint, str) or not _thumbprint(thumbprint):
             raise CredentialRefused(MISMATCH, f"{kind} is not a SHA-256 digest in base64url")

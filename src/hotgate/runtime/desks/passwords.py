@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hotgate.config.gateway import Gateway
-from hotgate.control.directories.directory import Directory
+from hotgate.control.directories.directory import Directory, Member
+from hotgate.control.directories.ldap_connection import DirectoryUnavailable
 from hotgate.control.passwords.password_checks import PasswordChecks
 from hotgate.policies.passwords.basic_settings import BasicSettings, PasswordSettings
 from hotgate.policies.passwords.ldap_settings import LdapSettings
@@ -43,11 +44,18 @@ class Passwords:
         source, name, password = str(body["source"]), str(body["name"]), str(body["password"])
         if source not in self._directories:
             return {"right": await self._checks.is_right(self._hashes[source], name, password)}
-        member = await self._directories[source][1].member(name, password)
+        member = await self._member(source, name, password)
         if member is None:
             return {"right": False}
         told = {"subject": member.name, "dn": member.dn, "groups": member.groups, "attributes": member.attributes}
         return {"right": True, **told}
+
+    async def _member(self, source: str, name: str, password: str) -> Member | None:
+        try:
+            return await self._directories[source][1].member(name, password)
+        except DirectoryUnavailable as error:
+            entry, _, _ = source.rpartition(":")
+            raise DirectoryUnavailable(f"{entry}: {error}") from error
 
     def stop(self) -> None:
         """End all work."""

@@ -27,7 +27,7 @@ def test_a_misspelt_provider_is_refused_for_it_would_revoke_nothing(play: Play) 
         answer = await api.ask("POST", "/revocations", {"kind": "sub", "provider": "crop", "value": "mallory"})
         assert answer.json()["code"] == "invalid"
         assert wrong(answer)["/provider"].startswith(
-            "no entry 'crop' under `identity` has tokens or sessions; those that do: a, b"
+            "no entry 'crop' under `identity` has callers to revoke; those that do: a, b"
         )
         assert await api.writes() == 0
 

@@ -89,6 +89,18 @@ def test_a_gateway_that_is_not_let_in_lets_nobody_in() -> None:
         script.play(found, lambda directory: directory.member("ada", "right"))
 
 
+def test_a_place_of_people_that_there_is_not_is_no_wrong_password() -> None:
+    """Everybody would be refused, and banned for it."""
+
+    def reply(number: int, kind: str) -> bytes:
+        is_bind = kind == "bindRequest"
+        return result(number, "bindResponse", 0) if is_bind else result(number, "searchResDone", 32)
+
+    found = {"users": {"base": "ou=peeple"}, "bind_dn": "cn=reader", "bind_password": "x"}
+    with pytest.raises(DirectoryUnavailable, match=r"below 'ou=peeple' ends with code 32 \(noSuchObject\)"):
+        Script(reply).play(found, lambda directory: directory.member("ada", "right"))
+
+
 @pytest.mark.parametrize(
     ("settings", "groups"),
     [
@@ -191,6 +203,12 @@ def test_a_bind_as_nobody_is_never_sent(dn: str, password: str) -> None:
         {"url": "ldaps://ldap.example.com", "user_dn": "{name}@corp.example"},
         {"url": "ldaps://ldap.example.com", "users": {"base": "dc=x"}},
         {"url": "ldaps://ldap.example.com", "users": {"base": "dc=x"}, "bind_dn": "cn=reader"},
+        {
+            "url": "ldaps://h",
+            "users": {"base": "dc=x", "filter": "(uid=name)"},
+            "bind_dn": "cn=r",
+            "bind_password": "x",
+        },
         {"url": "ldaps://ldap.example.com", "user_dn": "uid={name},dc=x", "groups": {}},
         {"url": "ldaps://h", "user_dn": "uid={name},dc=x", "groups": {"base": "dc=x", "filter": "(member={who})"}},
     ],

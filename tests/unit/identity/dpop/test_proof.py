@@ -156,6 +156,17 @@ def test_the_window_of_iat(age: float, is_good: bool) -> None:
         assert refusal(proof) == "proof-outdated"
 
 
+def test_operators_are_told_what_to_compare() -> None:
+    """A log that says only that something differs helps nobody who stands behind a proxy, or whose clock is wrong."""
+    for claims, says in (
+        ({"htu": "https://evil.example/orders"}, "than https://api.example.com with /orders"),
+        ({"iat": NOW - 70}, "signed 70 s ago"),
+        ({"iat": NOW + 20}, "signed 20 s from now"),
+    ):
+        with pytest.raises(CredentialRefused, match=says):
+            verified(made(**claims))
+
+
 def test_an_entry_may_want_younger_proofs() -> None:
     binding = Binding(CLIENT.thumbprint, token_hash(TOKEN))
     strict = verifier(max_age=5.0)

@@ -117,3 +117,10 @@ def test_what_is_remembered_of_addresses_is_bounded() -> None:
     target.is_named_by("https://api.example.com/" + "x" * 2000, request())
     assert len(target._normal) <= 4096
     assert not any(len(known) > 1024 for known in target._normal)
+
+
+def test_operators_are_told_which_address_was_wanted() -> None:
+    assert TargetUri().wanted(request()) == "https://api.example.com with /a/b"
+    assert TargetUri(["https://b.example", "https://a.example:8443"]).wanted(request()) == (
+        "https://a.example:8443 or https://b.example:443 with /a/b"
+    )

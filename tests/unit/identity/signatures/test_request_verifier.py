@@ -50,10 +50,15 @@ def said(label: bytes, key_id: bytes, covered: bytes = b'"@method" "@authority" 
 
 
 def code(key: CountingKey, sent: Request, rules: SignatureRules | None = None) -> str:
+    return refusal(key, sent, rules).partition(":")[0]
+
+
+def refusal(key: CountingKey, sent: Request, rules: SignatureRules | None = None) -> str:
+    """The code and the words for the log."""
     try:
         RequestVerifier(rules or SignatureRules(), OneSigner(key)).verify(sent, NOW)
-    except CredentialRefused as refusal:
-        return refusal.code
+    except CredentialRefused as refused:
+        return str(refused)
     return ""
 
 
@@ -86,4 +91,10 @@ def test_the_base_is_of_the_request_as_it_was_sent() -> None:
 
 
 def test_what_an_unknown_key_is_told_does_not_differ() -> None:
-    assert UnknownSigner().code == "signature-invalid"
+    assert UnknownSigner("bob").code == "signature-invalid"
+
+
+def test_operators_are_told_whether_a_key_is_unknown_or_another_one() -> None:
+    key = CountingKey(verdict=False)
+    assert refusal(key, request(said(b"a", b"bob"))) == "signature-invalid: nobody here has the key 'bob'"
+    assert "not of the key 'known'" in refusal(key, request(said(b"a", b"known")))

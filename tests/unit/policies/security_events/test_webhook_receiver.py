@@ -7,6 +7,7 @@ from base64 import b64encode
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from hotgate.config.security_events import SecurityEvents
 from hotgate.http.response import Response
@@ -124,3 +125,16 @@ def test_a_secret_as_the_specification_writes_it() -> None:
     body = b'{"subject":"ada"}'
     assert scene.post(body, signature(body, secret=octets)).status == 202
     assert scene.post(body, signature(body)).status == 401
+
+
+def test_who_knows_the_secret_is_told_what_is_wrong_and_a_stranger_is_not() -> None:
+    scene = Scene()
+    assert b"exactly one of subject" in (scene.send({"subjet": "ada"}).body or b"")
+    assert b"compare the clocks" in (scene.send({"subject": "ada"}, at=NOW - 1000).body or b"")
+    assert b'"The signature is not good."' in (scene.post(b"{}", signature(b"{}", secret=b"guess")).body or b"")
+
+
+@pytest.mark.parametrize("secret", ["short", "whsec_" + "#" * 40])
+def test_a_secret_that_cannot_be_used_is_told_by_its_key(secret: str) -> None:
+    with pytest.raises(ValidationError, match="`secret`"):
+        Scene(secret)

@@ -81,7 +81,6 @@ def credentials(**ways: Any) -> dict[str, Any]:
 
 TOKEN = {"token_url": "https://idp.example.com/token", "client": {"id": "gateway", "secret": "s"}}
 AWS = {"region": "eu-central-1", "service": "s3", "access_key_id": "a", "secret_access_key": "b"}
-NO_KEY = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
 
 
 @pytest.mark.parametrize(
@@ -89,11 +88,6 @@ NO_KEY = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
     [
         ({"aws_sigv4": AWS}, ("upstreams", "api", "credentials"), "names one Host"),
         ({"token_exchange": {**TOKEN, "audience": "x"}}, ("routes", 0, "public"), "here is none"),
-        (
-            {"client_credentials": {**TOKEN, "client": {"id": "gateway", "private_key": NO_KEY}}},
-            ("upstreams", "api", "credentials"),
-            "key",
-        ),
     ],
 )
 def test_credentials_that_cannot_work(ways: dict[str, Any], path: tuple[str | int, ...], says: str) -> None:

@@ -64,7 +64,7 @@ def test_good_keys_are_no_error() -> None:
         (
             {"certificate": NO_KEY, "certificate_key": NO_KEY},
             "certificate",
-            "`certificate` and `key` cannot be read, or do not belong together",
+            "the certificate and its key cannot be read, or do not belong together",
         ),
         ({"secret": "s", "ca": [NO_KEY]}, "ca", "number 1 of `ca` holds no certificate that can be read"),
     ],

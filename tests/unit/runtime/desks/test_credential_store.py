@@ -105,6 +105,9 @@ def test_whose_tokens_can_be_revoked_follows_the_configuration(tmp_path: Path) -
         assert list(scene.credentials.token_providers) == ["corp"]
         await scene.credentials.follow(loaded(f"{{shop: {{{jwt}}}, opaque: {{{opaque}}}}}"))
         assert list(scene.credentials.token_providers) == ["shop", "opaque"]
+        people = 'ldap: {url: "ldaps://ldap.test", user_dn: "uid={name},dc=test"}'
+        await scene.credentials.follow(loaded(f"{{staff: {{basic: {{}}}}, people: {{{people}}}}}"))
+        assert list(scene.credentials.token_providers) == ["staff", "people"]
 
     play(tmp_path, script)
 
