@@ -122,6 +122,7 @@ async def test_a_guest_has_nothing_to_exchange(wire: Wire) -> None:
 @pytest.mark.parametrize("answers", [True, False])
 @scenario(route=CALLERS, settings=SETTINGS)
 async def test_who_has_waited_for_a_token_leaves_nothing(wire: Wire, ways: dict[str, Any], answers: bool) -> None:
+    before = objects(Unanswered)  # other tests may be given one
     wire.gateway.services["key_sets"].replace(key_set_name("corp", "unread.json"), ISSUER.jwks())
     target = f"http://127.0.0.1:{wire.backend.port}"
     wire.gateway.configuration = {**wire.gateway.configuration, "upstreams": {"api": {"targets": [target], **ways}}}
@@ -135,4 +136,4 @@ async def test_who_has_waited_for_a_token_leaves_nothing(wire: Wire, ways: dict[
             client = await wire.send(request(cookie))
             assert (await client.message()).status == 503
     await turns(20)
-    assert (relays(), objects(NoToken), objects(Unanswered)) == (0, 0, 0)
+    assert (relays(), objects(NoToken), objects(Unanswered)) == (0, 0, before)
