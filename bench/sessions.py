@@ -11,6 +11,7 @@ from hotgate.identity.sessions.session import Session
 from hotgate.keys.sealing_ring import SealingRing, SealingRingHolder
 
 _ENTRY = "sso"
+_CLIENT = "gateway"
 _KEY = "the-key-of-the-bench-that-seals-sessions"
 _LIFE = 10 * 3600.0  # seconds; nothing is renewed while it is measured
 _ISSUER = "https://idp.bench.example"
@@ -21,7 +22,7 @@ def logins_of(keys: Path, state: Path) -> dict[str, Any]:
     endpoints = {"authorization": f"{_ISSUER}/authorize", "token": f"{_ISSUER}/token"}
     entry = {
         "issuer": _ISSUER,
-        "client": {"id": "gateway", "secret": _KEY},
+        "client": {"id": _CLIENT, "secret": _KEY},
         "endpoints": endpoints,
         "jwks_file": str(keys),
         "session": {"idle": "10h", "absolute": "12h"},
@@ -38,7 +39,7 @@ def cookie_fields(count: int) -> Iterator[str]:
     """The Cookie field of so many sessions, each of another user: claims and tokens as providers give them."""
     holder = SealingRingHolder()
     holder.ring = SealingRing.of_given([_KEY])
-    sealing = Sealing(holder, f"session/{_ENTRY}", time.time)
+    sealing = Sealing(holder, f"session/{_ENTRY} {_CLIENT} {_ISSUER}", time.time)
     for number in range(count):
         session = Session.begun(_found(number), time.time(), _LIFE)
         fields = spread(PREFIX + _ENTRY, sealing.seal(session.encoded()), "lax", ())
