@@ -15,5 +15,5 @@ settings.load_profile("hotgate")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Three for each core: most of the time of a test with real processes goes by in waiting for them."""
-    return 3 * (os.cpu_count() or 1)
+    """Two more than there are cores: some of the time goes by in waiting for processes."""
+    return (os.cpu_count() or 1) + 2
