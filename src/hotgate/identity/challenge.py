@@ -104,13 +104,11 @@ def password_check_unavailable(reason: str) -> Response:
     return _unavailable("password-check-unavailable", "Passwords cannot be checked at present.", reason)
 
 
-def bearer_refused(challenge: str, refusal: CredentialRefused) -> Response:
-    """401 for a token that was sent and is not accepted (RFC 6750 §3.1)."""
-    return token_refused((challenge,), refusal)
-
-
 def token_refused(challenges: Sequence[str], refusal: CredentialRefused) -> Response:
-    """The same for a token, or its proof, that may come by several schemes: each is told what was wrong."""
+    """401 for a token, or its proof, that was sent and is not accepted (RFC 6750 §3.1).
+
+    challenges: of the schemes by which it may come; each is told what was wrong.
+    """
     if refusal.code == CROSS_SITE:
         return cross_site_refused(refusal)
     error = _PROOF_ERRORS.get(refusal.code, "invalid_token")

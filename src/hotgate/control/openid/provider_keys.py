@@ -29,19 +29,15 @@ class ProviderKeys:
         Raises LoginFailed for CredentialRefused, and ProviderUnavailable without any keys.
         """
         try:
-            try:
-                return verify(self._current())
-            except KeySetUnavailable:
-                pass
-            except CredentialRefused as refusal:
-                if refusal.code != "key-unknown":
-                    raise
-            await self._refresh(self._name)
             return verify(self._current())
-        except CredentialRefused as refusal:
-            raise LoginFailed(f"a token of the provider is refused: {refusal.log_detail}") from None
-        except KeySetUnavailable:
-            raise ProviderUnavailable("its keys are not known yet") from None
+        except (CredentialRefused, KeySetUnavailable) as error:
+            if isinstance(error, CredentialRefused) and error.code != "key-unknown":
+                raise _failure(error) from None
+        await self._refresh(self._name)
+        try:
+            return verify(self._current())
+        except (CredentialRefused, KeySetUnavailable) as error:
+            raise _failure(error) from None
 
     def _current(self) -> KeySet:
         document = self._documents().get(self._name)
@@ -49,3 +45,9 @@ class ProviderKeys:
             self._keys.replace(document)
             self._document = document
         return self._keys
+
+
+def _failure(error: CredentialRefused | KeySetUnavailable) -> LoginFailed | ProviderUnavailable:
+    if isinstance(error, KeySetUnavailable):
+        return ProviderUnavailable("its keys are not known yet")
+    return LoginFailed(f"a token of the provider is refused: {error.log_detail}")

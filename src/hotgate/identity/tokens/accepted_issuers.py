@@ -40,12 +40,6 @@ class AcceptedIssuers:
         """Whether a token that claims this `iss` may be one of theirs; good for choosing a verifier."""
         return issuer in self._exact or any(pattern.fullmatch(issuer) for pattern in self._patterns)
 
-    def overlaps(self, other: "AcceptedIssuers") -> bool:
-        """Whether both accept one `iss`."""
-        if any(issuer in other for issuer in self._exact) or any(issuer in self for issuer in other._exact):
-            return True
-        return any(one.pattern == two.pattern for one in self._patterns for two in other._patterns)
-
     def check(self, claims: Claims) -> None:
         """Check `iss` and the tenant of a verified payload. Raises CredentialRefused."""
         issuer = claims.get("iss", "")

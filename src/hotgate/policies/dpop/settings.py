@@ -13,17 +13,17 @@ from hotgate.identity.dpop.target_uri import normal_uri
 from hotgate.identity.verification_keys.signature_algorithm import PublicKeyAlgorithm
 
 _ORIGIN = r"https?://[A-Za-z0-9.\[\]:_-]{1,270}"
+_ORIGIN_SAYS = "use scheme, host and, if need be, port, such as https://api.example.com"
 
 
 def _read_origin(value: object) -> str:
-    text = value if isinstance(value, str) else ""
+    if not isinstance(value, str) or not re.fullmatch(_ORIGIN, value):
+        raise refused(_ORIGIN_SAYS)
     try:
-        if re.fullmatch(_ORIGIN, text):
-            normal_uri(text.encode("ascii"))
-            return text
+        normal_uri(value.encode("ascii"))
     except BadTarget:
-        pass
-    raise refused("use scheme, host and, if need be, port, such as https://api.example.com")
+        raise refused(_ORIGIN_SAYS) from None
+    return value
 
 
 _Origin = Annotated[str, Notation(_read_origin, {"type": "string", "pattern": f"^{_ORIGIN}$"})]

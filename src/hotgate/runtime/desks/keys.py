@@ -9,6 +9,7 @@ from hotgate.control.http_client import http_client
 from hotgate.control.jwks import JwksRefresher, JwksSource
 from hotgate.control.jwks_fetch import JwksFetch
 from hotgate.identity.events.transmitter_keys import keys_location
+from hotgate.identity.verification_keys.named_locations import HasKeyLocations
 from hotgate.pipeline.gateway_endpoint import events_name
 from hotgate.runtime.workers.channel import Message
 
@@ -77,7 +78,8 @@ def _sources(config: Any) -> dict[str, JwksSource]:
     found = [
         JwksSource.of(name, location)
         for name, identity in config.identity.items()
-        for location in getattr(identity.settings, "key_locations", ())
+        if isinstance(identity.settings, HasKeyLocations)
+        for location in identity.settings.key_locations
     ]
     found += [
         JwksSource.of(events_name(name), keys_location(settings.set_))

@@ -92,20 +92,3 @@ def test_where_there_are_no_tenants_keys_have_none() -> None:
 
 def test_the_claim_of_the_tenant_may_be_another() -> None:
     AcceptedIssuers([TEMPLATE], [OURS], "org.id").check({"iss": issuer_of(OURS), "org": {"id": OURS}})
-
-
-@pytest.mark.parametrize(
-    ("one", "two", "together"),
-    [
-        (AcceptedIssuers(["a", "b"]), AcceptedIssuers(["b", "c"]), True),
-        (AcceptedIssuers(["a"]), AcceptedIssuers(["b"]), False),
-        (AcceptedIssuers([TEMPLATE], [OURS]), AcceptedIssuers([TEMPLATE], [THEIRS]), False),
-        (AcceptedIssuers([TEMPLATE], [OURS]), AcceptedIssuers([TEMPLATE], None), True),
-        (AcceptedIssuers([TEMPLATE], None), AcceptedIssuers([TEMPLATE], None), True),
-        (AcceptedIssuers([TEMPLATE], None), AcceptedIssuers(["x{tenantid}"], None), False),
-        (AcceptedIssuers([TEMPLATE], None), AcceptedIssuers([issuer_of(OURS)]), True),
-        (AcceptedIssuers([TEMPLATE, "a"], None), AcceptedIssuers(["x{tenantid}", "a"], None), True),
-    ],
-)
-def test_two_entries_for_one_issuer_are_noticed(one: AcceptedIssuers, two: AcceptedIssuers, together: bool) -> None:
-    assert one.overlaps(two) == two.overlaps(one) == together

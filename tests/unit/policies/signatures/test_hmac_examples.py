@@ -1,6 +1,7 @@
 """The programs of docs/authentication/hmac.md make what the gateway accepts: run as they are written."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from hotgate.identity.signatures.hmac_request import HmacVerifier, Partner
 PAGE = (Path(__file__).parents[4] / "docs" / "authentication" / "hmac.md").read_text(encoding="utf-8")
 SECRET = "Q8bI1b0Yw0dO8e0i7o8Nn4Ck2i6Xq7wCk3m0q2y5R1s="
 ARGUMENTS = ("acme", SECRET, "POST", "api.example.com", "/orders?a=b%20c&d", "{}")
+_IS_NODE_MISSING = shutil.which("node") is None and "CI" not in os.environ  # there it fails instead
 CALLER = Principal("acme", provider="partners", mechanism="hmac")
 
 
@@ -49,7 +51,7 @@ def run(*command: str) -> str:
     "made",
     [
         by_python,
-        pytest.param(by_node, marks=pytest.mark.skipif(not shutil.which("node"), reason="no Node.js")),
+        pytest.param(by_node, marks=pytest.mark.skipif(_IS_NODE_MISSING, reason="no Node.js")),
         by_shell,
     ],
 )
