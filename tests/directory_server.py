@@ -158,10 +158,9 @@ def _program(name: str) -> str:
 @contextmanager
 def directory_server() -> Iterator[DirectoryServer]:
     """A running server that ends with the block."""
-    folder = Path(tempfile.mkdtemp(prefix="hotgate-directory-"))
-    try:
-        server = DirectoryServer(folder)
-        yield server
-        server.kill()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="hotgate-directory-", ignore_cleanup_errors=True) as folder:
+        server = DirectoryServer(Path(folder))
+        try:
+            yield server
+        finally:
+            server.kill()

@@ -1,7 +1,6 @@
 """A Valkey server of the tests' own, from a wheel: on loopback and on a Unix socket, with a password, never on disk."""
 
 import os
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -67,10 +66,9 @@ class ValkeyServer:
 @contextmanager
 def valkey_server() -> Iterator[ValkeyServer]:
     """A running server that ends with the block. The folder's path is short, as those of Unix sockets must be."""
-    folder = Path(tempfile.mkdtemp(prefix="hotgate-valkey-"))
-    try:
-        server = ValkeyServer(folder)
-        yield server
-        server.kill()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="hotgate-valkey-", ignore_cleanup_errors=True) as folder:
+        server = ValkeyServer(Path(folder))
+        try:
+            yield server
+        finally:
+            server.kill()

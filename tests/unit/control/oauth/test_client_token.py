@@ -1,9 +1,6 @@
 """The gateway's own token: when it is asked for, who waits for it, and what happens while the server fails."""
 
-import asyncio
-from collections.abc import Callable, Coroutine
-from functools import partial, wraps
-from typing import Any
+from functools import partial
 
 import pytest
 
@@ -12,27 +9,14 @@ from hotgate.control.oauth.client_token import FORCED_INTERVAL, ClientToken
 from hotgate.control.oauth.good_token import TokenUnavailable
 from hotgate.control.oauth.issued_token import IssuedToken, TokenRefused
 from hotgate.policies.outgoing.shown_token import fingerprint
-from unit.control.oauth.token_server import TokenServer, answer_of, settled
+from unit.control.oauth.token_server import TokenServer, answer_of, playing, settled
 
-Play = Callable[[TokenServer, ClientToken], Coroutine[Any, Any, None]]
 FIRST, SECOND = IssuedToken("first", 100.0), IssuedToken("second", 100.0)
 
 
-def played(play: Play) -> Callable[[], None]:
-    async def run() -> None:
-        server = TokenServer()
-        token = ClientToken("orders", partial(server.token, {}), clock=server.clock, sleep=server.sleep)
-        try:
-            await play(server, token)
-        finally:
-            await token.stop()
-
-    @wraps(play)
-    def test() -> None:
-        asyncio.run(run())
-
-    del test.__wrapped__
-    return test
+@playing
+def played(server: TokenServer) -> ClientToken:
+    return ClientToken("orders", partial(server.token, {}), clock=server.clock, sleep=server.sleep)
 
 
 @played

@@ -1,9 +1,7 @@
 """Tokens in exchange for callers': whose is whose, how long they are kept, and what a flood of them costs."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
-from functools import wraps
-from typing import Any
+from collections.abc import Mapping
 
 import pytest
 
@@ -12,9 +10,8 @@ from hotgate.control.oauth import exchanged_tokens as module
 from hotgate.control.oauth.exchanged_tokens import REFUSED_FOR, ExchangedTokens
 from hotgate.control.oauth.good_token import GoodToken, TokenUnavailable
 from hotgate.control.oauth.issued_token import IssuedToken, TokenRefused
-from unit.control.oauth.token_server import TokenServer, answer_of, settled
+from unit.control.oauth.token_server import TokenServer, answer_of, playing, settled
 
-Play = Callable[[TokenServer, ExchangedTokens], Coroutine[Any, Any, None]]
 FORM = {"grant_type": "exchange", "audience": "orders"}
 
 
@@ -22,22 +19,10 @@ def for_whom(form: Mapping[str, str]) -> IssuedToken:
     return IssuedToken(f"for-{form['subject_token']}", 100.0)
 
 
-def played(play: Play) -> Callable[[], None]:
-    async def run() -> None:
-        server = TokenServer()
-        server.answer = for_whom
-        tokens = ExchangedTokens("orders", server.token, FORM, clock=server.clock)
-        try:
-            await play(server, tokens)
-        finally:
-            await tokens.stop()
-
-    @wraps(play)
-    def test() -> None:
-        asyncio.run(run())
-
-    del test.__wrapped__
-    return test
+@playing
+def played(server: TokenServer) -> ExchangedTokens:
+    server.answer = for_whom
+    return ExchangedTokens("orders", server.token, FORM, clock=server.clock)
 
 
 @played

@@ -1,8 +1,9 @@
 """Stands in for a token endpoint: what it answers is a test's, and so is the time."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Coroutine, Mapping
+from functools import wraps
+from typing import Any, Protocol, TypeVar
 
 from hotgate.control.oauth.issued_token import IssuedToken
 
@@ -53,3 +54,35 @@ async def settled() -> None:
 
 def answer_of(awaitable: Any) -> "asyncio.Task[Any]":
     return asyncio.get_running_loop().create_task(awaitable)
+
+
+class Stoppable(Protocol):
+    """What asks the server."""
+
+    async def stop(self) -> None: ...
+
+
+Asking = TypeVar("Asking", bound=Stoppable)
+Play = Callable[[TokenServer, Asking], Coroutine[Any, Any, None]]
+
+
+def playing(made: Callable[[TokenServer], Asking]) -> Callable[[Play[Asking]], Callable[[], None]]:
+    """A decorator: a play becomes a test, with a server and what `made` gives for it."""
+
+    def played(play: Play[Asking]) -> Callable[[], None]:
+        async def run() -> None:
+            server = TokenServer()
+            asking = made(server)
+            try:
+                await play(server, asking)
+            finally:
+                await asking.stop()
+
+        @wraps(play)
+        def test() -> None:
+            asyncio.run(run())
+
+        del test.__wrapped__
+        return test
+
+    return played
