@@ -118,40 +118,58 @@ class PasswordAuthenticator:
             return store_unavailable(error)
 
 
+class _Known:
+    """A caller, until when, and the version of the revocations when they were last asked about them."""
+
+    __slots__ = ("ends", "principal", "version")
+
+    def __init__(self, principal: Principal, ends: float, version: int) -> None:
+        self.principal = principal
+        self.ends = ends
+        self.version = version
+
+
 class KnownPasswords:
     """Callers by a digest of what they sent, under a key that only this process has. seconds: how long one is good.
 
-    Everything is forgotten when something was revoked: to check a few passwords again is cheaper than to be wrong.
+    When something was revoked, each is asked about again, and not checked again: somebody who logs out all the time
+    must not have everybody's passwords hashed.
     """
 
     def __init__(self, seconds: float, revocations: Revocations) -> None:
         self._seconds = seconds
         self._revocations = revocations
-        self._version = revocations.version
         self._key = secrets.token_bytes(32)
-        self._entries: OrderedDict[bytes, tuple[Principal, float]] = OrderedDict()
+        self._entries: OrderedDict[bytes, _Known] = OrderedDict()
 
     def get(self, value: bytes, now: float) -> Principal | None:
         """Whom this has proved, if it still does. now: epoch seconds."""
-        if self._version != self._revocations.version:
-            self._version = self._revocations.version
-            self._entries.clear()
         digest = self._digest(value)
         entry = self._entries.get(digest)
         if entry is None:
             return None
-        if now < entry[1]:
-            return entry[0]
+        if now < entry.ends and (entry.version == self._revocations.version or self._is_still_good(entry)):
+            return entry.principal
         del self._entries[digest]
         return None
 
     def put(self, value: bytes, principal: Principal, now: float, version: int) -> None:
         """Remember it. version: of the revocations, read before anybody was asked."""
-        if not self._seconds or version != self._revocations.version:
+        if not self._seconds:
             return
-        self._entries[self._digest(value)] = principal, now + self._seconds
+        self._entries[self._digest(value)] = _Known(principal, now + self._seconds, version)
         if len(self._entries) > MAX_KNOWN:
             self._entries.popitem(last=False)
+
+    def _is_still_good(self, entry: _Known) -> bool:
+        version = self._revocations.version
+        try:
+            if is_revoked(self._revocations, entry.principal):
+                return False
+        except StoreUnavailable:
+            return False  # the password is checked anew, and that says what is wrong
+        entry.version = version
+        return True
 
     def _digest(self, value: bytes) -> bytes:
         return blake2b(value, key=self._key, digest_size=32).digest()
