@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from hotgate.config.admin import Admin
 from hotgate.config.assertion import AssertionIssuer
+from hotgate.config.authorization import Authorization
 from hotgate.config.brute_force import BruteForce
 from hotgate.config.limits import Limits
 from hotgate.config.listeners import Listener
@@ -107,6 +108,9 @@ class Gateway(Settings):
         max_length=256,
         description="Files or patterns such as `routes/*.yaml`, relative to the folder of this file. Each may hold "
         "routes, upstreams, identity and profiles.",
+    )
+    authorization: Authorization = Field(
+        default=Authorization(), description="What routes share to decide who may do what."
     )
     assertion: AssertionIssuer = Field(
         default=AssertionIssuer(), description="Who signs what backends are told of a caller, and with what keys."

@@ -144,6 +144,11 @@ class RouteOptions(Settings):
         description="Whether the backend is told who calls in `X-Auth-*`. Say `false` for one that only reads the"
         " `assertion`, or that is not yours. What clients send under these names never passes.",
     )
+    metadata: dict[Name, HeaderValue] = Field(
+        default={},
+        max_length=64,
+        description="What you say of the route, as `owner: payments`; conditions read it as `route.metadata`.",
+    )
     max_body: Annotated[int, SizeBetween("0", "1024GiB")] = Field(
         default=_MAX_BODY, description="The largest request body; more is answered 413."
     )

@@ -12,6 +12,7 @@ from hotgate.identity.principal import Principal
 
 if TYPE_CHECKING:
     from hotgate.limits.decision import LimitDecision
+    from hotgate.pipeline.decision import Decision
     from hotgate.pipeline.route import Route
 
 
@@ -20,7 +21,8 @@ class Exchange:
 
     client: the caller's address as text, after trusted proxies. params: the path parameters, percent-decoded.
     certificate: what the client has proved to own in its TLS handshake, or None; `mtls` makes it a principal.
-    principal: set by `authenticate`, None on a public route. limit: set by `limit`. response: set before `respond`.
+    principal: set by `authenticate`, None on a public route. decision: set by `authorize`, and by any later step that
+    refuses. limit: set by `limit`. response: set before `respond`.
     answer_fields: header fields that the answer gets, whoever gives it; a step replaces the tuple by a longer one.
     request_id: safe to log and to send. started: monotonic seconds. state: a place for policies to leave facts
     for their own later steps.
@@ -32,6 +34,7 @@ class Exchange:
         "answer_fields",
         "certificate",
         "client",
+        "decision",
         "limit",
         "params",
         "principal",
@@ -61,6 +64,7 @@ class Exchange:
         self.request_id = request_id
         self.started = started
         self.principal: Principal | None = None
+        self.decision: Decision | None = None
         self.limit: LimitDecision | None = None
         self.response: Response | None = None
         self.answer_fields: tuple[Field, ...] = ()

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from hotgate.http.headers import InvalidHeader  # noqa: F401  (part of what policy authors may catch)
 from hotgate.http.response import Response
 from hotgate.identity.places.credential_source import CredentialSource
+from hotgate.pipeline.decision import Path
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.route import Outcome, Step
@@ -19,7 +20,8 @@ class PhasedStep:
     """One callable of a compiled policy and the phase it runs in. body_limit > 0: it needs the whole body, so large.
 
     owned_fields: request fields (`reserved.spelling`) that clients cannot send as trailers either. needs_credential:
-    what the caller was recognised by is kept for it, as `exchange.state[outgoing.CREDENTIAL]`.
+    what the caller was recognised by is kept for it, as `exchange.state[outgoing.CREDENTIAL]`. policy: the route's key
+    that it comes from; set when the route is put together, unless the policy says another.
     """
 
     phase: Phase
@@ -27,6 +29,7 @@ class PhasedStep:
     body_limit: int = 0
     owned_fields: frozenset[bytes] = frozenset()
     needs_credential: bool = False
+    policy: str = ""
 
 
 class Authenticator(Protocol):
@@ -100,7 +103,8 @@ class CompileContext:
     """What a policy may use while it is compiled. services: objects of the worker, by name ("limiter", "key_sets").
 
     upstream_name: of the upstream that answers, "" if none does. outgoing: the steps that it asks for itself.
-    hosts: the only ones that the route serves, if any.
+    hosts: the only ones that the route serves, if any. parameters: the names in its path. metadata: what the file says
+    of the route. path: its own place in the file, as ("routes", 3).
     """
 
     route_name: str
@@ -109,13 +113,33 @@ class CompileContext:
     upstream_name: str = ""
     outgoing: Sequence[PhasedStep] = ()
     hosts: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    path: Path = ()
+
+
+class WrongSetting(ValueError):
+    """What a policy's compile step finds wrong below its own key. path: from that key on, as ("rules", 0, "when")."""
+
+    def __init__(self, path: Path, message: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class WrongSettings(ValueError):
+    """Several of them at once."""
+
+    def __init__(self, problems: Sequence[WrongSetting]) -> None:
+        super().__init__("; ".join(map(str, problems)))
+        self.problems = tuple(problems)
 
 
 @dataclass(frozen=True, slots=True)
 class PolicySpec:
     """A built-in policy: `name` is its key in a route, `model` the pydantic type of its value.
 
-    `compile` gets the validated value and returns steps; it raises ValueError for what only it can check.
+    `compile` gets the validated value and returns steps; it raises ValueError for what only it can check, WrongSetting
+    or WrongSettings to say at which key.
     """
 
     name: str

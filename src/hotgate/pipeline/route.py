@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from hotgate.http.response import Response
+from hotgate.pipeline.decision import StepLabel
 from hotgate.pipeline.exchange import Exchange
 
 Outcome = Response | None
@@ -13,8 +14,9 @@ Step = Callable[[Exchange], Outcome | Awaitable[Outcome]]
 class Route:
     """name: as in the file. before: the steps of admit to shape, in order. after: the `respond` steps, in order.
 
-    finish: called when the answer is over; what they return is ignored. body_step: index in `before` at which the
-    whole body must be there, or -1; body_limit: its largest size in bytes then. max_body: the largest request body.
+    finish: called when the answer is over; what they return is ignored. labels: whose each step of `before` is.
+    body_step: index in `before` at which the whole body must be there, or -1; body_limit: its largest size in bytes
+    then. max_body: the largest request body.
     owned_fields: request fields that clients cannot send as trailers, because policies set or remove them.
 
     challenge_parameter: what challenges for tokens have besides, whoever makes them; b"" for nothing.
@@ -31,6 +33,7 @@ class Route:
         "body_step",
         "challenge_parameter",
         "finish",
+        "labels",
         "max_body",
         "name",
         "owned_fields",
@@ -46,6 +49,7 @@ class Route:
         before: Sequence[Step] = (),
         after: Sequence[Step] = (),
         finish: Sequence[Callable[[Exchange], object]] = (),
+        labels: Sequence[StepLabel] = (),
         body_step: int = -1,
         body_limit: int = 0,
         max_body: int = 10 * 1024 * 1024,
@@ -59,6 +63,7 @@ class Route:
         self.before = tuple(before)
         self.after = tuple(after)
         self.finish = tuple(finish)
+        self.labels = tuple(labels)
         self.body_step = body_step
         self.body_limit = body_limit
         self.max_body = max_body

@@ -85,6 +85,8 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     upstreams = _upstreams(config, parts, problems)
     services = {**parts.services, "shared_limits": {}, "assertion_issuer": config.assertion.issuer}
     identities = _identities(config, services, problems)
+    services["authorization"] = config.authorization
+    services["upstreams"] = upstreams
     services["has_cookies"] = any(entry.mechanism == "oidc" for entry in config.identity.values())
     outgoing = _outgoing(config, services, problems)
     entries = list(endpoint_routes(config, identities, parts.metrics))
@@ -98,7 +100,17 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
         pattern = _attempt(problems, ("routes", index, "match", "path"), partial(_pattern, settings))
         name = settings.upstream or ""
         hosts = tuple(settings.match.hosts)
-        context = CompileContext(settings.name, identities, services, name, outgoing.get(name, ()), hosts)
+        context = CompileContext(
+            settings.name,
+            identities,
+            services,
+            name,
+            outgoing.get(name, ()),
+            hosts,
+            _parameters(settings.match.path),
+            settings.metadata,
+            ("routes", index),
+        )
         recorder = parts.metrics.route(settings.name, name)
         target = upstreams.get(name)
         route = _route(problems, index, settings, context, target, recorder)
@@ -148,9 +160,9 @@ def _route(
     upstream: Upstream | None,
     recorder: Any,
 ) -> Route | None:
-    wrong: list[tuple[str, str]] = []
+    wrong: list[tuple[Path, str]] = []
     route = compile_route(settings, context, upstream, recorder, wrong)
-    problems += [Problem(("routes", index, key), message) for key, message in wrong]
+    problems += [Problem(("routes", index, *keys), message) for keys, message in wrong]
     return None if wrong else route
 
 
@@ -203,6 +215,10 @@ def _pattern(settings: RouteSettings) -> RoutePattern:
         headers=_conditions(match.headers),
         query=_conditions(match.query),
     )
+
+
+def _parameters(path: str) -> tuple[str, ...]:
+    return tuple(part[1:-1] for part in path.split("/") if part.startswith("{"))
 
 
 def _conditions(wanted: Mapping[str, str]) -> tuple[tuple[str, str | None], ...]:

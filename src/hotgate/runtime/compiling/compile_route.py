@@ -1,6 +1,7 @@
 """One route's settings → its pipeline: steps in the fixed order of the phases, whatever the order of keys."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from hotgate.config.routes import Redirect, Respond, Rewrite
@@ -9,9 +10,10 @@ from hotgate.http.headers import Field, Headers, valid_field
 from hotgate.http.response import Response
 from hotgate.identity.sessions.cookies import without_own
 from hotgate.keys.key_ring import RingHolder
+from hotgate.pipeline.decision import Path, StepLabel
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
-from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec
+from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec, WrongSetting, WrongSettings
 from hotgate.pipeline.route import Route, Step
 from hotgate.policies import POLICIES
 from hotgate.policies.limits.max_concurrent import concurrency_steps
@@ -27,30 +29,39 @@ def compile_route(
     context: CompileContext,
     upstream: Upstream | None,
     recorder: Any,
-    problems: list[tuple[str, str]],
+    problems: list[tuple[Path, str]],
 ) -> Route:
-    """The route, wired. What is wrong is added to `problems` as (key of the route, message)."""
+    """The route, wired. What is wrong is added to `problems` as (keys from the route on, message)."""
     steps: list[PhasedStep] = []
     names = list(settings.policy_names)
     if not settings.public:
         names.insert(0, "authenticate")
     for name in names:
         try:
-            steps += _POLICIES[name].compile(settings.policy(name), context)
+            steps += _labelled(name, _POLICIES[name].compile(settings.policy(name), context))
+        except WrongSettings as error:
+            problems += [((name, *each.path), str(each)) for each in error.problems]
         except ValueError as error:
-            problems.append((name, str(error)))
+            below = error.path if isinstance(error, WrongSetting) else ()
+            problems.append(((name, *below), str(error)))
     if settings.max_concurrent is not None:
-        steps += concurrency_steps(settings.max_concurrent)
+        steps += _labelled("max_concurrent", concurrency_steps(settings.max_concurrent))
     if context.services.get("has_cookies"):  # on every route: whoever has the cookie of a session is its user
-        steps.append(PhasedStep(Phase.SHAPE, _take_own_cookies))
+        steps.append(PhasedStep(Phase.SHAPE, _take_own_cookies, policy="cookies"))
     steps += _last_steps(settings, context.services)
     if settings.public and any(step.needs_credential for step in context.outgoing):
-        problems.append(("public", "the upstream is shown a token in exchange for the caller's; here is none"))
-    steps += context.outgoing
-    return _assembled(settings, steps, upstream, recorder)
+        problems.append((("public",), "the upstream is shown a token in exchange for the caller's; here is none"))
+    steps += _labelled("upstream", context.outgoing)
+    return _assembled(settings, context.path, steps, upstream, recorder)
 
 
-def _assembled(settings: RouteSettings, steps: list[PhasedStep], upstream: Upstream | None, recorder: Any) -> Route:
+def _labelled(name: str, steps: Iterable[PhasedStep]) -> list[PhasedStep]:
+    return [step if step.policy else replace(step, policy=name) for step in steps]
+
+
+def _assembled(
+    settings: RouteSettings, path: Path, steps: list[PhasedStep], upstream: Upstream | None, recorder: Any
+) -> Route:
     before = sorted((step for step in steps if step.phase <= Phase.SHAPE), key=lambda step: step.phase)
     limits = [step.body_limit for step in before if step.body_limit]
     return Route(
@@ -58,6 +69,7 @@ def _assembled(settings: RouteSettings, steps: list[PhasedStep], upstream: Upstr
         before=[step.run for step in before],
         after=[step.run for step in reversed(steps) if step.phase is Phase.RESPOND],
         finish=[step.run for step in steps if step.phase is Phase.FINISH],
+        labels=[StepLabel(step.phase.name.lower(), step.policy, (*path, step.policy)) for step in before],
         body_step=next((index for index, step in enumerate(before) if step.body_limit), -1),
         body_limit=min(limits, default=0),
         max_body=settings.max_body,
@@ -72,14 +84,16 @@ def _assembled(settings: RouteSettings, steps: list[PhasedStep], upstream: Upstr
 def _last_steps(settings: RouteSettings, services: Mapping[str, Any]) -> Sequence[PhasedStep]:
     """What stands behind every policy: a changed path, or an answer in the backend's place."""
     if settings.redirect is not None:
-        return [PhasedStep(Phase.SHAPE, redirecting(settings.redirect))]
+        return [PhasedStep(Phase.SHAPE, redirecting(settings.redirect), policy="redirect")]
     if settings.respond is not None:
         if settings.respond.jwks:
             signing = services.get("signing", RingHolder())
-            return [PhasedStep(Phase.SHAPE, publishing_keys(signing, _given_fields(settings.respond)))]
-        return [PhasedStep(Phase.SHAPE, responding(settings.respond))]
+            return [
+                PhasedStep(Phase.SHAPE, publishing_keys(signing, _given_fields(settings.respond)), policy="respond")
+            ]
+        return [PhasedStep(Phase.SHAPE, responding(settings.respond), policy="respond")]
     if settings.rewrite is not None:
-        return [PhasedStep(Phase.SHAPE, rewriting(settings.rewrite, settings.match.path))]
+        return [PhasedStep(Phase.SHAPE, rewriting(settings.rewrite, settings.match.path), policy="rewrite")]
     return []
 
 

@@ -1,0 +1,120 @@
+"""Conditions: what they may look at, what is wrong with them, and that what a client sends cannot make them slow."""
+
+import re
+
+import pytest
+
+from hotgate.policies.conditions.attributes import attributes_of
+from hotgate.policies.conditions.condition import ConditionFailed, compile_condition, compile_text
+from hotgate.testing import make_exchange, make_principal
+
+ATTRIBUTES = attributes_of(("id",), {"owner": "payments"}, has_body=True)
+ALICE = make_principal(
+    "alice", scopes=["read"], roles=["clerk"], claims={"department": "sales", "numbers": list(range(200))}
+)
+
+
+def holds(source: str, path: str = "/orders/7?a=1", **facts: object) -> bool:
+    exchange = make_exchange(path=path, principal=ALICE, params={"id": "7"}, **facts)  # type: ignore[arg-type]
+    return compile_condition(source, ATTRIBUTES).holds(exchange)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'principal.subject == "alice"',
+        'principal . subject == "alice"',
+        'path.id == "7" && int(path.id) > 6',
+        '"clerk" in principal.roles && principal.scopes.exists(s, s.startsWith("re"))',
+        'claims.department == "sales" && !has(claims.level)',
+        'request.query.a == "1" && request.method == "GET"',
+        'request.headers["x-a"] == "1, 2"',
+        'request.client.inNetwork("192.0.2.0/24")',
+        'route.metadata.owner == "payments" && route.name == "test"',
+        'body.amount < 10.0 && principal.tier == ""',
+        'now > timestamp("2020-01-01T00:00:00Z")',
+        "!principal.is_anonymous",
+    ],
+)
+def test_what_holds(source: str) -> None:
+    exchange = make_exchange(path="/orders/7?a=1", principal=ALICE, params={"id": "7"}, body=b'{"amount": 9.5}')
+    exchange.request.headers.add(b"x-a", b"1")
+    exchange.request.headers.add(b"x-a", b"2")
+    assert compile_condition(source, ATTRIBUTES).holds(exchange) is True
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        (
+            'principal.subjct == "x"',
+            "at column 10 of the expression: there is no attribute 'principal.subjct'; did you",
+        ),
+        ('path.ID == "x"', "there is no attribute 'path.ID'"),
+        ("principal.subject == 1", "no matching overload"),
+        ("principal.subject", "must be bool, but is string"),
+        ("claims.level", "must be bool, but is dyn"),
+        ('principal.subject == "', "column 22"),
+        ("(" * 2000, "not a CEL expression"),
+        ("true" + " " * 5000, "at most 4096 characters"),
+        ('\ntrue && x == "y"', "line 2, column 9"),
+    ],
+)
+def test_what_is_wrong_is_said_before_a_request_comes(source: str, says: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(says)):
+        compile_condition(source, ATTRIBUTES)
+
+
+@pytest.mark.parametrize(
+    ("source", "path", "body", "says"),
+    [
+        ("claims.level == 3", "/", b"", "Key not found"),
+        ('int(path.id) > 3 && request.query.a == "1"', "/?a=1&a=2", b"", "twice"),
+        ('request.query.a == "1"', "/?" + "&".join(f"a{n}=1" for n in range(200)), b"", "cannot be read"),
+        ("body.x == 1", "/", b'{"x": 1, "x": 2}', "no JSON object"),
+        ("body.x == 1", "/", b'{"x": ' + b"[" * 500 + b"]" * 500 + b"}", "no JSON object"),
+        ("claims.numbers.all(x, claims.numbers.all(y, x + y >= 0))", "/", b"", "budget"),
+        ('request.client.inNetwork("not a network")', "/", b"", ""),
+        ('claims.numbers == "x" || claims.numbers[999] == 1', "/", b"", ""),
+        ('path.id.matches(claims.department + "(")', "/", b"", ""),
+    ],
+)
+def test_what_cannot_be_decided_fails(source: str, path: str, body: bytes, says: str) -> None:
+    with pytest.raises(ConditionFailed) as error:
+        holds(source, path, body=body)
+    assert says in str(error.value)
+    assert len(str(error.value)) <= 300
+
+
+def test_an_integer_beyond_64_bits_fails_and_does_not_wrap() -> None:
+    with pytest.raises(ConditionFailed):
+        holds("body.x == 1", body=b'{"x": 18446744073709551617}')
+
+
+def test_text_of_any_kind_is_no_reason_to_crash() -> None:
+    assert not holds('body.x == "1"', body='{"x": "\\u0000é😀"}'.encode())
+
+
+def test_a_regular_expression_takes_linear_time() -> None:
+    """By a pattern that takes a backtracking engine longer than the age of the universe."""
+    assert not holds('body.x.matches("^(a|a)*$")', body=b'{"x": "' + b"a" * 20_000 + b'b"}')
+
+
+def test_text_for_keys() -> None:
+    expression = compile_text('principal.subject + ":" + path.id', ATTRIBUTES)
+    assert expression.value(make_exchange(principal=ALICE, params={"id": "7"})) == "alice:7"
+    with pytest.raises(ConditionFailed):
+        compile_text("string(claims.missing)", ATTRIBUTES).value(make_exchange(principal=ALICE, params={"id": "7"}))
+
+
+def test_what_was_looked_at_can_be_told() -> None:
+    condition = compile_condition('claims.department == "sales" && path.id == "7"', ATTRIBUTES)
+    assert set(condition.attributes) == {"claims", "path.id"}
+    assert not condition.needs_body
+    assert compile_condition("has(body.x)", ATTRIBUTES).needs_body
+
+
+def test_nobody_has_empty_attributes() -> None:
+    exchange = make_exchange(params={"id": "7"})
+    source = 'principal.subject == "" && principal.roles == [] && principal.is_anonymous && !has(claims.sub)'
+    assert compile_condition(source, ATTRIBUTES).holds(exchange)
