@@ -16,6 +16,7 @@ from hotgate.observe.handshakes import Handshakes
 from hotgate.observe.log import security_event
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route
+from hotgate.pipeline.shedding import Shedding
 from hotgate.routing.table import RouteTable
 from hotgate.upstream.outbox import Outbox
 
@@ -34,6 +35,9 @@ class Connection(Protocol):
 
     def follow_terms(self) -> None:
         """End in good time if the listener would not take it any more as it was taken."""
+
+    def make_room(self) -> None:
+        """End in good time if no exchange is under way: places for connections are running out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,8 @@ class EdgeContext:
     snapshot: set before the first connection. log: takes an access record; None: no access log. accepted: connections
     so far, TLS ones once their handshake is done. admission: which of them were served. drained_at: when a drain that
     is under way ends. emptied: set when the last connection is gone during it. tunnels: those that are open.
+    shedding: who refuses requests while the worker has too much to do, otherwise None. ends_connections: whether each
+    answer is the last of its connection.
     """
 
     __slots__ = (
@@ -106,10 +112,12 @@ class EdgeContext:
         "drained_at",
         "draining",
         "emptied",
+        "ends_connections",
         "handshakes",
         "log",
         "now",
         "outbox",
+        "shedding",
         "snapshot",
         "tunnels",
     )
@@ -131,7 +139,8 @@ class EdgeContext:
         self.date = b""
         self.connections: set[Connection] = set()
         self.handshakes = handshakes or Handshakes()
-        self.draining = False
+        self.draining = self.ends_connections = False
+        self.shedding: Shedding | None = None
         self.drained_at = now
         self.emptied = asyncio.Event()
         self.outbox = outbox or Outbox()

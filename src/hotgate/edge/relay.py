@@ -103,7 +103,9 @@ class Relay:
         self.trace = trace = trace_of(incoming.traceparent)
         given = incoming.request_id
         request_id = given.decode("ascii") if given and valid_request_id(given) else trace.trace_id
-        self.exchange = Exchange(request, route, params, client, request_id, monotonic(), certificate=certificate)
+        self.exchange = exchange = Exchange(
+            request, route, params, client, request_id, monotonic(), certificate=certificate
+        )
         if route.after:
             self._steps = ResponseSteps(self)
         if found is None:
@@ -111,6 +113,8 @@ class Relay:
             self.respond(incoming.refusal or answers.unrouted(request, snapshot.table))
         elif incoming.has_body and max(incoming.received, incoming.length or 0) > route.max_body:
             self.respond(answers.body_too_large(route.max_body))
+        elif self.context.shedding is not None and (refusal := self.context.shedding.before_caller_is_known(exchange)):
+            self.respond(refusal)
         else:
             if incoming.has_body:
                 self.body = incoming.consumer = RequestBody(self, route.max_body)
@@ -358,7 +362,7 @@ class Relay:
         self._finish(keep_alive=self._keep_alive, code=response.code, log_detail=response.log_detail)
 
     def _write_head(self, status: int, fields: bytes, framing: bytes) -> None:
-        if self.context.draining:
+        if self.context.ends_connections:
             self._keep_alive = False
         if not self._keep_alive:
             framing += b"connection: close\r\n"

@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 from hotgate.observe.histogram import BOUNDS
 from hotgate.observe.label import label
 from hotgate.observe.metrics import Snapshot
+from hotgate.observe.overload_families import overload_families
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -67,6 +68,7 @@ class GatewayCollector(Collector):
         yield from _target_families(self._total, self._facts)
         yield from _token_families(self._facts)
         yield from _worker_families(self._total)
+        yield from overload_families(self._total["gauges"], self._total["counters"])
         yield from _handshake_families(self._total["counters"])
         yield from _login_families(self._total["counters"], self._facts)
         yield from _introspection_families(self._facts)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from hotgate.observe.handshakes import Handshakes
+from hotgate.observe.histogram import Histogram
 from hotgate.observe.login_failures import LoginFailures
 from hotgate.observe.recorder import RouteRecorder, UpstreamRecorder
 
@@ -27,7 +28,8 @@ class WorkerMetrics:
     connections_refused: those that were turned away, by reason; the edge's own mapping, which it raises.
     log_dropped: access log lines given up because the sink stalled. ejected: by upstream and target, 1 for each that is
     out of service for its failures. panics: by upstream, 1 for each that uses all its targets for want of better ones.
-    handshakes: of TLS listeners.
+    handshakes: of TLS listeners. places: of requests, as `PlaceBook.values`. overloaded: 1 for each thing of which
+    there is too little. shed: requests that were given up for it, by class. loop_lag: turns of the event loop.
     """
 
     __slots__ = (
@@ -42,7 +44,11 @@ class WorkerMetrics:
         "handshakes",
         "log_dropped",
         "logins",
+        "loop_lag",
+        "overloaded",
         "panics",
+        "places",
+        "shed",
     )
 
     def __init__(self) -> None:
@@ -53,6 +59,10 @@ class WorkerMetrics:
         self.log_dropped = 0
         self.ejected: dict[str, dict[str, int]] = {}
         self.panics: dict[str, int] = {}
+        self.places: dict[str, dict[str, Any]] = {}
+        self.overloaded: dict[str, int] = {}
+        self.shed: Mapping[str, int] = {}
+        self.loop_lag = Histogram()
         self.handshakes = Handshakes()
         self.logins = LoginFailures()
         self._routes: dict[str, RouteRecorder] = {}
@@ -123,11 +133,16 @@ class WorkerMetrics:
                 "exchanges_active": self.exchanges_active,
                 "ejected": self.ejected,
                 "panics": self.panics,
+                "overloaded": self.overloaded,
+                "places": {kind: self.places.get(kind, {}) for kind in ("limit", "in_use", "waiting")},
             },
             "counters": {
                 "connections": self.connections,
                 "connections_refused": dict(self.connections_refused),
                 "log_dropped": self.log_dropped,
+                "places": {kind: self.places.get(kind, {}) for kind in ("waited", "refused")},
+                "shed": dict(self.shed),
+                "loop_lag": self.loop_lag.values(),
                 **self.handshakes.values(),
                 **self.logins.values(),
             },

@@ -6,6 +6,7 @@ from typing import Any
 from hotgate.http.response import Response
 from hotgate.pipeline.decision import StepLabel
 from hotgate.pipeline.exchange import Exchange
+from hotgate.pipeline.route_priority import RoutePriority
 
 Outcome = Response | None
 Step = Callable[[Exchange], Outcome | Awaitable[Outcome]]
@@ -21,7 +22,8 @@ class Route:
 
     challenge_parameter: what challenges for tokens have besides, whoever makes them; b"" for nothing.
 
-    tells_identity: whether the backend gets the principal's fields.
+    tells_identity: whether the backend gets the principal's fields. priority: of its requests, when not all can be
+    served.
 
     target: the upstream that answers when no step did. recorder: the route's metrics.
     """
@@ -37,6 +39,7 @@ class Route:
         "max_body",
         "name",
         "owned_fields",
+        "priority",
         "recorder",
         "target",
         "tells_identity",
@@ -56,6 +59,7 @@ class Route:
         owned_fields: frozenset[bytes] = frozenset(),
         challenge_parameter: bytes = b"",
         tells_identity: bool = True,
+        priority: RoutePriority | None = None,
         target: Any = None,
         recorder: Any = None,
     ) -> None:
@@ -70,5 +74,6 @@ class Route:
         self.owned_fields = owned_fields
         self.challenge_parameter = challenge_parameter
         self.tells_identity = tells_identity
+        self.priority = priority or RoutePriority()
         self.target = target
         self.recorder = recorder

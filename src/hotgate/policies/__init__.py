@@ -14,11 +14,12 @@ from hotgate.policies import (
     user,
 )
 from hotgate.policies.built_in_mechanism import BuiltInMechanism
-from hotgate.policies.limits import rate_limit
+from hotgate.policies.limits import concurrency, rate_limit
 
 POLICIES = (
     authenticate.POLICY,
     authorize.POLICY,
+    concurrency.POLICY,
     rate_limit.POLICY,
     headers.POLICY,
     assertion.POLICY,

@@ -15,11 +15,14 @@ from hotgate.edge.request_rules import RequestLimits, RequestRules
 from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.keys.signing_key import SigningKey
 from hotgate.limits.lease_client import LeaseClient
+from hotgate.limits.place_book import PlaceBook, PlacePlan
+from hotgate.limits.worker_share import WorkerShare
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.pipeline.outgoing import OutgoingContext
 from hotgate.pipeline.policy import Authenticator, CompileContext, PhasedStep
 from hotgate.pipeline.route import Route
 from hotgate.policies import MECHANISMS
+from hotgate.policies.limits.priorities import compile_priorities
 from hotgate.policies.outgoing import OUTGOING
 from hotgate.routing.ambiguity import AmbiguousRoutes
 from hotgate.routing.path_shape import BadPattern
@@ -30,7 +33,7 @@ from hotgate.runtime.compiling.compile_endpoints import endpoint_routes, receive
 from hotgate.runtime.compiling.compile_listener import compile_listener
 from hotgate.runtime.compiling.compile_resources import resource_routes
 from hotgate.runtime.compiling.compile_route import compile_route
-from hotgate.runtime.compiling.compile_upstream import compile_upstream
+from hotgate.runtime.compiling.compile_upstream import compile_upstream, place_rules
 from hotgate.runtime.compiling.key_files import key_file_errors
 from hotgate.store.credentials import Credentials
 from hotgate.upstream.outbox import Outbox
@@ -62,6 +65,7 @@ class Compiled:
     snapshot: Snapshot
     config: Gateway
     upstreams: Mapping[str, Upstream]
+    places: PlacePlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,13 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     problems: list[Problem] = []
     for index, key in enumerate(config.assertion.keys):
         _attempt(problems, ("assertion", "keys", index), partial(SigningKey.from_pem, key.reveal()))
-    upstreams = _upstreams(config, parts, problems)
-    services = {**parts.services, "shared_limits": {}, "assertion_issuer": config.assertion.issuer}
+    places = PlacePlan(parts.services.get("place_book") or PlaceBook())
+    upstreams = _upstreams(config, parts, places, problems)
+    services = {**parts.services, "shared_limits": {}, "assertion_issuer": config.assertion.issuer, "places": places}
+    services["caller_priorities"] = compile_priorities(
+        config.priorities,
+        lambda index, message: problems.append(Problem(("priorities", "rules", index, "when"), message)),
+    )
     identities = _identities(config, services, problems)
     services["authorization"] = config.authorization
     services["upstreams"] = upstreams
@@ -120,7 +129,7 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     listeners = _listeners(config, services, problems)
     if problems or table is None:
         raise CompileProblems(problems)
-    return Compiled(_snapshot(config, table, listeners, parts), config, upstreams)
+    return Compiled(_snapshot(config, table, listeners, parts), config, upstreams, places)
 
 
 def compile_errors(loaded: Loaded) -> list[ConfigurationError]:
@@ -166,15 +175,18 @@ def _route(
     return None if wrong else route
 
 
-def _upstreams(config: Gateway, parts: Parts, problems: list[Problem]) -> dict[str, Upstream]:
+def _upstreams(config: Gateway, parts: Parts, plan: PlacePlan, problems: list[Problem]) -> dict[str, Upstream]:
     """Unchanged upstreams stay as they are, with their pools."""
     current = parts.current
     upstreams = {}
+    share = parts.services.get("worker_share", WorkerShare())
     for name, settings in config.upstreams.items():
+        concurrency = settings.concurrency
+        places = plan.open(f"upstreams/{name}", place_rules(concurrency, share)) if concurrency is not None else None
         if current is not None and current.config.upstreams.get(name) == settings:
             upstreams[name] = current.upstreams[name]
         else:
-            compiler = partial(compile_upstream, name, settings, parts.metrics.upstream(name), parts.outbox)
+            compiler = partial(compile_upstream, name, settings, parts.metrics.upstream(name), parts.outbox, places)
             upstream = _attempt(problems, ("upstreams", name, "tls"), compiler)
             if upstream is not None:
                 upstreams[name] = upstream

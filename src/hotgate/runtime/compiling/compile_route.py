@@ -15,8 +15,10 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec, WrongSetting, WrongSettings
 from hotgate.pipeline.route import Route, Step
+from hotgate.pipeline.route_priority import RoutePriority
 from hotgate.policies import POLICIES
-from hotgate.policies.limits.max_concurrent import concurrency_steps
+from hotgate.policies.limits.concurrency import max_concurrent_steps, upstream_steps
+from hotgate.policies.limits.priorities import route_priority, shedding_steps
 from hotgate.policies.published_keys import publishing_keys
 from hotgate.runtime.compiling.compile_resources import challenge_parameter
 from hotgate.upstream.upstream import Upstream
@@ -45,14 +47,18 @@ def compile_route(
             below = error.path if isinstance(error, WrongSetting) else ()
             problems.append(((name, *below), str(error)))
     if settings.max_concurrent is not None:
-        steps += _labelled("max_concurrent", concurrency_steps(settings.max_concurrent))
+        steps += _labelled("max_concurrent", max_concurrent_steps(settings.max_concurrent, context))
+    priority = route_priority(settings.priority, context.services.get("caller_priorities"))
+    steps += shedding_steps(priority, context.services)
     if context.services.get("has_cookies"):  # on every route: whoever has the cookie of a session is its user
         steps.append(PhasedStep(Phase.SHAPE, _take_own_cookies, policy="cookies"))
     steps += _last_steps(settings, context.services)
     if settings.public and any(step.needs_credential for step in context.outgoing):
         problems.append((("public",), "the upstream is shown a token in exchange for the caller's; here is none"))
     steps += _labelled("upstream", context.outgoing)
-    return _assembled(settings, context.path, steps, upstream, recorder)
+    if upstream is not None and upstream.places is not None:
+        steps += _labelled("upstream", upstream_steps(upstream.name, upstream.places))
+    return _assembled(settings, context.path, steps, priority, upstream, recorder)
 
 
 def _labelled(name: str, steps: Iterable[PhasedStep]) -> list[PhasedStep]:
@@ -60,7 +66,12 @@ def _labelled(name: str, steps: Iterable[PhasedStep]) -> list[PhasedStep]:
 
 
 def _assembled(
-    settings: RouteSettings, path: Path, steps: list[PhasedStep], upstream: Upstream | None, recorder: Any
+    settings: RouteSettings,
+    path: Path,
+    steps: list[PhasedStep],
+    priority: RoutePriority,
+    upstream: Upstream | None,
+    recorder: Any,
 ) -> Route:
     before = sorted((step for step in steps if step.phase <= Phase.SHAPE), key=lambda step: step.phase)
     limits = [step.body_limit for step in before if step.body_limit]
@@ -76,6 +87,7 @@ def _assembled(
         owned_fields=frozenset().union(*(step.owned_fields for step in steps)),
         challenge_parameter=challenge_parameter(settings),
         tells_identity=settings.identity_headers,
+        priority=priority,
         target=upstream,
         recorder=recorder,
     )

@@ -23,6 +23,7 @@ from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.keys.key_ring import KeyRing, RingHolder
 from hotgate.keys.sealing_ring import SealingRing, SealingRingHolder
 from hotgate.limits.lease_client import LeaseClient
+from hotgate.limits.worker_share import WorkerShare
 from hotgate.observe.access_log import AccessLog
 from hotgate.observe.log import configure
 from hotgate.observe.metrics import WorkerMetrics
@@ -31,11 +32,13 @@ from hotgate.policies.outgoing.kept_between_reloads import SERVICE as UPSTREAM_T
 from hotgate.runtime.sockets.handover import SocketOffer
 from hotgate.runtime.worker_process import descriptors, garbage_collection
 from hotgate.runtime.worker_process.access_log_sink import AccessLogSink
+from hotgate.runtime.worker_process.allowed_memory import allowed_bytes
 from hotgate.runtime.worker_process.control_link import ControlLink
 from hotgate.runtime.worker_process.data_plane import DataPlane
 from hotgate.runtime.worker_process.key_refresh import KeyRefresh
 from hotgate.runtime.worker_process.proof_uses import ProofUses
 from hotgate.runtime.worker_process.questions import Questions
+from hotgate.runtime.worker_process.readings import Readings
 from hotgate.runtime.worker_process.resident_memory import resident_bytes
 from hotgate.runtime.worker_process.worker_configuration import WorkerConfiguration
 from hotgate.runtime.workers.channel import Message
@@ -74,6 +77,8 @@ class Worker:
             services=self._services(),
             access_log=self._access_log,
             metrics=self._metrics,
+            readings=Readings(loop, self._metrics.loop_lag),
+            memory_allowed=allowed_bytes(),
             highest_descriptor=descriptors.highest_for_clients(descriptors.raise_limit()),
         )
         self._configuration = WorkerConfiguration(
@@ -101,6 +106,7 @@ class Worker:
             "proof_uses": self._proof_uses,
             "signing": self._signing,
             "session_keys": self._sealing,
+            "worker_share": WorkerShare(self._launch.index, self._launch.workers),
             UPSTREAM_TOKENS: WeakValueDictionary(),
         }
 
