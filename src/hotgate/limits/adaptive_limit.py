@@ -5,9 +5,10 @@ The limit follows the gradient of Envoy's adaptive concurrency and of Netflix' c
 backend is not busy its times stay short and the limit grows by the root; when requests queue there, it shrinks.
 
 What is known of the pitfalls: a shortest time measured under load lets the limit climb for ever, so now and then it is
-halved for a moment, and only requests sent since then count (envoy#11579); they wait here meanwhile. A long-term
-average in its place would rise with the overload that it should tell. Errors that come fast would make a failing
-backend look quick, so they count as slow. A limit that nobody reaches says nothing, and stays.
+halved for a moment, again and again as long as answers come faster by that, and only requests sent since then count
+(envoy#11579); requests wait here meanwhile. A long-term average in its place would rise with the overload that it
+should tell. Errors that come fast would make a failing backend look quick, so they count as slow. A limit that nobody
+reaches says nothing, and stays.
 """
 
 import random
@@ -22,7 +23,8 @@ _MIN_SAMPLES = 10  # that a window needs
 _TOLERANCE = 1.25  # of the shortest time, for it varies by itself. Envoy: 25 %
 _SLOWEST_GRADIENT = 0.5  # the limit is at most halved by one window. Envoy and Netflix: 0.5
 _PROBE_EVERY = 30.0  # seconds. Envoy: 60
-_LONGEST_PROBE = 3.0  # seconds; or three times the shortest time
+_LONGEST_PROBE = 3.0  # seconds, of each of its steps; or three times the shortest time
+_FASTER = 0.9  # what is less than so much of the time before is faster, and no chance
 _WINDOWS_AT_LOWEST = 5  # then what is known as the shortest time is likely to be wrong (Envoy)
 
 
@@ -51,18 +53,17 @@ class AdaptiveLimit:
         self._now = self._began = now
         self._at_lowest = 0
         self._most_in_use = 0
-        self._probe_began: float | None = None
-        self._next_probe = now + _PROBE_EVERY * chance()
+        self._probe: _Probe | None = None
+        self._next_probe = now  # the first time is as likely as not measured in the middle of an overload
 
     @property
     def limit(self) -> int:
-        """Half of it during a probe."""
-        exact = self._exact if self._probe_began is None else self._exact / 2
-        return max(self.rules.lowest, int(exact))
+        """A part of what was found out during a probe."""
+        return max(self.rules.lowest, int(self._exact if self._probe is None else self._probe.limit))
 
     def answered(self, owner: str, seconds: float, *, is_overloaded: bool) -> None:
         """The head of an answer is there, or too late. is_overloaded: the backend says that it is, or says nothing."""
-        if self._probe_began is not None and seconds > self._now - self._probe_began:
+        if self._probe is not None and seconds > self._now - self._probe.began:
             return  # it was sent before the queue at the backend had become shorter
         self._samples.add(owner, max(seconds, 2 * _TOLERANCE * self.shortest) if is_overloaded else seconds)
 
@@ -71,8 +72,8 @@ class AdaptiveLimit:
         before = self.limit
         self._now = now
         self._most_in_use = max(self._most_in_use, in_use)
-        if self._probe_began is not None:
-            self._look_at_probe(self._probe_began)
+        if self._probe is not None:
+            self._look_at(self._probe)
         elif now - self._began >= _WINDOW and self._samples.count >= _MIN_SAMPLES:
             self._end_window()
         return self.limit != before
@@ -80,11 +81,13 @@ class AdaptiveLimit:
     def _end_window(self) -> None:
         self.measured = measured = self._samples.value()
         self.shortest = min(self.shortest or measured, measured)
-        if self._most_in_use > self._exact / 2:
-            self._follow(min(1.0, _TOLERANCE * self.shortest / measured))
+        is_reached = self._most_in_use > self._exact / 2
         self._begin_window()
+        if not is_reached:
+            return
+        self._follow(min(1.0, _TOLERANCE * self.shortest / measured))
         if self._now >= self._next_probe or self._at_lowest >= _WINDOWS_AT_LOWEST:
-            self._probe_began = self._now
+            self._probe = _Probe(self._exact / 2, self._now, measured)
             self._at_lowest = 0
 
     def _follow(self, gradient: float) -> None:
@@ -92,16 +95,29 @@ class AdaptiveLimit:
         self._exact = min(float(self.rules.highest), max(float(self.rules.lowest), wanted))
         self._at_lowest = self._at_lowest + 1 if self._exact == self.rules.lowest else 0
 
-    def _look_at_probe(self, began: float) -> None:
+    def _look_at(self, probe: "_Probe") -> None:
         is_told = self._samples.count >= _MIN_SAMPLES
-        if is_told:
-            self.shortest = self._samples.value()
-        if is_told or self._now - began >= max(_LONGEST_PROBE, 3 * self.shortest):
-            self._probe_began = None
+        if not is_told and self._now - probe.began < max(_LONGEST_PROBE, 3 * self.shortest):
+            return
+        seconds = self._samples.value() if is_told else probe.seconds
+        if seconds < _FASTER * probe.seconds and probe.limit > self.rules.lowest:
+            self._probe = _Probe(probe.limit / 2, self._now, seconds)
+        else:
+            self.shortest = min(seconds, probe.seconds)
+            self._probe = None
             self._next_probe = self._now + _PROBE_EVERY * (0.9 + 0.2 * self._chance())
-            self._begin_window()
+        self._begin_window()
 
     def _begin_window(self) -> None:
         self._began = self._now
         self._most_in_use = 0
         self._samples.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class _Probe:
+    """One step of it. limit: until it is over. began: when. seconds: what an answer took before it."""
+
+    limit: float
+    began: float
+    seconds: float
