@@ -27,8 +27,12 @@ class Desk:
             return ""
         told = self.places.wait(name, owner or name.rstrip("0123456789"), priority)
         if isinstance(told, asyncio.Future):
-            told.add_done_callback(lambda done: done.cancelled() or self.told.append((name, done.result())))
+            told.add_done_callback(lambda done: self._note(name, done))
         return told
+
+    def _note(self, name: str, told: "asyncio.Future[Reason]") -> None:
+        if not told.cancelled():
+            self.told.append((name, told.result()))
 
     async def advance(self, seconds: float = TICK) -> None:
         self.clock.now += seconds
@@ -74,7 +78,7 @@ def test_one_caller_floods_the_line_and_the_others_still_get_their_turns() -> No
         desk.come("b")
         desk.come("c")
         assert desk.places.waiting == 10
-        holders = []
+        holders: list[object] = []
         for _ in range(4):
             desk.places.leave(*desk.places.holders)
             holders += desk.places.holders
