@@ -215,8 +215,7 @@ async def test_slow_bodies_end_and_give_their_places_back(wire: Wire) -> None:
     await turns()
     for _ in range(40):
         for loris in lorises:
-            loris.send(b"1\r\na\r\n")
-        await turns(5)
+            await loris.send_in_pieces(b"1\r\na\r\n", size=6)
         wire.gateway.advance(0.25)
     _, request = await reached(wire)
     assert request.start == b"GET /honest HTTP/1.1"
