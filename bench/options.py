@@ -20,6 +20,7 @@ CASES = (
     "handshakes",
     "mtls",
     "bodies",
+    "overload",
     "memory",
     "startup",
 )
