@@ -155,12 +155,12 @@ CRITERIA = (
         0.9,
     ),
     Criterion(
-        "served at 3 × the capacity of a backend, `limit: adaptive` ÷ capacity",
+        "served at three times the capacity of a backend, `limit: adaptive` ÷ capacity",
         value(overload.CASE, overload.ADAPTIVE, "goodput"),
         0.9,
     ),
     Criterion(
-        "p99 of important requests at 3 × capacity, `limit: adaptive` ÷ at 0.7 × capacity",
+        "p99 of important requests at three times the capacity, `limit: adaptive` ÷ at 70 %",
         value(overload.CASE, overload.ADAPTIVE, "slower"),
         2.0,
         at_most=True,

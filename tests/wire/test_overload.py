@@ -105,8 +105,40 @@ async def test_the_reason_is_for_operators(wire: Wire) -> None:
 @scenario()
 async def test_the_body_of_who_is_given_up_is_not_kept(wire: Wire) -> None:
     press(wire, lag=10.0)
-    client = await wire.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", GET)
-    assert [(await client.message()).code for _ in range(2)] == ["overloaded"] * 2
+    client = await wire.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel")
+    assert (await client.message()).code == "overloaded"
+    client.send(b"lo", GET)
+    await turns()
+    wire.gateway.advance(2.0)
+    assert (await client.message()).code == "overloaded"
+
+
+@scenario()
+async def test_who_asks_again_at_once_is_made_to_wait(wire: Wire) -> None:
+    press(wire, lag=10.0)
+    client = await wire.send(GET)
+    assert (await client.message()).code == "overloaded"
+    client.send(GET)
+    press(wire, lag=10.0, ticks=1)
+    await turns()
+    assert client.received() == b""
+    press(wire, lag=10.0, ticks=8)
+    assert (await client.message()).code == "overloaded"
+    press(wire, lag=10.0, ticks=8)
+    client.send(GET)
+    assert (await client.message()).code == "overloaded"
+
+
+@scenario()
+async def test_who_is_made_to_wait_may_leave(wire: Wire) -> None:
+    press(wire, lag=10.0)
+    client = await wire.send(GET)
+    await client.message()
+    client.send(GET)
+    await turns()
+    client.reset()
+    await wire.until_connected(0)
+    assert wire.last_record["status"] == 499
 
 
 @scenario(settings={"overload": {"enabled": False}})

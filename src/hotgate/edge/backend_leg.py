@@ -9,6 +9,7 @@ from hotgate.edge.client_addresses import client_addresses
 from hotgate.edge.request_body import RequestBody
 from hotgate.edge.request_head import request_head
 from hotgate.edge.stage import NEVER, Stage
+from hotgate.edge.tunnel import tunnel_of
 from hotgate.http.headers import Field
 from hotgate.pipeline.caller_key import caller_key
 from hotgate.upstream.connection import UpstreamConnection
@@ -247,7 +248,7 @@ class BackendLeg:
         if relay.stage is Stage.ANSWER_BODY:
             relay.deadline = relay.context.now + self.upstream.timeouts.read
         elif relay.stage is Stage.TUNNEL:
-            relay.tunnel.on_answer_data(data)
+            tunnel_of(relay.incoming).on_answer_data(data)
             return
         relay.on_answer_data(data)
 

@@ -9,6 +9,7 @@ from typing import Protocol
 from hotgate.edge.admission import Admission
 from hotgate.edge.open_tunnels import OpenTunnels
 from hotgate.edge.request_rules import RequestRules
+from hotgate.edge.shed import ToldToWait
 from hotgate.edge.tls_listener import TlsListener
 from hotgate.http.forwarded import TrustedProxies
 from hotgate.observe.access_record import AccessRecord
@@ -100,7 +101,8 @@ class EdgeContext:
     snapshot: set before the first connection. log: takes an access record; None: no access log. accepted: connections
     so far, TLS ones once their handshake is done. admission: which of them were served. drained_at: when a drain that
     is under way ends. emptied: set when the last connection is gone during it. tunnels: those that are open.
-    shedding: who refuses requests while the worker has too much to do, otherwise None. ends_connections: whether each
+    shedding: who refuses requests while the worker has too much to do, otherwise None; told_to_wait: whom it has
+    refused. ends_connections: whether each
     answer is the last of its connection.
     """
 
@@ -119,6 +121,7 @@ class EdgeContext:
         "outbox",
         "shedding",
         "snapshot",
+        "told_to_wait",
         "tunnels",
     )
 
@@ -141,6 +144,7 @@ class EdgeContext:
         self.handshakes = handshakes or Handshakes()
         self.draining = self.ends_connections = False
         self.shedding: Shedding | None = None
+        self.told_to_wait = ToldToWait()
         self.drained_at = now
         self.emptied = asyncio.Event()
         self.outbox = outbox or Outbox()
@@ -149,6 +153,7 @@ class EdgeContext:
     def forget(self, connection: Connection) -> None:
         """A connection is gone."""
         self.connections.discard(connection)
+        self.told_to_wait.discard(connection)
         if self.draining and not self.connections:
             self.emptied.set()
 

@@ -13,7 +13,7 @@ from hotgate.http.response import Response
 from hotgate.limits.address_key import address_key
 from hotgate.limits.place_book import KeyedPlaces, PlaceBook, PlacePlan, Rules
 from hotgate.limits.places import PlaceRules, Reason
-from hotgate.limits.worker_share import WorkerShare
+from hotgate.limits.worker_share import WorkerShare, too_few
 from hotgate.pipeline.caller_key import caller_key
 from hotgate.pipeline.decision import Decision, Path
 from hotgate.pipeline.exchange import Exchange
@@ -123,10 +123,12 @@ def compile_concurrency(
     several = settings if isinstance(settings, tuple) else (settings,)
     steps = []
     for index, each in enumerate(several):
+        below = (index,) if isinstance(settings, tuple) else ()
+        if wrong := too_few(each.limit, context.services.get("workers")):
+            raise WrongSetting((*below, "limit"), wrong)
         if each.by in {other.by for other in several[:index]}:
             raise WrongSetting((index, "by"), f"there is a limit by {each.by} already")
-        path = (*context.path, "concurrency", *((index,) if isinstance(settings, tuple) else ()))
-        steps += _steps(each, context, path)
+        steps += _steps(each, context, (*context.path, "concurrency", *below))
     return steps
 
 

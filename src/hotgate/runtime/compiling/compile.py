@@ -10,13 +10,14 @@ from hotgate.config.errors import ConfigurationError
 from hotgate.config.gateway import Gateway
 from hotgate.config.loader import Loaded
 from hotgate.config.routes import Route as RouteSettings
+from hotgate.config.upstreams import Upstream as UpstreamSettings
 from hotgate.edge.context import ClientTimeouts, ListenerRules, Snapshot
 from hotgate.edge.request_rules import RequestLimits, RequestRules
 from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.keys.signing_key import SigningKey
 from hotgate.limits.lease_client import LeaseClient
-from hotgate.limits.place_book import PlaceBook, PlacePlan
-from hotgate.limits.worker_share import WorkerShare
+from hotgate.limits.place_book import KeyedPlaces, PlaceBook, PlacePlan
+from hotgate.limits.worker_share import WorkerShare, too_few
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.pipeline.outgoing import OutgoingContext
 from hotgate.pipeline.policy import Authenticator, CompileContext, PhasedStep
@@ -87,16 +88,9 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     for index, key in enumerate(config.assertion.keys):
         _attempt(problems, ("assertion", "keys", index), partial(SigningKey.from_pem, key.reveal()))
     places = PlacePlan(parts.services.get("place_book") or PlaceBook())
-    upstreams = _upstreams(config, parts, places, problems)
-    services = {**parts.services, "shared_limits": {}, "assertion_issuer": config.assertion.issuer, "places": places}
-    services["caller_priorities"] = compile_priorities(
-        config.priorities,
-        lambda index, message: problems.append(Problem(("priorities", "rules", index, "when"), message)),
-    )
+    services = _services(config, parts, places, problems)
+    upstreams = services["upstreams"] = _upstreams(config, parts, places, problems)
     identities = _identities(config, services, problems)
-    services["authorization"] = config.authorization
-    services["upstreams"] = upstreams
-    services["has_cookies"] = any(entry.mechanism == "oidc" for entry in config.identity.values())
     outgoing = _outgoing(config, services, problems)
     entries = list(endpoint_routes(config, identities, parts.metrics))
     entries += resource_routes(config, services, parts.metrics, lambda *problem: problems.append(Problem(*problem)))
@@ -181,8 +175,9 @@ def _upstreams(config: Gateway, parts: Parts, plan: PlacePlan, problems: list[Pr
     upstreams = {}
     share = parts.services.get("worker_share", WorkerShare())
     for name, settings in config.upstreams.items():
-        concurrency = settings.concurrency
-        places = plan.open(f"upstreams/{name}", place_rules(concurrency, share)) if concurrency is not None else None
+        places = _places_of(name, settings, plan, share)
+        if settings.concurrency is not None and (wrong := too_few(settings.concurrency.limit, config.workers)):
+            problems.append(Problem(("upstreams", name, "concurrency", "limit"), wrong))
         if current is not None and current.config.upstreams.get(name) == settings:
             upstreams[name] = current.upstreams[name]
         else:
@@ -191,6 +186,30 @@ def _upstreams(config: Gateway, parts: Parts, plan: PlacePlan, problems: list[Pr
             if upstream is not None:
                 upstreams[name] = upstream
     return upstreams
+
+
+def _places_of(name: str, settings: UpstreamSettings, plan: PlacePlan, share: WorkerShare) -> KeyedPlaces | None:
+    if settings.concurrency is None:
+        return None
+    return plan.open(f"upstreams/{name}", place_rules(settings.concurrency, share))
+
+
+def _services(config: Gateway, parts: Parts, places: PlacePlan, problems: list[Problem]) -> dict[str, Any]:
+    """What policies may use, and what they must know of the whole file."""
+
+    def wrong_rule(index: int, message: str) -> None:
+        problems.append(Problem(("priorities", "rules", index, "when"), message))
+
+    return {
+        **parts.services,
+        "shared_limits": {},
+        "assertion_issuer": config.assertion.issuer,
+        "authorization": config.authorization,
+        "has_cookies": any(entry.mechanism == "oidc" for entry in config.identity.values()),
+        "places": places,
+        "workers": config.workers,
+        "caller_priorities": compile_priorities(config.priorities, wrong_rule),
+    }
 
 
 def _identities(config: Gateway, services: dict[str, Any], problems: list[Problem]) -> dict[str, Authenticator]:

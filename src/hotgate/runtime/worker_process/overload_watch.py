@@ -66,6 +66,7 @@ class OverloadWatch:
         else:
             self.pressures = {name: Pressure() for name in self.pressures}
         self._readings.begin()
+        self._context.told_to_wait.tick()
         self._shed(settings)
         self._keep_room(any(self.pressures[name].is_active for name in _ENDING))
         self._context.admission.is_closed = self.pressures["memory"].level >= 1.0
