@@ -93,6 +93,8 @@ class DirectoryServer:
     def frozen(self) -> Iterator[None]:
         """It takes connections and requests in this block, but does not answer."""
         os.kill(self._process.pid, signal.SIGSTOP)
+        while not all(_is_stopped(task) for task in Path(f"/proc/{self._process.pid}/task").iterdir()):
+            os.sched_yield()  # the signal was sent; a thread on another core may still answer
         try:
             yield
         finally:
@@ -101,6 +103,10 @@ class DirectoryServer:
     def _fill(self, ldif: str) -> None:
         command = [_program("slapadd"), "-f", str(self._configuration)]
         subprocess.run(command, input=ldif, check=True, capture_output=True, text=True)
+
+
+def _is_stopped(task: Path) -> bool:
+    return (task / "stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
 def person(name: str) -> str:
