@@ -7,7 +7,6 @@ import base64
 import hashlib
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from certificate_authority import Authority
+from frozen_process import frozen_process
 from integration.conftest import free_port
 from listening import wait_until_listening
 
@@ -92,21 +92,12 @@ class DirectoryServer:
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """It takes connections and requests in this block, but does not answer."""
-        os.kill(self._process.pid, signal.SIGSTOP)
-        while not all(_is_stopped(task) for task in Path(f"/proc/{self._process.pid}/task").iterdir()):
-            os.sched_yield()  # the signal was sent; a thread on another core may still answer
-        try:
+        with frozen_process(self._process.pid):
             yield
-        finally:
-            os.kill(self._process.pid, signal.SIGCONT)
 
     def _fill(self, ldif: str) -> None:
         command = [_program("slapadd"), "-f", str(self._configuration)]
         subprocess.run(command, input=ldif, check=True, capture_output=True, text=True)
-
-
-def _is_stopped(task: Path) -> bool:
-    return (task / "stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
 def person(name: str) -> str:
