@@ -18,6 +18,7 @@ from hotgate.policies.conditions.looks import looks_of, wrong_members
 from hotgate.policies.conditions.request_attributes import BODY
 from hotgate.policies.conditions.wrong_constants import wrong_constants
 
+NO_BODY = "the body is not read here"
 _MAX_REASON = 300
 _FAILURES = (RuntimeError, TypeError, ValueError, OverflowError, KeyError)
 
@@ -149,7 +150,7 @@ def _explained(error: str, attributes: Mapping[str, Attribute]) -> str:
     if undeclared := _undeclared.search(message):
         name = undeclared[1]
         if name.partition(".")[0] == BODY.name:
-            return f"{place} of the expression: the body is not read here"
+            return f"{place} of the expression: {NO_BODY}"
         text = f"{place} of the expression: there is no attribute {name!r}"
         close = get_close_matches(name, attributes, n=1)
         text += f"; did you mean {close[0]!r}?" if close else ""

@@ -33,7 +33,7 @@ def looks_of(tree: Node, attributes: Mapping[str, Attribute]) -> dict[str, Membe
 
 
 def member_of(node: Node) -> tuple[Node, str] | None:
-    """`claims.level`, `has(claims.level)`, `claims["level"]` and `"level" in claims` → the name of the map, and the member's."""
+    """`claims.level`, `has(claims.level)`, `claims["level"]` and `"level" in claims` → the map, and the name."""
     if node.kind in ("select", "has") and node.children[0].kind == "name":
         return node.children[0], node.text
     if node.kind == "call" and node.text in (_INDEX, _IN):
