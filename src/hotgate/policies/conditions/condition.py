@@ -77,6 +77,12 @@ def compile_text(source: str, attributes: Mapping[str, Attribute]) -> Expression
     return Expression(source, program, used)
 
 
+def compile_whole_number(source: str, attributes: Mapping[str, Attribute]) -> Expression:
+    """An expression whose value is an int, as for a cost. Raises ValueError, likewise."""
+    program, used = _compiled(source, attributes, "INT")
+    return Expression(source, program, used)
+
+
 def _compiled(source: str, attributes: Mapping[str, Attribute], kind: str) -> tuple[Any, dict[str, Attribute]]:
     if len(source) > MAX_LENGTH:
         raise ValueError(f"an expression has at most {MAX_LENGTH} characters")
