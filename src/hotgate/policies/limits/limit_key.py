@@ -8,9 +8,9 @@ import json
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 
-from hotgate.identity.principal import Principal
 from hotgate.limits.address_key import address_key
 from hotgate.limits.key import bounded_key, principal_key
+from hotgate.pipeline.decision import Path
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import WrongSetting
 from hotgate.policies.conditions.attributes import Attribute
@@ -46,34 +46,44 @@ class KeyMakers:
         parts = [self._part(each, of_address, ("by", index)) for index, each in enumerate(by)]
         return partial(_combined, parts) if len(parts) > 1 else parts[0]
 
-    def _part(self, by: str | KeyExpression, of_address: KeyOf, path: tuple[str | int, ...]) -> KeyOf:
+    def _part(self, by: str | KeyExpression, of_address: KeyOf, path: Path) -> KeyOf:
         of_principal = partial(_of_principal, of_address)
         if isinstance(by, KeyExpression):
-            try:
-                expression = compile_text(by.cel, self._attributes)
-            except ValueError as error:
-                raise WrongSetting((*path, "cel"), str(error)) from None
-
-            def of_expression(exchange: Exchange) -> str:
-                try:
-                    return bounded_key(f"x\0{expression.value(exchange)}")
-                except ConditionFailed:
-                    return of_principal(exchange)
-
-            return of_expression
+            return self._expression(by.cel, of_principal, (*path, "cel"))
         kind, _, name = by.partition(":")
-        if kind == "path" and f"path.{name}" not in self._attributes:
+        if kind == "path":
+            return self._parameter(name, path)
+        if kind == "header":
+            return partial(_of_header, name.lower().encode("ascii"), of_address)
+        if kind == "claim":
+            return partial(_of_claim, name, of_principal)
+        plain: dict[str, KeyOf] = {
+            "principal": of_principal,
+            "address": of_address,
+            "route": _of_route,
+            "consumer": partial(_of_consumer, of_principal),
+            "group": partial(_of_groups, of_principal),
+        }
+        return plain[kind]
+
+    def _parameter(self, name: str, path: Path) -> KeyOf:
+        if f"path.{name}" not in self._attributes:
             raise WrongSetting(path, f"the path of the route has no parameter {name!r}")
-        return {
-            "principal": lambda: of_principal,
-            "address": lambda: of_address,
-            "route": lambda: lambda exchange: "r",
-            "consumer": lambda: partial(_of_consumer, of_principal),
-            "group": lambda: partial(_of_groups, of_principal),
-            "header": lambda: partial(_of_header, name.lower(), of_address),
-            "claim": lambda: partial(_of_claim, name, of_principal),
-            "path": lambda: partial(_of_parameter, name),
-        }[kind]()
+        return partial(_of_parameter, name)
+
+    def _expression(self, source: str, of_principal: KeyOf, path: Path) -> KeyOf:
+        try:
+            expression = compile_text(source, self._attributes)
+        except ValueError as error:
+            raise WrongSetting(path, str(error)) from None
+
+        def of_expression(exchange: Exchange) -> str:
+            try:
+                return bounded_key(f"x\0{expression.value(exchange)}")
+            except ConditionFailed:
+                return of_principal(exchange)
+
+        return of_expression
 
 
 def shown_by(by: By) -> str:
@@ -84,6 +94,10 @@ def shown_by(by: By) -> str:
 
 def _of_address(ipv4_prefix: int, ipv6_prefix: int) -> KeyOf:
     return lambda exchange: address_key(exchange.client, ipv4_prefix, ipv6_prefix)
+
+
+def _of_route(exchange: Exchange) -> str:
+    return "r"
 
 
 def _of_principal(of_address: KeyOf, exchange: Exchange) -> str:
@@ -119,17 +133,17 @@ def _groups_key(groups: frozenset[str]) -> str:
     return bounded_key(f"g\0{json.dumps(sorted(groups))}")
 
 
-def _of_header(name: str, of_address: KeyOf, exchange: Exchange) -> str:
+def _of_header(name: bytes, of_address: KeyOf, exchange: Exchange) -> str:
     """All values count, in their order: a second field cannot hide the first, and is the same as one with a comma."""
-    values = exchange.request.headers.get_all(name.encode("ascii"))
+    values = exchange.request.headers.get_all(name)
     if not values:
         return of_address(exchange)
-    return bounded_key(f"h\0{name}\0{b', '.join(values).decode('latin-1')}")
+    return bounded_key("h\0" + b"\0".join((name, b", ".join(values))).decode("latin-1"))
 
 
 def _of_claim(name: str, of_principal: KeyOf, exchange: Exchange) -> str:
     """The value as JSON: the text "1" is another one than the number."""
-    principal: Principal | None = exchange.principal
+    principal = exchange.principal
     value = None if principal is None else principal.claims.get(name)
     if value is None:
         return of_principal(exchange)

@@ -81,7 +81,9 @@ class ToldCost(Settings):
 def _kind_of_cost(value: Any) -> str:
     if isinstance(value, dict):
         return "computed" if "cel" in value else "told"
-    return {ComputedCost: "computed", ToldCost: "told"}.get(type(value), "fixed")
+    if isinstance(value, ComputedCost):
+        return "computed"
+    return "told" if isinstance(value, ToldCost) else "fixed"
 
 
 Cost = Annotated[

@@ -49,7 +49,8 @@ class RateLimits:
                     return refusal
             else:
                 return self._ask_later(exchange, index, taken, asked, decision)
-        return self._admit(exchange, taken)
+        self._admit(exchange, taken)
+        return None
 
     async def _ask_later(
         self, exchange: Exchange, index: int, taken: Taken, asked: Asked, pending: Awaitable[LimitDecision | None]
