@@ -8,9 +8,10 @@ from hotgate.config.priorities import Priorities, PriorityName, PriorityRule
 from hotgate.limits.priority import Priority, priority_of
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
-from hotgate.pipeline.policy import PhasedStep
+from hotgate.pipeline.policy import CompileContext, PhasedStep
 from hotgate.pipeline.route_priority import RoutePriority
-from hotgate.policies.conditions.attributes import ATTRIBUTES
+from hotgate.policies.conditions.attribute import Attribute
+from hotgate.policies.conditions.attributes import route_attributes
 from hotgate.policies.conditions.condition import Condition, ConditionFailed, compile_condition
 
 # What a client may write as it likes. Not path, method and host: they say what is asked for.
@@ -48,16 +49,21 @@ class CallerPriorities:
         return Priority.NORMAL if tier is None else self._tiers.get(tier, Priority.NORMAL)
 
 
-def compile_priorities(settings: Priorities, wrong: Callable[[int, str], None]) -> CallerPriorities | None:
+def compile_priorities(
+    settings: Priorities, services: Mapping[str, Any], wrong: Callable[[int, str], None]
+) -> CallerPriorities | None:
     """None if the file says nothing of callers. wrong: is told of each rule that cannot be used, by its index."""
     if not settings.rules and not settings.tiers:
         return None
-    rules = tuple(_rules(settings.rules, wrong))
+    attributes = route_attributes(CompileContext("", services=services))
+    del attributes["route.metadata"]  # a route that has a class says so itself
+    rules = tuple(_rules(settings.rules, attributes, wrong))
     return CallerPriorities(rules, {tier: priority_of(name) for tier, name in settings.tiers.items()})
 
 
-def _rules(settings: tuple[PriorityRule, ...], wrong: Callable[[int, str], None]) -> Iterator[_Rule]:
-    attributes = {each.name: each for each in ATTRIBUTES}
+def _rules(
+    settings: tuple[PriorityRule, ...], attributes: Mapping[str, Attribute], wrong: Callable[[int, str], None]
+) -> Iterator[_Rule]:
     for index, rule in enumerate(settings):
         try:
             condition = compile_condition(rule.when, attributes)

@@ -13,6 +13,7 @@ from hotgate.config.routes import Route as RouteSettings
 from hotgate.config.upstreams import Upstream as UpstreamSettings
 from hotgate.edge.context import ClientTimeouts, ListenerRules, Snapshot
 from hotgate.edge.request_rules import RequestLimits, RequestRules
+from hotgate.identity.rights import RoleBook
 from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.keys.signing_key import SigningKey
 from hotgate.limits.lease_client import LeaseClient
@@ -113,10 +114,11 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
             _parameters(settings.match.path),
             settings.metadata,
             ("routes", index),
+            settings.public,
         )
         recorder = parts.metrics.route(settings.name, name)
         target = upstreams.get(name)
-        route = _route(problems, index, settings, context, target, recorder)
+        route = _route(problems, settings, context, target, recorder)
         if pattern is not None and route is not None:
             entries.append((pattern, route))
     table = _table(config, entries, problems)
@@ -157,7 +159,6 @@ def _attempt(problems: list[Problem], path: Path, action: Callable[[], Any]) -> 
 
 def _route(
     problems: list[Problem],
-    index: int,
     settings: RouteSettings,
     context: CompileContext,
     upstream: Upstream | None,
@@ -165,7 +166,7 @@ def _route(
 ) -> Route | None:
     wrong: list[tuple[Path, str]] = []
     route = compile_route(settings, context, upstream, recorder, wrong)
-    problems += [Problem(("routes", index, *keys), message) for keys, message in wrong]
+    problems += [Problem(path, message) for path, message in wrong]
     return None if wrong else route
 
 
@@ -200,16 +201,18 @@ def _services(config: Gateway, parts: Parts, places: PlacePlan, problems: list[P
     def wrong_rule(index: int, message: str) -> None:
         problems.append(Problem(("priorities", "rules", index, "when"), message))
 
-    return {
+    services = {
         **parts.services,
         "shared_limits": {},
         "assertion_issuer": config.assertion.issuer,
         "authorization": config.authorization,
+        "roles": RoleBook(config.authorization.roles),
         "has_cookies": any(entry.mechanism == "oidc" for entry in config.identity.values()),
         "places": places,
         "workers": config.workers,
-        "caller_priorities": compile_priorities(config.priorities, wrong_rule),
     }
+    services["caller_priorities"] = compile_priorities(config.priorities, services, wrong_rule)
+    return services
 
 
 def _identities(config: Gateway, services: dict[str, Any], problems: list[Problem]) -> dict[str, Authenticator]:

@@ -1,7 +1,7 @@
 """`concurrency` and `max_concurrent`: places are taken, given back, and counted for each route or caller alone."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -13,7 +13,8 @@ from hotgate.limits.worker_share import WorkerShare
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext, PhasedStep, WrongSetting
-from hotgate.policies.limits.concurrency import ConcurrencySettings, compile_concurrency, max_concurrent_steps
+from hotgate.policies.limits.concurrency import compile_concurrency, max_concurrent_steps
+from hotgate.policies.limits.concurrency_settings import ConcurrencySettings
 from hotgate.testing import make_exchange
 
 
@@ -21,7 +22,7 @@ class Limited:
     """The steps of a route. now: moved by `advance`."""
 
     def __init__(
-        self, compiled: Callable[[CompileContext], list[PhasedStep]], share: WorkerShare | None = None
+        self, compiled: Callable[[CompileContext], Sequence[PhasedStep]], share: WorkerShare | None = None
     ) -> None:
         self._book = PlaceBook()
         plan = PlacePlan(self._book)

@@ -14,7 +14,7 @@ from hotgate.testing import make_exchange
 
 def compiled(**settings: Any) -> tuple[Any, list[tuple[int, str]]]:
     wrong: list[tuple[int, str]] = []
-    return compile_priorities(Priorities.model_validate(settings), lambda *each: wrong.append(each)), wrong
+    return compile_priorities(Priorities.model_validate(settings), {}, lambda *each: wrong.append(each)), wrong
 
 
 def class_of(exchange: Exchange, **settings: Any) -> Priority:
