@@ -45,13 +45,12 @@ def test_conditions_of_routes(tmp_path: Path) -> None:
                 POST: {when: "request.method == 1", permissions: ["orders:read"]}
         """,
     )
-    place = "at column"
     assert errors == [
-        f"hotgate.yaml:7:23: routes[0].authorize.when: {place} 5 of the expression: there is no attribute 'path.ownr'; did "
-        "you mean 'path.owner'?",
+        "hotgate.yaml:7:23: routes[0].authorize.when: at column 5 of the expression: there is no attribute 'path.ownr'"
+        "; did you mean 'path.owner'?",
         "hotgate.yaml:12:59: routes[1].authorize.methods.POST.permissions[0]: no role under `authorization.roles` has "
         "the permission 'orders:read'",
-        f"hotgate.yaml:12:22: routes[1].authorize.methods.POST.when: {place} 16 of the expression: found no matching "
+        "hotgate.yaml:12:22: routes[1].authorize.methods.POST.when: at column 16 of the expression: found no matching "
         "overload for '_==_' applied to '(string, int)'",
     ]
 
@@ -77,12 +76,12 @@ routes:
   - {name: all, match: {path: "/"}, authenticate: [corp], respond: {}, authorize: {policies: [own]}}
 """,
     )
-    sales = "hotgate.yaml:8:28: authorization.policies.own[0].deny: rule 'sales' on route"
+    sales = "hotgate.yaml:8:29: authorization.policies.own[0].deny: rule 'sales' on route"
     says = "at column 1 of the expression: 'departmnt' is not declared; did you mean 'department'?"
     assert sorted(errors) == [
         f"{sales} 'all': {says}",
         f"{sales} 'orders': {says}",
-        "hotgate.yaml:9:29: authorization.policies.own[1].allow: rule 'owner' on route 'all': at column 5 of the "
+        "hotgate.yaml:9:30: authorization.policies.own[1].allow: rule 'owner' on route 'all': at column 5 of the "
         "expression: there is no attribute 'path.owner'",
     ]
 
@@ -100,9 +99,9 @@ routes:
     )
     assert errors == [
         "hotgate.yaml:10:35: defaults.authorize.policies[0]: there is no policy 'onw'; did you mean 'own'?",
-        "hotgate.yaml:11:55: profiles.p.authorize.methods.GET.policies[0]: there is no policy 'strange'; define it under "
-        "`authorization.policies`",
-        "hotgate.yaml:13:103: routes[0].authorize.policies[1]: there is no policy 'oown'; did you mean 'own'?",
+        "hotgate.yaml:11:55: profiles.p.authorize.methods.GET.policies[0]: there is no policy 'strange'; define it "
+        "under `authorization.policies`",
+        "hotgate.yaml:13:105: routes[0].authorize.policies[1]: there is no policy 'oown'; did you mean 'own'?",
     ]
 
 
