@@ -9,7 +9,7 @@ from hotgate.limits.limit import Limit
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec, WrongSetting, WrongSettings
 from hotgate.policies.conditions.attribute import Attribute
-from hotgate.policies.conditions.attributes import attributes_of
+from hotgate.policies.conditions.attributes import route_attributes
 from hotgate.policies.conditions.condition import Condition, compile_condition, compile_text
 from hotgate.policies.limits.limit_answer import LimitAnswer
 from hotgate.policies.limits.limit_cost import AnsweredCost, CostOf, computed_cost
@@ -29,7 +29,7 @@ class _Compiler:
 
     def __init__(self, context: CompileContext) -> None:
         self._context = context
-        self._attributes: Mapping[str, Attribute] = attributes_of(context.parameters, context.metadata, has_body=False)
+        self._attributes: Mapping[str, Attribute] = route_attributes(context)
         self._keys = KeyMakers(self._attributes)
         self._scopes: set[str] = set()
 
