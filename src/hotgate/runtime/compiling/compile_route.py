@@ -19,6 +19,7 @@ from hotgate.policies import POLICIES
 from hotgate.policies.limits.max_concurrent import concurrency_steps
 from hotgate.policies.published_keys import publishing_keys
 from hotgate.runtime.compiling.compile_resources import challenge_parameter
+from hotgate.runtime.compiling.observing import Observing
 from hotgate.upstream.upstream import Upstream
 
 _POLICIES: dict[str, PolicySpec] = {policy.name: policy for policy in POLICIES}
@@ -32,7 +33,8 @@ def compile_route(
     problems: list[tuple[Path, str]],
 ) -> Route:
     """The route, wired. What is wrong is added to `problems` as (keys from the route on, message)."""
-    steps: list[PhasedStep] = []
+    observing: Observing = context.services.get("observing", Observing())
+    steps = list(observing.first)
     names = list(settings.policy_names)
     if not settings.public:
         names.insert(0, "authenticate")
@@ -52,6 +54,7 @@ def compile_route(
     if settings.public and any(step.needs_credential for step in context.outgoing):
         problems.append((("public",), "the upstream is shown a token in exchange for the caller's; here is none"))
     steps += _labelled("upstream", context.outgoing)
+    steps += observing.last
     return _assembled(settings, context.path, steps, upstream, recorder)
 
 
