@@ -41,7 +41,8 @@ class Admin(Settings):
     explain: Flag = Field(
         default=False,
         description="Whether answers say what decided, to requests with a ticket (`hotgate explain --ticket`) in"
-        " `Hotgate-Explain`. Every request is looked at for one then. Without it, the field is removed and means nothing.",
+        " `Hotgate-Explain`. Every request is looked at for one then. Without it, the field means nothing. It never"
+        " reaches a backend.",
     )
     metrics: Literal["open", "token"] = Field(
         default="open", description="Who may read `/metrics`: everybody who can connect, or who has a token."

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from hotgate.limits.bucket_table import BucketTable
+from hotgate.limits.decision import LimitDecision
 from hotgate.limits.grant import NOT_YET, Grant
 from hotgate.limits.lease_request import LeaseRequest
 from hotgate.limits.leased_bucket import LeasedBucket
@@ -146,6 +147,28 @@ class LeaseAuthority:
         if granted == 0 and request.need > 0:
             return self._denial(leased)
         return Grant(granted, int(leased.bucket.level))
+
+    def peek(self, limit: Limit, key: str, cost: int = 1) -> LimitDecision | None:
+        """What would be said to a request of this cost; nothing is taken. None: no bucket is known, so it is full.
+
+        Tokens on lease count as there: workers have not spent them, as far as anybody has heard.
+        """
+        leased = self._table.get(limit.scope, key)
+        if leased is None:
+            return None
+        bucket, now = leased.bucket, self._members.now()
+        there = min(bucket.capacity, bucket.level + leased.on_lease + max(0.0, now - bucket.updated) * bucket.rate)
+        allowed = there >= cost
+        remaining = int(there) - cost if allowed else int(there)
+        return LimitDecision(
+            limit.name,
+            quota=limit.quota,
+            window=limit.window_seconds,
+            remaining=remaining,
+            reset=math.ceil((bucket.capacity - remaining) / bucket.rate),
+            allowed=allowed,
+            retry_after=0 if allowed else max(1, math.ceil((cost - there) / bucket.rate)),
+        )
 
     def give_back(self, worker: str, scope: str, key: str, *, tokens: int, held: int) -> None:
         """Return tokens of a lease; the worker keeps `held`. What was not lent cannot be returned."""

@@ -13,6 +13,7 @@ from hotgate.config.timestamp import Timestamp
 from hotgate.control.api.endpoint import Answer, Call, Endpoint
 from hotgate.control.api.fields import Names, ShownTime, time_of
 from hotgate.control.api.input import Input, Nothing
+from hotgate.control.gateway_state import ExplainBusy
 from hotgate.control.problem import Problem
 
 MAX_BODY = 512 * 1024
@@ -148,12 +149,17 @@ class Ticket(BaseModel):
     """Send it as `Hotgate-Explain` with a request, and the answer says in a field of that name what decided."""
 
     ticket: str
-    expires: ShownTime
+    expires: ShownTime | None
 
 
 async def explain(call: Call, question: Question) -> Answer:
     """Nothing is consumed and nobody is asked but what says who is calling."""
-    return Answer(200, await call.state.explain(question))
+    try:
+        return Answer(200, await call.state.explain(question))
+    except ValueError as error:
+        raise Problem(422, "question-invalid", f"{str(error)[:200]}.") from None
+    except (ExplainBusy, TimeoutError):
+        raise Problem(503, "explain-busy", "Too many questions wait, or somebody is slow who was asked.") from None
 
 
 async def make_ticket(call: Call, _: Nothing) -> Answer:
@@ -174,7 +180,7 @@ ENDPOINTS = (
         explain,
         {200: Explained},
         Question,
-        problems={503: ("explain-busy", "explain-failed")},
+        problems={422: ("question-invalid",), 503: ("explain-busy",)},
         needs_store=False,
     ),
     Endpoint(

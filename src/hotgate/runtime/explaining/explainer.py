@@ -68,9 +68,8 @@ class Explainer:
         )
         story = _Story(self._loaded, exchange, incoming, is_live=self._services.world.is_live)
         if found is None:
-            response = incoming.refusal or answers.unrouted(request, snapshot.table)
             near = [] if incoming.refusal else near_routes(request, self._loaded.config.routes)
-            return story.told([], response, near=near)
+            return story.told([], incoming.refusal or answers.unrouted(request, snapshot.table), near=near)
         if route.name not in self._index_of or not route.labels:
             return story.told([], None, answered_by="the gateway itself: nobody is authenticated before it")
         body = bytes(incoming.take_buffer()) if incoming.has_body else None

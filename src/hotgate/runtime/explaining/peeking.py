@@ -24,10 +24,6 @@ Peek = Callable[[Limit, str, int], LimitDecision | None]
 Ask = Callable[..., Awaitable[Any]]
 
 
-class NotAsked(Exception):
-    """Nobody is asked about this while a request is explained; the text says why."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """What is known of the gateway. documents: key sets by name. ask: answers what workers ask, without changing

@@ -32,15 +32,17 @@ class StepRunner:
     limiter: PeekingLimiter
     skipped: dict[tuple[str, str], str]
 
-    async def run(self, route: Route, exchange: Exchange, body: bytes | None) -> tuple[list[ExplainedStep], Response | None]:
+    async def run(
+        self, route: Route, exchange: Exchange, body: bytes | None
+    ) -> tuple[list[ExplainedStep], Response | None]:
         """What each step did, and the answer of the one that ended it."""
         done: list[ExplainedStep] = []
         for index, (step, label) in enumerate(zip(route.before, route.labels, strict=True)):
             if index == route.body_step:
                 exchange.request.body = body or b""
                 if len(exchange.request.body) > route.body_limit:
-                    response = answers.body_too_large(route.body_limit)
-                    return [*done, self._described(exchange, label, response, "refused")], response
+                    refusal = answers.body_too_large(route.body_limit)
+                    return [*done, self._described(exchange, label, refusal, "refused")], refusal
             if label.policy in _UNSHOWN:
                 continue
             if reason := self.skipped.get((label.phase, label.policy)) or _NOT_RUN.get(label.policy):
@@ -60,18 +62,23 @@ class StepRunner:
             if inspect.isawaitable(outcome):
                 outcome = await within(SECONDS, outcome)
         except TimeoutError:
-            response = answers.policy_timeout()
-            return self._described(exchange, label, response, "failed"), response
+            return self._failed(exchange, label, answers.policy_timeout())
         except ANY_FAILURE as error:
-            response = answers.policy_failed(error)
-            return self._described(exchange, label, response, "failed"), response
+            return self._failed(exchange, label, answers.policy_failed(error))
         kind = "answered" if label.policy in _ANSWERS else "refused"
         explained = self._described(exchange, label, outcome, kind if outcome is not None else "passed")
         if exchange.decision is None or exchange.decision is before:
             explained.rule = None
         return explained, outcome
 
-    def _described(self, exchange: Exchange, label: StepLabel, response: Response | None, outcome: str) -> ExplainedStep:
+    def _failed(
+        self, exchange: Exchange, label: StepLabel, response: Response
+    ) -> tuple[ExplainedStep, Response | None]:
+        return self._described(exchange, label, response, "failed"), response
+
+    def _described(
+        self, exchange: Exchange, label: StepLabel, response: Response | None, outcome: str
+    ) -> ExplainedStep:
         described = self._bare(label, outcome, [])
         described.limits = [limit_of(each) for each in self.limiter.peeked]
         if exchange.decision is not None:
