@@ -55,7 +55,7 @@ def compile_route(
         problems.append((("public",), "the upstream is shown a token in exchange for the caller's; here is none"))
     steps += _labelled("upstream", context.outgoing)
     steps += observing.last
-    return _assembled(settings, context.path, steps, upstream, recorder)
+    return _assembled(settings, context.path, steps, observing, upstream, recorder)
 
 
 def _labelled(name: str, steps: Iterable[PhasedStep]) -> list[PhasedStep]:
@@ -63,16 +63,22 @@ def _labelled(name: str, steps: Iterable[PhasedStep]) -> list[PhasedStep]:
 
 
 def _assembled(
-    settings: RouteSettings, path: Path, steps: list[PhasedStep], upstream: Upstream | None, recorder: Any
+    settings: RouteSettings,
+    path: Path,
+    steps: list[PhasedStep],
+    observing: Observing,
+    upstream: Upstream | None,
+    recorder: Any,
 ) -> Route:
     before = sorted((step for step in steps if step.phase <= Phase.SHAPE), key=lambda step: step.phase)
     limits = [step.body_limit for step in before if step.body_limit]
+    labels = [StepLabel(step.phase.name.lower(), step.policy, (*path, step.policy)) for step in before]
     return Route(
         settings.name,
-        before=[step.run for step in before],
+        before=[observing.watched(step.run, label) for step, label in zip(before, labels, strict=True)],
         after=[step.run for step in reversed(steps) if step.phase is Phase.RESPOND],
         finish=[step.run for step in steps if step.phase is Phase.FINISH],
-        labels=[StepLabel(step.phase.name.lower(), step.policy, (*path, step.policy)) for step in before],
+        labels=labels,
         body_step=next((index for index, step in enumerate(before) if step.body_limit), -1),
         body_limit=min(limits, default=0),
         max_body=settings.max_body,

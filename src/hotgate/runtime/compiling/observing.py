@@ -7,11 +7,13 @@ from typing import Any
 from hotgate.config.gateway import Gateway
 from hotgate.keys.sealing_ring import SealingRingHolder
 from hotgate.observe.metrics import WorkerMetrics
+from hotgate.pipeline.decision import StepLabel
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import PhasedStep
-from hotgate.pipeline.route import Route
+from hotgate.pipeline.route import Route, Step
 from hotgate.policies.explaining.decision_log import DecisionNotes
 from hotgate.policies.explaining.explained_answers import ExplainedAnswers
+from hotgate.policies.explaining.named_refusals import naming_refusals
 
 DECISION_LOG = "decision_log"  # the worker's service that takes the records; without it nothing is noted
 
@@ -35,6 +37,10 @@ class Observing:
             notes = DecisionNotes(config.decision_log, log.append)
             first, last = (*first, *notes.first), notes.last
         return cls(first, last)
+
+    def watched(self, step: Step, label: StepLabel) -> Step:
+        """A step of a route as it is to run: what it refuses has a name, if anybody wants to know."""
+        return naming_refusals(step, label) if self.first else step
 
     def unmatched(self, metrics: WorkerMetrics) -> Route:
         """What stands in for a route when none matches: it is decided about too."""

@@ -13,6 +13,7 @@ from hotgate.control.administration import Administration
 from hotgate.control.api.application import ENDPOINTS, api_application, document
 from hotgate.control.api.openapi import public_path
 from hotgate.control.api.reference import reference
+from hotgate.control.gateway_state import ExplainBusy
 from hotgate.store.sessions.kept_session import KeptSession
 from unit.control.api.conftest import NOW, Api, Play
 from unit.control.gateway_state import FakeState
@@ -121,6 +122,15 @@ def test_every_documented_answer_is_given_as_documented(play: Play) -> None:
         api.state.banned.add("192.0.2.1")
         await ask("lift-ban", "/bans/192.0.2.1")
         await ask("lift-ban", "/bans/192.0.2.1")
+        await ask("explain", json={"target": "/orders/7"})
+        await ask("explain", json={})
+        api.state.explained = ValueError("no request")
+        await ask("explain", json={"target": "/orders/7"})
+        api.state.explained = ExplainBusy()
+        await ask("explain", json={"target": "/orders/7"})
+        await ask("create-explain-ticket")
+        api.state.ticket = "hgx_1", NOW
+        await ask("create-explain-ticket")
         await ask("get-status")
         await ask("get-openapi")
 
