@@ -64,7 +64,7 @@ def explain(
     if ticket:
         _print_ticket(config)
         return
-    loaded = _loaded(config)
+    loaded = checked_configuration_of(config)
     credentials = [
         ("authorization", _credential(token, token_file), "Bearer "),
         (_key_field(loaded), _credential(api_key, api_key_file), ""),
@@ -134,8 +134,8 @@ def _print_ticket(config: Path) -> None:
     typer.echo(f"good for {minutes:.0f} minutes; send it as `Hotgate-Explain`", err=True)
 
 
-def _loaded(config: Path) -> Loaded:
-    """Checked: what does not compile cannot be explained."""
+def checked_configuration_of(config: Path) -> Loaded:
+    """Checked, for what does not compile cannot be explained. Exits with 2 if something is wrong."""
     from hotgate.cli.check import checked  # noqa: PLC0415 (as above)
     from hotgate.config.errors import ConfigurationErrors  # noqa: PLC0415
     from hotgate.runtime.compiling.load import deep_errors  # noqa: PLC0415

@@ -30,8 +30,9 @@ def principal_facts(principal: Principal) -> dict[str, Any]:
         "provider": principal.provider,
         "mechanism": principal.mechanism,
     }
-    for name in ("credential", "client", "tier", "tenant"):
-        if (text := getattr(principal, name)) is not None:
+    told = {"credential": principal.credential, "application": principal.client}
+    for name, text in {**told, "tier": principal.tier, "tenant": principal.tenant}.items():
+        if text is not None:
             facts[name] = shown_text(text)
     for name in ("scopes", "roles", "groups"):
         if names := getattr(principal, name):

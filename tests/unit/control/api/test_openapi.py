@@ -1,6 +1,7 @@
 """The document says what is served: every route, every input, every answer."""
 
 import re
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,17 @@ def check(answer: httpx.Response, name: str) -> None:
         assert f"`{answer.json()['code']}`" in described["description"]
 
 
+async def explanations(api: Api, ask: Callable[..., Awaitable[Any]]) -> None:
+    await ask("explain", json={"target": "/orders/7"})
+    await ask("explain", json={})
+    for trouble in (ValueError("no request"), ExplainBusy()):
+        api.state.explained = trouble
+        await ask("explain", json={"target": "/orders/7"})
+    await ask("create-explain-ticket")
+    api.state.ticket = "hgx_1", NOW
+    await ask("create-explain-ticket")
+
+
 def test_every_documented_answer_is_given_as_documented(play: Play) -> None:
     """One of each 2xx, in an order in which they can be had, and the problems on the way."""
     seen: set[str] = set()
@@ -122,15 +134,7 @@ def test_every_documented_answer_is_given_as_documented(play: Play) -> None:
         api.state.banned.add("192.0.2.1")
         await ask("lift-ban", "/bans/192.0.2.1")
         await ask("lift-ban", "/bans/192.0.2.1")
-        await ask("explain", json={"target": "/orders/7"})
-        await ask("explain", json={})
-        api.state.explained = ValueError("no request")
-        await ask("explain", json={"target": "/orders/7"})
-        api.state.explained = ExplainBusy()
-        await ask("explain", json={"target": "/orders/7"})
-        await ask("create-explain-ticket")
-        api.state.ticket = "hgx_1", NOW
-        await ask("create-explain-ticket")
+        await explanations(api, ask)
         await ask("get-status")
         await ask("get-openapi")
 
