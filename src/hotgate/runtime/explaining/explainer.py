@@ -33,7 +33,7 @@ class Explainer:
     def __init__(self, loaded: Loaded, world: World) -> None:
         """Raises CompileProblems."""
         self._loaded = loaded
-        self._services = PeekingServices(world)
+        self._services = PeekingServices(world, has_store=loaded.config.store is not None)
         self._compiled = compile_configuration(loaded.config, Parts(self._services.by_name, WorkerMetrics()))
         self._index_of = {route.name: index for index, route in enumerate(loaded.config.routes)}
         self._turn = asyncio.Lock()
@@ -70,7 +70,7 @@ class Explainer:
         if found is None:
             near = [] if incoming.refusal else near_routes(request, self._loaded.config.routes)
             return story.told([], incoming.refusal or answers.unrouted(request, snapshot.table), near=near)
-        if route.name not in self._index_of or not route.labels:
+        if route.name not in self._index_of:
             return story.told([], None, answered_by="the gateway itself: nobody is authenticated before it")
         body = bytes(incoming.take_buffer()) if incoming.has_body else None
         if body is not None and len(body) > route.max_body:

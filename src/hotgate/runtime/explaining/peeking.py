@@ -114,9 +114,13 @@ class Clock:
 
 @dataclass(slots=True)
 class PeekingServices:
-    """by_name: for `compile_configuration`. Call `look` before each question: what a gateway knows changes."""
+    """by_name: for `compile_configuration`. Call `look` before each question: what a gateway knows changes.
+
+    has_store: whether the configuration has one; without it, there is nobody to ask about keys and revocations.
+    """
 
     world: World
+    has_store: bool
     clock: Clock = field(default_factory=Clock)
     limiter: PeekingLimiter = field(init=False)
     by_name: dict[str, Any] = field(init=False)
@@ -130,13 +134,14 @@ class PeekingServices:
         self.by_name = {
             "limiter": self.limiter,
             "key_sets": KeySets(time.monotonic),
-            "credentials": Credentials(),
             "session_keys": SealingRingHolder(),
             "signing": signing,
             "login_guard": PeekingGuard(),
             "proof_uses": PeekingProofs(self.world.ask),
             "wall_clock": self.clock,
         }
+        if self.has_store:
+            self.by_name["credentials"] = Credentials()
         if self.world.ask is not None:
             self.by_name["ask"] = self.world.ask
 
@@ -154,7 +159,8 @@ class PeekingServices:
         self.by_name["session_keys"].ring = None if sealing is None else SealingRing.from_message(sealing)
         proofs = self.world.proofs()
         self.by_name["proof_uses"].nonces = None if proofs is None else ServerNonces.from_message(proofs)
-        self._look_at_store()
+        if self.has_store:
+            self._look_at_store()
 
     def _take_keys(self, name: str, document: Mapping[str, Any]) -> None:
         self._documents[name] = document
