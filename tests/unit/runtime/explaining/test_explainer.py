@@ -101,7 +101,9 @@ def test_why_it_was_denied_and_where(tmp_path: Path) -> None:
 
 def test_no_secret_of_the_request_is_repeated(tmp_path: Path) -> None:
     headers = {**bearer(scope="x", email="ann@example.com"), "cookie": "a=very-secret", "x-other": "hidden-value"}
-    found = explained(written(tmp_path, TOKENS), Gateway().world(), headers=headers, target="/orders/7?key=query-secret")
+    found = explained(
+        written(tmp_path, TOKENS), Gateway().world(), headers=headers, target="/orders/7?key=query-secret"
+    )
     text = found.model_dump_json()
     for secret in (headers["authorization"][7:40], "very-secret", "hidden-value", "query-secret", "ann@example.com"):
         assert secret not in text
