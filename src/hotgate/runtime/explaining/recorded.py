@@ -129,8 +129,15 @@ def _principal(facts: Mapping[str, Any]) -> GivenPrincipal | None:
     if "subject" not in facts:
         return None
     given = {name: facts[name] for name in _FACTS if name in facts}
-    given |= {name: tuple(facts[name]) for name in _RIGHTS if name in facts}
+    given |= {name: _names(facts[name]) for name in _RIGHTS if name in facts}
     return GivenPrincipal(**given, client=facts.get("application"))
+
+
+def _names(value: object) -> tuple[Any, ...]:
+    """A text would be taken for its letters."""
+    if not isinstance(value, list):
+        raise TypeError("a list of names")
+    return tuple(value)
 
 
 def _was_refused(facts: Mapping[str, Any]) -> bool:
