@@ -151,7 +151,7 @@ def test_what_a_route_asks_besides_its_path_is_said(tmp_path: Path) -> None:
         "a: it is for the host a.test, not b.test; it asks for the header x-version to be '2'; "
         "it asks for the query parameter q"
     )
-    right = {"host": "a.test", "headers": {"x-version": "2"}, "target": "/orders/7?q=1"}
+    right: dict[str, Any] = {"host": "a.test", "headers": {"x-version": "2"}, "target": "/orders/7?q=1"}
     assert explained(loaded, **right).decision == "allow"
 
 
