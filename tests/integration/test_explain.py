@@ -99,7 +99,7 @@ def test_a_limit_is_seen_as_it_is_and_not_spent_by_looking(gateway: Gateway) -> 
 def test_what_denies_is_said_with_its_line(gateway: Gateway) -> None:
     result = command(gateway, "GET /closed", "--api-key", KEY)
     assert result.exit_code == 1
-    assert f"by authorize at {line_of(gateway, 'authorize: {scopes: [write]}')}" in result.stdout
+    assert f"by authorize 'scopes' at {line_of(gateway, 'authorize: {scopes: [write]}')}" in result.stdout
     assert KEY not in result.stdout
 
 
@@ -145,7 +145,7 @@ def test_decisions_are_written_and_the_file_is_opened_again(gateway: Gateway) ->
     denied = get(gateway, "/closed").field("x-request-id")
     line = decision_of(gateway, denied)
     assert (line["decision"], line["route"], line["code"]) == ("deny", "closed", "insufficient-scope")
-    assert (line["policy"], line["rule_path"]) == ("authorize", "routes[1].authorize")
+    assert (line["policy"], line["rule_path"]) == ("authorize", "routes[1].authorize.scopes")
     assert (line["provider"], line["credential"], line["scopes"]) == ("partners", "ci", ["read"])
     wrong = ask(gateway.port, "/closed", [("X-Api-Key", "not-a-good-key")]).field("x-request-id")
     line = decision_of(gateway, wrong)

@@ -9,12 +9,13 @@ from hotgate.limits.decision import LimitDecision
 from hotgate.observe.redaction import without_credentials
 from hotgate.pipeline.decision import Decision
 from hotgate.pipeline.exchange import Exchange
-from hotgate.policies.conditions.attributes import ATTRIBUTES, Unreadable
+from hotgate.policies.conditions.attribute import Unreadable
+from hotgate.policies.conditions.attributes import ATTRIBUTES
 
 MASKED = "[masked]"
 MAX_TEXT = 256  # characters of one value
 MAX_NAMES = 64  # of a list
-_SHOWN = frozenset(each.name for each in ATTRIBUTES if not each.is_sensitive) | {"route.metadata"}
+_SHOWN = frozenset(each.name for each in ATTRIBUTES if not each.is_sensitive)
 _PARAMETER = "path."  # a part of the path, which every log has
 
 

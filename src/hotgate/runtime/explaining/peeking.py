@@ -15,20 +15,21 @@ from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.keys.key_ring import KeyRing, RingHolder, RingKey
 from hotgate.keys.sealing_ring import SealingRing, SealingRingHolder
 from hotgate.keys.signing_key import SigningKey
-from hotgate.limits.decision import LimitDecision
+from hotgate.limits.decision import LimitDecision, allowed, denied, hopeless
 from hotgate.limits.limit import Limit
 from hotgate.limits.login_guard import LoginGuard
+from hotgate.limits.standing import Standing
 from hotgate.store.credentials import Credentials, CredentialSettings
 
-Peek = Callable[[Limit, str, int], LimitDecision | None]
+Peek = Callable[[Limit, str, int], Standing | None]
 Ask = Callable[..., Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """What is known of the gateway. documents: key sets by name. ask: answers what workers ask, without changing
-    anything. peek: what a limit would say; None for a bucket that nobody knows, which is full. bans: seconds, by
-    `address_key`. sealing: the keys of sessions. proofs: the message about nonces. store: where its copy is.
+    """What is known of the gateway. documents: key sets by name. ask: answers what workers ask, and changes nothing.
+    peek: how a key of a limit stands; None while nobody knows. bans: seconds, by `address_key`. sealing: the keys of
+    sessions. proofs: the message about nonces. store: where its copy is.
     """
 
     documents: Callable[[], Mapping[str, Any]] = dict
@@ -64,9 +65,9 @@ class PeekingLimiter:
 
     def spend(self, limit: Limit, key: str, cost: int = 1) -> LimitDecision:
         """What would be decided."""
-        found = None if self._peek is None else self._peek(limit, key, cost)
-        decision = found or _untouched(limit, cost)
-        self.peeked.append(PeekedLimit(limit, key, decision, self._peek is not None))
+        standing = None if self._peek is None else self._peek(limit, key, cost)
+        decision = _decision(limit, standing, cost)
+        self.peeked.append(PeekedLimit(limit, key, decision, standing is not None))
         return decision
 
     def refund(self, limit: Limit, key: str, tokens: int = 1) -> None:
@@ -181,16 +182,15 @@ class PeekingServices:
         self._store = settings
 
 
-def _untouched(limit: Limit, cost: int) -> LimitDecision:
-    """What a full bucket says."""
-    return LimitDecision(
-        limit.name,
-        quota=limit.quota,
-        window=limit.window_seconds,
-        remaining=max(0, int(limit.capacity) - cost),
-        reset=0,
-        allowed=cost <= limit.capacity,
-    )
+def _decision(limit: Limit, standing: Standing | None, cost: int) -> LimitDecision:
+    """What would be said to a request of this cost; what nobody knows counts as full.
+
+    Tokens on lease count as there: workers have not spent them, as far as anybody has heard.
+    """
+    there = limit.capacity if standing is None else int(standing.level) + standing.on_lease
+    if cost <= there:
+        return allowed(limit, there - cost)
+    return hopeless(limit) if cost > limit.capacity or standing is None else denied(limit, standing.retry_after)
 
 
 async def within(seconds: float, awaitable: Awaitable[Any]) -> Any:

@@ -10,8 +10,10 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.policies.explaining.facts import MASKED, attribute_values, shown_text
 from hotgate.runtime.explaining.peeking import PeekedLimit
 
-# What `limits/key.py` and `limits/address_key.py` begin keys with. What a client sends in a header may be a secret.
-_KINDS = {"p": "principal", "a": "address"}
+# By what keys begin with (`limits/key.py`, `policies/limits/limit_key.py`). What stands in a header or a claim, or
+# comes of an expression, may be a secret.
+_KINDS = {"p": "principal", "a": "address", "c": "consumer", "g": "groups", "t": "path parameter"}
+_MASKED = {"h": "header", "m": "claim", "x": "expression", "k": "several"}
 
 
 def place_of(loaded: Loaded, path: Sequence[str | int]) -> str:
@@ -55,4 +57,4 @@ def shown_key(key: str) -> str:
         return "the route" if kind == "r" else MASKED
     if kind in _KINDS:
         return shown_text(f"{_KINDS[kind]} {rest.replace(chr(0), '/')}")
-    return f"{'header' if kind == 'h' else kind} {MASKED}"
+    return f"{_MASKED.get(kind, kind)} {MASKED}"

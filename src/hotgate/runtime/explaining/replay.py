@@ -33,8 +33,8 @@ class Outcome(NamedTuple):
 
     @classmethod
     def of(cls, explained: Explained) -> "Outcome":
-        """Of one request."""
-        by = explained.by
+        """Of one request. By which rule it is allowed is not compared: another that allows it changes nothing."""
+        by = explained.by if explained.decision == "deny" else None
         return cls(
             explained.route,
             explained.decision,

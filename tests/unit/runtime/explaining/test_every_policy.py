@@ -12,8 +12,8 @@ import pytest
 
 from certificate_authority import Authority
 from hotgate import Exchange, Response, policy
-from hotgate.limits.decision import LimitDecision
 from hotgate.limits.limit import Limit
+from hotgate.limits.standing import Standing
 from hotgate.policies import MECHANISMS, POLICIES
 from hotgate.runtime.explaining.peeking import World
 from hotgate.testing.issuer import Issuer
@@ -66,10 +66,10 @@ POLICY_CASES = {
         {"principal": CLERK},
         "refused",
         "insufficient-scope",
-        ("authorize", ""),
+        ("authorize", "scopes"),
     ),
     "rate_limit": Case(
-        route("rate_limit: {limit: 1/minute, by: address}"), {}, "refused", "rate-limited", ("rate_limit", "")
+        route("rate_limit: {limit: 1/minute, by: address}"), {}, "refused", "rate-limited", ("rate_limit", "all")
     ),
     "headers": Case(route("headers: {request: {set: {x-a: b}}}"), {}, "passed"),
     "assertion": Case(
@@ -174,9 +174,9 @@ MECHANISM_CASES = {
 }
 
 
-def used_up(limit: Limit, key: str, cost: int) -> LimitDecision:
+def used_up(limit: Limit, key: str, cost: int) -> Standing:
     """Nothing is left of anything."""
-    return LimitDecision(limit.name, quota=limit.quota, window=60, remaining=0, reset=9, allowed=False, retry_after=9)
+    return Standing(limit, key, level=0.0, on_lease=0, retry_after=9.0)
 
 
 def test_there_is_a_case_for_every_policy_and_mechanism() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from hotgate.identity.verification_keys.key_sets import key_set_name
-from hotgate.limits.decision import LimitDecision
 from hotgate.limits.limit import Limit
+from hotgate.limits.standing import Standing
 from hotgate.runtime.desks.answers import NotAsked
 from hotgate.runtime.explaining.explainer import Explainer
 from hotgate.runtime.explaining.peeking import World
@@ -51,11 +51,9 @@ class Gateway:
             raise NotAsked(about)
         return body["jti"] not in self.used
 
-    def peek(self, limit: Limit, key: str, cost: int) -> LimitDecision:
+    def peek(self, limit: Limit, key: str, cost: int) -> Standing:
         self.peeked.append(key)
-        return LimitDecision(
-            limit.name, quota=limit.quota, window=60, remaining=self.left - cost, reset=1, allowed=self.left >= cost
-        )
+        return Standing(limit, key, level=self.left - 1, on_lease=1, retry_after=0.0)
 
 
 DOCUMENT = ISSUER.jwks()
