@@ -149,6 +149,9 @@ def test_a_network_is_one_client_however_its_addresses_are_written(
     assert gate("principal", **settings).statuses(*clients) == [200, 429]
 
 
+_KINDS = ["principal", "principal", "principal", "route"]
+
+
 def test_a_request_makes_each_key_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
 
@@ -157,6 +160,9 @@ def test_a_request_makes_each_key_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return subject
 
     monkeypatch.setattr("hotgate.policies.limits.limit_key.principal_key", make)
-    limited = Gate(Limiter(), {"name": "a"}, {"name": "b"}, {"name": "c", "by": "route"}, {"name": "d", "by": "route"})
+    limits = [{"name": name, "limit": "1000/second", "by": by} for name, by in zip("abcd", _KINDS, strict=True)]
+    limited = Gate(Limiter(), *limits)
+    limited.ask(principal=caller())
+    made.clear()
     limited.ask(principal=caller())
     assert made == ["alice"]
