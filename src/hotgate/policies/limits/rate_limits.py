@@ -104,5 +104,9 @@ class RateLimits:
 
 def _told(taken: Taken) -> tuple[tuple[LimitItem, ...], list[LimitDecision]]:
     """What callers hear of: not of dry runs."""
-    told = [(terms.item, decision) for (rule, _, terms, _), decision in taken if not rule.is_dry_run]
-    return tuple([item for item, _ in told]), [decision for _, decision in told]
+    items, decisions = [], []
+    for (rule, _, terms, _), decision in taken:
+        if not rule.is_dry_run:
+            items.append(terms.item)
+            decisions.append(decision)
+    return tuple(items), decisions
