@@ -5,7 +5,7 @@ principal that nobody has proved to be, to the address.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache, partial
 
 from hotgate.limits.address_key import address_key
@@ -13,7 +13,7 @@ from hotgate.limits.key import bounded_key, principal_key
 from hotgate.pipeline.decision import Path
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import WrongSetting
-from hotgate.policies.conditions.attributes import Attribute
+from hotgate.policies.conditions.attribute import Attribute
 from hotgate.policies.conditions.condition import ConditionFailed, compile_text
 from hotgate.policies.limits.rate_limit_settings import By, KeyExpression, RateLimitSettings
 
@@ -25,10 +25,14 @@ _NAMED_HERE = frozenset({"api_key", "basic", "mtls", "signature", "hmac"})
 
 
 class KeyMakers:
-    """Compiles the `by` of a route's limits. Equal ones are one object, so that a request's key is made once."""
+    """Compiles the `by` of a route's limits. Equal ones are one object, so that a request's key is made once.
 
-    def __init__(self, attributes: Mapping[str, Attribute]) -> None:
+    attributes: what expressions may look at. claims: those that there are, if the configuration says it.
+    """
+
+    def __init__(self, attributes: Mapping[str, Attribute], claims: Collection[str] = ()) -> None:
         self._attributes = attributes
+        self._claims = claims
         self._made: dict[object, KeyOf] = {}
 
     def key_of(self, settings: RateLimitSettings) -> KeyOf:
@@ -56,7 +60,7 @@ class KeyMakers:
         if kind == "header":
             return partial(_of_header, name.lower().encode("ascii"), of_address)
         if kind == "claim":
-            return partial(_of_claim, name, of_principal)
+            return self._claim(name, of_principal, path)
         plain: dict[str, KeyOf] = {
             "principal": of_principal,
             "address": of_address,
@@ -65,6 +69,11 @@ class KeyMakers:
             "group": partial(_of_groups, of_principal),
         }
         return plain[kind]
+
+    def _claim(self, name: str, of_principal: KeyOf, path: Path) -> KeyOf:
+        if self._claims and name not in self._claims:
+            raise WrongSetting(path, f"`authorization.claims` declares no claim {name!r}")
+        return partial(_of_claim, name, of_principal)
 
     def _parameter(self, name: str, path: Path) -> KeyOf:
         if f"path.{name}" not in self._attributes:

@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hotgate.config.authorization import Authorization
 from hotgate.config.status_range import all_statuses
 from hotgate.config.units import Rate
 from hotgate.limits.limit import Limit
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec, WrongSetting, WrongSettings
-from hotgate.policies.conditions.attributes import Attribute, attributes_of
+from hotgate.policies.conditions.attribute import Attribute
+from hotgate.policies.conditions.attributes import route_attributes
 from hotgate.policies.conditions.condition import Condition, compile_condition, compile_text
 from hotgate.policies.limits.limit_answer import LimitAnswer
 from hotgate.policies.limits.limit_cost import AnsweredCost, CostOf, computed_cost
@@ -28,8 +30,9 @@ class _Compiler:
 
     def __init__(self, context: CompileContext) -> None:
         self._context = context
-        self._attributes: Mapping[str, Attribute] = attributes_of(context.parameters, context.metadata, has_body=False)
-        self._keys = KeyMakers(self._attributes)
+        self._attributes: Mapping[str, Attribute] = route_attributes(context)
+        declared: Authorization = context.services.get("authorization", Authorization())
+        self._keys = KeyMakers(self._attributes, declared.claims)
         self._scopes: set[str] = set()
 
     def rule(self, settings: RateLimitSettings, path: tuple[int, ...]) -> LimitRule:

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from hotgate.config.authorization import Authorization
+from hotgate.pipeline.policy import WrongSettings
 from unit.policies.limiter import Limiter
 from unit.policies.limits.gate import Gate, caller
 
@@ -91,6 +93,13 @@ def test_a_claim_counts_by_its_value_and_type() -> None:
     ]
     assert answers == [200, 429, 200, 200, 200]
     assert limited.ask(principal=caller("x", claims={"https://acme.example/org": {"a": 2, "b": 1}})).status == 429
+
+
+def test_a_claim_that_is_not_among_those_declared_is_a_mistake() -> None:
+    services = {"authorization": Authorization.model_validate({"claims": {"org": "string"}})}
+    gate("claim:org", services=services)
+    with pytest.raises(WrongSettings, match="declares no claim 'orga'"):
+        gate("claim:orga", services=services)
 
 
 @pytest.mark.parametrize("claims", [{}, {"org": None}])
