@@ -102,8 +102,7 @@ def tell_admitted(exchange: Exchange, items: tuple[LimitItem, ...], decisions: S
         else:
             pairs = zip(items, decisions, strict=True)
             figures = tuple([figure for item, each in pairs if item.is_draft for figure in item.figures(each)])
-        told = (fields.policy, (b"ratelimit", fields.form % figures))
-        exchange.answer_fields += told if not exchange.limits else _joined(exchange, told)
+        _add(exchange, (fields.policy, (b"ratelimit", fields.form % figures)))
     if fields.has_legacy:
         legacy = [(item, each) for item, each in zip(items, decisions, strict=True) if item.is_legacy]
         _add_legacy(exchange, *min(legacy, key=lambda pair: pair[1].remaining / pair[1].quota))
@@ -118,19 +117,21 @@ def tell_refused(
     fields = _fields_of(items)
     _remove(exchange, b"ratelimit")
     if fields.form:
-        exchange.answer_fields += _joined(exchange, (fields.policy,))
+        _add(exchange, (fields.policy,))
     if refusing.is_draft:
         exchange.answer_fields += ((b"ratelimit", refusing.form % refusing.figures(decision)),)
     if refusing.is_legacy:
         _add_legacy(exchange, refusing, decision)
 
 
-def _joined(exchange: Exchange, fields: tuple[Field, ...]) -> tuple[Field, ...]:
-    """The fields, with what limits before these have said in them: one field each, however many limits there are."""
-    said = dict(exchange.answer_fields)
-    for name, _ in fields:
-        _remove(exchange, name)
-    return tuple((name, b"%b, %b" % (said[name], value) if name in said else value) for name, value in fields)
+def _add(exchange: Exchange, fields: tuple[Field, ...]) -> None:
+    """Add to what limits before these have said: one field each, however many limits there are."""
+    if exchange.limits:
+        said = dict(exchange.answer_fields)
+        fields = tuple((name, b"%b, %b" % (said[name], value) if name in said else value) for name, value in fields)
+        for name, _ in fields:
+            _remove(exchange, name)
+    exchange.answer_fields += fields
 
 
 def _add_legacy(exchange: Exchange, item: LimitItem, decision: LimitDecision) -> None:
