@@ -7,6 +7,8 @@ from hotgate.config.authorization import Authorization
 from hotgate.config.status_range import all_statuses
 from hotgate.config.units import Rate
 from hotgate.limits.limit import Limit
+from hotgate.limits.sliding_window import SlidingWindow
+from hotgate.limits.token_bucket import TokenBucket
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec, WrongSetting, WrongSettings
 from hotgate.policies.conditions.attribute import Attribute
@@ -23,6 +25,7 @@ from hotgate.policies.limits.rate_limits import RateLimits
 from hotgate.policies.limits.settlement import Settlement
 
 _KEY = "rate_limit"
+_KINDS = {"token_bucket": TokenBucket.KIND, "sliding_window": SlidingWindow.KIND}
 
 
 class _Compiler:
@@ -64,7 +67,8 @@ class _Compiler:
         self._scopes.add(scope)
         tokens = tokens_of_window(settings.limit, settings.tiers.values())
         burst = (settings.burst or settings.limit.count) * (tokens // settings.limit.count)
-        return Limit(scope, name=name, quota=tokens, window=settings.limit.window, burst=burst)
+        kind = _KINDS[settings.algorithm]
+        return Limit(scope, name=name, quota=tokens, window=settings.limit.window, burst=burst, kind=kind)
 
     def _terms(self, settings: RateLimitSettings, limit: Limit, path: tuple[str | int, ...]) -> LimitTerms | TermsOf:
         def of(rate: Rate) -> LimitTerms:

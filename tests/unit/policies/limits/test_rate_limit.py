@@ -157,3 +157,12 @@ def test_mistakes_that_only_compiling_finds_name_their_key(settings: dict[str, A
     with pytest.raises(WrongSettings) as error:
         Gate(Limiter(), {"name": "a"}, {"name": "b", **settings})
     assert [each.path for each in error.value.problems] == [(1, *path)]
+
+
+def test_a_sliding_window_gives_nothing_back_before_its_time() -> None:
+    limiter = Limiter()
+    bucket = Gate(limiter, limit="2/minute", by="route")
+    window = Gate(limiter, limit="2/minute", by="route", route="w", algorithm="sliding_window")
+    assert bucket.statuses(*"abc") == window.statuses(*"abc") == [200, 200, 429]
+    assert bucket.ask().header("retry-after") == "30"
+    assert int(window.ask().header("retry-after") or 0) >= 60
