@@ -6,7 +6,7 @@ from typing import Any
 from hotgate.config.authorization import Authorization
 from hotgate.config.status_range import all_statuses
 from hotgate.config.units import Rate
-from hotgate.limits.limit import Limit
+from hotgate.limits.limit import MAX_QUOTA, Limit
 from hotgate.limits.sliding_window import SlidingWindow
 from hotgate.limits.token_bucket import TokenBucket
 from hotgate.pipeline.phase import Phase
@@ -81,9 +81,7 @@ class _Compiler:
                 headers=settings.headers,
             )
             answer = LimitAnswer(item, policy=_KEY, path=path, by=shown_by(settings.by), message=settings.message)
-            capacity = limit.capacity / item.tokens
-            if _dearest(settings) > capacity:
-                raise WrongSetting(("cost",), f"costs more than a bucket of {rate} ever holds; raise `burst`")
+            _check_cost(settings, limit, item)
             return LimitTerms(item, answer)
 
         default = of(settings.limit)
@@ -111,12 +109,17 @@ class _Compiler:
             raise WrongSetting(("when",), str(error)) from None
 
 
-def _dearest(settings: RateLimitSettings) -> int:
-    """The most that is taken at once; what an answer says is charged later, and may be more than there is."""
+def _check_cost(settings: RateLimitSettings, limit: Limit, item: LimitItem) -> None:
+    """What is taken at once must fit into the bucket; what an answer says is charged later, and may be more."""
     cost = settings.cost
-    if isinstance(cost, ComputedCost):
-        return cost.most
-    return cost.estimate if isinstance(cost, ToldCost) else cost
+    if isinstance(cost, ToldCost):
+        if cost.most * item.tokens > MAX_QUOTA:
+            raise WrongSetting(("cost", "most"), "is too much to be counted in tokens that fit all `tiers`")
+        at_once = cost.estimate
+    else:
+        at_once = cost.most if isinstance(cost, ComputedCost) else cost
+    if at_once * item.tokens > limit.capacity:
+        raise WrongSetting(("cost",), f"costs more than a bucket of {item.shown_rate} ever holds; raise `burst`")
 
 
 def compile_rate_limit(settings: Any, context: CompileContext) -> Sequence[PhasedStep]:

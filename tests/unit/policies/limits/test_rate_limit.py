@@ -148,6 +148,7 @@ def test_mistakes_are_refused(settings: Any) -> None:
         ({"cost": {"cel": '"1"', "most": 1}}, ("cost", "cel")),
         ({"cost": {"cel": "1", "most": 3}}, ("cost",)),
         ({"tiers": {"free": "1/minute"}, "cost": 2}, ("cost",)),
+        ({"tiers": {"a": "999983/minute"}, "cost": {"header": "x", "most": 10**9}}, ("cost", "most")),
     ],
 )
 def test_mistakes_that_only_compiling_finds_name_their_key(settings: dict[str, Any], path: tuple[Any, ...]) -> None:
