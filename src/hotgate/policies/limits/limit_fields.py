@@ -63,6 +63,20 @@ class LimitItem:
         """Whether clients learn of it before it is used up."""
         return self.is_draft or self.is_legacy
 
+    def in_units(self, decision: LimitDecision) -> LimitDecision:
+        """The same decision, counted in what is told instead of in tokens."""
+        if self.tokens == 1:
+            return decision
+        return LimitDecision(
+            decision.policy,
+            quota=self.quota,
+            window=decision.window,
+            remaining=decision.remaining // self.tokens,
+            reset=decision.reset,
+            allowed=decision.allowed,
+            retry_after=decision.retry_after,
+        )
+
     def figures(self, decision: LimitDecision) -> tuple[int, int]:
         """What is left, and in how many seconds a client should use no more than that.
 
@@ -71,7 +85,7 @@ class LimitItem:
         """
         if not decision.allowed:
             return 0, decision.retry_after
-        remaining = decision.remaining // self.tokens
+        remaining = decision.remaining
         if remaining <= 0:
             return 0, decision.reset
         seconds = int(remaining * self._seconds_per_unit + _NEARLY_ONE)

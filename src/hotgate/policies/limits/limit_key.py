@@ -8,14 +8,14 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache, partial
 
-from hotgate.limits.address_key import address_key
+from hotgate.limits.address_key import IPV4_PREFIX, IPV6_PREFIX, address_key
 from hotgate.limits.key import bounded_key, principal_key
 from hotgate.pipeline.decision import Path
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import WrongSetting
 from hotgate.policies.conditions.attribute import Attribute
 from hotgate.policies.conditions.condition import ConditionFailed, compile_text
-from hotgate.policies.limits.rate_limit_settings import By, KeyExpression, RateLimitSettings
+from hotgate.policies.limits.rate_limit_settings import By, KeyExpression
 
 KeyOf = Callable[[Exchange], str]
 
@@ -25,7 +25,7 @@ _NAMED_HERE = frozenset({"api_key", "basic", "mtls", "signature", "hmac"})
 
 
 class KeyMakers:
-    """Compiles the `by` of a route's limits. Equal ones are one object, so that a request's key is made once.
+    """Compiles what a route's limits go by. Equal ones are one object, so that a request's key is made once.
 
     attributes: what expressions may look at. claims: those that there are, if the configuration says it.
     """
@@ -35,16 +35,14 @@ class KeyMakers:
         self._claims = claims
         self._made: dict[object, KeyOf] = {}
 
-    def key_of(self, settings: RateLimitSettings) -> KeyOf:
-        """Raises WrongSetting."""
-        asked = settings.by, settings.ipv4_prefix, settings.ipv6_prefix
+    def key_of(self, by: By, ipv4_prefix: int = IPV4_PREFIX, ipv6_prefix: int = IPV6_PREFIX) -> KeyOf:
+        """Raises WrongSetting, with a path from `by` on."""
+        asked = by, ipv4_prefix, ipv6_prefix
         if asked not in self._made:
-            self._made[asked] = self._compiled(settings)
+            self._made[asked] = self._compiled(by, _of_address(ipv4_prefix, ipv6_prefix))
         return self._made[asked]
 
-    def _compiled(self, settings: RateLimitSettings) -> KeyOf:
-        of_address = _of_address(settings.ipv4_prefix, settings.ipv6_prefix)
-        by = settings.by
+    def _compiled(self, by: By, of_address: KeyOf) -> KeyOf:
         if not isinstance(by, tuple):
             return self._part(by, of_address, ("by",))
         parts = [self._part(each, of_address, ("by", index)) for index, each in enumerate(by)]

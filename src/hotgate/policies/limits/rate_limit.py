@@ -44,7 +44,7 @@ class _Compiler:
         terms = self._terms(settings, limit, (*self._context.path, _KEY, *path))
         return LimitRule(
             limit,
-            self._keys.key_of(settings),
+            self._keys.key_of(settings.by, settings.ipv4_prefix, settings.ipv6_prefix),
             terms=terms,
             cost=self._cost(settings),
             condition=self._condition(settings),

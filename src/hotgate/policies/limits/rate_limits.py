@@ -92,7 +92,9 @@ class RateLimits:
         if decision is None:
             return terms.answer.unavailable(exchange)
         items, decisions = _told(taken)
-        refusal = terms.answer.refuse(exchange, decision, [*items, terms.item, *self._items_behind(exchange, index)])
+        refusal = terms.answer.refuse(
+            exchange, terms.item.in_units(decision), [*items, terms.item, *self._items_behind(exchange, index)]
+        )
         exchange.limits += tuple(decisions)
         return refusal
 
@@ -108,5 +110,5 @@ def _told(taken: Taken) -> tuple[tuple[LimitItem, ...], list[LimitDecision]]:
     for (rule, _, terms, _), decision in taken:
         if not rule.is_dry_run:
             items.append(terms.item)
-            decisions.append(decision)
+            decisions.append(terms.item.in_units(decision))
     return tuple(items), decisions
