@@ -142,8 +142,8 @@ class LeaseAuthority:
         if leased is None:
             return NOT_YET
         leased.settle(worker, request.held)
-        leased.bucket.charge(request.debt)
-        leased.bucket.put_back(request.refunded)
+        leased.bucket.charged(request.debt)
+        leased.bucket.refunded(request.refunded)
         self._refill(leased)
         return self._lend(leased, worker, request)
 
@@ -174,9 +174,7 @@ class LeaseAuthority:
         if leased is None or tokens < 0 or held < 0:
             return
         self._refill(leased)
-        returned = min(tokens, leased.leased.get(worker, 0) - held)
-        leased.settle(worker, held)
-        leased.bucket.put_back(max(0, returned))
+        leased.settle(worker, held, tokens)
         self._refill(leased)
 
     def _lend(self, leased: LeasedBucket, worker: str, request: LeaseRequest) -> Grant:
@@ -217,10 +215,10 @@ class LeaseAuthority:
         on_lease = leased.on_lease + math.ceil(self._members.held_out_of_reach(capacity))
         everybody = lease_ceiling(capacity, self._members.largest_share) - on_lease
         workers = max(self._members.workers, len(self._members))
-        return min(everybody, worker_ceiling(capacity, workers) - leased.leased.get(worker, 0))
+        return min(everybody, worker_ceiling(capacity, workers) - leased.held_by(worker))
 
     def _refill(self, leased: LeasedBucket) -> None:
-        leased.refill(self._members.now(), self._members.reserve(leased.bucket.capacity))
+        leased.refill(self._members.now(), self._members.reserve(leased.bucket.limit.capacity))
 
     def _take(self, worker: str, report: Report) -> None:
         self._loss = later(self._loss, report.loss)
@@ -230,20 +228,20 @@ class LeaseAuthority:
             return
         for limit in report.limits:
             self.define(limit)
-        for leased in self._table:
-            leased.settle(worker, 0)
+        held = {(key.scope, key.key): key.held for key in report.keys}
+        for name, leased in self._table.items():
+            leased.settle(worker, held.get(name, 0))
         for key in report.keys:
             self._adopt(worker, key)
 
     def _adopt(self, worker: str, key: KeyReport) -> None:
         """Book what a worker that was out of reach holds, and what it admitted alone."""
         leased = self._table.restore(key.scope, key.key, self._members.now())
+        leased.assign(worker, key.held)
         self._refill(leased)
-        level = leased.bucket.level
-        leased.bucket.level = min(level, max(0.0, level - key.borrowed)) - key.debt
-        if key.held:
-            leased.leased[worker] = key.held
-        self._refill(leased)
+        if key.borrowed:
+            leased.bucket.lower(max(0.0, leased.bucket.level - key.borrowed))
+        leased.bucket.charged(key.debt)
 
     def _finish_if_complete(self) -> None:
         recovery = self._recovery
@@ -265,5 +263,5 @@ class LeaseAuthority:
         for (scope, key), witnessed in recovery.keys.items():
             leased = self._table.restore(scope, key, now)
             leased.leased = dict(witnessed.leased)
-            leased.bucket.level = witnessed.level(recovery.limits[scope], seconds_of_refill)
             self._refill(leased)
+            leased.bucket.lower(witnessed.level(recovery.limits[scope], seconds_of_refill))

@@ -118,10 +118,10 @@ class Lease:
         self.waiters.append(waiter)
         self.low = BLOCKED
 
-    def accrue(self, now: float, share: float, capacity: float) -> None:
-        """Add the share of the rate since the last time, up to `capacity`."""
+    def accrue(self, now: float, rate: float, capacity: float) -> None:
+        """Add what is due since the last time, up to `capacity`."""
         if now > self.alone_at:
-            self.alone += (now - self.alone_at) * self.limit.rate * share
+            self.alone += (now - self.alone_at) * rate
             self.alone_at = now
         self.alone = min(self.alone, capacity)
 
