@@ -17,9 +17,9 @@ class LimitAuthority(LeaseAuthority):
         self._limiter.on_message(self.hello("w", self._limiter.authority_found()))
 
     def _hear(self, message: dict[str, Any]) -> None:
-        asyncio.get_running_loop().call_soon(self._answer, message)
+        asyncio.get_running_loop().call_soon(self._reply, message)
 
-    def _answer(self, message: dict[str, Any]) -> None:
+    def _reply(self, message: dict[str, Any]) -> None:
         answer = self.on_message("w", message)
         if answer is not None:
             self._limiter.on_message(answer)

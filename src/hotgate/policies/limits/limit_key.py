@@ -13,7 +13,7 @@ from hotgate.limits.key import bounded_key, principal_key
 from hotgate.pipeline.decision import Path
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import WrongSetting
-from hotgate.policies.conditions.attributes import Attribute
+from hotgate.policies.conditions.attribute import Attribute
 from hotgate.policies.conditions.condition import ConditionFailed, compile_text
 from hotgate.policies.limits.rate_limit_settings import By, KeyExpression, RateLimitSettings
 

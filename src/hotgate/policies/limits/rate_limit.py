@@ -8,7 +8,8 @@ from hotgate.config.units import Rate
 from hotgate.limits.limit import Limit
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec, WrongSetting, WrongSettings
-from hotgate.policies.conditions.attributes import Attribute, attributes_of
+from hotgate.policies.conditions.attribute import Attribute
+from hotgate.policies.conditions.attributes import attributes_of
 from hotgate.policies.conditions.condition import Condition, compile_condition, compile_text
 from hotgate.policies.limits.limit_answer import LimitAnswer
 from hotgate.policies.limits.limit_cost import AnsweredCost, CostOf, computed_cost
