@@ -26,10 +26,11 @@ class WorkerMetrics:
 
     connections_open, exchanges_active: gauges that the edge raises and lowers. connections: all that were accepted.
     connections_refused: those that were turned away, by reason; the edge's own mapping, which it raises.
-    log_dropped: access log lines given up because the sink stalled. ejected: by upstream and target, 1 for each that is
-    out of service for its failures. panics: by upstream, 1 for each that uses all its targets for want of better ones.
-    handshakes: of TLS listeners. places: of requests, as `PlaceBook.values`. overloaded: 1 for each thing of which
-    there is too little. shed: requests that were given up for it, by class. loop_lag: turns of the event loop.
+    log_dropped, decisions_dropped: lines of the two logs given up because a sink stalled. ejected: by upstream and
+    target, 1 for each that is out of service for its failures. panics: by upstream, 1 for each that uses all its
+    targets for want of better ones. handshakes: of TLS listeners. places: of requests, as `PlaceBook.values`.
+    overloaded: 1 for each thing of which there is too little. shed: requests that were given up for it, by class.
+    loop_lag: turns of the event loop.
     """
 
     __slots__ = (
@@ -39,6 +40,7 @@ class WorkerMetrics:
         "connections",
         "connections_open",
         "connections_refused",
+        "decisions_dropped",
         "ejected",
         "exchanges_active",
         "handshakes",
@@ -57,6 +59,7 @@ class WorkerMetrics:
         self.connections_refused: Mapping[str, int] = {}
         self.exchanges_active = 0
         self.log_dropped = 0
+        self.decisions_dropped = 0
         self.ejected: dict[str, dict[str, int]] = {}
         self.panics: dict[str, int] = {}
         self.places: dict[str, dict[str, Any]] = {}
@@ -140,6 +143,7 @@ class WorkerMetrics:
                 "connections": self.connections,
                 "connections_refused": dict(self.connections_refused),
                 "log_dropped": self.log_dropped,
+                "decisions_dropped": self.decisions_dropped,
                 "places": {kind: self.places.get(kind, {}) for kind in ("waited", "refused")},
                 "shed": dict(self.shed),
                 "loop_lag": self.loop_lag.values(),

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+from hotgate.config.authorization import Authorization
 from hotgate.http.response import Response
 from hotgate.limits.place_book import KeyedPlaces, PlaceBook, PlacePlan, Rules
 from hotgate.limits.places import PlaceRules, Reason
@@ -13,7 +14,7 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec, WrongSetting
 from hotgate.pipeline.route import Outcome
-from hotgate.policies.conditions.attributes import attributes_of
+from hotgate.policies.conditions.attributes import route_attributes
 from hotgate.policies.limits.concurrency_settings import ConcurrencySetting, ConcurrencySettings
 from hotgate.policies.limits.limit_key import KeyMakers, shown_by
 from hotgate.policies.limits.place_refusal import PlaceRefusal
@@ -62,13 +63,14 @@ def place_steps(phase: Phase, concurrency: Concurrency) -> list[PhasedStep]:
 def compile_concurrency(settings: Any, context: CompileContext) -> Sequence[PhasedStep]:
     """Two steps for each. Raises WrongSetting."""
     several = isinstance(settings, tuple)
-    keys = KeyMakers(attributes_of(context.parameters, context.metadata, has_body=False))
+    declared: Authorization = context.services.get("authorization", Authorization())
+    keys = KeyMakers(route_attributes(context), declared.claims)
     steps: list[PhasedStep] = []
     known: set[KeyOf] = set()
     for index, each in enumerate(settings if several else (settings,)):
         below = (index,) if several else ()
         try:
-            key_of = keys.key_of(each)
+            key_of = keys.key_of(each.by, each.ipv4_prefix, each.ipv6_prefix)
             if wrong := too_few(each.limit, context.services.get("workers")):
                 raise WrongSetting(("limit",), wrong)
             if key_of in known:

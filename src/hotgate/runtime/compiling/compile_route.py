@@ -21,6 +21,7 @@ from hotgate.policies.limits.concurrency import max_concurrent_steps, upstream_s
 from hotgate.policies.limits.priorities import route_priority, shedding_steps
 from hotgate.policies.published_keys import publishing_keys
 from hotgate.runtime.compiling.compile_resources import challenge_parameter
+from hotgate.runtime.compiling.observing import Observing
 from hotgate.upstream.upstream import Upstream
 
 _POLICIES: dict[str, PolicySpec] = {policy.name: policy for policy in POLICIES}
@@ -34,7 +35,8 @@ def compile_route(
     problems: list[tuple[Path, str]],
 ) -> Route:
     """The route, wired. What is wrong is added to `problems` as (keys of the file, message)."""
-    steps: list[PhasedStep] = []
+    observing: Observing = context.services.get("observing", Observing())
+    steps = list(observing.first)
     names = list(settings.policy_names)
     if not settings.public:
         names.insert(0, "authenticate")
@@ -45,10 +47,8 @@ def compile_route(
             problems += [_located(each, (*context.path, name)) for each in error.problems]
         except ValueError as error:
             problems.append(_located(error, (*context.path, name)))
-    if settings.max_concurrent is not None:
-        steps += _labelled("max_concurrent", max_concurrent_steps(settings.max_concurrent, context))
     priority = route_priority(settings.priority, context.services.get("caller_priorities"))
-    steps += shedding_steps(priority, context.services)
+    steps += _built_in_limits(settings, priority, context)
     if context.services.get("has_cookies"):  # on every route: whoever has the cookie of a session is its user
         steps.append(PhasedStep(Phase.SHAPE, _take_own_cookies, policy="cookies"))
     steps += _last_steps(settings, context.services)
@@ -59,7 +59,15 @@ def compile_route(
     steps += _labelled("upstream", context.outgoing)
     if upstream is not None and upstream.places is not None:
         steps += _labelled("upstream", upstream_steps(upstream.name, upstream.places))
-    return _assembled(settings, context.path, steps, priority, upstream, recorder)
+    steps += observing.last
+    return _assembled(settings, context.path, steps, priority, observing, upstream, recorder)
+
+
+def _built_in_limits(settings: RouteSettings, priority: RoutePriority, context: CompileContext) -> list[PhasedStep]:
+    steps = shedding_steps(priority, context.services)
+    if settings.max_concurrent is not None:
+        steps += _labelled("max_concurrent", max_concurrent_steps(settings.max_concurrent, context))
+    return steps
 
 
 def _located(error: ValueError, place: Path) -> tuple[Path, str]:
@@ -78,17 +86,19 @@ def _assembled(
     path: Path,
     steps: list[PhasedStep],
     priority: RoutePriority,
+    observing: Observing,
     upstream: Upstream | None,
     recorder: Any,
 ) -> Route:
     before = sorted((step for step in steps if step.phase <= Phase.SHAPE), key=lambda step: step.phase)
     limits = [step.body_limit for step in before if step.body_limit]
+    labels = [StepLabel(step.phase.name.lower(), step.policy, (*path, step.policy)) for step in before]
     return Route(
         settings.name,
-        before=[step.run for step in before],
+        before=[observing.watched(step.run, label) for step, label in zip(before, labels, strict=True)],
         after=[step.run for step in reversed(steps) if step.phase is Phase.RESPOND],
         finish=[step.run for step in steps if step.phase is Phase.FINISH],
-        labels=[StepLabel(step.phase.name.lower(), step.policy, (*path, step.policy)) for step in before],
+        labels=labels,
         body_step=next((index for index, step in enumerate(before) if step.body_limit), -1),
         body_limit=min(limits, default=0),
         max_body=settings.max_body,
