@@ -49,7 +49,7 @@ class Places:
         self.limit = rules.limit
         self.holders: set[object] = set()
         self._by_holder: dict[object, _Waiter] = {}
-        self._line: PriorityLine[_Waiter] = PriorityLine()
+        self._line: PriorityLine[_Waiter] | None = None  # none before somebody waits, which is not usual
         self._clock = clock
         self._freed = 0
         self._pace: deque[tuple[float, int]] = deque()  # ticks, and how many places had become free by each
@@ -75,17 +75,19 @@ class Places:
         """Wait for a place, or why that is of no use. owner: whose turn it takes."""
         if not self.rules.queue:
             return "full"
-        ahead = self._line.ahead_of(priority, owner)
-        if self._expected_wait(ahead) > self.rules.wait:
+        if self._line is None:
+            self._line = PriorityLine()
+        line = self._line
+        if self._expected_wait(line.ahead_of(priority, owner)) > self.rules.wait:
             return "late"
         if len(self._by_holder) >= self.rules.queue:
-            victim = self._line.makes_room(priority, owner, self.rules.queue)
+            victim = line.makes_room(priority, owner, self.rules.queue)
             if victim is None:
                 return "full"
             self._tell(victim, "displaced")
         waiter = _Waiter(holder, owner, priority, self._clock.now + self.rules.wait)
         self._by_holder[holder] = waiter
-        self._line.append(priority, owner, waiter)
+        line.append(priority, owner, waiter)
         return waiter.told
 
     def leave(self, holder: object) -> None:
@@ -143,7 +145,7 @@ class Places:
         return (ahead + 1) * seconds / freed if freed else float("inf")
 
     def _hand_on(self) -> None:
-        while self._by_holder and len(self.holders) < self.limit:
+        while self._line is not None and self._by_holder and len(self.holders) < self.limit:
             waiter = self._line.popleft()
             del self._by_holder[waiter.holder]
             if not waiter.told.done():  # otherwise its client has left, and nobody has said so yet
@@ -152,6 +154,7 @@ class Places:
 
     def _drop(self, waiter: _Waiter) -> None:
         del self._by_holder[waiter.holder]
+        assert self._line is not None
         self._line.discard(waiter.priority, waiter.owner, waiter)
 
     def _tell(self, waiter: _Waiter, reason: Reason) -> None:
