@@ -190,3 +190,24 @@ def test_questions_wait_for_their_turn(tmp_path: Path) -> None:
 def test_an_explanation_is_json(tmp_path: Path) -> None:
     found = explained(written(tmp_path, TOKENS), Gateway().world(), headers=bearer(scope="\ud800 x"))
     assert json.loads(found.model_dump_json())["decision"] == "deny"
+
+
+def test_what_is_explained_takes_no_place_from_what_is_explained_next(tmp_path: Path) -> None:
+    loaded = written(
+        tmp_path,
+        """\
+routes:
+  - name: all
+    match: {path: "/*"}
+    upstream: api
+    public: true
+    max_concurrent: 1
+    concurrency: {limit: 1, queue: 0}
+""",
+    )
+
+    async def ask() -> list[str]:
+        explainer = Explainer(loaded, World())
+        return [(await explainer.explain(question({}))).decision for _ in range(3)]
+
+    assert asyncio.run(ask()) == ["allow"] * 3
