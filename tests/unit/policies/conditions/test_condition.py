@@ -133,6 +133,26 @@ def test_a_regular_expression_takes_linear_time() -> None:
     assert not holds('body.x.matches("^(a|a)*$")', body=b'{"x": "' + b"a" * 20_000 + b'b"}')
 
 
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("claims.level == 1", 'Key not found in map: "level"'),
+        ("claims[path.id] == 1", "Key not found in map"),
+        ("path.id.matches(path.id)", "invalid regular expression"),
+        ("request.client.inNetwork(path.id)", "a function failed"),
+        ("path.id.inNetwork(request.client)", "a function failed"),
+        ("int(path.id) > 1", "cannot convert string to int"),
+        ("claims.department + 1 == 2", "No matching overloads found"),
+        ("claims[path.id + claims.department] == 1", "Key not found in map"),
+    ],
+)
+def test_a_reason_repeats_nothing_that_was_sent(source: str, says: str) -> None:
+    exchange = make_exchange(principal=ALICE, params={"id": "(SECRET'\": x"})
+    with pytest.raises(ConditionFailed) as error:
+        compile_condition(source, ATTRIBUTES).holds(exchange)
+    assert str(error.value) == says
+
+
 def test_text_for_keys() -> None:
     expression = compile_text('principal.subject + ":" + path.id', ATTRIBUTES)
     assert expression.value(make_exchange(principal=ALICE, params={"id": "7"})) == "alice:7"
