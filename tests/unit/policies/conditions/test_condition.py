@@ -1,8 +1,11 @@
 """Conditions: what they may look at, what is wrong with them, and that what a client sends cannot make them slow."""
 
 import re
+from contextlib import suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hotgate.policies.conditions.attributes import attributes_of
 from hotgate.policies.conditions.condition import ConditionFailed, compile_condition, compile_text
@@ -151,6 +154,31 @@ def test_a_reason_repeats_nothing_that_was_sent(source: str, says: str) -> None:
     with pytest.raises(ConditionFailed) as error:
         compile_condition(source, ATTRIBUTES).holds(exchange)
     assert str(error.value) == says
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["\0", "\ud800", 2**63]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=10,
+)
+_ANY_CLAIM = [
+    compile_condition(source, ATTRIBUTES)
+    for source in (
+        'claims.x == "ada"',
+        "claims.x > 3 || claims.x.y[0] == 1",
+        "claims.x.exists(each, each == claims.x)",
+        'string(claims.x) == "1" && has(claims.x.y)',
+        "size(claims.x) == 2 && claims == claims",
+    )
+]
+
+
+@given(_JSON)
+def test_no_claim_does_more_than_fail(claim: object) -> None:
+    exchange = make_exchange(principal=make_principal(claims={"x": claim}))
+    for condition in _ANY_CLAIM:
+        with suppress(ConditionFailed):
+            assert condition.holds(exchange) in (True, False)
 
 
 def test_text_for_keys() -> None:
