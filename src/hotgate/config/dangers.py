@@ -1,6 +1,6 @@
 """What a configuration may say but hardly ever should: a warning for each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import ip_network
 from typing import Protocol, runtime_checkable
 
@@ -26,10 +26,10 @@ class HasDangers(Protocol):
 
 
 @runtime_checkable
-class HasDangersBelow(Protocol):
-    """Settings of a route's policy that know the same: (keys, message, hint) of each."""
+class HasDangersOnRoute(Protocol):
+    """Settings of a route's policy that know the same: (keys, message, hint) of each. served: its methods, if any."""
 
-    def dangers(self) -> Iterator[tuple[Keys, str, str]]: ...
+    def dangers(self, served: Sequence[str]) -> Iterator[tuple[Keys, str, str]]: ...
 
 
 def dangers(config: Gateway) -> Iterator[Finding]:
@@ -68,8 +68,8 @@ def _of_policies(config: Gateway) -> Iterator[Finding]:
     for index, route in enumerate(config.routes):
         for name in route.policy_names:
             settings = route.policy(name)
-            if isinstance(settings, HasDangersBelow):
-                for keys, message, hint in settings.dangers():
+            if isinstance(settings, HasDangersOnRoute):
+                for keys, message, hint in settings.dangers(route.match.methods):
                     yield Finding(("routes", index, name, *keys), message, hint)
 
 
