@@ -44,8 +44,8 @@ class Memory(Share):
 
     limit: Annotated[int, SizeBetween("64MiB", "1024GiB")] | None = Field(
         default=None,
-        description="What one worker may have. Not set: its part of the memory that the control group allows"
-        " (containers, systemd's `MemoryMax`), or no bound.",
+        description="What one worker may have. Not set: no bound, for what is normal depends on routes and connections"
+        ". Let `limits.worker_memory`, at which a worker is replaced, be less.",
     )
 
 

@@ -19,7 +19,6 @@ from hotgate.identity.tokens.revocations import Revocations
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.limits.login_guard import LoginGuard
 from hotgate.limits.place_book import PlaceBook
-from hotgate.limits.worker_share import WorkerShare
 from hotgate.observe.access_log import AccessLog
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.runtime.compiling.compile import Compiled, Parts, compile_configuration
@@ -49,12 +48,8 @@ class DataPlane:
         metrics: WorkerMetrics,
         readings: Measured,
         highest_descriptor: int = sys.maxsize,
-        memory_allowed: int | None = None,
     ) -> None:
-        """services: what policies may use, by name, as in `Parts`. readings: what this process measures of itself.
-
-        memory_allowed: bytes that the whole gateway may have, None for any number.
-        """
+        """services: what policies may use, by name, as in `Parts`. readings: what this process measures of itself."""
         self._loop = loop
         self.login_guard = LoginGuard(metrics.logins, loop.time())
         self._services = services
@@ -65,8 +60,7 @@ class DataPlane:
         self._context = EdgeContext(now=loop.time(), admission=admission, handshakes=metrics.handshakes)
         metrics.connections_refused = self._context.admission.refused
         self._places = PlaceBook(loop.time())
-        share = services.get("worker_share", WorkerShare())
-        self._overload = OverloadWatch(self._context, readings, share, memory_allowed)
+        self._overload = OverloadWatch(self._context, readings)
         self._current: Compiled | None = None
         self._target_reports = TargetReports()
         self._ticket_key = b""

@@ -15,7 +15,6 @@ from typing import Protocol
 from hotgate.config.overload import Overload
 from hotgate.edge.context import EdgeContext
 from hotgate.limits.pressure import Pressure, Span
-from hotgate.limits.worker_share import WorkerShare
 from hotgate.observe.log import security_event
 from hotgate.pipeline.shedding import Shedding
 
@@ -37,17 +36,13 @@ class Measured(Protocol):
 
 
 class OverloadWatch:
-    """pressures: by what is measured. memory_allowed: bytes for all processes of the gateway, None for any number."""
+    """pressures: by what is measured."""
 
-    def __init__(
-        self, context: EdgeContext, readings: Measured, share: WorkerShare, memory_allowed: int | None
-    ) -> None:
+    def __init__(self, context: EdgeContext, readings: Measured) -> None:
         self.shedding = Shedding()
         self.pressures = {name: Pressure() for name in (*_SHEDDING, *_ENDING[1:])}
         self._context = context
         self._readings = readings
-        # The control process needs a part as well.
-        self._memory = math.inf if memory_allowed is None else memory_allowed / (share.workers + 1)
         self._settings: Overload | None = None
         self._was_active: set[str] = set()
 
@@ -83,7 +78,7 @@ class OverloadWatch:
         memory = settings.memory
         return {
             "loop_lag": (readings.loop_lag, Span(settings.loop_lag.start, settings.loop_lag.to)),
-            "memory": (readings.memory / (memory.limit or self._memory), Span(memory.start, memory.to)),
+            "memory": (readings.memory / memory.limit if memory.limit else 0.0, Span(memory.start, memory.to)),
             "open_files": (
                 (clients + backend_connections) / context.admission.highest_descriptor,
                 Span(settings.open_files.start, settings.open_files.to),

@@ -34,7 +34,6 @@ from hotgate.runtime.compiling.observing import DECISION_LOG
 from hotgate.runtime.sockets.handover import SocketOffer
 from hotgate.runtime.worker_process import descriptors, garbage_collection
 from hotgate.runtime.worker_process.access_log_sink import LogSink, access_log_path, decision_log_path
-from hotgate.runtime.worker_process.allowed_memory import allowed_bytes
 from hotgate.runtime.worker_process.control_link import ControlLink
 from hotgate.runtime.worker_process.data_plane import DataPlane
 from hotgate.runtime.worker_process.key_refresh import KeyRefresh
@@ -81,7 +80,6 @@ class Worker:
             access_log=self._access_log,
             metrics=self._metrics,
             readings=Readings(loop, self._metrics.loop_lag),
-            memory_allowed=allowed_bytes(),
             highest_descriptor=descriptors.highest_for_clients(descriptors.raise_limit()),
         )
         self._configuration = WorkerConfiguration(
