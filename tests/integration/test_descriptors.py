@@ -34,7 +34,9 @@ def hog(exchange: Exchange) -> None:
         while held:
             os.close(held.pop())
 """
+# Nobody makes room for others: it is about what happens when there is none.
 CONFIG = """
+overload: {{enabled: false}}
 upstreams:
   echo: {{targets: ["{url}"]}}
 defaults: {{public: true}}
