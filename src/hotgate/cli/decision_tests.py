@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hotgate.cli.configuration import DEFAULT_FILE, ConfigurationFile
-from hotgate.cli.explain import checked_configuration_of, failed
+from hotgate.cli.explain import failed, read_configuration
 
 if TYPE_CHECKING:
     from hotgate.config.loader import Loaded
@@ -29,7 +29,7 @@ def decision_tests(
     from hotgate.config.errors import ConfigurationErrors  # noqa: PLC0415 (heavy; `hotgate --help` must not wait)
     from hotgate.runtime.explaining.tables import LoadedTable  # noqa: PLC0415
 
-    loaded = checked_configuration_of(config)
+    loaded = read_configuration(config)
     try:
         described = LoadedTable(table, os.environ)
         wrong = asyncio.run(_play(loaded, described, offline=offline))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hotgate.cli.explain import checked_configuration_of, failed
+from hotgate.cli.explain import failed, read_configuration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,16 +41,20 @@ def diff(
     """Say which routes differ, and which recorded requests would be decided otherwise. Exits with 1 if anything does, 2
     on an error.
     """
-    from hotgate.runtime.explaining.changed_keys import changed_keys  # noqa: PLC0415 (heavy; `--help` must not wait)
+    from hotgate.config.errors import ConfigurationErrors  # noqa: PLC0415 (heavy; `--help` must not wait)
+    from hotgate.runtime.explaining.changed_keys import changed_keys  # noqa: PLC0415
 
-    before, after = checked_configuration_of(old), checked_configuration_of(new)
+    before, after = read_configuration(old), read_configuration(new)
     changes = list(changed_keys(before, after))
     for change in changes:
         typer.echo(_key_line(change))
     if not replay:
         typer.echo("no key differs" if not changes else f"{len(changes)} differ")
         raise typer.Exit(DIFFERENT if changes else 0)
-    comparison = asyncio.run(_replayed(before, after, replay))
+    try:
+        comparison = asyncio.run(_replayed(before, after, replay))
+    except ConfigurationErrors as errors:
+        raise failed(str(errors)) from None
     raise typer.Exit(DIFFERENT if comparison.changed else 0)
 
 

@@ -61,10 +61,10 @@ def explain(
     """
     from hotgate.cli.explained_text import text_of  # noqa: PLC0415 (heavy; `hotgate --help` must not wait)
 
+    loaded = read_configuration(config)
     if ticket:
-        _print_ticket(config)
+        _print_ticket(loaded)
         return
-    loaded = checked_configuration_of(config)
     credentials = [
         ("authorization", _credential(token, token_file), "Bearer "),
         (_key_field(loaded), _credential(api_key, api_key_file), ""),
@@ -97,26 +97,50 @@ def failed(reason: str) -> typer.Exit:
     return typer.Exit(ERROR)
 
 
+def read_configuration(config: Path) -> Loaded:
+    """Exits with 2 if something is wrong with it."""
+    from hotgate.cli.configuration import load_configuration  # noqa: PLC0415 (as above)
+    from hotgate.config.errors import ConfigurationErrors  # noqa: PLC0415
+
+    try:
+        loaded = load_configuration(config)
+    except ConfigurationErrors as errors:
+        raise failed(str(errors)) from None
+    # Policies of the user's own are modules in the configuration's folder, as they are when the gateway runs.
+    sys.path.insert(0, str(config.resolve().parent))
+    return loaded
+
+
 def _explained(loaded: Loaded, question: Question, *, offline: bool) -> Explained:
-    from hotgate.control.api.explain import Explained  # noqa: PLC0415 (as above)
-    from hotgate.runtime.desks.operator_request import NotAnswered, NotRunning, ask_gateway  # noqa: PLC0415
+    from hotgate.config.errors import ConfigurationErrors  # noqa: PLC0415 (as above)
+    from hotgate.control.api.explain import Explained  # noqa: PLC0415
 
     if not offline:
-        try:
-            asked = {"type": "explain_request", "question": question.model_dump(mode="json", exclude_unset=True)}
-            answer = ask_gateway(loaded.file, asked)
-        except NotRunning:
-            pass  # then the command looks itself
-        except NotAnswered as error:
-            raise failed(str(error)) from None
-        else:
-            if answer["reason"]:
-                raise failed(str(answer["reason"]))
+        asked = {"type": "explain_request", "question": question.model_dump(mode="json", exclude_unset=True)}
+        answer = _answer(loaded, asked)
+        if answer is not None:
             return Explained.model_validate(answer["explained"])
     try:
         return asyncio.run(_alone(loaded, question, offline=offline))
+    except ConfigurationErrors as errors:
+        raise failed(str(errors)) from None
     except ValueError as error:
         raise failed(f"cannot be explained: {error}") from None
+
+
+def _answer(loaded: Loaded, message: dict[str, Any]) -> dict[str, Any] | None:
+    """Of the gateway; None if none runs. Exits with 2 if it cannot say."""
+    from hotgate.runtime.desks.operator_request import NotAnswered, NotRunning, ask_gateway_of  # noqa: PLC0415
+
+    try:
+        answer = ask_gateway_of(loaded, message)
+    except NotRunning:
+        return None
+    except NotAnswered as error:
+        raise failed(str(error)) from None
+    if answer["reason"]:
+        raise failed(str(answer["reason"]))
+    return answer
 
 
 async def _alone(loaded: Loaded, question: Question, *, offline: bool) -> Explained:
@@ -125,25 +149,13 @@ async def _alone(loaded: Loaded, question: Question, *, offline: bool) -> Explai
     return await (await explainer_alone(loaded, offline=offline)).explain(question)
 
 
-def _print_ticket(config: Path) -> None:
-    from hotgate.cli.request import ask  # noqa: PLC0415 (as above)
-
-    answer = ask(config, "make_explain_ticket")
+def _print_ticket(loaded: Loaded) -> None:
+    answer = _answer(loaded, {"type": "make_explain_ticket"})
+    if answer is None:
+        raise failed("no gateway of this configuration is running")
     typer.echo(answer["ticket"])
     minutes = max(0.0, (float(answer["expires"]) - time.time()) / 60)
     typer.echo(f"good for {minutes:.0f} minutes; send it as `Hotgate-Explain`", err=True)
-
-
-def checked_configuration_of(config: Path) -> Loaded:
-    """Checked, for what does not compile cannot be explained. Exits with 2 if something is wrong."""
-    from hotgate.cli.check import checked  # noqa: PLC0415 (as above)
-    from hotgate.config.errors import ConfigurationErrors  # noqa: PLC0415
-    from hotgate.runtime.compiling.load import deep_errors  # noqa: PLC0415
-
-    try:
-        return checked(config, deep_errors)
-    except ConfigurationErrors as errors:
-        raise failed(str(errors)) from None
 
 
 def _question(**members: Any) -> Question:

@@ -30,6 +30,7 @@ TOKEN = ISSUER.token({"iss": "https://idp.test", "aud": "api", "sub": "alice", "
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "hotgate.yaml").write_text(CONFIG)
+    (tmp_path / "broken.yaml").write_text(CONFIG.replace("[corp, partners]", "[corp, corp]"))
     (tmp_path / "keys.json").write_text(json.dumps(ISSUER.jwks()))
     return tmp_path
 
@@ -87,6 +88,7 @@ def test_json_is_what_the_admin_api_answers(folder: Path) -> None:
         (["/orders/1", "--at", "noon"], "write a time with its zone"),
         (["/orders/1", "--certificate", "keys.json"], "not in PEM form"),
         (["/orders/1", "-c", "none.yaml"], "cannot be read"),
+        (["/orders/1", "-c", "broken.yaml"], "broken.yaml:8:"),
         (["/orders/\u00fc"], "visible ASCII"),
         (["/orders/1", "--token", "a\r\nx-injected: b"], "without control characters"),
     ],
@@ -99,7 +101,7 @@ def test_what_cannot_be_explained_is_an_error_and_no_denial(arguments: list[str]
 
 def test_a_ticket_needs_a_gateway_that_runs(folder: Path) -> None:
     result = command("--ticket")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "no gateway of this configuration is running" in result.stderr
 
 
