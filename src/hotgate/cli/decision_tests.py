@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hotgate.cli.configuration import DEFAULT_FILE, ConfigurationFile
-from hotgate.cli.explain import failed, read_configuration
+from hotgate.cli.explain import read_configuration
+from hotgate.cli.request_options import failed
 
 if TYPE_CHECKING:
     from hotgate.config.loader import Loaded

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hotgate.cli.explain import failed, read_configuration
+from hotgate.cli.explain import read_configuration
+from hotgate.cli.request_options import failed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
