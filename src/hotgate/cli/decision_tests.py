@@ -44,14 +44,14 @@ def decision_tests(
 
 async def _play(loaded: Loaded, described: LoadedTable, *, offline: bool) -> int:
     """How many are not as expected."""
-    from hotgate.runtime.explaining.alone import explainer_alone  # noqa: PLC0415 (as above)
+    from hotgate.runtime.explaining.alone import explaining_alone  # noqa: PLC0415 (as above)
 
-    explainer = await explainer_alone(loaded, offline=offline)
     wrong = 0
-    async for result in described.results(explainer):
-        if result.differences:
-            wrong += 1
-            _tell(result)
+    async with explaining_alone(loaded, offline=offline) as explainer:
+        async for result in described.results(explainer):
+            if result.differences:
+                wrong += 1
+                _tell(result)
     return wrong
 
 

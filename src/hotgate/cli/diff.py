@@ -60,18 +60,19 @@ def diff(
 
 
 async def _replayed(before: Loaded, after: Loaded, logs: Sequence[str]) -> Comparison:
-    from hotgate.runtime.explaining.alone import explainer_alone  # noqa: PLC0415 (as above)
+    from hotgate.runtime.explaining.alone import explaining_alone  # noqa: PLC0415 (as above)
     from hotgate.runtime.explaining.recorded import LogReader  # noqa: PLC0415
     from hotgate.runtime.explaining.replay import Comparison  # noqa: PLC0415
 
-    old, new = [await explainer_alone(each, offline=True) for each in (before, after)]
-    reader, comparison = LogReader(), Comparison(old, new)
-    for log in logs:
-        try:
-            for record in reader.records(log):
-                await comparison.compare(record)
-        except OSError as error:
-            raise failed(f"{log} cannot be read: {error.strerror}") from None
+    reader = LogReader()
+    async with explaining_alone(before, offline=True) as old, explaining_alone(after, offline=True) as new:
+        comparison = Comparison(old, new)
+        for log in logs:
+            try:
+                for record in reader.records(log):
+                    await comparison.compare(record)
+            except OSError as error:
+                raise failed(f"{log} cannot be read: {error.strerror}") from None
     for line in _report(comparison, reader):
         typer.echo(line)
     return comparison

@@ -159,9 +159,10 @@ def _answer(loaded: Loaded, message: dict[str, Any]) -> dict[str, Any] | None:
 
 
 async def _alone(loaded: Loaded, question: Question, *, offline: bool) -> Explained:
-    from hotgate.runtime.explaining.alone import explainer_alone  # noqa: PLC0415 (as above)
+    from hotgate.runtime.explaining.alone import explaining_alone  # noqa: PLC0415 (as above)
 
-    return await (await explainer_alone(loaded, offline=offline)).explain(question)
+    async with explaining_alone(loaded, offline=offline) as explainer:
+        return await explainer.explain(question)
 
 
 def _print_ticket(loaded: Loaded) -> None:

@@ -1,7 +1,8 @@
 """What can be known of a gateway that does not run: its files. Nothing is made or changed by looking."""
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ _DATABASE = "hotgate.db"
 _NOBODY_TO_REMEMBER = {"epoch": "", "nonces": [""], "since": 0.0}  # so that proofs are judged by what they say
 
 
-async def explainer_alone(loaded: Loaded, *, offline: bool) -> Explainer:
+@asynccontextmanager
+async def explaining_alone(loaded: Loaded, *, offline: bool) -> AsyncIterator[Explainer]:
     """For a configuration that was read. offline: keys at addresses are not fetched, so their tokens are refused.
 
     Raises ConfigurationErrors for what only compiling finds, StoreUnusable.
@@ -45,6 +47,15 @@ async def explainer_alone(loaded: Loaded, *, offline: bool) -> Explainer:
         proofs=lambda: _NOBODY_TO_REMEMBER,
         store=lambda: store,
     )
+    explainer = _compiled(loaded, world)
+    try:
+        yield explainer
+    finally:
+        explainer.close()
+        passwords.stop()
+
+
+def _compiled(loaded: Loaded, world: World) -> Explainer:
     try:
         return Explainer(loaded, world)
     except CompileProblems as found:

@@ -51,6 +51,11 @@ class Explainer:
             explained.milliseconds = round((time.perf_counter() - started) * 1000, 3)
             return explained
 
+    def close(self) -> None:
+        """Let go of connections to decision points."""
+        for upstream in self._compiled.upstreams.values():
+            upstream.close()
+
     async def _explained(self, question: Question, principal: Principal | None) -> Explained:
         snapshot = self._compiled.snapshot
         incoming = read_request(question, snapshot.rules)
