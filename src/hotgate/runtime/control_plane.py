@@ -230,6 +230,7 @@ class ControlPlane:
     async def stop(self) -> None:
         """End everything."""
         await self.admin.stop()
+        self.explanations.stop()
         await self.answers.stop()
         self.passwords.stop()
         await self._certificates.stop()
