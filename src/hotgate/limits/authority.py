@@ -180,6 +180,11 @@ class LeaseAuthority:
         ]
         return [(worker, answer) for worker, answer in answers if answer is not None]
 
+    def leave_supplies(self) -> None:
+        """Everything that came from elsewhere and is not lent goes back: the process is about to end."""
+        for (_, key), leased in self._table.items():
+            self.supplies.leave(leased.bucket.limit, key, *leased.bucket.unused())
+
     def reset(self, scope: str, key: str) -> bool:
         """Make a bucket full, but for what workers hold. False if there is none, which is as good as full."""
         self._denials.forget(scope, key)

@@ -31,6 +31,8 @@ from hotgate.runtime.desks.lease_desk import LeaseDesk
 from hotgate.runtime.desks.logins import LoginDesk
 from hotgate.runtime.desks.passwords import Passwords
 from hotgate.runtime.desks.proofs import Proofs
+from hotgate.runtime.desks.quota_desk import QuotaDesk
+from hotgate.runtime.desks.quota_place import QuotaPlace
 from hotgate.runtime.desks.session_desk import SessionDesk
 from hotgate.runtime.desks.session_keys import SessionKeys
 from hotgate.runtime.desks.signing_keys import SigningKeys
@@ -53,7 +55,8 @@ class ControlPlane:
     """keys: verification keys. signing_keys, session_keys: the gateway's own. targets: names and health of backends.
     bans: who is turned away. passwords: who has which. ticket_key: of TLS sessions. answers: to what workers ask.
     introspections: what tokens are worth. logins: at OpenID Connect providers. sessions: theirs. upstream_tokens: what
-    upstreams are shown. credentials: the store, if there is one. admin: the interface of operators.
+    upstreams are shown. credentials: the store, if there is one. quotas: how much of each is used. admin: the interface
+    of operators.
     """
 
     def __init__(
@@ -91,6 +94,8 @@ class ControlPlane:
         self._answer_questions(single_use)
         self._metrics = FleetMetrics()
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
+        self.quota_place = QuotaPlace(self.credentials, file)
+        self.quotas = QuotaDesk(self._leases, self.quota_place.opened)
         self.bans = BanDesk(now, broadcast)
         self._renewal = Renewal(fleet)
         self.admin = AdminInterface(Administration(self._status(fleet, reloader), self._records))
@@ -144,6 +149,7 @@ class ControlPlane:
     def tick(self, config: Gateway) -> None:
         """Call about once a second, with the configuration in force."""
         self._leases.tick()
+        self.quotas.tick()
         self.bans.tick()
         self.ticket_key.tick()
         self._proofs.tick()
@@ -204,6 +210,8 @@ class ControlPlane:
         await self.sessions.stop()
         await self.logins.stop()
         await self.upstream_tokens.stop()
+        await self.quotas.stop()
+        await self.quota_place.close()
         await self.credentials.stop()
         await self.introspections.stop()
         await self._issuers.stop()

@@ -7,6 +7,7 @@ principal that nobody has proved to be, to the address.
 import json
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
+from typing import Protocol
 
 from hotgate.limits.address_key import address_key
 from hotgate.limits.key import bounded_key, principal_key
@@ -15,13 +16,29 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import WrongSetting
 from hotgate.policies.conditions.attribute import Attribute
 from hotgate.policies.conditions.condition import ConditionFailed, compile_text
-from hotgate.policies.limits.rate_limit_settings import By, KeyExpression, RateLimitSettings
+from hotgate.policies.limits.rate_limit_settings import By, KeyExpression
 
 KeyOf = Callable[[Exchange], str]
 
 # Who operates the gateway gives these callers their names, so that one name means one consumer. The subjects of a
 # token, or the users of a directory, are named by others.
 _NAMED_HERE = frozenset({"api_key", "basic", "mtls", "signature", "hmac"})
+
+
+class KeySettings(Protocol):
+    """What says whose bucket it is, of a rate limit or a quota."""
+
+    @property
+    def by(self) -> By:
+        """Kinds of key."""
+
+    @property
+    def ipv4_prefix(self) -> int:
+        """Bits of an address that count."""
+
+    @property
+    def ipv6_prefix(self) -> int:
+        """The same."""
 
 
 class KeyMakers:
@@ -31,14 +48,14 @@ class KeyMakers:
         self._attributes = attributes
         self._made: dict[object, KeyOf] = {}
 
-    def key_of(self, settings: RateLimitSettings) -> KeyOf:
+    def key_of(self, settings: KeySettings) -> KeyOf:
         """Raises WrongSetting."""
         asked = settings.by, settings.ipv4_prefix, settings.ipv6_prefix
         if asked not in self._made:
             self._made[asked] = self._compiled(settings)
         return self._made[asked]
 
-    def _compiled(self, settings: RateLimitSettings) -> KeyOf:
+    def _compiled(self, settings: KeySettings) -> KeyOf:
         of_address = _of_address(settings.ipv4_prefix, settings.ipv6_prefix)
         by = settings.by
         if not isinstance(by, tuple):

@@ -6,22 +6,23 @@ from typing import Any
 from hotgate.config.status_range import all_statuses
 from hotgate.config.units import Rate
 from hotgate.limits.limit import Limit
-from hotgate.pipeline.phase import Phase
-from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec, WrongSetting, WrongSettings
+from hotgate.limits.sliding_window import SlidingWindow
+from hotgate.limits.token_bucket import TokenBucket
+from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec, WrongSetting
 from hotgate.policies.conditions.attribute import Attribute
 from hotgate.policies.conditions.attributes import attributes_of
 from hotgate.policies.conditions.condition import Condition, compile_condition, compile_text
 from hotgate.policies.limits.limit_answer import LimitAnswer
-from hotgate.policies.limits.limit_cost import AnsweredCost, CostOf, computed_cost
+from hotgate.policies.limits.limit_cost import AnsweredCost, CostOf, computed_cost, dearest
 from hotgate.policies.limits.limit_fields import LimitItem
 from hotgate.policies.limits.limit_key import KeyMakers, shown_by
 from hotgate.policies.limits.limit_rule import LimitRule
 from hotgate.policies.limits.limit_terms import LimitTerms, TermsOf, Tiers, tokens_of_window
+from hotgate.policies.limits.limiting_steps import compiled_rules, limiting_steps
 from hotgate.policies.limits.rate_limit_settings import ComputedCost, RateLimitSetting, RateLimitSettings, ToldCost
-from hotgate.policies.limits.rate_limits import RateLimits
-from hotgate.policies.limits.settlement import Settlement
 
 _KEY = "rate_limit"
+_KINDS = {"token_bucket": TokenBucket.KIND, "sliding_window": SlidingWindow.KIND}
 
 
 class _Compiler:
@@ -62,7 +63,14 @@ class _Compiler:
         self._scopes.add(scope)
         tokens = tokens_of_window(settings.limit, settings.tiers.values())
         burst = (settings.burst or settings.limit.count) * (tokens // settings.limit.count)
-        return Limit(scope, name=name, quota=tokens, window=settings.limit.window, burst=burst)
+        return Limit(
+            scope,
+            name=name,
+            quota=tokens,
+            window=settings.limit.window,
+            burst=burst,
+            kind=_KINDS[settings.algorithm],
+        )
 
     def _terms(self, settings: RateLimitSettings, limit: Limit, path: tuple[str | int, ...]) -> LimitTerms | TermsOf:
         def of(rate: Rate) -> LimitTerms:
@@ -76,7 +84,7 @@ class _Compiler:
             )
             answer = LimitAnswer(item, policy=_KEY, path=path, by=shown_by(settings.by), message=settings.message)
             capacity = limit.capacity / item.tokens
-            if _dearest(settings) > capacity:
+            if dearest(settings.cost) > capacity:
                 raise WrongSetting(("cost",), f"costs more than a bucket of {rate} ever holds; raise `burst`")
             return LimitTerms(item, answer)
 
@@ -105,40 +113,10 @@ class _Compiler:
             raise WrongSetting(("when",), str(error)) from None
 
 
-def _dearest(settings: RateLimitSettings) -> int:
-    """The most that is taken at once; what an answer says is charged later, and may be more than there is."""
-    cost = settings.cost
-    if isinstance(cost, ComputedCost):
-        return cost.most
-    return cost.estimate if isinstance(cost, ToldCost) else cost
-
-
 def compile_rate_limit(settings: Any, context: CompileContext) -> Sequence[PhasedStep]:
     """One step, and two more for limits that want to see answers. The service "limiter" may be missing in a check."""
-    several = isinstance(settings, tuple)
-    compiler = _Compiler(context)
-    rules: list[LimitRule] = []
-    problems: list[WrongSetting] = []
-    for index, each in enumerate(settings if several else (settings,)):
-        path = (index,) if several else ()
-        try:
-            rules.append(compiler.rule(each, path))
-        except WrongSetting as error:
-            problems.append(WrongSetting((*path, *error.path), str(error)))
-    if problems:
-        raise WrongSettings(problems)
-    return _steps(rules, context.services.get("limiter"))
-
-
-def _steps(rules: list[LimitRule], limiter: Any) -> list[PhasedStep]:
-    if not any(rule.settles for rule in rules):
-        return [PhasedStep(Phase.LIMIT, RateLimits(rules, limiter, None).spend)]
-    settlement = Settlement(limiter)
-    return [
-        PhasedStep(Phase.LIMIT, RateLimits(rules, limiter, settlement).spend),
-        PhasedStep(Phase.RESPOND, settlement.on_answer),
-        PhasedStep(Phase.FINISH, settlement.on_end),
-    ]
+    rules = compiled_rules(settings, _Compiler(context).rule)
+    return limiting_steps(rules, context.services.get("limiter"))
 
 
 POLICY = PolicySpec(_KEY, RateLimitSetting, compile_rate_limit)
