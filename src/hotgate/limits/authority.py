@@ -195,6 +195,10 @@ class LeaseAuthority:
         self._refill(leased)
         return True
 
+    def limit(self, scope: str) -> Limit | None:
+        """The limit whose buckets have this scope, if anybody has used it."""
+        return self._table.limit(scope)
+
     def peek(self, limit: Limit, key: str, cost: int = 1) -> Standing | None:
         """How a key stands, without spending; None while that is not known."""
         if self._recovery is not None:

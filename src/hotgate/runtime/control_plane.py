@@ -28,6 +28,7 @@ from hotgate.runtime.desks.introspections import Introspections
 from hotgate.runtime.desks.issuer_metadata import IssuersMetadata
 from hotgate.runtime.desks.keys import Keys
 from hotgate.runtime.desks.lease_desk import LeaseDesk
+from hotgate.runtime.desks.limit_operations import LimitOperations
 from hotgate.runtime.desks.logins import LoginDesk
 from hotgate.runtime.desks.passwords import Passwords
 from hotgate.runtime.desks.proofs import Proofs
@@ -55,8 +56,8 @@ class ControlPlane:
     """keys: verification keys. signing_keys, session_keys: the gateway's own. targets: names and health of backends.
     bans: who is turned away. passwords: who has which. ticket_key: of TLS sessions. answers: to what workers ask.
     introspections: what tokens are worth. logins: at OpenID Connect providers. sessions: theirs. upstream_tokens: what
-    upstreams are shown. credentials: the store, if there is one. quotas: how much of each is used. admin: the interface
-    of operators.
+    upstreams are shown. credentials: the store, if there is one. quotas: how much of each is used. limits: both, for
+    operators. admin: their interface.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class ControlPlane:
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
         self.quota_place = QuotaPlace(self.credentials, file)
         self.quotas = QuotaDesk(self._leases, self.quota_place.opened)
+        self.limits = LimitOperations(self._leases.authority, self.quotas)
         self.bans = BanDesk(now, broadcast)
         self._renewal = Renewal(fleet)
         self.admin = AdminInterface(Administration(self._status(fleet, reloader), self._records))
@@ -191,6 +193,7 @@ class ControlPlane:
             upstream_tokens=self.upstream_tokens,
             metrics=self._metrics,
             renewal=self._renewal,
+            limits=self.limits,
             now=self._now,
             started=self._now(),
         )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hotgate.config.loader import Loaded
 from hotgate.runtime.compiling.load import RunOptions, check_compiles, load_configuration
+from hotgate.runtime.desks.limit_commands import answer_limits, answer_quotas
 from hotgate.runtime.desks.operator_desk import OperatorDesk
 from hotgate.runtime.folders.file_watch import FileWatch
 from hotgate.runtime.folders.runtime_directory import RuntimeDirectory
@@ -71,7 +72,12 @@ class ControlProcess:
                 "upgrade": self._upgrader.request,
                 "rotate_signing_keys": self._rotate_signing_keys,
             },
-            {"list_bans": self._list_bans, "lift_ban": self._lift_ban},
+            {
+                "list_bans": self._list_bans,
+                "lift_ban": self._lift_ban,
+                **dict.fromkeys(("list_limits", "list_limit", "reset_limit"), self._ask_limits),
+                **dict.fromkeys(("list_quotas", "list_quota", "reset_quota"), self._ask_quotas),
+            },
         )
         self._watch = FileWatch(loaded.files)
         self._stop_requested = asyncio.Event()
@@ -229,6 +235,16 @@ class ControlProcess:
         if self._plane is None:
             return {"reason": _STARTING}
         return {"reason": "" if self._plane.bans.lift(str(message["address"])) else "this address is not banned"}
+
+    def _ask_limits(self, message: Message) -> "Message | asyncio.Future[Message]":
+        if self._plane is None:
+            return {"reason": _STARTING}
+        return self._loop.create_task(answer_limits(self._plane.limits, message))
+
+    def _ask_quotas(self, message: Message) -> "Message | asyncio.Future[Message]":
+        if self._plane is None:
+            return {"reason": _STARTING}
+        return self._loop.create_task(answer_quotas(self._plane.limits, message))
 
     def _start_successor(self) -> Successor:
         sockets: dict[str, list[int]] = {}

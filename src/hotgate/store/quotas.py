@@ -93,13 +93,15 @@ class SqlQuotas:
         return found[0] if found else None
 
     async def most_used(
-        self, now: float, scopes: Sequence[str], containing: str = "", most: int = MAX_PAGE
+        self, now: float, scope: str = "", containing: str = "", most: int = MAX_PAGE
     ) -> list[QuotaUse]:
         """Periods that are under way, those of which most was given out first.
 
-        scopes: only of these. containing: text in the key.
+        scope: only of this one. containing: text in the key.
         """
-        query = select(quotas).where(quotas.c.ends > now, quotas.c.scope.in_(scopes))
+        query = select(quotas).where(quotas.c.ends > now)
+        if scope:
+            query = query.where(quotas.c.scope == scope)
         if containing:
             query = query.where(quotas.c.key.contains(containing, autoescape=True))
         return await self._rows(query.order_by(quotas.c.used.desc(), quotas.c.scope, quotas.c.key).limit(most))

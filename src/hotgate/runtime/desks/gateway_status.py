@@ -12,6 +12,7 @@ from hotgate.runtime.desks.ban_desk import BanDesk
 from hotgate.runtime.desks.credential_store import CredentialStore
 from hotgate.runtime.desks.introspections import Introspections
 from hotgate.runtime.desks.keys import Keys
+from hotgate.runtime.desks.limit_operations import LimitOperations
 from hotgate.runtime.desks.logins import LoginDesk
 from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.targets import Targets
@@ -40,6 +41,7 @@ class GatewayStatus:
     upstream_tokens: UpstreamTokens
     metrics: FleetMetrics
     renewal: Renewal
+    limits: LimitOperations
     now: Callable[[], float]
     started: float
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from hotgate.runtime.workers.channel import Channel, Message
 
@@ -13,12 +14,12 @@ _log = logging.getLogger("hotgate.runtime")
 _READS = "list_"  # how the types of what changes nothing begin
 
 Action = Callable[[], "asyncio.Future[str]"]
-Answer = Callable[[Message], Message]
+Answer = Callable[[Message], "Message | asyncio.Future[Message]"]
 
 
 class OperatorDesk:
     """By the type of the message that asks: actions, which take a while and result in why it was not done, or empty;
-    answers, which are there at once and have the same as their `reason`.
+    answers, which are there at once or soon and have the same as their `reason`.
     """
 
     def __init__(self, actions: Mapping[str, Action], answers: Mapping[str, Answer]) -> None:
@@ -34,11 +35,24 @@ class OperatorDesk:
         kind = message["type"]
         if kind in self._answers:
             answer = self._answers[kind](message)
-            _note(message, answer["reason"])
-            channel.send({**answer, "type": "done"})
+            if isinstance(answer, asyncio.Future):
+                answer.add_done_callback(lambda done: _say(channel, message, _answer(done)))
+            else:
+                _say(channel, message, answer)
             return
         outcome = self._actions[kind]()
         outcome.add_done_callback(lambda _: _finish(channel, message, _reason(outcome)))
+
+
+def _say(channel: Channel, message: Message, answer: Message) -> None:
+    _note(message, answer["reason"])
+    channel.send({**answer, "type": "done"})
+
+
+def _answer(done: "asyncio.Future[Message]") -> Message:
+    if done.cancelled() or done.exception() is not None:
+        return {"reason": _failure(done)}
+    return done.result()
 
 
 def _finish(channel: Channel, message: Message, reason: str) -> None:
@@ -50,14 +64,23 @@ def _note(message: Message, reason: str) -> None:
     """As the admin API does (`control/api/endpoint.py`): what was done. The kernel has vouched for the user."""
     kind = message["type"]
     if not reason and not kind.startswith(_READS):
-        facts = {"by": f"command of user {os.geteuid()}", "subject": str(message.get("address", ""))}
+        facts = {"by": f"command of user {os.geteuid()}", "subject": _subject(message)}
         _audit.info(kind.replace("_", "-"), extra={"facts": facts})
 
 
+def _subject(message: Message) -> str:
+    """What it was about, as the admin API has it."""
+    named = (message.get(name) for name in ("address", "limit", "quota", "key"))
+    return " ".join(str(each) for each in named if each)
+
+
 def _reason(outcome: "asyncio.Future[str]") -> str:
+    return outcome.result() if not (outcome.cancelled() or outcome.exception()) else _failure(outcome)
+
+
+def _failure(outcome: "asyncio.Future[Any]") -> str:
     if outcome.cancelled():
         return "the gateway is stopping"
-    if (error := outcome.exception()) is not None:  # a bug; whoever asked must not wait in vain
-        _log.error("what an operator asked for has failed", exc_info=error)
-        return f"internal error: {type(error).__name__}"
-    return outcome.result()
+    error = outcome.exception()  # a bug; whoever asked must not wait in vain
+    _log.error("what an operator asked for has failed", exc_info=error)
+    return f"internal error: {type(error).__name__}"

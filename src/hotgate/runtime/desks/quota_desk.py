@@ -16,7 +16,7 @@ from hotgate.limits.supplies import Supply
 from hotgate.store.errors import StoreUnavailable, StoreUnusable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable
 
     from hotgate.limits.supplies import Want
     from hotgate.runtime.desks.lease_desk import LeaseDesk
@@ -55,9 +55,9 @@ class QuotaDesk:
         """How much of a quota was given out. Raises StoreUnavailable, StoreUnusable."""
         return await (await self._place()).find(scope, key)
 
-    async def most_used(self, scopes: Sequence[str], containing: str = "", most: int = 1000) -> list[QuotaUse]:
+    async def most_used(self, scope: str, containing: str, most: int) -> list[QuotaUse]:
         """Quotas of which most was given out first. Raises StoreUnavailable, StoreUnusable."""
-        return await (await self._place()).most_used(self._now(), scopes, containing, most)
+        return await (await self._place()).most_used(self._now(), scope, containing, most)
 
     def tick(self) -> None:
         """Call about once a second."""
