@@ -98,8 +98,17 @@ class LeaseClient:
             lease.refund(tokens)
             lease.is_busy = True
             self._unsettled[lease] = None
+            if not lease.low and not lease.in_flight:
+                self._share_refund(lease)
         else:
             lease.refund_alone(tokens, alone_capacity(limit, self._share))
+
+    def _share_refund(self, lease: Lease) -> None:
+        """Of a limit so small that nothing is fetched ahead: other workers would deny what lies idle here."""
+        if lease.is_unsettled:
+            self._ask(lease)
+        elif lease.held:
+            self._settle(lease)
 
     def charge(self, limit: Limit, key: str, tokens: int) -> None:
         """Take tokens that were used beyond what `spend` reserved, whether there are any or not: later requests wait

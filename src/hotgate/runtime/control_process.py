@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hotgate.config.loader import Loaded
 from hotgate.runtime.compiling.load import RunOptions, check_compiles, load_configuration
-from hotgate.runtime.desks.limit_commands import answer_limits, answer_quotas
+from hotgate.runtime.desks.limit_commands import LIMIT_COMMANDS, QUOTA_COMMANDS, answer_limits, answer_quotas
 from hotgate.runtime.desks.operator_desk import OperatorDesk
 from hotgate.runtime.folders.file_watch import FileWatch
 from hotgate.runtime.folders.runtime_directory import RuntimeDirectory
@@ -75,8 +75,12 @@ class ControlProcess:
             {
                 "list_bans": self._list_bans,
                 "lift_ban": self._lift_ban,
-                **dict.fromkeys(("list_limits", "list_limit", "reset_limit"), self._ask_limits),
-                **dict.fromkeys(("list_quotas", "list_quota", "reset_quota"), self._ask_quotas),
+                "make_explain_ticket": self._make_explain_ticket,
+            },
+            {
+                "explain_request": self._explain_request,
+                **dict.fromkeys(LIMIT_COMMANDS, self._ask_limits),
+                **dict.fromkeys(QUOTA_COMMANDS, self._ask_quotas),
             },
         )
         self._watch = FileWatch(loaded.files)
@@ -236,15 +240,30 @@ class ControlProcess:
             return {"reason": _STARTING}
         return {"reason": "" if self._plane.bans.lift(str(message["address"])) else "this address is not banned"}
 
-    def _ask_limits(self, message: Message) -> "Message | asyncio.Future[Message]":
+    def _make_explain_ticket(self, _: Message) -> Message:
         if self._plane is None:
             return {"reason": _STARTING}
+        return self._plane.explain_ticket()
+
+    def _explain_request(self, message: Message) -> "asyncio.Future[Message]":
+        if self._plane is None:
+            return self._not_yet()
+        return self._loop.create_task(self._plane.explanations.answer(message["question"]))
+
+    def _ask_limits(self, message: Message) -> "asyncio.Future[Message]":
+        if self._plane is None:
+            return self._not_yet()
         return self._loop.create_task(answer_limits(self._plane.limits, message))
 
-    def _ask_quotas(self, message: Message) -> "Message | asyncio.Future[Message]":
+    def _ask_quotas(self, message: Message) -> "asyncio.Future[Message]":
         if self._plane is None:
-            return {"reason": _STARTING}
+            return self._not_yet()
         return self._loop.create_task(answer_quotas(self._plane.limits, message))
+
+    def _not_yet(self) -> "asyncio.Future[Message]":
+        done = self._loop.create_future()
+        done.set_result({"reason": _STARTING})
+        return done
 
     def _start_successor(self) -> Successor:
         sockets: dict[str, list[int]] = {}

@@ -6,12 +6,13 @@ It is asked after `rate_limit`, so that a burst that is refused there costs none
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hotgate.config.authorization import Authorization
 from hotgate.config.status_range import all_statuses
 from hotgate.limits.calendar import Calendar
 from hotgate.limits.limit import Limit
 from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec, WrongSetting
 from hotgate.policies.conditions.attribute import Attribute
-from hotgate.policies.conditions.attributes import attributes_of
+from hotgate.policies.conditions.attributes import route_attributes
 from hotgate.policies.conditions.condition import Condition, compile_condition
 from hotgate.policies.limits.limit_cost import AnsweredCost, CostOf, computed_cost, dearest
 from hotgate.policies.limits.limit_key import KeyMakers, shown_by
@@ -30,8 +31,9 @@ class _Compiler:
 
     def __init__(self, context: CompileContext) -> None:
         self._context = context
-        self._attributes: Mapping[str, Attribute] = attributes_of(context.parameters, context.metadata, has_body=False)
-        self._keys = KeyMakers(self._attributes)
+        self._attributes: Mapping[str, Attribute] = route_attributes(context)
+        declared: Authorization = context.services.get("authorization", Authorization())
+        self._keys = KeyMakers(self._attributes, declared.claims)
         self._scopes: set[str] = set()
 
     def rule(self, settings: QuotaSettings, path: tuple[int, ...]) -> LimitRule:
@@ -50,7 +52,7 @@ class _Compiler:
         )
         return LimitRule(
             limit,
-            self._keys.key_of(settings),
+            self._keys.key_of(settings.by, settings.ipv4_prefix, settings.ipv6_prefix),
             terms=LimitTerms(item, answer),
             cost=self._cost(settings),
             condition=self._condition(settings),

@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hotgate.config.authorization import Authorization
 from hotgate.config.status_range import all_statuses
 from hotgate.config.units import Rate
-from hotgate.limits.limit import Limit
+from hotgate.limits.limit import MAX_QUOTA, Limit
 from hotgate.limits.sliding_window import SlidingWindow
 from hotgate.limits.token_bucket import TokenBucket
 from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec, WrongSetting
 from hotgate.policies.conditions.attribute import Attribute
-from hotgate.policies.conditions.attributes import attributes_of
+from hotgate.policies.conditions.attributes import route_attributes
 from hotgate.policies.conditions.condition import Condition, compile_condition, compile_text
 from hotgate.policies.limits.limit_answer import LimitAnswer
 from hotgate.policies.limits.limit_cost import AnsweredCost, CostOf, computed_cost, dearest
@@ -30,8 +31,9 @@ class _Compiler:
 
     def __init__(self, context: CompileContext) -> None:
         self._context = context
-        self._attributes: Mapping[str, Attribute] = attributes_of(context.parameters, context.metadata, has_body=False)
-        self._keys = KeyMakers(self._attributes)
+        self._attributes: Mapping[str, Attribute] = route_attributes(context)
+        declared: Authorization = context.services.get("authorization", Authorization())
+        self._keys = KeyMakers(self._attributes, declared.claims)
         self._scopes: set[str] = set()
 
     def rule(self, settings: RateLimitSettings, path: tuple[int, ...]) -> LimitRule:
@@ -40,7 +42,7 @@ class _Compiler:
         terms = self._terms(settings, limit, (*self._context.path, _KEY, *path))
         return LimitRule(
             limit,
-            self._keys.key_of(settings),
+            self._keys.key_of(settings.by, settings.ipv4_prefix, settings.ipv6_prefix),
             terms=terms,
             cost=self._cost(settings),
             condition=self._condition(settings),
@@ -63,14 +65,8 @@ class _Compiler:
         self._scopes.add(scope)
         tokens = tokens_of_window(settings.limit, settings.tiers.values())
         burst = (settings.burst or settings.limit.count) * (tokens // settings.limit.count)
-        return Limit(
-            scope,
-            name=name,
-            quota=tokens,
-            window=settings.limit.window,
-            burst=burst,
-            kind=_KINDS[settings.algorithm],
-        )
+        kind = _KINDS[settings.algorithm]
+        return Limit(scope, name=name, quota=tokens, window=settings.limit.window, burst=burst, kind=kind)
 
     def _terms(self, settings: RateLimitSettings, limit: Limit, path: tuple[str | int, ...]) -> LimitTerms | TermsOf:
         def of(rate: Rate) -> LimitTerms:
@@ -83,9 +79,7 @@ class _Compiler:
                 headers=settings.headers,
             )
             answer = LimitAnswer(item, policy=_KEY, path=path, by=shown_by(settings.by), message=settings.message)
-            capacity = limit.capacity / item.tokens
-            if dearest(settings.cost) > capacity:
-                raise WrongSetting(("cost",), f"costs more than a bucket of {rate} ever holds; raise `burst`")
+            _check_cost(settings, limit, item)
             return LimitTerms(item, answer)
 
         default = of(settings.limit)
@@ -111,6 +105,15 @@ class _Compiler:
             return compile_condition(settings.when, self._attributes)
         except ValueError as error:
             raise WrongSetting(("when",), str(error)) from None
+
+
+def _check_cost(settings: RateLimitSettings, limit: Limit, item: LimitItem) -> None:
+    """What is taken at once must fit into the bucket; what an answer says is charged later, and may be more."""
+    cost = settings.cost
+    if isinstance(cost, ToldCost) and cost.most * item.tokens > MAX_QUOTA:
+        raise WrongSetting(("cost", "most"), "is too much to be counted in tokens that fit all `tiers`")
+    if dearest(cost) * item.tokens > limit.capacity:
+        raise WrongSetting(("cost",), f"costs more than a bucket of {item.shown_rate} ever holds; raise `burst`")
 
 
 def compile_rate_limit(settings: Any, context: CompileContext) -> Sequence[PhasedStep]:

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from hotgate.runtime.desks.limit_operations import LimitOperations
     from hotgate.runtime.workers.channel import Message
 
+LIMIT_COMMANDS = ("list_limits", "list_limit", "reset_limit")
+QUOTA_COMMANDS = ("list_quotas", "list_quota", "reset_quota")
+
 _NO_LIMIT = "nobody has used a limit of this name, or this key of it"
 _NO_QUOTA = "this key has used nothing of a quota of this name"
 

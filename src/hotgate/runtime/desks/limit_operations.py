@@ -46,9 +46,9 @@ class LimitOperations:
         return self._authority.reset(limit, key_of_shown(key))
 
     async def quotas(self, quota: str = "", containing: str = "", most: int = MOST) -> list[dict[str, Any]]:
-        """Who has used most. Raises StoreUnavailable. containing: text in the key as it is kept."""
+        """Who has used most. Raises StoreUnavailable. containing: text in the key."""
         try:
-            found = await self._quotas.most_used(quota, key_of_shown(containing), min(most, MOST))
+            found = await self._quotas.most_used(quota, containing, min(most, MOST))
         except StoreUnusable as error:
             raise StoreUnavailable(str(error)) from error
         return [self._shown_use(use) for use in found]
@@ -56,7 +56,7 @@ class LimitOperations:
     async def quota(self, quota: str, key: str) -> dict[str, Any] | None:
         """How much of one is used; None for none at all. Raises StoreUnavailable."""
         try:
-            found = await self._quotas.find(quota, key_of_shown(key))
+            found = await self._quotas.find(quota, key)
         except StoreUnusable as error:
             raise StoreUnavailable(str(error)) from error
         return None if found is None else self._shown_use(found)
@@ -64,18 +64,18 @@ class LimitOperations:
     async def reset_quota(self, quota: str, key: str) -> bool:
         """Begin anew. Returns whether anything was used. Raises StoreUnavailable."""
         try:
-            return await self._quotas.reset(quota, key_of_shown(key))
+            return await self._quotas.reset(quota, key)
         except StoreUnusable as error:
             raise StoreUnavailable(str(error)) from error
 
     def _shown_use(self, use: QuotaUse) -> dict[str, Any]:
         """What was fetched and is not lent yet is not used."""
         limit = self._authority.limit(use.scope)
-        standing = None if limit is None else self._authority.peek(limit, use.key)
+        standing = None if limit is None else self._authority.peek(limit, key_of_shown(use.key))
         here = 0 if limit is None or standing is None else max(0, round(standing.level) - (limit.quota - use.used))
         return {
             "quota": use.scope,
-            "key": shown_key(use.key),
+            "key": use.key,
             "used": max(0, use.used - here),
             "limit": None if limit is None else limit.quota,
             "period": use.period,

@@ -11,48 +11,51 @@ from hotgate.runtime.workers.channel import Channel, Message
 _audit = logging.getLogger("hotgate.audit")
 _log = logging.getLogger("hotgate.runtime")
 
-_READS = "list_"  # how the types of what changes nothing begin
+_READS = ("list_", "explain_")  # how the types of what changes nothing begin
 
 Action = Callable[[], "asyncio.Future[str]"]
-Answer = Callable[[Message], "Message | asyncio.Future[Message]"]
+Answer = Callable[[Message], Message]
+Inquiry = Callable[[Message], "asyncio.Future[Message]"]
 
 
 class OperatorDesk:
     """By the type of the message that asks: actions, which take a while and result in why it was not done, or empty;
-    answers, which are there at once or soon and have the same as their `reason`.
+    answers, which are there at once and have the same as their `reason`; inquiries, whose answers take a while.
     """
 
-    def __init__(self, actions: Mapping[str, Action], answers: Mapping[str, Answer]) -> None:
+    def __init__(
+        self, actions: Mapping[str, Action], answers: Mapping[str, Answer], inquiries: Mapping[str, Inquiry]
+    ) -> None:
         self._actions = actions
         self._answers = answers
+        self._inquiries = inquiries
 
     def serves(self, message: Message) -> bool:
         """Whether a command, not a worker, is speaking."""
-        return message["type"] in self._actions or message["type"] in self._answers
+        kind = message["type"]
+        return kind in self._actions or kind in self._answers or kind in self._inquiries
 
     def on_message(self, channel: Channel, message: Message) -> None:
         """Begin what is asked for; the answer follows."""
         kind = message["type"]
         if kind in self._answers:
             answer = self._answers[kind](message)
-            if isinstance(answer, asyncio.Future):
-                answer.add_done_callback(lambda done: _say(channel, message, _answer(done)))
-            else:
-                _say(channel, message, answer)
+            _note(message, answer["reason"])
+            channel.send({**answer, "type": "done"})
+            return
+        if kind in self._inquiries:
+            found = self._inquiries[kind](message)
+            found.add_done_callback(lambda _: _tell(channel, message, found))
             return
         outcome = self._actions[kind]()
         outcome.add_done_callback(lambda _: _finish(channel, message, _reason(outcome)))
 
 
-def _say(channel: Channel, message: Message, answer: Message) -> None:
+def _tell(channel: Channel, message: Message, found: "asyncio.Future[Message]") -> None:
+    failure = _failure(found)
+    answer = {"reason": failure} if failure else found.result()
     _note(message, answer["reason"])
     channel.send({**answer, "type": "done"})
-
-
-def _answer(done: "asyncio.Future[Message]") -> Message:
-    if done.cancelled() or done.exception() is not None:
-        return {"reason": _failure(done)}
-    return done.result()
 
 
 def _finish(channel: Channel, message: Message, reason: str) -> None:
@@ -75,12 +78,14 @@ def _subject(message: Message) -> str:
 
 
 def _reason(outcome: "asyncio.Future[str]") -> str:
-    return outcome.result() if not (outcome.cancelled() or outcome.exception()) else _failure(outcome)
+    return _failure(outcome) or outcome.result()
 
 
 def _failure(outcome: "asyncio.Future[Any]") -> str:
+    """Why there is no result; empty if there is one."""
     if outcome.cancelled():
         return "the gateway is stopping"
-    error = outcome.exception()  # a bug; whoever asked must not wait in vain
-    _log.error("what an operator asked for has failed", exc_info=error)
-    return f"internal error: {type(error).__name__}"
+    if (error := outcome.exception()) is not None:  # a bug; whoever asked must not wait in vain
+        _log.error("what an operator asked for has failed", exc_info=error)
+        return f"internal error: {type(error).__name__}"
+    return ""

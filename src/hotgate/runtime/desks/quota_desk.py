@@ -2,6 +2,8 @@
 
 As many keys as are wanted at a time are one transaction, one after another: so a request costs no write, only the part
 of a quota does that it is the first to take from. Without the database nothing is given out that was not before.
+
+Keys are kept as they are shown, for PostgreSQL has no NUL, and SQLite finds nothing behind one.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from hotgate.limits.shown_key import key_of_shown, shown_key
 from hotgate.limits.supplies import Supply
 from hotgate.store.errors import StoreUnavailable, StoreUnusable
 
@@ -45,14 +48,17 @@ class QuotaDesk:
         self._told = self._pruned = 0.0
 
     async def reset(self, scope: str, key: str) -> bool:
-        """Forget what was used. Returns whether there was anything. Raises StoreUnavailable, StoreUnusable."""
+        """Forget what was used by a shown key. Returns whether there was anything.
+
+        Raises StoreUnavailable, StoreUnusable.
+        """
         async with self._turn:  # nothing that was fetched before may arrive afterwards
             is_known = await (await self._place()).reset(scope, key)
-            self._leases.authority.reset(scope, key)
+            self._leases.authority.reset(scope, key_of_shown(key))
         return is_known
 
     async def find(self, scope: str, key: str) -> QuotaUse | None:
-        """How much of a quota was given out. Raises StoreUnavailable, StoreUnusable."""
+        """How much was given out to a shown key. Raises StoreUnavailable, StoreUnusable."""
         return await (await self._place()).find(scope, key)
 
     async def most_used(self, scope: str, containing: str, most: int) -> list[QuotaUse]:
@@ -92,13 +98,17 @@ class QuotaDesk:
         wants, unused = self._supplies.take(MAX_BATCH)
         if unused:
             await quotas.put_back(
-                [QuotaUse(each.limit.scope, each.key, "", each.ends, 0, given=each.tokens) for each in unused]
+                [
+                    QuotaUse(each.limit.scope, shown_key(each.key), "", each.ends, 0, given=each.tokens)
+                    for each in unused
+                ]
             )
         if wants:
-            quota = {(want.limit.scope, want.key): want.limit.quota for want in wants}
+            asked = {(want.limit.scope, shown_key(want.key)): want for want in wants}
             for use in await quotas.take([QuotaWant(*_wanted(each)) for each in wants]):
-                left = max(0, quota[use.scope, use.key] - use.used)
-                self._leases.supply(use.scope, use.key, Supply(use.given, left, use.ends))
+                want = asked[use.scope, use.key]
+                left = max(0, want.limit.quota - use.used)
+                self._leases.supply(use.scope, want.key, Supply(use.given, left, use.ends))
         if self._now() - self._pruned > PRUNE_SECONDS:
             self._pruned = self._now()
             await quotas.prune(self._now())
@@ -115,4 +125,4 @@ def _wanted(want: Want) -> tuple[str, str, str, float, int, int, float]:
     if calendar is None:
         raise TypeError("only quotas are fetched from the database")
     now = calendar.now()
-    return limit.scope, want.key, calendar.notation, calendar.period(now)[1], limit.quota, want.tokens, now
+    return limit.scope, shown_key(want.key), calendar.notation, calendar.period(now)[1], limit.quota, want.tokens, now

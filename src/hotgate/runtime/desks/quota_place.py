@@ -5,12 +5,13 @@ SQLAlchemy is imported when the first quota is counted: not every gateway has an
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING
 
 from hotgate.runtime.folders.private_folder import UnsafeFolder
 from hotgate.runtime.folders.state_directory import StateDirectory, state_directory
-from hotgate.store.errors import StoreUnavailable
+from hotgate.store.errors import StoreUnavailable, StoreUnusable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from hotgate.runtime.desks.credential_store import CredentialStore
     from hotgate.store.database import Database
     from hotgate.store.quotas import SqlQuotas
+
+_log = logging.getLogger("hotgate.limits")
 
 FILE = "quotas.db"
 
@@ -40,6 +43,11 @@ class QuotaPlace:
         self._has_store = config.store is not None
         if self._own is not None and (self._has_store or self._own[0] != self._folder):
             await self.close()
+        if any(route.policy("quota") for route in config.routes):
+            try:
+                await self.opened()  # before the first request needs it: to make the tables takes a while
+            except (StoreUnavailable, StoreUnusable) as error:
+                _log.error("quotas cannot be counted for now: %s", error)
 
     async def opened(self) -> SqlQuotas:
         """Raises StoreUnavailable, StoreUnusable."""
