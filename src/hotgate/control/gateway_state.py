@@ -10,8 +10,41 @@ class ExplainBusy(Exception):
     """Too many questions wait already."""
 
 
+class LimitState(Protocol):
+    """Limits and quotas. Names and keys are as they are shown. Those of quotas raise StoreUnavailable."""
+
+    def limited(self, limit: str, containing: str, most: int) -> list[dict[str, Any]]:
+        """Who is limited now."""
+        ...
+
+    def standing(self, limit: str, key: str) -> dict[str, Any] | None:
+        """How one key stands; None for a limit that nobody has used."""
+        ...
+
+    def reset(self, limit: str, key: str) -> bool:
+        """Let a key have its whole burst again. Returns whether there was anything."""
+        ...
+
+    async def quotas(self, quota: str, containing: str, most: int) -> list[dict[str, Any]]:
+        """Who has used most."""
+        ...
+
+    async def quota(self, quota: str, key: str) -> dict[str, Any] | None:
+        """How much of one is used; None for none at all."""
+        ...
+
+    async def reset_quota(self, quota: str, key: str) -> bool:
+        """Begin anew. Returns whether anything was used."""
+        ...
+
+
 class GatewayState(Protocol):
-    """Answers are of the moment; none of them holds a secret."""
+    """Answers are of the moment; none of them holds a secret. limits: those of callers."""
+
+    @property
+    def limits(self) -> LimitState:
+        """Who is limited, and what of quotas is used."""
+        ...
 
     def not_ready(self) -> list[str]:
         """Why the gateway is not ready; empty when every worker serves the current configuration."""

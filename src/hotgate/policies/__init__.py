@@ -14,12 +14,13 @@ from hotgate.policies import (
 )
 from hotgate.policies.authorization import authorize
 from hotgate.policies.built_in_mechanism import BuiltInMechanism
-from hotgate.policies.limits import rate_limit
+from hotgate.policies.limits import quota, rate_limit
 
 POLICIES = (
     authenticate.POLICY,
     authorize.POLICY,
     rate_limit.POLICY,
+    quota.POLICY,
     headers.POLICY,
     assertion.POLICY,
     client_certificate_header.POLICY,

@@ -31,9 +31,12 @@ from hotgate.runtime.desks.introspections import Introspections
 from hotgate.runtime.desks.issuer_metadata import IssuersMetadata
 from hotgate.runtime.desks.keys import Keys
 from hotgate.runtime.desks.lease_desk import LeaseDesk
+from hotgate.runtime.desks.limit_operations import LimitOperations
 from hotgate.runtime.desks.logins import LoginDesk
 from hotgate.runtime.desks.passwords import Passwords
 from hotgate.runtime.desks.proofs import Proofs
+from hotgate.runtime.desks.quota_desk import QuotaDesk
+from hotgate.runtime.desks.quota_place import QuotaPlace
 from hotgate.runtime.desks.session_desk import SessionDesk
 from hotgate.runtime.desks.session_keys import SessionKeys
 from hotgate.runtime.desks.signing_keys import SigningKeys
@@ -58,8 +61,8 @@ class ControlPlane:
     """keys: verification keys. signing_keys, session_keys: the gateway's own. targets: names and health of backends.
     bans: who is turned away. passwords: who has which. ticket_key: of TLS sessions. answers: to what workers ask.
     introspections: what tokens are worth. logins: at OpenID Connect providers. sessions: theirs. upstream_tokens: what
-    upstreams are shown. credentials: the store, if there is one. explanations: why requests are answered as they are.
-    admin: the interface of operators.
+    upstreams are shown. credentials: the store, if there is one. quotas: how much of each is used. limits: both, for
+    operators. explanations: why requests are answered as they are. admin: the interface of operators.
     """
 
     def __init__(
@@ -97,6 +100,9 @@ class ControlPlane:
         self._answer_questions(single_use)
         self._metrics = FleetMetrics()
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
+        self.quota_place = QuotaPlace(self.credentials, file)
+        self.quotas = QuotaDesk(self._leases, self.quota_place.opened)
+        self.limits = LimitOperations(self._leases.authority, self.quotas)
         self.bans = BanDesk(now, broadcast)
         self._renewal = Renewal(fleet)
         self.explanations = Explanations(self._world(single_use))
@@ -152,6 +158,7 @@ class ControlPlane:
     def tick(self, config: Gateway) -> None:
         """Call about once a second, with the configuration in force."""
         self._leases.tick()
+        self.quotas.tick()
         self.bans.tick()
         self.ticket_key.tick()
         self._proofs.tick()
@@ -195,6 +202,7 @@ class ControlPlane:
             upstream_tokens=self.upstream_tokens,
             metrics=self._metrics,
             renewal=self._renewal,
+            limits=self.limits,
             now=self._now,
             started=self._now(),
         )
@@ -237,6 +245,8 @@ class ControlPlane:
         await self.sessions.stop()
         await self.logins.stop()
         await self.upstream_tokens.stop()
+        await self.quotas.stop()
+        await self.quota_place.close()
         await self.credentials.stop()
         await self.introspections.stop()
         await self._issuers.stop()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hotgate.config.loader import Loaded
 from hotgate.runtime.compiling.load import RunOptions, check_compiles, load_configuration
+from hotgate.runtime.desks.limit_commands import LIMIT_COMMANDS, QUOTA_COMMANDS, answer_limits, answer_quotas
 from hotgate.runtime.desks.operator_desk import OperatorDesk
 from hotgate.runtime.folders.file_watch import FileWatch
 from hotgate.runtime.folders.runtime_directory import RuntimeDirectory
@@ -76,7 +77,11 @@ class ControlProcess:
                 "lift_ban": self._lift_ban,
                 "make_explain_ticket": self._make_explain_ticket,
             },
-            {"explain_request": self._explain_request},
+            {
+                "explain_request": self._explain_request,
+                **dict.fromkeys(LIMIT_COMMANDS, self._ask_limits),
+                **dict.fromkeys(QUOTA_COMMANDS, self._ask_quotas),
+            },
         )
         self._watch = FileWatch(loaded.files)
         self._stop_requested = asyncio.Event()
@@ -241,8 +246,21 @@ class ControlProcess:
         return self._plane.explain_ticket()
 
     def _explain_request(self, message: Message) -> "asyncio.Future[Message]":
-        if self._plane is not None:
-            return self._loop.create_task(self._plane.explanations.answer(message["question"]))
+        if self._plane is None:
+            return self._not_yet()
+        return self._loop.create_task(self._plane.explanations.answer(message["question"]))
+
+    def _ask_limits(self, message: Message) -> "asyncio.Future[Message]":
+        if self._plane is None:
+            return self._not_yet()
+        return self._loop.create_task(answer_limits(self._plane.limits, message))
+
+    def _ask_quotas(self, message: Message) -> "asyncio.Future[Message]":
+        if self._plane is None:
+            return self._not_yet()
+        return self._loop.create_task(answer_quotas(self._plane.limits, message))
+
+    def _not_yet(self) -> "asyncio.Future[Message]":
         done = self._loop.create_future()
         done.set_result({"reason": _STARTING})
         return done

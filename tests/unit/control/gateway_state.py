@@ -3,6 +3,7 @@
 from typing import Any
 
 from hotgate.control.api.explain import Explained, Question
+from hotgate.store.errors import StoreUnavailable
 
 STATUS = {
     "version": "1",
@@ -44,12 +45,51 @@ EXPLAINED = Explained(
 )
 
 
+class FakeLimits:
+    """One limit with one key, and one quota with one; `is_store_up` for the latter."""
+
+    def __init__(self) -> None:
+        self.is_store_up = True
+        self.was_reset: list[tuple[str, str]] = []
+
+    def limited(self, limit: str, containing: str, most: int) -> list[dict[str, Any]]:
+        found = self.standing("route/r", "p/corp/alice")
+        assert found is not None
+        return [found] if limit in ("", "route/r") and containing in found["key"] else []
+
+    def standing(self, limit: str, key: str) -> dict[str, Any] | None:
+        if limit != "route/r":
+            return None
+        facts = {"kind": "bucket", "quota": 10, "window_seconds": 1.0, "level": -3.5, "on_lease": 0}
+        return {"limit": limit, "key": key, "limited_for_seconds": 2.0, "retry_after_seconds": 0.5, **facts}
+
+    def reset(self, limit: str, key: str) -> bool:
+        self.was_reset.append((limit, key))
+        return limit == "route/r"
+
+    async def quotas(self, quota: str, containing: str, most: int) -> list[dict[str, Any]]:
+        found = await self.quota("quota/r", "c/acme")
+        assert found is not None
+        return [found]
+
+    async def quota(self, quota: str, key: str) -> dict[str, Any] | None:
+        if not self.is_store_up:
+            raise StoreUnavailable("gone")
+        facts = {"used": 7, "limit": 10, "period": "day@UTC", "ends": "2026-11-27T00:00:00+00:00"}
+        return {"quota": quota, "key": key, **facts} if quota == "quota/r" else None
+
+    async def reset_quota(self, quota: str, key: str) -> bool:
+        self.was_reset.append((quota, key))
+        return await self.quota(quota, key) is not None
+
+
 class FakeState:
     """reasons: why it is not ready. banned: addresses. questions: what was to be explained; explained: the answer to
     each. ticket: None where answers are not explained.
     """
 
     def __init__(self) -> None:
+        self.limits = FakeLimits()
         self.reasons: list[str] = []
         self.banned: set[str] = set()
         self.questions: list[Question] = []

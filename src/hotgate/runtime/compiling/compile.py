@@ -87,7 +87,7 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     for index, key in enumerate(config.assertion.keys):
         _attempt(problems, ("assertion", "keys", index), partial(SigningKey.from_pem, key.reveal()))
     upstreams = _upstreams(config, parts, problems)
-    services = {**parts.services, "shared_limits": {}, "assertion_issuer": config.assertion.issuer}
+    services = {**parts.services, "shared_limits": {}, "shared_quotas": {}, "assertion_issuer": config.assertion.issuer}
     identities = _identities(config, services, problems)
     services["authorization"] = config.authorization
     services["roles"] = RoleBook(config.authorization.roles)

@@ -14,6 +14,7 @@ from hotgate.runtime.desks.credential_store import CredentialStore
 from hotgate.runtime.desks.explanations import Explanations
 from hotgate.runtime.desks.introspections import Introspections
 from hotgate.runtime.desks.keys import Keys
+from hotgate.runtime.desks.limit_operations import LimitOperations
 from hotgate.runtime.desks.logins import LoginDesk
 from hotgate.runtime.desks.session_keys import SessionKeys
 from hotgate.runtime.desks.signing_keys import SigningKeys
@@ -45,6 +46,7 @@ class GatewayStatus:
     upstream_tokens: UpstreamTokens
     metrics: FleetMetrics
     renewal: Renewal
+    limits: LimitOperations
     now: Callable[[], float]
     started: float
 

@@ -85,7 +85,15 @@ async def explanations(api: Api, ask: Callable[..., Awaitable[Any]]) -> None:
     await ask("create-explain-ticket")
 
 
-def test_every_documented_answer_is_given_as_documented(play: Play) -> None:
+LIMITS_AND_QUOTAS = (
+    ("list-limited", "/limits?containing=alice"),
+    *((name, f"/limits/key?limit=route/{each}&key=k") for name in ("show-limit", "reset-limit") for each in "rx"),
+    ("list-quotas", "/quotas?most=5"),
+    *((name, f"/quotas/key?quota=quota/{each}&key=k") for name in ("show-quota", "reset-quota") for each in "rx"),
+)
+
+
+def test_every_documented_answer_is_given_as_documented(play: Play) -> None:  # noqa: PLR0915 (a list of operations)
     """One of each 2xx, in an order in which they can be had, and the problems on the way."""
     seen: set[str] = set()
 
@@ -135,6 +143,8 @@ def test_every_documented_answer_is_given_as_documented(play: Play) -> None:
         await ask("lift-ban", "/bans/192.0.2.1")
         await ask("lift-ban", "/bans/192.0.2.1")
         await explanations(api, ask)
+        for name, path in LIMITS_AND_QUOTAS:
+            await ask(name, path)
         await ask("get-status")
         await ask("get-openapi")
 
