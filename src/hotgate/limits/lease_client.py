@@ -4,12 +4,11 @@ Everything runs on the worker's event loop. The clock must be the one that the a
 """
 
 import asyncio
-import math
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from hotgate.limits.amount import checked_amount
-from hotgate.limits.decision import ROUNDING, LimitDecision, allowed, denied, hopeless
+from hotgate.limits.decision import LimitDecision, denied, hopeless
 from hotgate.limits.key import MAX_KEY_LENGTH
 from hotgate.limits.lease import BLOCKED, Lease, Waiter
 from hotgate.limits.lease_book import SCANNED, LeaseBook
@@ -78,11 +77,7 @@ class LeaseClient:
             return self._spend_last(limit, key, cost, lease)
         lease.held -= cost
         lease.is_busy = True
-        remaining = lease.level + lease.held
-        reset = math.ceil((limit.capacity - remaining) * limit.seconds_per_token - ROUNDING)
-        return LimitDecision(
-            limit.name, quota=limit.quota, window=limit.window_seconds, remaining=remaining, reset=reset, allowed=True
-        )
+        return LimitDecision(limit, lease.level + lease.held)
 
     def refund(self, limit: Limit, key: str, tokens: int) -> None:
         """Give back tokens that `spend` reserved and that were not used. It counts as the opposite of a request, from
@@ -223,7 +218,7 @@ class LeaseClient:
             lease.held -= cost
             if not lease.in_flight:
                 self._ask(lease)
-            return allowed(limit, lease.level + lease.held)
+            return LimitDecision(limit, lease.level + lease.held)
         now = self._clock()
         if now < lease.denied_until and cost >= lease.denied_cost:
             return denied(limit, lease.retry_at - now)
@@ -317,7 +312,7 @@ class LeaseClient:
             elif first.cost <= lease.held:
                 waiters.popleft()
                 lease.held -= first.cost
-                first.future.set_result(allowed(lease.limit, lease.level + lease.held))
+                first.future.set_result(LimitDecision(lease.limit, lease.level + lease.held))
             elif is_denied and first.cost >= lease.denied_cost:
                 waiters.popleft()
                 first.future.set_result(denied(lease.limit, lease.retry_at - now))
@@ -376,7 +371,7 @@ class LeaseClient:
         limit = lease.limit
         if lease.held >= cost:
             lease.held -= cost
-            return allowed(limit, lease.level + lease.held)
+            return LimitDecision(limit, lease.level + lease.held)
         lacking = cost - lease.held
         if alone_capacity(limit, self._share) < lacking:
             return None
@@ -388,7 +383,7 @@ class LeaseClient:
         lease.held = 0
         lease.spend_alone(lacking)
         lease.not_full_before(now + limit.fill_time)
-        return allowed(limit, int(lease.alone))
+        return LimitDecision(limit, int(lease.alone))
 
     def _accrue(self, lease: Lease, now: float) -> None:
         since = self._alone_since + lease.limit.bucket.alone_after(lease.limit)
