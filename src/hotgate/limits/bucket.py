@@ -1,10 +1,12 @@
 """What every kind of limit has for each of its keys: so many tokens that can be taken now. One file per kind."""
 
+import math
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from hotgate.limits.limit import Limit
+    from hotgate.limits.supplies import Supply
 
 
 class Bucket(ABC):
@@ -81,6 +83,33 @@ class Bucket(ABC):
     @abstractmethod
     def is_full(self) -> bool:
         """Whether forgetting it forgets nothing, if no token is out."""
+
+    @abstractmethod
+    def reset(self) -> None:
+        """Full again, but for what is out."""
+
+    @property
+    def remaining(self) -> float:
+        """What is left, also where it must be fetched first."""
+        return self.level
+
+    def lasts(self) -> float:
+        """For how many seconds a token that is taken now can be kept."""
+        return math.inf
+
+    def wanted(self, tokens: int) -> int:
+        """How many to fetch from elsewhere, if there may be any, so that so many can be taken. 0 asks what is worth
+        fetching ahead.
+        """
+        return 0
+
+    def supplied(self, supply: "Supply") -> None:
+        """What was fetched; kinds that never want anything get none."""
+        raise NotImplementedError
+
+    def unused(self) -> tuple[int, float]:
+        """Tokens to bring back where they came from if this is forgotten, and when they end."""
+        return 0, 0.0
 
     def fullness(self) -> float:
         """From 0 to 1; below in debt."""

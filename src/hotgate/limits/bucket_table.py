@@ -32,12 +32,15 @@ class BucketTable:
     So somebody who floods the table with keys lowers the start of strangers, himself included, and resets nobody. A
     bucket with tokens on lease never goes.
 
-    reserve: capacity → tokens to keep free for workers out of reach.
+    reserve: capacity → tokens to keep free for workers out of reach. left: takes what a bucket had from elsewhere.
     """
 
-    def __init__(self, max_keys: int, reserve: Callable[[float], float]) -> None:
+    def __init__(
+        self, max_keys: int, reserve: Callable[[float], float], left: Callable[[Limit, str, int, float], None]
+    ) -> None:
         self._max_keys = max_keys
         self._reserve = reserve
+        self._left = left
         self._buckets: OrderedDict[tuple[str, str], LeasedBucket] = OrderedDict()
         self._limits: dict[str, LimitState] = {}
         self._unknown_since: tuple[float, float] = (math.inf, 0.0)
@@ -143,6 +146,7 @@ class BucketTable:
 
     def _forget(self, key: tuple[str, str], now: float) -> None:
         bucket = self._buckets.pop(key)
+        self._left(bucket.bucket.limit, key[1], *bucket.bucket.unused())
         state = self._limits[bucket.scope]
         state.buckets -= 1
         state.newcomer.refill(now)

@@ -24,6 +24,7 @@ MAX_WAITERS = 1024  # requests that may wait for tokens of one key
 MAX_REPORTED = 4000  # keys in a report: some 1 MB at most
 MAX_RETURNED = 1000  # keys in one message that gives tokens back
 MAX_FETCH = 4096  # tokens to want at once
+ENDING = 1.0  # seconds before the end of a period in which nothing is kept; more than a tick
 URGENT = 0.25  # seconds in which an urgent grant must arrive; alone, a worker accrues nothing for as long
 DEADLINE = 1.0  # seconds a request may wait for the authority
 IDLE = 1.0  # seconds after which an unused lease goes back
@@ -212,6 +213,8 @@ class LeaseClient:
                 return None
         lease.limit = limit
         lease.is_busy = True
+        if lease.held and self._clock() >= lease.ends:
+            lease.held = 0  # lost with its period
         if not self._is_connected:
             return self._spend_without(lease, cost)
         if lease.held >= cost and not lease.waiters:
@@ -287,6 +290,7 @@ class LeaseClient:
         if granted:
             self._unsettled[lease] = None
             lease.is_busy = True
+            lease.ends = math.inf if message["lasts"] is None else lease.asked_at + float(message["lasts"]) - ENDING
             lease.fetch = min(2 * lease.fetch, MAX_FETCH)
         retry_after = float(message["retry_after"])
         lease.retry_at = now + retry_after
@@ -294,7 +298,7 @@ class LeaseClient:
         lease.denied_cost = lease.asked_cost
         is_urgent = message["urgent"] is True
         if not is_urgent or now - lease.asked_at < URGENT:
-            self._pay(lease, now, is_denied=retry_after > 0)
+            lease.pay(now, is_denied=retry_after > 0)
         if is_urgent:
             self._settle(lease)
         # A lease of one token is the mark of a small limit: fetching ahead would keep it from other workers.
@@ -302,25 +306,11 @@ class LeaseClient:
         if lease.waiters:
             self._ask(lease)
 
-    def _pay(self, lease: Lease, now: float, *, is_denied: bool) -> None:
-        """Serve those who wait, in order: with tokens, or with the denial that has just come."""
-        waiters = lease.waiters
-        while waiters:
-            first = waiters[0]
-            if first.future.done():
-                waiters.popleft()
-            elif first.cost <= lease.held:
-                waiters.popleft()
-                lease.held -= first.cost
-                first.future.set_result(LimitDecision(lease.limit, lease.level + lease.held))
-            elif is_denied and first.cost >= lease.denied_cost:
-                waiters.popleft()
-                first.future.set_result(denied(lease.limit, lease.retry_at - now))
-            else:
-                return
-
     def _review(self, lease: Lease, now: float) -> bool:
         """Handle what is overdue for one lease. True if it has been idle for long."""
+        if now >= lease.ends and not lease.in_flight:
+            lease.ends = math.inf
+            self._settle(lease)
         if lease.in_flight and now - lease.asked_at >= DEADLINE:
             lease.in_flight = 0  # lost; a grant that still comes is not accepted
             lease.low = lease.held

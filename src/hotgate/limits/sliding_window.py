@@ -129,6 +129,11 @@ class SlidingWindow(Bucket):
             return self
         return limit.bucket(limit, now, self.level if self.level < 0 else self.fullness() * limit.capacity)
 
+    def reset(self) -> None:
+        """Remember nothing."""
+        self._parts, self._used, self._total = [], [], 0
+        self._look()
+
     def is_full(self) -> bool:
         """Nothing is remembered."""
         return not self._parts

@@ -94,6 +94,10 @@ class TokenBucket(Bucket):
         self.limit = limit
         return self
 
+    def reset(self) -> None:
+        """To the brim."""
+        self.level = self.limit.capacity
+
     def is_full(self) -> bool:
         """To the brim."""
         return self.level >= self.limit.capacity
