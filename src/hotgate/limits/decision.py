@@ -47,6 +47,11 @@ class LimitDecision:
         return not self.allowed and self.retry_after == 0
 
 
+def allowed(limit: Limit, remaining: int) -> LimitDecision:
+    """The request may pass, and so much is left."""
+    return LimitDecision(limit, remaining)
+
+
 def denied(limit: Limit, seconds: float) -> LimitDecision:
     """The request may pass in so many seconds."""
     return LimitDecision(limit, 0, max(1, math.ceil(seconds - ROUNDING)), allowed=False)

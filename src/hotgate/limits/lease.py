@@ -5,7 +5,7 @@ from asyncio import Future
 from collections import deque
 from typing import NamedTuple
 
-from hotgate.limits.decision import LimitDecision, denied
+from hotgate.limits.decision import LimitDecision, allowed, denied
 from hotgate.limits.limit import Limit
 
 BLOCKED = 1 << 62  # as `low`: nobody spends past those who wait
@@ -130,7 +130,7 @@ class Lease:
             elif first.cost <= self.held:
                 self.waiters.popleft()
                 self.held -= first.cost
-                first.future.set_result(LimitDecision(self.limit, self.level + self.held))
+                first.future.set_result(allowed(self.limit, self.level + self.held))
             elif is_denied and first.cost >= self.denied_cost:
                 self.waiters.popleft()
                 first.future.set_result(denied(self.limit, self.retry_at - now))

@@ -4,11 +4,12 @@ Everything runs on the worker's event loop. The clock must be the one that the a
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from hotgate.limits.amount import checked_amount
-from hotgate.limits.decision import LimitDecision, denied, hopeless
+from hotgate.limits.decision import LimitDecision, allowed, denied, hopeless
 from hotgate.limits.key import MAX_KEY_LENGTH
 from hotgate.limits.lease import BLOCKED, Lease, Waiter
 from hotgate.limits.lease_book import SCANNED, LeaseBook
@@ -221,7 +222,7 @@ class LeaseClient:
             lease.held -= cost
             if not lease.in_flight:
                 self._ask(lease)
-            return LimitDecision(limit, lease.level + lease.held)
+            return allowed(limit, lease.level + lease.held)
         now = self._clock()
         if now < lease.denied_until and cost >= lease.denied_cost:
             return denied(limit, lease.retry_at - now)
@@ -361,7 +362,7 @@ class LeaseClient:
         limit = lease.limit
         if lease.held >= cost:
             lease.held -= cost
-            return LimitDecision(limit, lease.level + lease.held)
+            return allowed(limit, lease.level + lease.held)
         lacking = cost - lease.held
         if alone_capacity(limit, self._share) < lacking:
             return None
@@ -373,7 +374,7 @@ class LeaseClient:
         lease.held = 0
         lease.spend_alone(lacking)
         lease.not_full_before(now + limit.fill_time)
-        return LimitDecision(limit, int(lease.alone))
+        return allowed(limit, int(lease.alone))
 
     def _accrue(self, lease: Lease, now: float) -> None:
         since = self._alone_since + lease.limit.bucket.alone_after(lease.limit)
