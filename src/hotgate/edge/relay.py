@@ -229,8 +229,7 @@ class Relay:
     def on_tunnel(self, head: AnswerHead) -> None:
         """The backend agreed to switch protocols."""
         self.is_answering, self._keep_alive = True, False
-        self._status = 101
-        self.exchange.state[SWITCHED] = True
+        self._status, self.exchange.state[SWITCHED] = 101, True
         self._write(b"%b%b%b\r\n" % (STATUS_LINES[101], head.encoded, self._added))
         assert self.backend is not None
         self.tunnel.open(self.backend)
