@@ -74,6 +74,15 @@ def _names(tree: SourceMap, key: str) -> Iterator[tuple[Path, str]]:
     """The names that routes, profiles and `defaults` give under `key`, each with its path."""
     for path, part in _parts(tree):
         yield from _names_within((*path, key), part.get(key))
+        if key == "upstream":
+            yield from _other_upstreams(path, part)
+
+
+def _other_upstreams(path: Path, part: SourceMap) -> Iterator[tuple[Path, str]]:
+    """Those that a release or a mirror sends requests to as well."""
+    shares = _mapping(part.get("release"), "to")
+    yield from (((*path, "release", "to", name), name) for name in shares if isinstance(name, str))
+    yield from _names_within((*path, "mirror", "upstream"), _mapping(part, "mirror").get("upstream"))
 
 
 def _names_within(path: Path, value: object) -> Iterator[tuple[Path, str]]:
@@ -186,8 +195,8 @@ def _binds(tree: SourceMap) -> Iterator[tuple[Path, AnyBind]]:
             yield path, bind
 
 
-def _mapping(tree: SourceMap, key: str) -> dict[str, Any]:
-    value = tree.get(key)
+def _mapping(tree: Any, key: str) -> dict[str, Any]:
+    value = tree.get(key) if isinstance(tree, dict) else None
     return value if isinstance(value, dict) else {}
 
 

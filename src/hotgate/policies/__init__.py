@@ -15,6 +15,7 @@ from hotgate.policies import (
 )
 from hotgate.policies.built_in_mechanism import BuiltInMechanism
 from hotgate.policies.limits import rate_limit
+from hotgate.policies.releases import mirror, release
 
 POLICIES = (
     authenticate.POLICY,
@@ -25,6 +26,8 @@ POLICIES = (
     client_certificate_header.POLICY,
     protected_resource.POLICY,
     user.POLICY,
+    release.POLICY,
+    mirror.POLICY,
 )
 MECHANISMS = (
     BuiltInMechanism("jwt", "tokens.jwt"),

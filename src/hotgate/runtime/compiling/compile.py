@@ -28,6 +28,7 @@ from hotgate.routing.table import RouteTable
 from hotgate.runtime.compiling.ambiguous_routes import ambiguous_places
 from hotgate.runtime.compiling.compile_endpoints import endpoint_routes, receiver_route
 from hotgate.runtime.compiling.compile_listener import compile_listener
+from hotgate.runtime.compiling.compile_release import outgoing_steps
 from hotgate.runtime.compiling.compile_resources import resource_routes
 from hotgate.runtime.compiling.compile_route import compile_route
 from hotgate.runtime.compiling.compile_upstream import compile_upstream
@@ -105,7 +106,7 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
             identities,
             services,
             name,
-            outgoing.get(name, ()),
+            outgoing_steps(settings, outgoing),
             hosts,
             _parameters(settings.match.path),
             settings.metadata,

@@ -28,6 +28,7 @@ from hotgate.observe.log import configure
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.observe.sink import StreamSink
 from hotgate.policies.outgoing.kept_between_reloads import SERVICE as UPSTREAM_TOKENS
+from hotgate.policies.releases.overrides import ReleaseOverrides
 from hotgate.runtime.sockets.handover import SocketOffer
 from hotgate.runtime.worker_process import descriptors, garbage_collection
 from hotgate.runtime.worker_process.access_log_sink import AccessLogSink
@@ -66,6 +67,7 @@ class Worker:
         self._key_sets.request_refresh = self._refresh.request
         self._signing = RingHolder()
         self._sealing = SealingRingHolder()
+        self._releases = ReleaseOverrides()
         self._metrics = WorkerMetrics()
         self._sink = AccessLogSink()
         self._access_log = AccessLog(self._sink)
@@ -101,6 +103,7 @@ class Worker:
             "proof_uses": self._proof_uses,
             "signing": self._signing,
             "session_keys": self._sealing,
+            "releases": self._releases,
             UPSTREAM_TOKENS: WeakValueDictionary(),
         }
 
@@ -199,6 +202,7 @@ class Worker:
             "proofs": self._proof_uses.hear,
             "session_keys": self._replace_session_keys,
             "bans": lambda message: self._data_plane.login_guard.hear(message["bans"]),
+            "releases": self._releases.hear,
             "refreshed": lambda message: self._refresh.done(str(message["name"])),
             "answer": self._questions.answered,
             "drain": lambda message: self._drain_once(float(message["seconds"])),
