@@ -13,7 +13,7 @@ from hotgate.http.headers import Field
 from hotgate.pipeline.body_copy import BODY_COPY, BodyCopy
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
-from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec
+from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec, WrongSetting
 from hotgate.policies.releases.copied_request import CopiedRequest
 from hotgate.policies.releases.mirror_settings import MirrorSettings
 from hotgate.upstream.side_call import SideCallFailed, SideRequest, side_call
@@ -117,6 +117,8 @@ def compile_mirror(settings: MirrorSettings, context: CompileContext) -> list[Ph
     upstream = context.services["upstreams"].get(settings.upstream)
     if upstream is None:  # it has been told of (`config/references.py`)
         return []
+    if upstream.name == context.upstream_name:
+        raise WrongSetting(("upstream",), "this is the route's own upstream, which would get everything twice")
     places = (source for identity in context.identities.values() for source in identity.sources)
     copied = CopiedRequest(settings, context.route_name, places)
     counts = context.services.get("mirrored", {})
