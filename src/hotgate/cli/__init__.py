@@ -18,6 +18,7 @@ from hotgate.cli.identity import identity
 from hotgate.cli.init import init
 from hotgate.cli.keys import keys
 from hotgate.cli.passwords import passwords
+from hotgate.cli.releases import releases
 from hotgate.cli.reload import reload
 from hotgate.cli.revocations import revocations
 from hotgate.cli.routes import routes
@@ -32,7 +33,7 @@ from hotgate.cli.upgrade import upgrade
 app = typer.Typer(name="hotgate", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 for command in (run, reload, upgrade, check, routes, identity, schema, init, demo):
     app.command()(command)
-for group in (admin, bans, consumers, keys, passwords, revocations, sessions, signing_keys, store):
+for group in (admin, bans, consumers, keys, passwords, releases, revocations, sessions, signing_keys, store):
     app.add_typer(group)
 
 

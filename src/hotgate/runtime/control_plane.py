@@ -31,6 +31,7 @@ from hotgate.runtime.desks.lease_desk import LeaseDesk
 from hotgate.runtime.desks.logins import LoginDesk
 from hotgate.runtime.desks.passwords import Passwords
 from hotgate.runtime.desks.proofs import Proofs
+from hotgate.runtime.desks.release_desk import ReleaseDesk
 from hotgate.runtime.desks.session_desk import SessionDesk
 from hotgate.runtime.desks.session_keys import SessionKeys
 from hotgate.runtime.desks.signing_keys import SigningKeys
@@ -51,9 +52,10 @@ Broadcast = Callable[[Message], None]
 
 class ControlPlane:
     """keys: verification keys. signing_keys, session_keys: the gateway's own. targets: names and health of backends.
-    bans: who is turned away. passwords: who has which. ticket_key: of TLS sessions. answers: to what workers ask.
-    introspections: what tokens are worth. logins: at OpenID Connect providers. sessions: theirs. upstream_tokens: what
-    upstreams are shown. credentials: the store, if there is one. admin: the interface of operators.
+    bans: who is turned away. releases: which upstreams get what. passwords: who has which. ticket_key: of TLS sessions.
+    answers: to what workers ask. introspections: what tokens are worth. logins: at OpenID Connect providers. sessions:
+    theirs. upstream_tokens: what upstreams are shown. credentials: the store, if there is one. admin: the interface of
+    operators.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class ControlPlane:
         self._metrics = FleetMetrics()
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
         self.bans = BanDesk(now, broadcast)
+        self.releases = ReleaseDesk(now, time.time, broadcast, file)
         self._renewal = Renewal(fleet)
         self.admin = AdminInterface(Administration(self._status(fleet, reloader), self._records))
         self._refreshes: set[asyncio.Task[None]] = set()
@@ -113,6 +116,7 @@ class ControlPlane:
         worker.heard = self._now()
         if kind == "metrics":
             self._metrics.update(worker.name, message["report"])
+            self.releases.received(worker, message["report"])
             worker.memory = int(message.get("memory", 0))
         elif kind == "failures":
             self.bans.received(message)
@@ -129,12 +133,14 @@ class ControlPlane:
                 worker.send(self.targets.report())
                 self.bans.hello(worker)
                 worker.send(self.credentials.report())
+                self.releases.hello(worker)
                 worker.send(self._proofs.message)
             self._leases.received(worker, message)
 
     def gone(self, worker: WorkerHandle) -> None:
         """A worker's process ended; its counts stay."""
         self._metrics.retire(worker.name)
+        self.releases.gone(worker)
         self._leases.gone(worker)
 
     def lost(self, worker: WorkerHandle) -> None:
@@ -145,6 +151,7 @@ class ControlPlane:
         """Call about once a second, with the configuration in force."""
         self._leases.tick()
         self.bans.tick()
+        self.releases.tick()
         self.ticket_key.tick()
         self._proofs.tick()
         self.signing_keys.tick()
@@ -179,6 +186,7 @@ class ControlPlane:
             signing_keys=self.signing_keys,
             targets=self.targets,
             bans=self.bans,
+            releases=self.releases,
             credentials=self.credentials,
             introspections=self.introspections,
             logins=self.logins,
@@ -202,6 +210,7 @@ class ControlPlane:
         self.passwords.stop()
         await self._certificates.stop()
         await self.sessions.stop()
+        await self.releases.stop()
         await self.logins.stop()
         await self.upstream_tokens.stop()
         await self.credentials.stop()

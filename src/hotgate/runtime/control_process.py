@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hotgate.config.loader import Loaded
 from hotgate.runtime.compiling.load import RunOptions, check_compiles, load_configuration
+from hotgate.runtime.desks import release_commands
 from hotgate.runtime.desks.operator_desk import OperatorDesk
 from hotgate.runtime.folders.file_watch import FileWatch
 from hotgate.runtime.folders.runtime_directory import RuntimeDirectory
@@ -71,7 +72,11 @@ class ControlProcess:
                 "upgrade": self._upgrader.request,
                 "rotate_signing_keys": self._rotate_signing_keys,
             },
-            {"list_bans": self._list_bans, "lift_ban": self._lift_ban},
+            {
+                "list_bans": self._list_bans,
+                "lift_ban": self._lift_ban,
+                **dict.fromkeys(release_commands.COMMANDS, self._change_releases),
+            },
         )
         self._watch = FileWatch(loaded.files)
         self._stop_requested = asyncio.Event()
@@ -229,6 +234,9 @@ class ControlProcess:
         if self._plane is None:
             return {"reason": _STARTING}
         return {"reason": "" if self._plane.bans.lift(str(message["address"])) else "this address is not banned"}
+
+    def _change_releases(self, message: Message) -> Message:
+        return {"reason": _STARTING} if self._plane is None else release_commands.answer(self._plane.releases, message)
 
     def _start_successor(self) -> Successor:
         sockets: dict[str, list[int]] = {}

@@ -61,6 +61,7 @@ class Deployment:
     async def _follow(self) -> None:
         config = self.loaded.config
         self._plane.bans.follow(config.brute_force)
+        self._plane.releases.follow(config)
         self._plane.passwords.follow(config)
         await self._have_own_keys(self.loaded)
         await self._plane.credentials.follow(self.loaded)

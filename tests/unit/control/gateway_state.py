@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from hotgate.control.administration_error import AdministrationError
+
 STATUS = {
     "version": "1",
     "uptime_seconds": 1.5,
@@ -16,9 +18,42 @@ STATUS = {
     "health": [],
     "names": [],
     "brute_force": {"active": 0, "bans": []},
+    "releases": [],
     "introspection": [],
     "store": None,
 }
+
+
+class FakeReleases:
+    """One release, of the route `orders`. asked: what was to be changed."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Any, ...]] = []
+
+    def state(self) -> list[dict[str, Any]]:
+        side = {"closed": False, "requests": 3, "errors": 0, "percentile": 95, "seconds": 0.01}
+        sides = [{"upstream": "blue", "percent": 95.0, **side}, {"upstream": "green", "percent": 5.0, **side}]
+        facts = {"changed": True, "because": "switched to green", "since": 1_800_000_000.0}
+        return [{"route": "orders", "upstream": "blue", "sides": sides, **facts}]
+
+    def set_share(self, route: str, upstream: str, share: float) -> None:
+        self._ask("set_share", route, upstream, share)
+
+    def switch(self, route: str, upstream: str) -> None:
+        self._ask("switch", route, upstream)
+
+    def abort(self, route: str) -> None:
+        self._ask("abort", route)
+
+    def reset(self, route: str) -> None:
+        self._ask("reset", route)
+
+    def _ask(self, what: str, route: str, *more: Any) -> None:
+        if route != "orders":
+            raise AdministrationError("release-unknown", "there is no such release", member="route")
+        if more and more[0] != "green":
+            raise AdministrationError("release-invalid", "there is no such upstream", member="upstream")
+        self.asked.append((what, route, *more))
 
 
 class FakeState:
@@ -27,6 +62,7 @@ class FakeState:
     def __init__(self) -> None:
         self.reasons: list[str] = []
         self.banned: set[str] = set()
+        self.releases = FakeReleases()
 
     def not_ready(self) -> list[str]:
         return self.reasons

@@ -13,6 +13,7 @@ from hotgate.runtime.desks.credential_store import CredentialStore
 from hotgate.runtime.desks.introspections import Introspections
 from hotgate.runtime.desks.keys import Keys
 from hotgate.runtime.desks.logins import LoginDesk
+from hotgate.runtime.desks.release_desk import ReleaseDesk
 from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.targets import Targets
 from hotgate.runtime.desks.upstream_tokens import UpstreamTokens
@@ -34,6 +35,7 @@ class GatewayStatus:
     signing_keys: SigningKeys
     targets: Targets
     bans: BanDesk
+    releases: ReleaseDesk
     credentials: CredentialStore
     introspections: Introspections
     logins: LoginDesk
@@ -93,6 +95,7 @@ class GatewayStatus:
             "health": self.targets.health(),
             "names": self.targets.names(),
             "brute_force": self.bans.state(),
+            "releases": self.releases.state(),
             "store": self.credentials.state(),
             "introspection": self.introspections.state(),
             "upstream_tokens": self.upstream_tokens.state(),
@@ -114,6 +117,8 @@ class GatewayStatus:
             reloads_failed=self.reloader.failed,
             checks=self.targets.health(),
             bans=self.bans.active,
+            releases=self.releases.state(),
+            release_returns=dict(self.releases.returns),
             store=self.credentials.state(),
             introspections=self.introspections.state(),
             logins=self.logins.state(),

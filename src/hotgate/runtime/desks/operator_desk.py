@@ -50,8 +50,12 @@ def _note(message: Message, reason: str) -> None:
     """As the admin API does (`control/api/endpoint.py`): what was done. The kernel has vouched for the user."""
     kind = message["type"]
     if not reason and not kind.startswith(_READS):
-        facts = {"by": f"command of user {os.geteuid()}", "subject": str(message.get("address", ""))}
+        facts = {"by": f"command of user {os.geteuid()}", "subject": _subject(message)}
         _audit.info(kind.replace("_", "-"), extra={"facts": facts})
+
+
+def _subject(message: Message) -> str:
+    return " ".join(str(message[key]) for key in ("address", "route", "upstream", "share") if message.get(key))
 
 
 def _reason(outcome: "asyncio.Future[str]") -> str:

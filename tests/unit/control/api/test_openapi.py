@@ -72,6 +72,18 @@ def check(answer: httpx.Response, name: str) -> None:
         assert f"`{answer.json()['code']}`" in described["description"]
 
 
+_OF_RELEASES: list[tuple[str, str, Any]] = [
+    ("list-releases", "", None),
+    ("set-release-share", "/releases/orders", {"upstream": "green", "percent": 10}),
+    ("set-release-share", "/releases/orders", {"upstream": "red", "percent": 10}),
+    ("set-release-share", "/releases/nobody", {"upstream": "green", "percent": 10}),
+    ("switch-release", "/releases/orders/switch", {"upstream": "green"}),
+    ("abort-release", "/releases/orders/abort", None),
+    ("reset-release", "/releases/orders", None),
+    ("reset-release", "/releases/nobody", None),
+]
+
+
 def test_every_documented_answer_is_given_as_documented(play: Play) -> None:
     """One of each 2xx, in an order in which they can be had, and the problems on the way."""
     seen: set[str] = set()
@@ -121,6 +133,8 @@ def test_every_documented_answer_is_given_as_documented(play: Play) -> None:
         api.state.banned.add("192.0.2.1")
         await ask("lift-ban", "/bans/192.0.2.1")
         await ask("lift-ban", "/bans/192.0.2.1")
+        for name, path, body in _OF_RELEASES:
+            await ask(name, path, body)
         await ask("get-status")
         await ask("get-openapi")
 
