@@ -29,9 +29,10 @@ from hotgate.cli.signing_keys import signing_keys
 from hotgate.cli.standard_streams import fill_closed_streams
 from hotgate.cli.store import store
 from hotgate.cli.upgrade import upgrade
+from hotgate.cli.versions import versions
 
 app = typer.Typer(name="hotgate", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for command in (run, reload, upgrade, check, routes, identity, schema, init, demo):
+for command in (run, reload, upgrade, check, routes, versions, identity, schema, init, demo):
     app.command()(command)
 for group in (admin, bans, consumers, keys, passwords, releases, revocations, sessions, signing_keys, store):
     app.add_typer(group)

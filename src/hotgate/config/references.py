@@ -17,8 +17,13 @@ from hotgate.config.binds import AnyBind, parse_any_bind
 from hotgate.config.position import Path, Position, SourceList, SourceMap, find
 from hotgate.config.routes import NEITHER_PUBLIC_NOR_NOT
 
-_NAMES_IN_ROUTES = (("upstream", "upstreams"), ("authenticate", "identity"), ("profiles", "profiles"))
-_WORD = {"upstreams": "upstream", "identity": "identity", "profiles": "profile"}
+_NAMES_IN_ROUTES = (
+    ("upstream", "upstreams"),
+    ("authenticate", "identity"),
+    ("profiles", "profiles"),
+    ("version", "apis"),
+)
+_WORD = {"upstreams": "upstream", "identity": "identity", "profiles": "profile", "apis": "API"}
 _EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104  (compared with, not bound to)
 
 
@@ -86,7 +91,7 @@ def _other_upstreams(path: Path, part: SourceMap) -> Iterator[tuple[Path, str]]:
 
 
 def _names_within(path: Path, value: object) -> Iterator[tuple[Path, str]]:
-    """A name, a list of them, or a list in which a mapping such as `{all: [names]}` holds more."""
+    """A name, a list of them, a list in which a mapping such as `{all: [names]}` holds more, or `{api: name}`."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, SourceList):
@@ -94,6 +99,8 @@ def _names_within(path: Path, value: object) -> Iterator[tuple[Path, str]]:
             yield from _names_within((*path, index), item)
     elif isinstance(value, SourceMap) and isinstance(value.get("all"), SourceList):
         yield from _names_within((*path, "all"), value["all"])
+    elif isinstance(value, SourceMap):
+        yield from _names_within((*path, "api"), value.get("api"))
 
 
 def _parts(tree: SourceMap) -> Iterator[tuple[Path, SourceMap]]:

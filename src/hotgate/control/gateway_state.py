@@ -27,11 +27,28 @@ class Releases(Protocol):
         ...
 
 
+class Versions(Protocol):
+    """What is known of the versions of APIs."""
+
+    def state(self) -> list[dict[str, Any]]:
+        """One object for each."""
+        ...
+
+    def callers(self, api: str, version: str) -> list[dict[str, Any]] | None:
+        """Who has used one; None if there is no such version."""
+        ...
+
+
 class GatewayState(Protocol):
     """Answers are of the moment; none of them holds a secret."""
 
     @property
     def releases(self) -> Releases:
+        """Those of the configuration in force."""
+        ...
+
+    @property
+    def versions(self) -> Versions:
         """Those of the configuration in force."""
         ...
 

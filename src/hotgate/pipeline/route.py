@@ -24,7 +24,8 @@ class Route:
 
     tells_identity: whether the backend gets the principal's fields.
 
-    target: the upstream that answers when no step did. recorder: the route's metrics.
+    target: the upstream that answers when no step did. recorder: the route's metrics. version: of its API, if it has
+    one, as `config.apis.plain_version` has it.
     """
 
     __slots__ = (
@@ -42,6 +43,7 @@ class Route:
         "recorder",
         "target",
         "tells_identity",
+        "version",
     )
 
     def __init__(
@@ -76,9 +78,16 @@ class Route:
         self.tells_identity = tells_identity
         self.target = target
         self.recorder = recorder
+        self.version = ""
 
     def toward(self, target: Any) -> "Route":
         """The same route to another upstream."""
         twin = copy(self)
         twin.target = target
+        return twin
+
+    def serving(self, version: str) -> "Route":
+        """The same route for one version of its API."""
+        twin = copy(self)
+        twin.version = version
         return twin

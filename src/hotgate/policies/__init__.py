@@ -16,6 +16,7 @@ from hotgate.policies import (
 from hotgate.policies.built_in_mechanism import BuiltInMechanism
 from hotgate.policies.limits import rate_limit
 from hotgate.policies.releases import mirror, release
+from hotgate.policies.versions import version
 
 POLICIES = (
     authenticate.POLICY,
@@ -26,6 +27,7 @@ POLICIES = (
     client_certificate_header.POLICY,
     protected_resource.POLICY,
     user.POLICY,
+    version.POLICY,
     release.POLICY,
     mirror.POLICY,
 )

@@ -39,6 +39,7 @@ from hotgate.runtime.desks.single_use import SingleUse
 from hotgate.runtime.desks.targets import Targets
 from hotgate.runtime.desks.ticket_key import TicketKey
 from hotgate.runtime.desks.upstream_tokens import UpstreamTokens
+from hotgate.runtime.desks.version_desk import VersionDesk
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.workers.channel import Message
 from hotgate.runtime.workers.fleet import Fleet
@@ -52,10 +53,10 @@ Broadcast = Callable[[Message], None]
 
 class ControlPlane:
     """keys: verification keys. signing_keys, session_keys: the gateway's own. targets: names and health of backends.
-    bans: who is turned away. releases: which upstreams get what. passwords: who has which. ticket_key: of TLS sessions.
-    answers: to what workers ask. introspections: what tokens are worth. logins: at OpenID Connect providers. sessions:
-    theirs. upstream_tokens: what upstreams are shown. credentials: the store, if there is one. admin: the interface of
-    operators.
+    bans: who is turned away. releases: which upstreams get what. versions: who uses which. passwords: who has which.
+    ticket_key: of TLS sessions. answers: to what workers ask. introspections: what tokens are worth. logins: at OpenID
+    Connect providers. sessions: theirs. upstream_tokens: what upstreams are shown. credentials: the store, if there is
+    one. admin: the interface of operators.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class ControlPlane:
         self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
         self.bans = BanDesk(now, broadcast)
         self.releases = ReleaseDesk(now, time.time, broadcast, file)
+        self.versions = VersionDesk(time.time)
         self._renewal = Renewal(fleet)
         self.admin = AdminInterface(Administration(self._status(fleet, reloader), self._records))
         self._refreshes: set[asyncio.Task[None]] = set()
@@ -122,6 +124,8 @@ class ControlPlane:
             self.bans.received(message)
         elif kind == "ask":
             self.answers.received(worker, message)
+        elif kind == "version_uses":
+            self.versions.received(message)
         elif kind == "keys_used":
             self.credentials.were_used(message)
         elif kind == "refresh_keys":
@@ -187,6 +191,7 @@ class ControlPlane:
             targets=self.targets,
             bans=self.bans,
             releases=self.releases,
+            versions=self.versions,
             credentials=self.credentials,
             introspections=self.introspections,
             logins=self.logins,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hotgate.config.loader import Loaded
 from hotgate.runtime.compiling.load import RunOptions, check_compiles, load_configuration
-from hotgate.runtime.desks import release_commands
+from hotgate.runtime.desks import release_commands, version_commands
 from hotgate.runtime.desks.operator_desk import OperatorDesk
 from hotgate.runtime.folders.file_watch import FileWatch
 from hotgate.runtime.folders.runtime_directory import RuntimeDirectory
@@ -76,6 +76,7 @@ class ControlProcess:
                 "list_bans": self._list_bans,
                 "lift_ban": self._lift_ban,
                 **dict.fromkeys(release_commands.COMMANDS, self._change_releases),
+                **dict.fromkeys(version_commands.COMMANDS, self._list_versions),
             },
         )
         self._watch = FileWatch(loaded.files)
@@ -237,6 +238,9 @@ class ControlProcess:
 
     def _change_releases(self, message: Message) -> Message:
         return {"reason": _STARTING} if self._plane is None else release_commands.answer(self._plane.releases, message)
+
+    def _list_versions(self, message: Message) -> Message:
+        return {"reason": _STARTING} if self._plane is None else version_commands.answer(self._plane.versions, message)
 
     def _start_successor(self) -> Successor:
         sockets: dict[str, list[int]] = {}

@@ -56,6 +56,20 @@ class FakeReleases:
         self.asked.append((what, route, *more))
 
 
+class FakeVersions:
+    """One version."""
+
+    def state(self) -> list[dict[str, Any]]:
+        used = {"callers": 1, "requests": 7, "last_seen": 1_800_000_000.0}
+        ends = {"deprecated": 1_700_000_000.0, "sunset": None, "after_sunset": "serve"}
+        return [{"api": "orders", "version": "v1", "is_default": False, **ends, **used}]
+
+    def callers(self, api: str, version: str) -> list[dict[str, Any]] | None:
+        if (api, version) != ("orders", "v1"):
+            return None
+        return [{"caller": "partners:acme", "requests": 7, "last_seen": 1_800_000_000.0}]
+
+
 class FakeState:
     """reasons: why it is not ready. banned: addresses."""
 
@@ -63,6 +77,7 @@ class FakeState:
         self.reasons: list[str] = []
         self.banned: set[str] = set()
         self.releases = FakeReleases()
+        self.versions = FakeVersions()
 
     def not_ready(self) -> list[str]:
         return self.reasons

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from hotgate import __version__
 from hotgate.control.administration import Administration
-from hotgate.control.api import bans, consumers, gateway, keys, releases, revocations, sessions
+from hotgate.control.api import bans, consumers, gateway, keys, releases, revocations, sessions, versions
 from hotgate.control.api.endpoint import Answer, Call, Endpoint
 from hotgate.control.api.input import Nothing
 from hotgate.control.api.openapi import openapi
@@ -37,6 +37,7 @@ ENDPOINTS: Sequence[Endpoint] = (
     *sessions.ENDPOINTS,
     *bans.ENDPOINTS,
     *releases.ENDPOINTS,
+    *versions.ENDPOINTS,
     *gateway.ENDPOINTS,
     Endpoint(
         "get-openapi",

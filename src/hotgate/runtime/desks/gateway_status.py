@@ -17,6 +17,7 @@ from hotgate.runtime.desks.release_desk import ReleaseDesk
 from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.targets import Targets
 from hotgate.runtime.desks.upstream_tokens import UpstreamTokens
+from hotgate.runtime.desks.version_desk import VersionDesk
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.workers.fleet import Fleet
 from hotgate.runtime.workers.renewal import Renewal
@@ -36,6 +37,7 @@ class GatewayStatus:
     targets: Targets
     bans: BanDesk
     releases: ReleaseDesk
+    versions: VersionDesk
     credentials: CredentialStore
     introspections: Introspections
     logins: LoginDesk

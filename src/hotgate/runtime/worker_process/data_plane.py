@@ -72,6 +72,7 @@ class DataPlane:
             "login_guard": self.login_guard,
             "count_side": self._metrics.releases.side,
             "mirrored": self._metrics.releases.mirrored,
+            "version_counts": self._metrics.releases.versions,
         }
         parts = Parts({**self._services, **own, **(services or {})}, self._metrics, outbox, self._current)
         return compile_configuration(config, parts)

@@ -81,6 +81,9 @@ _OF_RELEASES: list[tuple[str, str, Any]] = [
     ("abort-release", "/releases/orders/abort", None),
     ("reset-release", "/releases/orders", None),
     ("reset-release", "/releases/nobody", None),
+    ("list-versions", "", None),
+    ("list-version-callers", "/versions/orders/v1/callers", None),
+    ("list-version-callers", "/versions/orders/v2/callers", None),
 ]
 
 
