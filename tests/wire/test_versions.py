@@ -181,6 +181,7 @@ async def test_a_method_that_no_version_has_is_405(wire: Wire) -> None:
 async def test_answers_of_a_deprecated_version_say_so(wire: Wire) -> None:
     backends = PlayedBackends(wire)
     _, _, answer = await backends.exchange(get("/orders"), b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")
+    assert answer.get(b"vary") == b"Api-Version, Accept"
     assert answer.get(b"deprecation") == b"@1767225600"
     assert answer.get(b"sunset") == b"Fri, 01 Jan 2027 00:00:00 GMT"
     assert answer.get_all(b"link") == [

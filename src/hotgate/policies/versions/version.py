@@ -75,7 +75,7 @@ def compile_version(settings: VersionSettings, context: CompileContext) -> list[
     if unknown:
         says = f"the API has no such version; it has {', '.join(api.versions)}"
         raise WrongSettings([WrongSetting(("only", index), says) for index in unknown])
-    facts = {plain_version(name): VersionFacts(settings.api, name, each) for name, each in api.versions.items()}
+    facts = {plain_version(name): VersionFacts(settings.api, name, api) for name in api.versions}
     services = context.services
     uses = services.get("version_uses") or VersionUses()
     steps = VersionSteps(facts, services.get("version_counts", {}), uses, services.get("wall_clock", time.time))

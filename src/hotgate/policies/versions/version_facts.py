@@ -2,7 +2,7 @@
 
 from email.utils import formatdate
 
-from hotgate.config.apis import Version
+from hotgate.config.apis import Api, Version
 from hotgate.http.headers import Field, valid_field
 from hotgate.http.structured_values import Date, write_bare
 
@@ -16,12 +16,19 @@ class VersionFacts:
 
     __slots__ = ("fields", "gone_at", "label", "mark")
 
-    def __init__(self, api: str, name: str, version: Version) -> None:
-        self.label = f"{api} {name}"
+    def __init__(self, api_name: str, name: str, api: Api) -> None:
+        version = api.versions[name]
+        self.label = f"{api_name} {name}"
         self.mark = valid_field(_FIELD, name.encode("ascii"))
-        self.fields = tuple(_fields(version))
+        self.fields = (*_vary(api), *_fields(version))
         is_gone = version.sunset is not None and version.after_sunset == "gone"
         self.gone_at = version.sunset.timestamp() if version.sunset is not None and is_gone else None
+
+
+def _vary(api: Api) -> list[Field]:
+    """What a cache must tell apart: one version must not be given for another (RFC 9110 §12.5.5)."""
+    names = [place.header or "Accept" for place in api.by if place.query is None]
+    return [valid_field(b"vary", ", ".join(dict.fromkeys(names)).encode("ascii"))] if names else []
 
 
 def _fields(version: Version) -> list[Field]:
