@@ -5,13 +5,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from hotgate.config.authorization import CelExpression, ClaimName, ClaimValue
 from hotgate.config.balance import CookieName
 from hotgate.config.notation import Notation, refused
 from hotgate.config.percent import PercentBetween
 from hotgate.config.secret import Secret
-from hotgate.config.settings import Form, HeaderName, HeaderValue, Name, Settings, WholeNumber, given
+from hotgate.config.settings import HeaderName, HeaderValue, Name, Settings, WholeNumber, given
 from hotgate.config.units import DurationBetween
-from hotgate.policies.conditions.condition import MAX_LENGTH
 
 MAX_SIDES = 16
 _MIN_SECRET = 16
@@ -34,8 +34,6 @@ def share_text(share: float) -> str:
 
 Share = Annotated[float, Notation(parse_share, {"type": "string", "pattern": f"^{_SHARE.pattern}$"}, share_text)]
 
-_Claim = Annotated[str, Form(r"[^\x00-\x1f\x7f]{1,256}", "use the name of a claim, at most 256 characters")]
-
 
 class Rule(Settings):
     """Requests that go to one upstream whatever the shares say: exactly one of `header`, `claim` and `when`."""
@@ -48,15 +46,13 @@ class Rule(Settings):
         description="Header fields and the value each must have, once. Clients choose what they send: whoever knows the"
         " field is on this side.",
     )
-    claim: dict[_Claim, str | int | bool] | None = Field(
+    claim: dict[ClaimName, ClaimValue] | None = Field(
         default=None,
         min_length=1,
         max_length=16,
         description="Verified claims of the caller and the value each must have, or hold if it is a list.",
     )
-    when: str | None = Field(
-        default=None, min_length=1, max_length=MAX_LENGTH, description="A condition in CEL, as in `authorize.when`."
-    )
+    when: CelExpression | None = Field(default=None, description="A condition in CEL, as in `authorize.when`.")
 
     @model_validator(mode="after")
     def _is_one(self) -> "Rule":
@@ -120,7 +116,7 @@ class ReleaseSettings(Settings):
     sticky: Literal["principal", "consumer", "none"] | StickyCookie = Field(
         default="principal",
         description="What keeps to one side while shares move slowly: the caller (guests: their address); the"
-        " application or API consumer that calls; as a mapping, whoever has a cookie; or nothing.",
+        " consumer or application that calls; as a mapping, whoever has a cookie; or nothing.",
     )
     rules: tuple[Rule, ...] = Field(
         default=(), max_length=64, description="Who goes where whatever the shares say; the first that fits decides."

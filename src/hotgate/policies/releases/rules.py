@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
+from hotgate.identity.rights import has_claim
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import CompileContext, WrongSetting
-from hotgate.policies.conditions.attributes import attributes_of
+from hotgate.policies.conditions.attributes import route_attributes
 from hotgate.policies.conditions.condition import compile_condition
 from hotgate.policies.releases.release_settings import Rule
 
@@ -19,8 +20,7 @@ def compile_test(rule: Rule, context: CompileContext) -> Test:
     if rule.claim is not None:
         return _claim_test(rule.claim)
     try:
-        attributes = attributes_of(context.parameters, context.metadata, has_body=False)
-        return compile_condition(rule.when or "", attributes).holds
+        return compile_condition(rule.when or "", route_attributes(context)).holds
     except ValueError as error:
         raise WrongSetting(("when",), str(error)) from None
 
@@ -38,13 +38,6 @@ def _header_test(wanted: Mapping[bytes, bytes]) -> Test:
 def _claim_test(wanted: Mapping[str, str | int | bool]) -> Test:
     def fits(exchange: Exchange) -> bool:
         principal = exchange.principal
-        return principal is not None and all(_has(principal.claims.get(name), value) for name, value in wanted.items())
+        return principal is not None and all(has_claim(principal, name, value) for name, value in wanted.items())
 
     return fits
-
-
-def _has(claim: object, value: str | int | bool) -> bool:
-    """`true` is not 1, which Python takes for the same."""
-    if isinstance(claim, list | tuple):
-        return any(_has(each, value) for each in claim)
-    return type(claim) is type(value) and claim == value

@@ -5,6 +5,7 @@ import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 
+from hotgate.identity.rights import NAMED_HERE
 from hotgate.limits.address_key import address_key
 from hotgate.pipeline.exchange import Exchange
 from hotgate.policies.releases.release_settings import StickyCookie
@@ -70,7 +71,10 @@ def _principal(exchange: Exchange) -> bytes:
 
 
 def _consumer(exchange: Exchange) -> bytes:
+    """The same consumer whichever entry has recognised it; else the application that calls; else who calls."""
     principal = exchange.principal
+    if principal is not None and principal.mechanism in NAMED_HERE:
+        return f"consumer\n{principal.subject}".encode("utf-8", "replace")
     if principal is None or principal.client is None:
         return _principal(exchange)
     return f"{principal.provider}\nclient\n{principal.client}".encode("utf-8", "replace")

@@ -31,7 +31,7 @@ def compile_route(
     recorder: Any,
     problems: list[tuple[Path, str]],
 ) -> Route:
-    """The route, wired. What is wrong is added to `problems` as (keys from the route on, message)."""
+    """The route, wired. What is wrong is added to `problems` as (keys of the file, message)."""
     steps: list[PhasedStep] = []
     names = list(settings.policy_names)
     if not settings.public:
@@ -48,7 +48,9 @@ def compile_route(
     for name in last_names:
         steps += _policy_steps(name, settings, context, problems)
     if settings.public and any(step.needs_credential for step in context.outgoing):
-        problems.append((("public",), "the upstream is shown a token in exchange for the caller's; here is none"))
+        problems.append(
+            ((*context.path, "public"), "the upstream is shown a token in exchange for the caller's; here is none")
+        )
     steps += _labelled("upstream", context.outgoing)
     return _assembled(settings, context.path, steps, upstream, recorder)
 
@@ -59,11 +61,17 @@ def _policy_steps(
     try:
         return _labelled(name, _POLICIES[name].compile(settings.policy(name), context))
     except WrongSettings as error:
-        problems += [((name, *each.path), str(each)) for each in error.problems]
+        problems += [_located(each, (*context.path, name)) for each in error.problems]
     except ValueError as error:
-        below = error.path if isinstance(error, WrongSetting) else ()
-        problems.append(((name, *below), str(error)))
+        problems.append(_located(error, (*context.path, name)))
     return []
+
+
+def _located(error: ValueError, place: Path) -> tuple[Path, str]:
+    """place: of the policy's key."""
+    if not isinstance(error, WrongSetting):
+        return place, str(error)
+    return error.path if error.is_of_file else (*place, *error.path), str(error)
 
 
 def _labelled(name: str, steps: Iterable[PhasedStep]) -> list[PhasedStep]:
