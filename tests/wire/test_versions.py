@@ -91,6 +91,7 @@ async def test_each_place_names_a_version(wire: Wire, request_bytes: bytes, side
         (get("/orders?version=1&ver%73ion=2"), 400, "version-ambiguous"),
         (get("/orders?version=1&Version=2"), 400, "version-ambiguous"),
         (get("/orders?a=1;version=2"), 400, "version-ambiguous"),
+        (get("/orders?a=1;version=2" + ";b" * 200), 400, "version-ambiguous"),
         (get("/orders?version=1", "Api-Version: 2"), 400, "version-ambiguous"),
         (get("/orders?version=1" + "&a" * 200), 400, "version-ambiguous"),
         (

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from hotgate.config.apis import VersionPlace, plain_version
+from hotgate.http.bounded_cache import BoundedCache
 from hotgate.http.request import Request
 from hotgate.http.reserved import spelling
 from hotgate.routing.conditions import query_parameters
@@ -38,14 +39,14 @@ def _one_of(values: list[str]) -> str:
 
 
 def _header(name: bytes) -> Read:
-    spelled = spelling(name)
+    spelled, length = spelling(name), len(name)
 
     def read(request: Request) -> str:
         """A name that some backend takes for the same counts as well."""
         values = [
             value.decode("latin-1")
             for field, value in request.headers.fields
-            if field == name or (len(field) == len(name) and spelling(field) == spelled)
+            if field == name or (len(field) == length and spelling(field) == spelled)
         ]
         return _one_of(values)
 
@@ -56,6 +57,10 @@ def _query(name: str) -> Read:
     def values_of(parameters: Mapping[str, list[str]]) -> list[str]:
         return [value for key, values in parameters.items() if key.lower() == name for value in values]
 
+    def is_read_otherwise(query: bytes, values: list[str]) -> bool:
+        parameters = query_parameters(query.replace(b";", b"&"))
+        return not parameters or values_of(parameters) != values
+
     def read(request: Request) -> str:
         """Names in any case, for some servers compare them so; and some take `;` for `&`."""
         query = request.query
@@ -65,9 +70,7 @@ def _query(name: str) -> Read:
         if not parameters:
             return AMBIGUOUS if query.strip(b"&") else NOTHING  # it cannot be read, or has too many
         values = values_of(parameters)
-        if b";" in query and values != values_of(query_parameters(query.replace(b";", b"&"))):
-            return AMBIGUOUS
-        return _one_of(values)
+        return AMBIGUOUS if b";" in query and is_read_otherwise(query, values) else _one_of(values)
 
     return read
 
@@ -76,14 +79,17 @@ def _accept(media_type: str, names: Iterable[str]) -> Read:
     name = "|".join(["v?[0-9][a-z0-9.-]*", *map(re.escape, names)])
     named = re.compile(rf"{re.escape(media_type)}(?:\.({name}))?(?:\+[a-z0-9.-]+)?", re.IGNORECASE)
 
+    def named_by(value: bytes) -> frozenset[str]:
+        text = value.decode("latin-1")
+        if '"' in text and _hides_something(text):
+            return frozenset((AMBIGUOUS,))
+        return frozenset(version for each in text.split(",") if (version := _version_of(each, named)))
+
+    known = BoundedCache(named_by, max_entries=1024, max_key_bytes=256)
+
     def read(request: Request) -> str:
         """Of ranges that name different versions the backend might prefer another one than we do."""
-        found: set[str] = set()
-        for value in request.headers.get_all(b"accept"):
-            text = value.decode("latin-1")
-            if '"' in text and _hides_something(text):
-                return AMBIGUOUS
-            found.update(version for each in text.split(",") if (version := _version_of(each, named)))
+        found = {version for name, value in request.headers.fields if name == b"accept" for version in known[value]}
         if len(found) > 1:
             return AMBIGUOUS
         return found.pop() if found else NOTHING
