@@ -20,12 +20,14 @@ upstreams:
   blue: {{targets: ["{blue}"]}}
   green: {{targets: ["{green}"]}}
   dead: {{targets: ["http://127.0.0.1:{dead}"]}}
+apis: {{orders: {{versions: {{v1: {{deprecated: "2026-01-01T00:00:00Z"}}, v2: {{}}}}}}}}
 defaults: {{public: true, upstream: blue}}
 routes:
   - {{name: shop, match: {{path: "/shop"}}, release: {{to: {{green: 0%}}, sticky: none}}}}
   - name: risky
     match: {{path: "/risky"}}
     release: {{to: {{dead: 50%}}, sticky: none, return_on: {{min_requests: 5, window: 1m}}}}
+  - {{name: orders, match: {{path: "/{{version}}/orders"}}, version: {{api: orders}}}}
   - {{name: copied, match: {{path: "/copied"}}, mirror: {{upstream: green}}}}
 """
 
@@ -100,7 +102,7 @@ def test_a_share_is_changed_through_the_api(gateway: Gateway, backends: tuple[Ba
     gateway.until(lambda: goes_to(gateway, backends) == {1})
     assert command(gateway, "reset", "shop").exit_code == 0
     gateway.until(lambda: goes_to(gateway, backends) == {0})
-    refused = command(gateway, "set-share", "shop", "green", "101%")
+    refused = command(gateway, "set-weight", "shop", "green", "101%")
     assert (refused.exit_code, "0% to 100%" in refused.output) == (1, True)
 
 
@@ -109,6 +111,22 @@ def test_copies_are_counted(gateway: Gateway, backends: tuple[Backend, Backend])
     assert ask(gateway.port, "/copied").status == 200
     gateway.until(lambda: backends[1].served == before + 1)
     gateway.until(lambda: metric(gateway, "hotgate_mirrored_total", route="copied", result="answered") == 1)
+
+
+def test_who_uses_a_version_is_known(gateway: Gateway) -> None:
+    for _ in range(5):
+        assert ask(gateway.port, "/v1/orders").field("deprecation") == "@1767225600"
+    gateway.until(lambda: metric(gateway, "hotgate_version_requests_total", api="orders", version="v1") == 5)
+    runner, config = CliRunner(), ["-c", str(gateway.file)]
+    gateway.until(lambda: json.loads(runner.invoke(app, ["versions", *config, "--json"]).stdout)[0]["requests"] == 5)
+    assert runner.invoke(app, ["versions", *config]).stdout.splitlines()[1].split()[:5] == [
+        *("orders", "v1", "2026-01-01", "-", "1"),
+    ]
+    assert runner.invoke(app, ["versions", "orders", "v1", *config]).stdout.splitlines()[1].split()[:2] == [
+        "guests",
+        "5",
+    ]
+    assert runner.invoke(app, ["versions", "orders", "v9", *config]).exit_code == 1
 
 
 def test_what_was_changed_outlives_the_gateway(gateway: Gateway) -> None:

@@ -29,9 +29,8 @@ def list_releases(config: ConfigurationFile = DEFAULT_FILE, as_json: AsJson = Fa
         print_table(_COLUMNS, [_row(release, side) for release in found for side in release["sides"]])
 
 
-@releases.command("set-share")
-@releases.command("set-weight", hidden=True)
-def set_share(
+@releases.command("set-weight")
+def set_weight(
     route: Route,
     upstream: Annotated[str, typer.Argument(help="An upstream under `release.to`.")],
     share: Annotated[str, typer.Argument(help="Its share of the requests, such as 10%.")],
