@@ -219,6 +219,17 @@ async def test_unless_it_is_said(wire: Wire) -> None:
     assert copy.get_all(b"x-auth-subject") == [b"acme"]
 
 
+@scenario(
+    others=SHADOW,
+    route=mirroring() | {"version": {"api": "orders"}},
+    settings={"apis": {"orders": {"by": [{"header": "Api-Version"}], "versions": {"v1": {}}}}},
+)
+async def test_a_copy_says_which_version_was_asked_for(wire: Wire) -> None:
+    await served(wire, get("/", "Api-Version: 1"))
+    copy = await (await shadow(wire)).message()
+    assert copy.get(b"x-hotgate-api-version") == b"v1"
+
+
 @scenario(others=SHADOW, route=mirroring(remove=["X-Tenant"]))
 async def test_further_fields_can_be_left_out_in_every_spelling(wire: Wire) -> None:
     await served(wire, get("/", "X-Tenant: acme", "X.Tenant: acme"))

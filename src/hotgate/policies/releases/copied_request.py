@@ -11,6 +11,7 @@ from hotgate.http.reserved import is_reserved, spelling
 from hotgate.identity.places.credential_source import CredentialSource
 from hotgate.pipeline.exchange import Exchange
 from hotgate.policies.releases.mirror_settings import MirrorSettings
+from hotgate.policies.versions.version_facts import VERSION_FIELD
 
 # Fields in which clients send what proves or remembers them, besides those that `identity` of the file names.
 _CREDENTIALS = frozenset(
@@ -62,5 +63,5 @@ class CopiedRequest:
         if name in WRITTEN_ANEW or spelled in self._removed:
             return True
         if is_reserved(name):
-            return not self._settings.identity
+            return not self._settings.identity and name != VERSION_FIELD
         return spelled in _CREDENTIALS and not self._settings.credentials

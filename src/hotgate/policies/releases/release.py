@@ -92,7 +92,7 @@ class Release:
 
     def _split_by(self, override: Override) -> Split[Side]:
         shares = [(side, override.share_of(side.name, side.share)) for side in self._sides]
-        return Split([*shares, (self._stable, 1.0 - sum(share for _, share in shares))])
+        return Split([*shares, (self._stable, round(1.0 - sum(share for _, share in shares), 6))])
 
     def _toward(self, route: Route, side: Side) -> Route:
         """Made with the first request; there are as many as the file has versions of the route, times sides."""

@@ -6,7 +6,7 @@ from hotgate.config.apis import Api, Version
 from hotgate.http.headers import Field, valid_field
 from hotgate.http.structured_values import Date, write_bare
 
-_FIELD = b"x-hotgate-api-version"  # tells the backend; no client can send it
+VERSION_FIELD = b"x-hotgate-api-version"  # tells the backend; no client can send it
 
 
 class VersionFacts:
@@ -19,7 +19,7 @@ class VersionFacts:
     def __init__(self, api_name: str, name: str, api: Api) -> None:
         version = api.versions[name]
         self.label = f"{api_name} {name}"
-        self.mark = valid_field(_FIELD, name.encode("ascii"))
+        self.mark = valid_field(VERSION_FIELD, name.encode("ascii"))
         self.fields = (*_vary(api), *_fields(version))
         is_gone = version.sunset is not None and version.after_sunset == "gone"
         self.gone_at = version.sunset.timestamp() if version.sunset is not None and is_gone else None
