@@ -77,7 +77,9 @@ class ControlProcess:
                 "lift_ban": self._lift_ban,
                 **dict.fromkeys(release_commands.COMMANDS, self._change_releases),
                 **dict.fromkeys(version_commands.COMMANDS, self._list_versions),
+                "make_explain_ticket": self._make_explain_ticket,
             },
+            {"explain_request": self._explain_request},
         )
         self._watch = FileWatch(loaded.files)
         self._stop_requested = asyncio.Event()
@@ -241,6 +243,18 @@ class ControlProcess:
 
     def _list_versions(self, message: Message) -> Message:
         return {"reason": _STARTING} if self._plane is None else version_commands.answer(self._plane.versions, message)
+
+    def _make_explain_ticket(self, _: Message) -> Message:
+        if self._plane is None:
+            return {"reason": _STARTING}
+        return self._plane.explain_ticket()
+
+    def _explain_request(self, message: Message) -> "asyncio.Future[Message]":
+        if self._plane is not None:
+            return self._loop.create_task(self._plane.explanations.answer(message["question"]))
+        done = self._loop.create_future()
+        done.set_result({"reason": _STARTING})
+        return done
 
     def _start_successor(self) -> Successor:
         sockets: dict[str, list[int]] = {}

@@ -121,10 +121,7 @@ def compile_mirror(settings: MirrorSettings, context: CompileContext) -> list[Ph
         raise WrongSetting(("upstream",), "this is the route's own upstream, which would get everything twice")
     places = (source for identity in context.identities.values() for source in identity.sources)
     copied = CopiedRequest(settings, context.route_name, places)
-    counts = context.services.get("mirrored")
-    if counts is None:  # a configuration that is only checked or explained sends nothing
-        return []
-    mirror = Mirror(settings, upstream, context.route_name, copied, counts)
+    mirror = Mirror(settings, upstream, context.route_name, copied, context.services.get("mirrored", {}))
     return [
         PhasedStep(Phase.SHAPE, mirror.copy, copied_body=settings.max_body),
         PhasedStep(Phase.FINISH, mirror.give_up),
