@@ -80,16 +80,7 @@ POLICY_CASES = {
         "passed",
     ),
     "client_certificate_header": Case(route("client_certificate_header: rfc9440"), {}, "passed"),
-    "version": Case(
-        route(
-            "version: {api: orders}",
-            more=f"apis: {{orders: {{by: [{{header: a}}], default: v1, versions: {VERSIONS}}}}}\n",
-        ),
-        {},
-        "refused",
-        "version-gone",
-        ("version", ""),
-    ),
+    "version": Case(route("version: {api: orders}", more=APIS), {}, "refused", "version-gone", ("version", "")),
     "release": Case(route("release: {to: {other: 5%}, rules: [{to: other, header: {a: b}}]}"), {}, "passed"),
     "mirror": Case(route("mirror: {upstream: other}"), {}, "skipped"),
     "policies": Case(
