@@ -16,6 +16,7 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route
 from hotgate.policies.explaining.facts import principal_facts, shown_text
 from hotgate.runtime.compiling.compile import Parts, compile_configuration
+from hotgate.runtime.compiling.compile_versions import VersionRefusal
 from hotgate.runtime.explaining.callers import credential_notes, given_principal
 from hotgate.runtime.explaining.described_request import presented_certificate, read_request
 from hotgate.runtime.explaining.near_routes import NearRoutes
@@ -78,6 +79,8 @@ class Explainer:
         if found is None:
             near = [] if incoming.refusal else self._near.find(request)
             return story.told([], incoming.refusal or answers.unrouted(request, snapshot.table), near=near)
+        if isinstance(first := next(iter(route.before), None), VersionRefusal):
+            return story.told([], first(exchange))
         if index is None:
             return story.told([], None, answered_by="the gateway itself: nobody is authenticated before it")
         body = bytes(incoming.take_buffer()) if incoming.has_body else None

@@ -25,6 +25,7 @@ _NOT_RUN = {
     "upstream": "the credential or signature for the upstream is neither fetched nor made",
     "max_concurrent": _PLACES,
     "concurrency": _PLACES,
+    "mirror": "no copy is sent",
 }
 _UNSHOWN = frozenset({"admin", "decision_log", "cookies"})  # the gateway's own
 

@@ -220,3 +220,23 @@ def test_a_policy_that_fails_or_returns_nonsense_denies(tmp_path: Path, monkeypa
         found = explained(written(tmp_path, text))
         assert (found.decision, found.code, found.steps[0].outcome) == ("deny", "policy-failed", "failed")
         assert "secret" not in found.model_dump_json()
+
+
+VERSIONED = """\
+apis: {orders: {by: [{header: api-version}], default: v1, versions: {v1: {}, v2: {}}}}
+routes:
+  - name: orders
+    match: {path: "/orders/*", hosts: [localhost]}
+    public: true
+    upstream: api
+    version: {api: orders}
+    release: {to: {other: 0%}, rules: [{to: other, header: {x-canary: "1"}}]}
+"""
+
+
+def test_a_version_that_nobody_has_and_a_side_that_was_chosen(tmp_path: Path) -> None:
+    loaded = written(tmp_path, VERSIONED)
+    refused = explained(loaded, headers={"api-version": "3"})
+    assert (refused.decision, refused.code) == ("deny", "version-unknown")
+    assert explained(loaded).upstream == "api"
+    assert explained(loaded, headers={"x-canary": "1"}).upstream == "other"
