@@ -59,9 +59,7 @@ class LimitItem:
         self._seconds_per_unit = window / quota
         self._in_units = Limit("", name=name, quota=quota, window=window, burst=max(1, self._capacity))
         encoded = name.encode("ascii")  # a Name needs no escaping in a String (RFC 9651 §3.3.3), nor in a form
-        quota_unit = (
-            b"" if unit == "requests" else b';qu="%b"' % unit.encode("ascii")
-        )  # §3.1.2: requests is the default
+        quota_unit = b';qu="%b"' % unit.encode("ascii") if unit != "requests" else b""  # §3.1.2: the default
         self.policy = b'"%b";q=%d%b;w=%d' % (encoded, quota, quota_unit, max(1, math.ceil(window)))
         self.form = b'"%b";r=%%d;t=%%d' % encoded
 
@@ -91,9 +89,9 @@ class LimitItem:
         """
         if not decision.allowed:
             return 0, decision.retry_after
-        remaining = decision.remaining
-        used = self._capacity - remaining
-        return remaining, int((max(used, remaining)) * self._seconds_per_unit + _NEARLY_ONE)
+        remaining = max(0, decision.remaining)  # tokens may be out while others of the bucket are owed
+        units = max(remaining, self._capacity - remaining)
+        return remaining, int(units * self._seconds_per_unit + _NEARLY_ONE)
 
 
 class _Fields:
