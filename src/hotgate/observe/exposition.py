@@ -12,6 +12,7 @@ from hotgate.observe.families import add_counts as _add_counts
 from hotgate.observe.families import add_durations as _add_durations
 from hotgate.observe.label import label
 from hotgate.observe.metrics import Snapshot
+from hotgate.observe.overload_families import overload_families
 from hotgate.observe.release_families import release_families
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -70,6 +71,7 @@ class GatewayCollector(Collector):
         yield from _token_families(self._facts)
         yield from release_families(self._total, self._facts.releases, self._facts.release_returns)
         yield from _worker_families(self._total)
+        yield from overload_families(self._total["gauges"], self._total["counters"])
         yield from _handshake_families(self._total["counters"])
         yield from _login_families(self._total["counters"], self._facts)
         yield from _introspection_families(self._facts)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from hotgate.observe.handshakes import Handshakes
+from hotgate.observe.histogram import Histogram
 from hotgate.observe.login_failures import LoginFailures
 from hotgate.observe.recorder import RouteRecorder, UpstreamRecorder
 from hotgate.observe.release_metrics import ReleaseMetrics
@@ -30,8 +31,9 @@ class WorkerMetrics:
     connections_refused: those that were turned away, by reason; the edge's own mapping, which it raises.
     log_dropped, decisions_dropped: lines of the two logs given up because a sink stalled. ejected: by upstream and
     target, 1 for each that is out of service for its failures. panics: by upstream, 1 for each that uses all its
-    targets for want of better ones. handshakes: of TLS listeners. releases: sides of releases,
-    copies, versions.
+    targets for want of better ones. handshakes: of TLS listeners. places: of requests, as `PlaceBook.values`.
+    overloaded: 1 for each thing of which there is too little. shed: requests that were given up for it, by class.
+    loop_lag: turns of the event loop. releases: sides of releases, copies, versions.
     """
 
     __slots__ = (
@@ -47,8 +49,12 @@ class WorkerMetrics:
         "handshakes",
         "log_dropped",
         "logins",
+        "loop_lag",
+        "overloaded",
         "panics",
+        "places",
         "releases",
+        "shed",
     )
 
     def __init__(self) -> None:
@@ -60,6 +66,10 @@ class WorkerMetrics:
         self.decisions_dropped = 0
         self.ejected: dict[str, dict[str, int]] = {}
         self.panics: dict[str, int] = {}
+        self.places: dict[str, dict[str, Any]] = {}
+        self.overloaded: dict[str, int] = {}
+        self.shed: Mapping[str, int] = {}
+        self.loop_lag = Histogram()
         self.handshakes = Handshakes()
         self.logins = LoginFailures()
         self.releases = ReleaseMetrics()
@@ -133,12 +143,17 @@ class WorkerMetrics:
                 "exchanges_active": self.exchanges_active,
                 "ejected": self.ejected,
                 "panics": self.panics,
+                "overloaded": self.overloaded,
+                "places": {kind: self.places.get(kind, {}) for kind in ("limit", "in_use", "waiting")},
             },
             "counters": {
                 "connections": self.connections,
                 "connections_refused": dict(self.connections_refused),
                 "log_dropped": self.log_dropped,
                 "decisions_dropped": self.decisions_dropped,
+                "places": {kind: self.places.get(kind, {}) for kind in ("waited", "refused")},
+                "shed": dict(self.shed),
+                "loop_lag": self.loop_lag.values(),
                 **self.handshakes.values(),
                 **self.logins.values(),
                 "mirrored": dict(self.releases.mirrored),
