@@ -18,7 +18,13 @@ from hotgate.config.position import Path, Position, SourceList, SourceMap, find
 from hotgate.config.routes import NEITHER_PUBLIC_NOR_NOT
 
 _NAMES_IN_ROUTES = (("upstream", "upstreams"), ("authenticate", "identity"), ("profiles", "profiles"))
-_WORD = {"upstreams": "upstream", "identity": "identity", "profiles": "profile"}
+_WORD = {
+    "upstreams": "upstream",
+    "identity": "identity",
+    "profiles": "profile",
+    "authorization.decision_points": "decision point",
+}
+_POINTS = "authorization.decision_points"
 _EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104  (compared with, not bound to)
 
 
@@ -48,10 +54,16 @@ def wrong_references(tree: SourceMap) -> Iterator[Finding]:
 def unused_names(tree: SourceMap) -> Iterator[Finding]:
     """Definitions that no route uses: worth a warning."""
     used = {kind: {name for _, name in _names(tree, key)} for key, kind in _NAMES_IN_ROUTES}
+    used["upstreams"] |= {name for _, name in _asked_upstreams(tree)}
     for kind, names in used.items():
         for name in _mapping(tree, kind):
             if name not in names:
                 yield Finding((kind, name), f"{_WORD[kind]} '{name}' is not used by any route", is_key=True)
+    asked = {name for _, name in _decision_points(tree)}
+    for name in _points(tree):
+        if name not in asked:
+            path = ("authorization", "decision_points", name)
+            yield Finding(path, f"decision point '{name}' is not asked by any route", is_key=True)
 
 
 def _unknown_names(tree: SourceMap) -> Iterator[Finding]:
@@ -60,6 +72,38 @@ def _unknown_names(tree: SourceMap) -> Iterator[Finding]:
         for path, name in _names(tree, key):
             if name not in known:
                 yield _unknown(tree, path, name, kind, list(known))
+    for path, name in _asked_upstreams(tree):
+        if name not in (known := _mapping(tree, "upstreams")):
+            yield _unknown(tree, path, name, "upstreams", list(known))
+    for path, name in _decision_points(tree):
+        if name not in (known := _points(tree)):
+            yield _unknown(tree, path, name, _POINTS, list(known))
+
+
+def _points(tree: SourceMap) -> dict[str, Any]:
+    authorization = tree.get("authorization")
+    return _mapping(authorization, "decision_points") if isinstance(authorization, SourceMap) else {}
+
+
+def _asked_upstreams(tree: SourceMap) -> Iterator[tuple[Path, str]]:
+    """The upstreams that decision points ask, each with its path."""
+    for name, point in _points(tree).items():
+        for kind in point if isinstance(point, SourceMap) else ():
+            asked = _mapping(point, kind).get("upstream")
+            if isinstance(asked, str):
+                yield ("authorization", "decision_points", name, kind, "upstream"), asked
+
+
+def _decision_points(tree: SourceMap) -> Iterator[tuple[Path, str]]:
+    """The decision points that routes, profiles and `defaults` name under `authorize.decide`."""
+    for path, part in _parts(tree):
+        asked = _mapping(part, "authorize").get("decide")
+        for index, each in enumerate(asked if isinstance(asked, SourceList) else ()):
+            place = (*path, "authorize", "decide", index)
+            if isinstance(each, str):
+                yield place, each
+            elif isinstance(each, SourceMap) and isinstance(each.get("point"), str):
+                yield (*place, "point"), each["point"]
 
 
 def _unknown(tree: SourceMap, path: Path, name: str, kind: str, known: list[str]) -> Finding:

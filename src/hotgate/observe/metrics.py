@@ -7,6 +7,7 @@ client can make the number of series grow.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from hotgate.observe.decisions import Decisions
 from hotgate.observe.handshakes import Handshakes
 from hotgate.observe.login_failures import LoginFailures
 from hotgate.observe.recorder import RouteRecorder, UpstreamRecorder
@@ -27,7 +28,7 @@ class WorkerMetrics:
     connections_refused: those that were turned away, by reason; the edge's own mapping, which it raises.
     log_dropped: access log lines given up because the sink stalled. ejected: by upstream and target, 1 for each that is
     out of service for its failures. panics: by upstream, 1 for each that uses all its targets for want of better ones.
-    handshakes: of TLS listeners.
+    handshakes: of TLS listeners. decisions: of decision points.
     """
 
     __slots__ = (
@@ -37,6 +38,7 @@ class WorkerMetrics:
         "connections",
         "connections_open",
         "connections_refused",
+        "decisions",
         "ejected",
         "exchanges_active",
         "handshakes",
@@ -55,6 +57,7 @@ class WorkerMetrics:
         self.panics: dict[str, int] = {}
         self.handshakes = Handshakes()
         self.logins = LoginFailures()
+        self.decisions = Decisions()
         self._routes: dict[str, RouteRecorder] = {}
         self._upstreams: dict[str, UpstreamRecorder] = {}
         self._round: Iterator[Recorder] | None = None
@@ -130,5 +133,6 @@ class WorkerMetrics:
                 "log_dropped": self.log_dropped,
                 **self.handshakes.values(),
                 **self.logins.values(),
+                **self.decisions.values(),
             },
         }

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from hotgate.config.decision_points.decide import Decide
 from hotgate.config.notation import refused
 from hotgate.config.settings import Form, Settings
 from hotgate.config.units import DurationBetween
@@ -16,6 +17,7 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import Authenticator, CompileContext, PhasedStep, PolicySpec
 from hotgate.pipeline.route import Outcome
+from hotgate.policies.decision_points.decide import compile_decide
 from hotgate.policies.step_up import Demand, StepsUp, insufficient, never_sufficient
 
 # RFC 6749 §3.3; with it the scopes fit into a quoted string of WWW-Authenticate as they are.
@@ -44,10 +46,16 @@ class AuthorizeSettings(Settings):
         default=None, description="How long ago the user may have logged in (`auth_time`), likewise."
     )
 
+    decide: Decide = Field(
+        default=(),
+        description="Decision points (`authorization.decision_points`) that must all allow it: names, or mappings of"
+        " `point` and what is asked otherwise (`ask`).",
+    )
+
     @model_validator(mode="after")
     def _asks_for_something(self) -> "AuthorizeSettings":
-        if not (self.scopes or self.any_scope or self.roles or self.groups or self.demand):
-            raise refused("give scopes, any_scope, roles, groups, acr or max_age; without any everybody would pass")
+        if not (self.scopes or self.any_scope or self.roles or self.groups or self.demand or self.decide):
+            raise refused("give scopes, any_scope, roles, groups, acr, max_age or decide; else everybody would pass")
         return self
 
     @property
@@ -121,6 +129,7 @@ def compile_authorize(settings: AuthorizeSettings, context: CompileContext) -> l
     if settings.demand is not None:
         now = context.services.get("wall_clock", time.time)
         steps.append(PhasedStep(Phase.AUTHORIZE, StepUp(settings.demand, context.identities, now)))
+    steps += compile_decide(settings.decide, context)
     return steps
 
 

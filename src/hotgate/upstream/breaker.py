@@ -12,8 +12,8 @@ RULES = CircuitRules(consecutive_failures=5, duration=2.0, longest=30.0, trials=
 
 
 class Breaker:
-    """service: what it is called in the log. clock: monotonic seconds. Every `may_call` that says yes is followed by one
-    of `succeeded`, `failed` and `said_nothing`."""
+    """service: what the log calls it. clock: monotonic seconds. Every `may_call` that says yes is followed by one of
+    `succeeded`, `failed` and `said_nothing`."""
 
     def __init__(self, service: str, clock: Callable[[], float], rules: CircuitRules = RULES) -> None:
         self._service = service

@@ -16,6 +16,7 @@ from hotgate.policies.conditions.attributes import Attribute, Read, Unreadable
 
 MAX_LENGTH = 4096  # characters of an expression
 _MAX_REASON = 300
+_ANY = ""  # kind of expression
 
 _error = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 _undeclared = re.compile(r"undeclared reference to '([^']+)'")
@@ -77,6 +78,12 @@ def compile_text(source: str, attributes: Mapping[str, Attribute]) -> Expression
     return Expression(source, program, used)
 
 
+def compile_value(source: str, attributes: Mapping[str, Attribute]) -> Expression:
+    """An expression of any type; `json_value` makes JSON of what it gives. Raises ValueError, likewise."""
+    program, used = _compiled(source, attributes, _ANY)
+    return Expression(source, program, used)
+
+
 def _compiled(source: str, attributes: Mapping[str, Attribute], kind: str) -> tuple[Any, dict[str, Attribute]]:
     if len(source) > MAX_LENGTH:
         raise ValueError(f"an expression has at most {MAX_LENGTH} characters")
@@ -85,7 +92,7 @@ def _compiled(source: str, attributes: Mapping[str, Attribute], kind: str) -> tu
         program = environment.compile(source)
     except RuntimeError as error:
         raise ValueError(_explained(str(error), attributes)) from None
-    if (found := program.return_type().name()) != kind:
+    if (found := program.return_type().name()) != kind and kind != _ANY:
         raise ValueError(f"the expression must be {kind.lower()}, but is {found.lower()}")
     # The compiled form names what it refers to; a name more than that, within some text, is read for nothing.
     compiled = program.serialize()

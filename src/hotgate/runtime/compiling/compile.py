@@ -20,12 +20,15 @@ from hotgate.pipeline.outgoing import OutgoingContext
 from hotgate.pipeline.policy import Authenticator, CompileContext, PhasedStep
 from hotgate.pipeline.route import Route
 from hotgate.policies import MECHANISMS
+from hotgate.policies.decision_points.contract import DecisionPoint
+from hotgate.policies.decision_points.decide import COUNT, POINTS
 from hotgate.policies.outgoing import OUTGOING
 from hotgate.routing.ambiguity import AmbiguousRoutes
 from hotgate.routing.path_shape import BadPattern
 from hotgate.routing.pattern import RoutePattern
 from hotgate.routing.table import RouteTable
 from hotgate.runtime.compiling.ambiguous_routes import ambiguous_places
+from hotgate.runtime.compiling.compile_decision_points import compile_decision_points
 from hotgate.runtime.compiling.compile_endpoints import endpoint_routes, receiver_route
 from hotgate.runtime.compiling.compile_listener import compile_listener
 from hotgate.runtime.compiling.compile_resources import resource_routes
@@ -62,6 +65,7 @@ class Compiled:
     snapshot: Snapshot
     config: Gateway
     upstreams: Mapping[str, Upstream]
+    decision_points: Mapping[str, DecisionPoint]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,11 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     services["upstreams"] = upstreams
     services["has_cookies"] = any(entry.mechanism == "oidc" for entry in config.identity.values())
     outgoing = _outgoing(config, services, problems)
+    points = compile_decision_points(
+        config, upstreams, outgoing, services, parts.current, lambda *problem: problems.append(Problem(*problem))
+    )
+    services[POINTS] = points
+    services[COUNT] = parts.metrics.decisions.count
     entries = list(endpoint_routes(config, identities, parts.metrics))
     entries += resource_routes(config, services, parts.metrics, lambda *problem: problems.append(Problem(*problem)))
     for name in config.security_events:
@@ -120,7 +129,7 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     listeners = _listeners(config, services, problems)
     if problems or table is None:
         raise CompileProblems(problems)
-    return Compiled(_snapshot(config, table, listeners, parts), config, upstreams)
+    return Compiled(_snapshot(config, table, listeners, parts), config, upstreams, points)
 
 
 def compile_errors(loaded: Loaded) -> list[ConfigurationError]:

@@ -1,0 +1,95 @@
+"""`decide` of a route, compiled: one step for each decision point that it names, in the order of the file."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from hotgate.config.decision_points.decide import RouteQuestion as RouteQuestionSettings
+from hotgate.config.messages import message_of
+from hotgate.pipeline.decision import Decision, Path
+from hotgate.pipeline.phase import Phase
+from hotgate.pipeline.policy import CompileContext, PhasedStep, WrongSetting, WrongSettings
+from hotgate.policies.conditions.attributes import Attribute, attributes_of
+from hotgate.policies.conditions.condition import compile_text
+from hotgate.policies.decision_points.contract import DecisionPoint
+from hotgate.policies.decision_points.decided_by import AskedHere, DecidedBy
+from hotgate.policies.outgoing.own_fields import OwnFields
+
+POINTS = "decision_points"  # the service: by name, those that could be compiled
+COUNT = "count_decision"  # the service: called with a point's name and a result
+
+Given = str | RouteQuestionSettings
+
+
+def compile_decide(given: Sequence[Given], context: CompileContext, *, has_body: bool = False) -> list[PhasedStep]:
+    """has_body: whether questions may look at the request's body. Raises WrongSettings, with paths below its key."""
+    attributes = attributes_of(context.parameters, context.metadata, has_body=has_body)
+    points: Mapping[str, DecisionPoint] = context.services.get(POINTS, {})
+    asked: dict[str, list[AskedHere]] = {}
+    problems: list[WrongSetting] = []
+    for index, each in enumerate(given):
+        name = each if isinstance(each, str) else each.point
+        try:
+            if name not in points:
+                raise WrongSetting((), "it cannot be asked; its own errors say why")
+            here = _asked_here(points[name], each, attributes, (*context.path, "authorize", "decide", index))
+            asked.setdefault(name, []).append(here)
+        except (WrongSetting, WrongSettings) as error:
+            found = error.problems if isinstance(error, WrongSettings) else (error,)
+            problems += [WrongSetting(("decide", index, *wrong.path), f"{name}: {wrong}") for wrong in found]
+    if problems:
+        raise WrongSettings(problems)
+    count = context.services.get(COUNT, _count_nothing)
+    return [_step(points[name], questions, count) for name, questions in asked.items()]
+
+
+def _step(point: DecisionPoint, questions: Sequence[AskedHere], count: Callable[[str, str], None]) -> PhasedStep:
+    owned = OwnFields(*(name.encode("ascii") for name in point.to_upstream)).spellings
+    step = DecidedBy(point, questions, count)
+    return PhasedStep(Phase.AUTHORIZE, step, body_limit=point.body_limit, owned_fields=owned)
+
+
+def _asked_here(point: DecisionPoint, given: Given, attributes: Mapping[str, Attribute], path: Path) -> AskedHere:
+    ask = point.ask if isinstance(given, str) else _merged(point.ask, given.ask)
+    question = _below(("ask",), lambda: point.compile(ask, attributes))
+    key = [_below((), partial(compile_text, source, attributes)) for source in point.key]
+    allowed = Decision("authorize", point.name, path, allowed=True, attributes=question.attributes)
+    return AskedHere(question, allowed, key, repr(path).encode())
+
+
+def _merged(ask: BaseModel, given: Mapping[str, Any]) -> BaseModel:
+    """What the point asks, with the keys in their place that the route gives."""
+    base = ask.model_dump(exclude_unset=True, by_alias=True)
+    try:
+        return type(ask).model_validate({**base, **given})
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False)
+        problems = [WrongSetting(("ask", *each["loc"]), _said(each)) for each in details]
+        raise WrongSettings(problems) from None
+
+
+def _said(detail: Any) -> str:
+    is_unknown = detail["type"] == "extra_forbidden"
+    return f"unknown key '{str(detail['loc'][-1])[:100]}'" if is_unknown else message_of(detail, "")
+
+
+def _below(path: Path, compile_: Callable[[], Any]) -> Any:
+    """What `compile_` gives, or raises WrongSettings with paths that begin here."""
+    try:
+        return compile_()
+    except WrongSettings as error:
+        problems = [WrongSetting((*path, *each.path), f"{_named(each.path)}{each}") for each in error.problems]
+        raise WrongSettings(problems) from None
+    except ValueError as error:
+        raise WrongSettings([WrongSetting(path, f"`cache.key`: {error}")]) from None
+
+
+def _named(path: Path) -> str:
+    """Where in the question: a default stands nowhere in the file, and that of the point elsewhere in it."""
+    return f"`{'.'.join(map(str, path))}`: " if path else ""
+
+
+def _count_nothing(point: str, result: str) -> None:
+    """Where nobody counts."""
