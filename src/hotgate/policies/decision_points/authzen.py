@@ -60,11 +60,8 @@ class AuthZenKind:
         body = _boxcarred([question.content for question in questions], self._semantic)
         return SideRequest("POST", self._several, fields, body)
 
-    def verdicts(self, answer: SideAnswer, questions: Sequence[Question], request_id: str) -> list[Verdict]:
+    def verdicts(self, answer: SideAnswer, questions: Sequence[Question]) -> list[Verdict]:
         """Sections 5.5 and 7.2. Unknown members are ignored, as section 10.1.1 wants; obligations are not."""
-        said_id = dict(answer.fields).get(b"x-request-id")
-        if said_id is not None and said_id != request_id.encode("ascii"):
-            raise NoDecision("it answers another request: X-Request-ID differs")
         found = json_object(answer)
         if len(questions) == 1:
             return [self._verdict(found)]

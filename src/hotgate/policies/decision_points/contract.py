@@ -96,7 +96,7 @@ class Kind(QuestionMaker, Protocol):
     def request(self, questions: Sequence[Question], request_id: str) -> SideRequest:
         """What is sent; who sends it adds credentials and bounds."""
 
-    def verdicts(self, answer: SideAnswer, questions: Sequence[Question], request_id: str) -> list[Verdict]:
+    def verdicts(self, answer: SideAnswer, questions: Sequence[Question]) -> list[Verdict]:
         """One for each, in order; fewer only behind a denial. Raises NoDecision."""
 
 

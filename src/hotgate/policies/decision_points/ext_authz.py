@@ -39,7 +39,7 @@ class ExtAuthzKind:
         request: SideRequest = questions[0].content
         return request
 
-    def verdicts(self, answer: SideAnswer, questions: Sequence[Question], request_id: str) -> list[Verdict]:
+    def verdicts(self, answer: SideAnswer, questions: Sequence[Question]) -> list[Verdict]:
         """Fields that the file does not list stay here."""
         if answer.status >= 500:
             raise NoDecision(f"status {answer.status}", is_outage=True)

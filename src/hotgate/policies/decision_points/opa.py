@@ -34,7 +34,7 @@ class OpaKind:
         """The input is the whole body but for its name."""
         return SideRequest("POST", self._path, _FIELDS, b'{"input":%b}' % questions[0].encoded)
 
-    def verdicts(self, answer: SideAnswer, questions: Sequence[Question], request_id: str) -> list[Verdict]:
+    def verdicts(self, answer: SideAnswer, questions: Sequence[Question]) -> list[Verdict]:
         """A document that is not defined for this input comes without `result`: nothing allows it."""
         found = json_object(answer)
         if unknown := found.keys() - _BESIDE_RESULT:

@@ -56,7 +56,7 @@ class OpenFgaKind:
         checks = [{**question.content, "correlation_id": str(place)} for place, question in enumerate(questions)]
         return self._sent(b"batch-check", {"checks": checks, **self._options})
 
-    def verdicts(self, answer: SideAnswer, questions: Sequence[Question], request_id: str) -> list[Verdict]:
+    def verdicts(self, answer: SideAnswer, questions: Sequence[Question]) -> list[Verdict]:
         """A check without `allowed`, or with an error, is none; a batch has exactly those that were asked."""
         found = json_object(answer)
         if len(questions) == 1:

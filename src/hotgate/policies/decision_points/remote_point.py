@@ -110,7 +110,7 @@ class RemotePoint:
         questions = [each.question for each in asked]
         request = self._kind.request(questions, exchange.request_id)
         answer = await self._call.answer(exchange, request)
-        return self._kind.verdicts(answer, questions, exchange.request_id)
+        return self._kind.verdicts(answer, questions)
 
     def _keep(self, exchange: Exchange, asked: Sequence[Asked], verdicts: Sequence[Verdict]) -> None:
         if self._cache is None:
