@@ -79,10 +79,11 @@ async def decision_service(
     *,
     upstream: Mapping[str, Any] | None = None,
     decide: Sequence[Any] = ("pdp",),
-    route: Mapping[str, Any] | None = None,
+    public: bool = False,
     **point: Any,
 ) -> AsyncIterator[DecisionService]:
-    """kind: as `{"opa": {...}}`, without its upstream. point: the other keys of the entry. route: more of its keys."""
+    """kind: as `{"opa": {...}}`, without its upstream. point: the other keys of the entry. public: whether nobody is
+    recognised before."""
     service = Backend()
     await service.start()
     name, settings = next(iter(kind.items()))
@@ -98,15 +99,14 @@ async def decision_service(
                 "name": "orders",
                 "match": {"path": "/orders/{id}"},
                 "upstream": "api",
-                "authenticate": ["partners"],
                 "authorize": {"decide": list(decide)},
-                **(route or {}),
+                **({"public": True} if public else {"authenticate": ["partners"]}),
             }
         ],
     }
     play = DecisionService(wire, service, configuration)
-    play.reconfigure()
     try:
+        play.reconfigure()
         yield play
     finally:
         service.stop()
