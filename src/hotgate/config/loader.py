@@ -1,21 +1,23 @@
 """A file → a validated configuration, or all of its errors."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
+from hotgate.config.authorization_references import unused_policies, wrong_authorization
 from hotgate.config.certificates import doubtful_certificates, wrong_certificates
 from hotgate.config.dangers import dangers
+from hotgate.config.decision_point_references import asked_upstreams, unused_decision_points, wrong_decision_points
 from hotgate.config.document import MAX_FILE_SIZE, UNREADABLE, parse
 from hotgate.config.errors import ConfigurationError, ConfigurationErrors
 from hotgate.config.gateway import Gateway
 from hotgate.config.includes import Includes
 from hotgate.config.merging import merge_routes
-from hotgate.config.position import SourceMap, find, path_text
+from hotgate.config.position import Position, SourceMap, find, path_text
 from hotgate.config.references import Finding, unused_names, wrong_references
 from hotgate.config.secret import Secret, SecretFiles
 from hotgate.config.validation import validate
@@ -43,6 +45,10 @@ class Loaded:
     def error(self, path: Sequence[str | int], message: str, hint: str = "") -> ConfigurationError:
         """An error at a key of the file, such as ("routes", 0, "match", "path"), with its position."""
         return _error(self._source, Finding(tuple(path), message, hint), self._variables)
+
+    def position(self, path: Sequence[str | int]) -> Position:
+        """Where a key of the file is written; of one that is not there, where it would belong."""
+        return find(self._source, path, key=True)
 
 
 def load(path: Path | str, model: type[Gateway], environment: Mapping[str, str] | None = None) -> Loaded:
@@ -77,7 +83,7 @@ class _Loading:
         merge_routes(tree)
         secret_files = SecretFiles(self._file.parent)
         config = self._validated(tree, model, secret_files)
-        doubts = [*unused_names(tree), *dangers(config), *doubtful_certificates(config)]
+        doubts = [*_unused(tree), *dangers(config), *doubtful_certificates(config)]
         warnings = [*includes.warnings, *self._located(tree, doubts)]
         return self._loaded(config, tree, warnings, has_secret_files=bool(secret_files.read))
 
@@ -96,7 +102,7 @@ class _Loading:
             self._variables.hide(content, f"file:{file}")
         found = wrong_certificates(result) if isinstance(result, Gateway) else result
         self._errors += self._located(tree, found)
-        self._errors += self._located(tree, wrong_references(tree))
+        self._errors += self._located(tree, _wrong_names(tree))
         if self._errors or not isinstance(result, Gateway):
             raise ConfigurationErrors(self._errors, self._files)
         return result
@@ -121,6 +127,18 @@ class _Loading:
             return tree
         self._is_readable = False
         return None
+
+
+def _wrong_names(tree: SourceMap) -> Iterator[Finding]:
+    yield from wrong_references(tree)
+    yield from wrong_authorization(tree)
+    yield from wrong_decision_points(tree)
+
+
+def _unused(tree: SourceMap) -> Iterator[Finding]:
+    yield from unused_names(tree, {name for _, name in asked_upstreams(tree)})
+    yield from unused_policies(tree)
+    yield from unused_decision_points(tree)
 
 
 def _content(file: Path) -> bytes:

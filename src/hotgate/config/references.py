@@ -4,7 +4,7 @@ Everything is looked up in the tree, not in the models, so that these errors com
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -18,13 +18,7 @@ from hotgate.config.position import Path, Position, SourceList, SourceMap, find
 from hotgate.config.routes import NEITHER_PUBLIC_NOR_NOT
 
 _NAMES_IN_ROUTES = (("upstream", "upstreams"), ("authenticate", "identity"), ("profiles", "profiles"))
-_WORD = {
-    "upstreams": "upstream",
-    "identity": "identity",
-    "profiles": "profile",
-    "authorization.decision_points": "decision point",
-}
-_POINTS = "authorization.decision_points"
+_WORD = {"upstreams": "upstream", "identity": "identity", "profiles": "profile"}
 _EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104  (compared with, not bound to)
 
 
@@ -51,19 +45,14 @@ def wrong_references(tree: SourceMap) -> Iterator[Finding]:
     yield from _missing_valkey(tree)
 
 
-def unused_names(tree: SourceMap) -> Iterator[Finding]:
-    """Definitions that no route uses: worth a warning."""
+def unused_names(tree: SourceMap, asked: Iterable[str] = ()) -> Iterator[Finding]:
+    """Definitions that no route uses: worth a warning. asked: upstreams that something else uses."""
     used = {kind: {name for _, name in _names(tree, key)} for key, kind in _NAMES_IN_ROUTES}
-    used["upstreams"] |= {name for _, name in _asked_upstreams(tree)}
+    used["upstreams"].update(asked)
     for kind, names in used.items():
         for name in _mapping(tree, kind):
             if name not in names:
                 yield Finding((kind, name), f"{_WORD[kind]} '{name}' is not used by any route", is_key=True)
-    asked = {name for _, name in _decision_points(tree)}
-    for name in _points(tree):
-        if name not in asked:
-            path = ("authorization", "decision_points", name)
-            yield Finding(path, f"decision point '{name}' is not asked by any route", is_key=True)
 
 
 def _unknown_names(tree: SourceMap) -> Iterator[Finding]:
@@ -72,38 +61,6 @@ def _unknown_names(tree: SourceMap) -> Iterator[Finding]:
         for path, name in _names(tree, key):
             if name not in known:
                 yield _unknown(tree, path, name, kind, list(known))
-    for path, name in _asked_upstreams(tree):
-        if name not in (known := _mapping(tree, "upstreams")):
-            yield _unknown(tree, path, name, "upstreams", list(known))
-    for path, name in _decision_points(tree):
-        if name not in (known := _points(tree)):
-            yield _unknown(tree, path, name, _POINTS, list(known))
-
-
-def _points(tree: SourceMap) -> dict[str, Any]:
-    authorization = tree.get("authorization")
-    return _mapping(authorization, "decision_points") if isinstance(authorization, SourceMap) else {}
-
-
-def _asked_upstreams(tree: SourceMap) -> Iterator[tuple[Path, str]]:
-    """The upstreams that decision points ask, each with its path."""
-    for name, point in _points(tree).items():
-        for kind in point if isinstance(point, SourceMap) else ():
-            asked = _mapping(point, kind).get("upstream")
-            if isinstance(asked, str):
-                yield ("authorization", "decision_points", name, kind, "upstream"), asked
-
-
-def _decision_points(tree: SourceMap) -> Iterator[tuple[Path, str]]:
-    """The decision points that routes, profiles and `defaults` name under `authorize.decide`."""
-    for path, part in _parts(tree):
-        asked = _mapping(part, "authorize").get("decide")
-        for index, each in enumerate(asked if isinstance(asked, SourceList) else ()):
-            place = (*path, "authorize", "decide", index)
-            if isinstance(each, str):
-                yield place, each
-            elif isinstance(each, SourceMap) and isinstance(each.get("point"), str):
-                yield (*place, "point"), each["point"]
 
 
 def _unknown(tree: SourceMap, path: Path, name: str, kind: str, known: list[str]) -> Finding:
@@ -114,9 +71,16 @@ def _unknown(tree: SourceMap, path: Path, name: str, kind: str, known: list[str]
     return Finding(path, f"there is no {_WORD[kind]} {shown}", hint)
 
 
+def unknown_name(path: Path, name: str, word: str, known: Iterable[str], place: str) -> Finding:
+    """The error of a name that nothing has. place: where it could be defined."""
+    close = get_close_matches(name[:100], list(known), 1)
+    hint = f"did you mean '{close[0]}'?" if close else f"define it under `{place}`"
+    return Finding(path, f"there is no {word} '{name[:100]}'", hint)
+
+
 def _names(tree: SourceMap, key: str) -> Iterator[tuple[Path, str]]:
     """The names that routes, profiles and `defaults` give under `key`, each with its path."""
-    for path, part in _parts(tree):
+    for path, part in route_parts(tree):
         yield from _names_within((*path, key), part.get(key))
 
 
@@ -131,7 +95,8 @@ def _names_within(path: Path, value: object) -> Iterator[tuple[Path, str]]:
         yield from _names_within((*path, "all"), value["all"])
 
 
-def _parts(tree: SourceMap) -> Iterator[tuple[Path, SourceMap]]:
+def route_parts(tree: SourceMap) -> Iterator[tuple[Path, SourceMap]]:
+    """Routes, profiles and `defaults`, each with its path."""
     candidates: list[tuple[Path, Any]] = [
         (("routes", index), route) for index, route in enumerate(_list(tree, "routes"))
     ]

@@ -1,7 +1,8 @@
 """What a worker tells an authority that it meets: the leases it holds, and what it knows of each bucket."""
 
 import math
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,13 +11,16 @@ from hotgate.limits.limit import Limit
 
 @dataclass(frozen=True, slots=True)
 class KeyReport:
-    """held: tokens on lease. remaining: the level after the last grant. borrowed: admitted alone since then."""
+    """held: tokens on lease. remaining: the level after the last grant, below zero in debt. borrowed: admitted alone
+    since then. debt: used without having been lent, and not paid for by waiting.
+    """
 
     scope: str
     key: str
     held: int
     remaining: int
     borrowed: int
+    debt: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +47,22 @@ class Report:
             "share": self.share,
             "loss": self.loss,
             "limits": {limit.scope: limit.definition() for limit in self.limits},
-            "keys": [[key.scope, key.key, key.held, key.remaining, key.borrowed] for key in self.keys],
+            "keys": [[key.scope, key.key, key.held, key.remaining, key.borrowed, key.debt] for key in self.keys],
         }
 
     @classmethod
-    def from_message(cls, message: dict[str, Any]) -> "Report":
-        """Raises KeyError, TypeError or ValueError if the message is not a report."""
+    def from_message(cls, message: dict[str, Any], now: Callable[[], float] = time.time) -> "Report":
+        """Raises KeyError, TypeError or ValueError if the message is not a report.
+
+        now: seconds since the epoch, for calendars.
+        """
         loss = message["loss"]
         return cls(
             is_fresh=message["fresh"] is True,
             sequence=int(message["seq"]),
             share=_share(message["share"]),
             loss=None if loss is None else float(loss),
-            limits=tuple(Limit.from_definition(scope, of) for scope, of in message["limits"].items()),
+            limits=tuple(Limit.from_definition(scope, of, now) for scope, of in message["limits"].items()),
             keys=tuple(_key_reports(message["keys"])),
         )
 
@@ -73,7 +80,7 @@ def _share(value: Any) -> float:
 
 
 def _key_reports(rows: Iterable[Any]) -> Iterable[KeyReport]:
-    for scope, key, held, remaining, borrowed in rows:
-        if min(int(held), int(remaining), int(borrowed)) < 0:
+    for scope, key, held, remaining, borrowed, debt in rows:
+        if min(int(held), int(borrowed), int(debt)) < 0:
             raise ValueError("a report has no negative tokens")
-        yield KeyReport(str(scope), str(key), int(held), int(remaining), int(borrowed))
+        yield KeyReport(str(scope), str(key), int(held), int(remaining), int(borrowed), int(debt))

@@ -78,6 +78,9 @@ class GatewayCollector(Collector):
 def _route_families(routes: list[dict[str, Any]]) -> Iterator[Metric]:
     requests = CounterMetricFamily("hotgate_requests", "Requests answered.", labels=["route", "status"])
     refused = CounterMetricFamily("hotgate_refused", "Answers of the gateway itself.", labels=["route", "code"])
+    limited = CounterMetricFamily(
+        "hotgate_rate_limited", "Requests over a limit, by what came of it.", labels=["route", "limit", "outcome"]
+    )
     received = CounterMetricFamily("hotgate_request_bytes", "Body bytes received from clients.", labels=["route"])
     sent = CounterMetricFamily("hotgate_response_bytes", "Body bytes sent to clients.", labels=["route"])
     duration = HistogramMetricFamily(
@@ -87,10 +90,12 @@ def _route_families(routes: list[dict[str, Any]]) -> Iterator[Metric]:
         route = values["route"]
         _add_counts(requests, route, values["statuses"])
         _add_counts(refused, route, values["refusals"])
+        for name, count in values.get("limited", {}).items():  # a worker of an older version has none
+            limited.add_metric([route, *name.split(" ")], count)
         received.add_metric([route], values["request_bytes"])
         sent.add_metric([route], values["response_bytes"])
         _add_durations(duration, route, values)
-    yield from (requests, refused, received, sent, duration)
+    yield from (requests, refused, limited, received, sent, duration)
 
 
 def _upstream_families(upstreams: list[dict[str, Any]]) -> Iterator[Metric]:
@@ -178,6 +183,11 @@ def _worker_families(total: Snapshot) -> Iterator[Metric]:
     yield refused
     yield CounterMetricFamily(
         "hotgate_log_dropped", "Access log lines given up because the sink stalled.", counters.get("log_dropped", 0)
+    )
+    yield CounterMetricFamily(
+        "hotgate_decision_log_dropped",
+        "Decision log lines given up because the sink stalled.",
+        counters.get("decisions_dropped", 0),
     )
 
 

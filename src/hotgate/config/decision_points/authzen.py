@@ -4,8 +4,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from hotgate.config.cel_expression import CelExpression
 from hotgate.config.decision_points.asked_service import ChangesHeaders, UrlPath
-from hotgate.config.decision_points.expressions import EntityType, Expression, Expressions
+from hotgate.config.decision_points.expressions import EntityType, Expressions
 from hotgate.config.settings import Settings
 
 
@@ -13,14 +14,14 @@ class Subject(Settings):
     """Who wants to do something (section 5.1)."""
 
     type: EntityType = Field(default="user", description="The type, as it is.")
-    id: Expression = Field(default="principal.subject", description="CEL: the id. Empty: denied without asking.")
+    id: CelExpression = Field(default="principal.subject", description="CEL: the id. Empty: denied without asking.")
     properties: Expressions = Field(default={}, description="Name and CEL expression of each property.")
 
 
 class Action(Settings):
     """What is to be done (section 5.3)."""
 
-    name: Expression = Field(default="request.method", description="CEL: the name.")
+    name: CelExpression = Field(default="request.method", description="CEL: the name.")
     properties: Expressions = Field(default={}, description="Name and CEL expression of each property.")
 
 
@@ -28,7 +29,7 @@ class Resource(Settings):
     """What it is to be done with (section 5.2)."""
 
     type: EntityType = Field(default="route", description="The type, as it is.")
-    id: Expression = Field(default="route.name", description="CEL: the id. Empty: denied without asking.")
+    id: CelExpression = Field(default="route.name", description="CEL: the id. Empty: denied without asking.")
     properties: Expressions = Field(
         default={"path": "request.path"}, description="Name and CEL expression of each property."
     )

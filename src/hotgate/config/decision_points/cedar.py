@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from pydantic import Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from hotgate.config.decision_points.expressions import Expression, Expressions
+from hotgate.config.cel_expression import CelExpression
+from hotgate.config.decision_points.expressions import Expressions
 from hotgate.config.secret import Secret, SecretFiles, checked_text
 from hotgate.config.settings import Form, Settings
 
@@ -36,12 +37,12 @@ class Entity(Settings):
     """A principal or resource, as the policies see it."""
 
     type: CedarType = Field(description="The type, as it is.")
-    id: Expression = Field(description="CEL: the id. Empty: denied.")
+    id: CelExpression = Field(description="CEL: the id. Empty: denied.")
     attributes: Expressions = Field(
         default={},
         description="Name and CEL expression of each attribute. One that stands in `entities` too is denied.",
     )
-    parents: dict[CedarType, Expression] = Field(
+    parents: dict[CedarType, CelExpression] = Field(
         default={},
         max_length=16,
         description="What it is in: a type of entity, and CEL for a list of ids, as `Role: principal.roles`.",
@@ -52,21 +53,21 @@ class Principal(Entity):
     """Who wants to do something."""
 
     type: CedarType = Field(default="User", description="The type, as it is.")
-    id: Expression = Field(default="principal.subject", description="CEL: the id. Empty: denied.")
+    id: CelExpression = Field(default="principal.subject", description="CEL: the id. Empty: denied.")
 
 
 class Resource(Entity):
     """What it is to be done with."""
 
     type: CedarType = Field(default="Route", description="The type, as it is.")
-    id: Expression = Field(default="route.name", description="CEL: the id. Empty: denied.")
+    id: CelExpression = Field(default="route.name", description="CEL: the id. Empty: denied.")
 
 
 class Action(Settings):
     """What is to be done."""
 
     type: CedarType = Field(default="Action", description="The type, as it is.")
-    id: Expression = Field(default="request.method", description="CEL: the id.")
+    id: CelExpression = Field(default="request.method", description="CEL: the id.")
 
 
 class CedarQuestion(Settings):

@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from hotgate.config.cel_expression import CelExpression
 from hotgate.config.decision_points.asked_service import AskedService
 from hotgate.config.decision_points.authzen import AuthZen
 from hotgate.config.decision_points.cedar import Cedar
-from hotgate.config.decision_points.expressions import Expression
 from hotgate.config.decision_points.ext_authz import ExtAuthz
 from hotgate.config.decision_points.opa import Opa
 from hotgate.config.decision_points.openfga import OpenFga
@@ -29,7 +29,7 @@ class KeptDecisions(Settings):
     denied: Annotated[float, DurationBetween("0s", "1h")] = Field(
         default=0.0, alias="denied_for", description="How long a denial holds. `0s`: not at all."
     )
-    key: Annotated[tuple[Expression, ...], Field(max_length=16)] = Field(
+    key: Annotated[tuple[CelExpression, ...], Field(max_length=16)] = Field(
         default=(),
         description="CEL for text: what an answer depends on. Two requests of a route that are equal in all of these"
         " get one answer, whatever else differs. Not set: the whole question.",

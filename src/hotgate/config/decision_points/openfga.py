@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from hotgate.config.cel_expression import CelExpression
 from hotgate.config.decision_points.asked_service import AskedService
-from hotgate.config.decision_points.expressions import EntityType, Expression, Expressions
+from hotgate.config.decision_points.expressions import EntityType, Expressions
 from hotgate.config.settings import Form, Settings
 
 _ULID = Form(r"[0-9A-HJKMNP-TV-Z]{26}", "use the id as OpenFGA shows it: 26 digits and capital letters")
@@ -15,7 +16,7 @@ class Named(Settings):
     """Something with a type and an id, which OpenFGA writes as `type:id`."""
 
     type: EntityType = Field(description="The type, as it is.")
-    id: Expression = Field(
+    id: CelExpression = Field(
         description="CEL: the id. Denied without asking: an empty one, and one with what OpenFGA reads as more than an"
         " id (`:`, `#`, `@`, `*`, spaces)."
     )
@@ -25,7 +26,7 @@ class Relationship(Settings):
     """That somebody has a relation to something."""
 
     user: Named = Field(default=Named(type="user", id="principal.subject"), description="Who.")
-    relation: Expression = Field(description="CEL: the relation, such as `'\"reader\"'`.")
+    relation: CelExpression = Field(description="CEL: the relation, such as `'\"reader\"'`.")
     object: Named = Field(description="To what.")
 
 
@@ -33,7 +34,7 @@ class OpenFgaQuestion(Settings):
     """Whether somebody has a relation to something."""
 
     user: Named = Field(default=Named(type="user", id="principal.subject"), description="Who.")
-    relation: Expression | None = Field(default=None, description="CEL: the relation, such as `'\"reader\"'`.")
+    relation: CelExpression | None = Field(default=None, description="CEL: the relation, such as `'\"reader\"'`.")
     object: Named | None = Field(default=None, description="To what.")
     contextual_tuples: Annotated[tuple[Relationship, ...], Field(max_length=20)] = Field(
         default=(), description="Relationships that hold for this question besides those in the store."

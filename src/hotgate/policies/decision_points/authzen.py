@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hotgate.config.decision_points import authzen as settings_of
-from hotgate.policies.conditions.attributes import Attribute
+from hotgate.policies.conditions.attribute import Attribute
 from hotgate.policies.decision_points.contract import NoDecision, Question, RouteQuestion, Verdict
 from hotgate.policies.decision_points.field_changes import FieldChanges
 from hotgate.policies.decision_points.json_answer import boolean, json_object, text_of

@@ -12,7 +12,7 @@ from typing import Any
 from hotgate.config.decision_points import cedar as settings_of
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import WrongSetting, WrongSettings
-from hotgate.policies.conditions.attributes import Attribute
+from hotgate.policies.conditions.attribute import Attribute
 from hotgate.policies.conditions.condition import ConditionFailed
 from hotgate.policies.decision_points.cedar_files import CedarFiles
 from hotgate.policies.decision_points.contract import Asked, Outcome, Question, RouteQuestion, Verdict
@@ -47,8 +47,7 @@ class CedarPoint:
             "resource": _entity(compiler, ask.resource, "resource"),
             "context": compiler.members(ask.context, "context"),
         }
-        made = compiler.finished(members(nodes))
-        return RouteQuestion(made.of, made.attributes)
+        return compiler.finished(members(nodes))
 
     def decide(self, exchange: Exchange, asked: Sequence[Asked]) -> Sequence[Outcome]:
         """At once."""

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from hotgate.http.headers import Field
 from hotgate.http.response import Response
 from hotgate.pipeline.exchange import Exchange
-from hotgate.policies.conditions.attributes import Attribute, Read
+from hotgate.policies.conditions.attribute import Attribute, Read
 from hotgate.upstream.side_call import SideAnswer, SideRequest
 
 
@@ -25,11 +25,12 @@ class Question:
 class RouteQuestion:
     """A question, compiled for one route. of: asks it of an exchange, or raises ConditionFailed.
 
-    attributes: readers of what it looks at, by name.
+    attributes: readers of what it looks at, by name. needs_body: whether one of them is the request's body.
     """
 
     of: Callable[[Exchange], Question]
     attributes: Mapping[str, Read]
+    needs_body: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from hotgate.config.messages import message_of
 from hotgate.pipeline.decision import Decision, Path
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext, PhasedStep, WrongSetting, WrongSettings
-from hotgate.policies.conditions.attributes import Attribute, attributes_of
+from hotgate.policies.conditions.attribute import Attribute
+from hotgate.policies.conditions.attributes import route_attributes
 from hotgate.policies.conditions.condition import compile_text
 from hotgate.policies.decision_points.contract import DecisionPoint
 from hotgate.policies.decision_points.decided_by import AskedHere, DecidedBy
@@ -23,9 +24,11 @@ COUNT = "count_decision"  # the service: called with a point's name and a result
 Given = str | RouteQuestionSettings
 
 
-def compile_decide(given: Sequence[Given], context: CompileContext, *, has_body: bool = False) -> list[PhasedStep]:
-    """has_body: whether questions may look at the request's body. Raises WrongSettings, with paths below its key."""
-    attributes = attributes_of(context.parameters, context.metadata, has_body=has_body)
+def compile_decide(given: Sequence[Given], context: CompileContext, body: int | None) -> list[PhasedStep]:
+    """body: bytes of the largest body that questions may look at; None: they may not. Raises WrongSettings, with paths
+    below `authorize`.
+    """
+    attributes = route_attributes(context, has_body=body is not None)
     points: Mapping[str, DecisionPoint] = context.services.get(POINTS, {})
     asked: dict[str, list[AskedHere]] = {}
     problems: list[WrongSetting] = []
@@ -42,13 +45,17 @@ def compile_decide(given: Sequence[Given], context: CompileContext, *, has_body:
     if problems:
         raise WrongSettings(problems)
     count = context.services.get(COUNT, _count_nothing)
-    return [_step(points[name], questions, count) for name, questions in asked.items()]
+    return [_step(points[name], questions, count, body or 0) for name, questions in asked.items()]
 
 
-def _step(point: DecisionPoint, questions: Sequence[AskedHere], count: Callable[[str, str], None]) -> PhasedStep:
+def _step(
+    point: DecisionPoint, questions: Sequence[AskedHere], count: Callable[[str, str], None], body: int
+) -> PhasedStep:
     owned = OwnFields(*(name.encode("ascii") for name in point.to_upstream)).spellings
     step = DecidedBy(point, questions, count)
-    return PhasedStep(Phase.AUTHORIZE, step, body_limit=point.body_limit, owned_fields=owned)
+    needed = body if any(each.needs_body for each in questions) else 0
+    limit = min(filter(None, (needed, point.body_limit)), default=0)
+    return PhasedStep(Phase.AUTHORIZE, step, body_limit=limit, owned_fields=owned)
 
 
 def _asked_here(point: DecisionPoint, given: Given, attributes: Mapping[str, Attribute], path: Path) -> AskedHere:

@@ -36,6 +36,11 @@ class AskedHere:
     key: Sequence[Expression] = ()
     place: bytes = b""
 
+    @property
+    def needs_body(self) -> bool:
+        """Whether the question or its key looks at the request's body."""
+        return self.question.needs_body or any(each.needs_body for each in self.key)
+
     def asked(self, exchange: Exchange) -> Asked:
         """Raises ConditionFailed."""
         question = self.question.of(exchange)

@@ -9,7 +9,7 @@ from hotgate.config.decision_points import ext_authz as settings_of
 from hotgate.http.headers import Field, Headers, InvalidHeader, valid_field
 from hotgate.http.response import Response
 from hotgate.pipeline.exchange import Exchange
-from hotgate.policies.conditions.attributes import Attribute
+from hotgate.policies.conditions.attribute import Attribute
 from hotgate.policies.decision_points.contract import NoDecision, Question, RouteQuestion, Verdict
 from hotgate.upstream.side_call import SideAnswer, SideRequest
 

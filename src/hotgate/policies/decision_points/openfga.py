@@ -8,7 +8,7 @@ from typing import Any
 from hotgate.config.decision_points import openfga as settings_of
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import WrongSetting, WrongSettings
-from hotgate.policies.conditions.attributes import Attribute
+from hotgate.policies.conditions.attribute import Attribute
 from hotgate.policies.conditions.condition import ConditionFailed
 from hotgate.policies.decision_points.contract import NoDecision, Question, RouteQuestion, Verdict
 from hotgate.policies.decision_points.json_answer import boolean, json_object

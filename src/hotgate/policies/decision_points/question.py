@@ -6,7 +6,7 @@ from typing import Any
 
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import WrongSetting, WrongSettings
-from hotgate.policies.conditions.attributes import Attribute, Read
+from hotgate.policies.conditions.attribute import Attribute, Read
 from hotgate.policies.conditions.condition import ConditionFailed, Expression, compile_text, compile_value
 from hotgate.policies.conditions.json_value import json_value
 from hotgate.policies.decision_points.contract import Question, RouteQuestion
@@ -21,6 +21,7 @@ class QuestionCompiler:
         self._attributes = attributes
         self._problems: list[WrongSetting] = []
         self._read: dict[str, Read] = {}
+        self._needs_body = False
 
     def text(self, source: str, *path: str | int) -> Node:
         """Text that is never empty: who has no name would be asked about under the name of nobody."""
@@ -47,7 +48,7 @@ class QuestionCompiler:
     def finished(self, node: Node) -> RouteQuestion:
         """The question whose content `node` gives. Raises WrongSettings."""
         self.raise_problems()
-        return RouteQuestion(lambda exchange: encoded(node(exchange)), self._read)
+        return RouteQuestion(lambda exchange: encoded(node(exchange)), self._read, self._needs_body)
 
     def raise_problems(self) -> None:
         """Raises WrongSettings if anything is wrong."""
@@ -63,6 +64,7 @@ class QuestionCompiler:
             self._problems.append(WrongSetting(tuple(path), str(error)))
             return _BROKEN
         self._read |= expression.attributes
+        self._needs_body = self._needs_body or expression.needs_body
         return expression
 
 
@@ -95,4 +97,4 @@ def encoded(content: Any) -> Question:
         raise ConditionFailed("a text is not Unicode") from None
 
 
-_BROKEN = Expression("", None, {})  # stands for one that is reported, until `finished` raises
+_BROKEN = Expression("", None, {}, needs_body=False)  # stands for one that is reported, until `finished` raises

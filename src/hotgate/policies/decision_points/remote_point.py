@@ -7,7 +7,7 @@ from typing import Any
 
 from hotgate.config.decision_points import decision_point as settings_of
 from hotgate.pipeline.exchange import Exchange
-from hotgate.policies.conditions.attributes import Attribute
+from hotgate.policies.conditions.attribute import Attribute
 from hotgate.policies.decision_points.contract import Asked, Kind, NoDecision, Outcome, RouteQuestion, Verdict
 from hotgate.policies.decision_points.decision_cache import DecisionCache
 from hotgate.policies.decision_points.service_call import ServiceCall

@@ -12,6 +12,8 @@ from hotgate.config.loader import Loaded
 from hotgate.config.routes import Route as RouteSettings
 from hotgate.edge.context import ClientTimeouts, ListenerRules, Snapshot
 from hotgate.edge.request_rules import RequestLimits, RequestRules
+from hotgate.http.reserved import EXPLAIN_FIELD
+from hotgate.identity.rights import RoleBook
 from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.keys.signing_key import SigningKey
 from hotgate.limits.lease_client import LeaseClient
@@ -35,6 +37,7 @@ from hotgate.runtime.compiling.compile_resources import resource_routes
 from hotgate.runtime.compiling.compile_route import compile_route
 from hotgate.runtime.compiling.compile_upstream import compile_upstream
 from hotgate.runtime.compiling.key_files import key_file_errors
+from hotgate.runtime.compiling.observing import Observing
 from hotgate.store.credentials import Credentials
 from hotgate.upstream.outbox import Outbox
 from hotgate.upstream.upstream import Upstream
@@ -60,12 +63,13 @@ class CompileProblems(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A snapshot and the parts of it that outlive a reload."""
+    """A snapshot, the parts of it that outlive a reload, and the compiled entries of `identity`."""
 
     snapshot: Snapshot
     config: Gateway
     upstreams: Mapping[str, Upstream]
-    decision_points: Mapping[str, DecisionPoint]
+    identities: Mapping[str, Authenticator] = field(default_factory=dict)
+    decision_points: Mapping[str, DecisionPoint] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +94,10 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     services = {**parts.services, "shared_limits": {}, "assertion_issuer": config.assertion.issuer}
     identities = _identities(config, services, problems)
     services["authorization"] = config.authorization
+    services["roles"] = RoleBook(config.authorization.roles)
     services["upstreams"] = upstreams
     services["has_cookies"] = any(entry.mechanism == "oidc" for entry in config.identity.values())
+    services["observing"] = observing = Observing.of(config, services)
     outgoing = _outgoing(config, services, problems)
     points = compile_decision_points(
         config, upstreams, outgoing, services, parts.current, lambda *problem: problems.append(Problem(*problem))
@@ -119,17 +125,19 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
             _parameters(settings.match.path),
             settings.metadata,
             ("routes", index),
+            settings.public,
         )
         recorder = parts.metrics.route(settings.name, name)
         target = upstreams.get(name)
-        route = _route(problems, index, settings, context, target, recorder)
+        route = _route(problems, settings, context, target, recorder)
         if pattern is not None and route is not None:
             entries.append((pattern, route))
     table = _table(config, entries, problems)
     listeners = _listeners(config, services, problems)
     if problems or table is None:
         raise CompileProblems(problems)
-    return Compiled(_snapshot(config, table, listeners, parts), config, upstreams, points)
+    snapshot = _snapshot(config, table, listeners, observing.unmatched(parts.metrics))
+    return Compiled(snapshot, config, upstreams, identities, points)
 
 
 def compile_errors(loaded: Loaded) -> list[ConfigurationError]:
@@ -163,7 +171,6 @@ def _attempt(problems: list[Problem], path: Path, action: Callable[[], Any]) -> 
 
 def _route(
     problems: list[Problem],
-    index: int,
     settings: RouteSettings,
     context: CompileContext,
     upstream: Upstream | None,
@@ -171,7 +178,7 @@ def _route(
 ) -> Route | None:
     wrong: list[tuple[Path, str]] = []
     route = compile_route(settings, context, upstream, recorder, wrong)
-    problems += [Problem(("routes", index, *keys), message) for keys, message in wrong]
+    problems += [Problem(path, message) for path, message in wrong]
     return None if wrong else route
 
 
@@ -254,7 +261,7 @@ def _listeners(config: Gateway, services: Mapping[str, Any], problems: list[Prob
 
 
 def _snapshot(
-    config: Gateway, table: RouteTable[Route], listeners: Mapping[str, ListenerRules], parts: Parts
+    config: Gateway, table: RouteTable[Route], listeners: Mapping[str, ListenerRules], unmatched: Route
 ) -> Snapshot:
     limits = config.limits
     rules = RequestRules(
@@ -267,10 +274,11 @@ def _snapshot(
         refuse_underscores=config.underscore_headers == "refuse",
         dotted_headers=config.dotted_headers,
         keep_encoded_slashes=config.encoded_slashes == "keep",
+        read_fields=frozenset({EXPLAIN_FIELD}) if config.admin.explain else frozenset(),
     )
     return Snapshot(
         table=table,
-        unmatched=Route("", recorder=parts.metrics.route("")),
+        unmatched=unmatched,
         rules=rules,
         timeouts=ClientTimeouts(
             first_byte=limits.first_byte_timeout,
