@@ -10,7 +10,7 @@ from hotgate.config.decision_points.expressions import EntityType, Expressions
 from hotgate.config.settings import Settings
 
 
-class Subject(Settings):
+class AuthZenSubject(Settings):
     """Who wants to do something (section 5.1)."""
 
     type: EntityType = Field(default="user", description="The type, as it is.")
@@ -18,14 +18,14 @@ class Subject(Settings):
     properties: Expressions = Field(default={}, description="Name and CEL expression of each property.")
 
 
-class Action(Settings):
+class AuthZenAction(Settings):
     """What is to be done (section 5.3)."""
 
     name: CelExpression = Field(default="request.method", description="CEL: the name.")
     properties: Expressions = Field(default={}, description="Name and CEL expression of each property.")
 
 
-class Resource(Settings):
+class AuthZenResource(Settings):
     """What it is to be done with (section 5.2)."""
 
     type: EntityType = Field(default="route", description="The type, as it is.")
@@ -38,9 +38,9 @@ class Resource(Settings):
 class AuthZenQuestion(Settings):
     """Subject, action, resource and context of an access evaluation (section 6.1)."""
 
-    subject: Subject = Field(default=Subject(), description="Who.")
-    action: Action = Field(default=Action(), description="What.")
-    resource: Resource = Field(default=Resource(), description="With what.")
+    subject: AuthZenSubject = Field(default=AuthZenSubject(), description="Who.")
+    action: AuthZenAction = Field(default=AuthZenAction(), description="What.")
+    resource: AuthZenResource = Field(default=AuthZenResource(), description="With what.")
     context: Expressions = Field(default={}, description="Name and CEL expression of each member. Empty: none is sent.")
 
 

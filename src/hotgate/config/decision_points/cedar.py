@@ -33,7 +33,7 @@ class CedarFile(Secret):
         return cls(text)
 
 
-class Entity(Settings):
+class CedarEntity(Settings):
     """A principal or resource, as the policies see it."""
 
     type: CedarType = Field(description="The type, as it is.")
@@ -49,21 +49,21 @@ class Entity(Settings):
     )
 
 
-class Principal(Entity):
+class CedarPrincipal(CedarEntity):
     """Who wants to do something."""
 
     type: CedarType = Field(default="User", description="The type, as it is.")
     id: CelExpression = Field(default="principal.subject", description="CEL: the id. Empty: denied.")
 
 
-class Resource(Entity):
+class CedarResource(CedarEntity):
     """What it is to be done with."""
 
     type: CedarType = Field(default="Route", description="The type, as it is.")
     id: CelExpression = Field(default="route.name", description="CEL: the id. Empty: denied.")
 
 
-class Action(Settings):
+class CedarAction(Settings):
     """What is to be done."""
 
     type: CedarType = Field(default="Action", description="The type, as it is.")
@@ -73,9 +73,9 @@ class Action(Settings):
 class CedarQuestion(Settings):
     """Principal, action, resource and context of a request."""
 
-    principal: Principal = Field(default=Principal(), description="Who.")
-    action: Action = Field(default=Action(), description="What.")
-    resource: Resource = Field(default=Resource(), description="With what.")
+    principal: CedarPrincipal = Field(default=CedarPrincipal(), description="Who.")
+    action: CedarAction = Field(default=CedarAction(), description="What.")
+    resource: CedarResource = Field(default=CedarResource(), description="With what.")
     context: Expressions = Field(default={}, description="Name and CEL expression of each member.")
 
 

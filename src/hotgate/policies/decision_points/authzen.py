@@ -93,7 +93,9 @@ class AuthZenKind:
         return json_verdict(context, self._changes, allowed=allowed, reason=reason, said_to_client=said)
 
 
-def _entity(compiler: QuestionCompiler, ask: settings_of.Subject | settings_of.Resource, name: str) -> Node:
+def _entity(
+    compiler: QuestionCompiler, ask: settings_of.AuthZenSubject | settings_of.AuthZenResource, name: str
+) -> Node:
     """Sections 5.1 and 5.2."""
     nodes = {"type": constant(ask.type), "id": compiler.text(ask.id, name, "id")}
     return members(nodes | _optional(compiler, ask.properties, name, "properties"))

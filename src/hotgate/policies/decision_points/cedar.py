@@ -69,7 +69,7 @@ class CedarPoint:
         return Verdict(found.allowed, (reasons or "no policy permits it")[:_MAX_REASON])
 
 
-def _entity(compiler: QuestionCompiler, ask: settings_of.Entity, name: str) -> Node:
+def _entity(compiler: QuestionCompiler, ask: settings_of.CedarEntity, name: str) -> Node:
     """Type and id, and what makes an entity of its own of it."""
     nodes = {"type": constant(ask.type), "id": compiler.text(ask.id, name, "id")}
     if ask.attributes or ask.parents:

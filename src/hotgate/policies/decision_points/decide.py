@@ -59,9 +59,9 @@ def _step(
 
 
 def _asked_here(point: DecisionPoint, given: Given, attributes: Mapping[str, Attribute], path: Path) -> AskedHere:
-    ask = point.ask if isinstance(given, str) else _merged(point.ask, given.ask)
-    question = _below(("ask",), lambda: point.compile(ask, attributes))
-    key = [_below((), partial(compile_text, source, attributes)) for source in point.key]
+    own = {} if isinstance(given, str) else given.ask
+    question = _told(own, partial(point.compile, _merged(point.ask, own), attributes))
+    key = [_told({}, partial(compile_text, source, attributes)) for source in point.key]
     allowed = Decision("authorize", point.name, path, allowed=True, attributes=question.attributes)
     return AskedHere(question, allowed, key, repr(path).encode())
 
@@ -82,20 +82,19 @@ def _said(detail: Any) -> str:
     return f"unknown key '{str(detail['loc'][-1])[:100]}'" if is_unknown else message_of(detail, "")
 
 
-def _below(path: Path, compile_: Callable[[], Any]) -> Any:
-    """What `compile_` gives, or raises WrongSettings with paths that begin here."""
+def _told(own: Mapping[str, Any], compile_: Callable[[], Any]) -> Any:
+    """What `compile_` gives, or raises WrongSettings. own: what the route itself asks; the rest stands elsewhere."""
     try:
         return compile_()
     except WrongSettings as error:
-        problems = [WrongSetting((*path, *each.path), f"{_named(each.path)}{each}") for each in error.problems]
+        problems = []
+        for each in error.problems:
+            name = f"`{'.'.join(map(str, each.path))}`: " if each.path else ""
+            place = ("ask", *each.path) if each.path and each.path[0] in own else ()
+            problems.append(WrongSetting(place, f"{name}{each}"))
         raise WrongSettings(problems) from None
     except ValueError as error:
-        raise WrongSettings([WrongSetting(path, f"`cache.key`: {error}")]) from None
-
-
-def _named(path: Path) -> str:
-    """Where in the question: a default stands nowhere in the file, and that of the point elsewhere in it."""
-    return f"`{'.'.join(map(str, path))}`: " if path else ""
+        raise WrongSettings([WrongSetting((), f"`cache.key`: {error}")]) from None
 
 
 def _count_nothing(point: str, result: str) -> None:
