@@ -6,6 +6,7 @@ import pytest
 
 from wire.decision_service import KEYS, decision_service, json_answer
 from wire.message import Message
+from wire.peer import turns
 from wire.samples import ok
 from wire.scenario import Wire, scenario
 
@@ -146,3 +147,28 @@ async def test_a_fixed_field_takes_the_place_of_the_clients(wire: Wire) -> None:
         client = await wire.send(b"GET /orders/7 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer t\r\n\r\n")
         assert (await play.say(json_answer({}))).get_all(b"authorization") == [b"Bearer gateway"]
         assert (await play.passes(client)).get(b"authorization") == b"Bearer t"
+
+
+COOKIE = {"headers_to_client": ["set-cookie"]}
+CACHE = {"for": "10s", "denied_for": "10s", "key": ["principal.provider"]}
+
+
+def refusal(cookie: str) -> bytes:
+    return ok(b"", f"Set-Cookie: {cookie}").replace(b"200 OK", b"401 X")
+
+
+@scenario()
+async def test_a_cookie_is_for_the_one_who_asked_and_is_not_kept(wire: Wire) -> None:
+    """Two callers who look alike to the service must not get one session."""
+    async with decision_service(wire, {"ext_authz": COOKIE}, cache=CACHE) as play:
+        first = await play.request()
+        await play.asked()
+        second = await play.request()
+        await turns()
+        (await play.service.only()).send(refusal("s=1"))
+        assert (await first.message()).get(b"set-cookie") == b"s=1"
+        await play.say(refusal("s=2"))  # to a question of its own
+        assert (await second.message()).get(b"set-cookie") == b"s=2"
+        third = await play.request()
+        await play.say(refusal("s=3"))
+        assert (await third.message()).get(b"set-cookie") == b"s=3"

@@ -35,7 +35,7 @@ class RouteQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """key: of what is kept and of who waits together; equal keys get one answer."""
+    """key: of what is kept; requests with equal keys get one answer."""
 
     question: Question
     key: bytes
@@ -56,6 +56,12 @@ class Verdict:
     to_client: tuple[Field, ...] = ()
     answer: Response | None = None
     is_for_want: bool = False
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it gives somebody a cookie, which nobody else must get: it may be a session."""
+        refused = () if self.answer is None else self.answer.headers
+        return any(name == b"set-cookie" for name, _ in (*self.to_client, *refused))
 
     @property
     def size(self) -> int:

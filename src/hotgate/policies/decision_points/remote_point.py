@@ -73,18 +73,21 @@ class RemotePoint:
         return outcomes
 
     async def _flown(self, exchange: Exchange, asked: Sequence[Asked]) -> Sequence[Outcome]:
-        """Whoever asks the same meanwhile waits for the same answer."""
-        keys = tuple(each.key for each in asked)
-        flight = self._flights.get(keys)
-        if flight is None:
-            if len(self._flights) >= MOST_FLIGHTS:
-                return self._without(NoDecision(f"{MOST_FLIGHTS} questions are under way"), len(asked))
-            flight = self._flights[keys] = asyncio.create_task(self._fly(exchange, asked))
-            flight.add_done_callback(lambda done: self._landed(keys, done))
+        """Whoever asks the very same meanwhile waits for the same answer, unless that turns out to be personal."""
+        questions = tuple(each.question.encoded for each in asked)
+        flight = self._flights.get(questions)
+        if flight is not None:
+            outcomes = await asyncio.shield(flight)
+            is_personal = any(isinstance(each, Verdict) and each.is_personal for each in outcomes)
+            return await self._fly(exchange, asked) if is_personal else outcomes
+        if len(self._flights) >= MOST_FLIGHTS:
+            return self._without(NoDecision(f"{MOST_FLIGHTS} questions are under way"), len(asked))
+        flight = self._flights[questions] = asyncio.create_task(self._fly(exchange, asked))
+        flight.add_done_callback(lambda done: self._landed(questions, done))
         return await asyncio.shield(flight)  # one client that goes away does not end it for the others
 
-    def _landed(self, keys: tuple[bytes, ...], flight: "asyncio.Task[Sequence[Outcome]]") -> None:
-        del self._flights[keys]
+    def _landed(self, questions: tuple[bytes, ...], flight: "asyncio.Task[Sequence[Outcome]]") -> None:
+        del self._flights[questions]
         if not flight.cancelled():
             flight.exception()  # nobody may have waited
 
@@ -119,7 +122,8 @@ class RemotePoint:
         expires = None if principal is None else principal.expires
         at_most = _FOR_EVER if expires is None else expires - self._wall_clock()
         for each, verdict in zip(asked, verdicts, strict=False):  # fewer behind a denial
-            self._cache.put(each.key, verdict, at_most)
+            if not verdict.is_personal:
+                self._cache.put(each.key, verdict, at_most)
 
     def _without(self, missing: NoDecision, asked: int) -> Sequence[Outcome]:
         """What so many questions without an answer mean."""

@@ -54,7 +54,7 @@ class Play:
         exchange = make_exchange(principal=make_principal())
         assert exchange.principal is not None
         exchange.principal.expires = expires
-        outcomes = self.point.decide(exchange, [Asked(Question({}, b"{}"), key)])
+        outcomes = self.point.decide(exchange, [Asked(Question({}, key), key)])
         return outcomes if isinstance(outcomes, list) else await outcomes  # type: ignore[misc]
 
 
