@@ -1,6 +1,6 @@
 """What a configuration may say but hardly ever should: a warning for each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import ip_network
 from typing import Protocol, runtime_checkable
 
@@ -12,6 +12,7 @@ from hotgate.config.store_url import trusts_any_server
 from hotgate.config.upstream_dangers import credential_dangers, is_in_the_clear
 
 _WITH_PASSWORDS = frozenset({"basic", "ldap"})  # mechanisms
+_OF_ISSUERS = frozenset({"jwt", "introspection", "oidc", "ldap"})  # whose callers have what somebody else says
 
 
 Keys = tuple[str, ...]
@@ -25,15 +26,16 @@ class HasDangers(Protocol):
 
 
 @runtime_checkable
-class HasDangersBelow(Protocol):
-    """Settings of a route's policy that know the same: (keys, message, hint) of each."""
+class HasDangersOnRoute(Protocol):
+    """Settings of a route's policy that know the same: (keys, message, hint) of each. served: its methods, if any."""
 
-    def dangers(self) -> Iterator[tuple[Keys, str, str]]: ...
+    def dangers(self, served: Sequence[str]) -> Iterator[tuple[Keys, str, str]]: ...
 
 
 def dangers(config: Gateway) -> Iterator[Finding]:
     """Every such setting, at its place in the file."""
     yield from _of_policies(config)
+    yield from _given_by_anybody(config)
     yield from _of_upstreams(config)
     yield from _of_decision_points(config)
     yield from _of_mechanisms(config)
@@ -79,9 +81,21 @@ def _of_policies(config: Gateway) -> Iterator[Finding]:
     for index, route in enumerate(config.routes):
         for name in route.policy_names:
             settings = route.policy(name)
-            if isinstance(settings, HasDangersBelow):
-                for keys, message, hint in settings.dangers():
+            if isinstance(settings, HasDangersOnRoute):
+                for keys, message, hint in settings.dangers(route.match.methods):
                     yield Finding(("routes", index, name, *keys), message, hint)
+
+
+def _given_by_anybody(config: Gateway) -> Iterator[Finding]:
+    """Roles for a group or a claim that each of several issuers may write."""
+    issuers = [name for name, entry in config.identity.items() if entry.mechanism in _OF_ISSUERS]
+    if len(issuers) < 2:
+        return
+    for name, role in config.authorization.roles.items():
+        for index, receiver in enumerate(role.given_to):
+            if receiver.provider is None and receiver.consumer is None:
+                path = ("authorization", "roles", name, "given_to", index)
+                yield Finding(path, f"each of {', '.join(issuers)[:200]} can give this role", "name one as `provider`")
 
 
 def _unwatched_guesses(config: Gateway) -> Iterator[Finding]:

@@ -24,7 +24,7 @@ def compile_authorize(settings: AuthorizeSettings, context: CompileContext) -> l
     """What needs no body, what needs it, and how the user has logged in: a step for each that is asked for."""
     steps: list[PhasedStep] = []
     asked = compile_decide(settings.decide, context, settings.body)
-    if any(getattr(settings, key) for key in (*AccessRules.model_fields, "methods")):
+    if any(getattr(settings, key) for key in (*AccessRules.model_fields, "methods", "body")):
         steps += _AccessSteps(settings, context, decision_points_look=any(each.body_limit for each in asked)).compiled()
     if settings.demand is not None:
         if context.is_public:
