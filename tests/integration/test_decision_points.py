@@ -34,12 +34,8 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     folder = tmp_path_factory.mktemp("decisions")
     (folder / "rules.cedarschema").write_text(SCHEMA)
     (folder / "rules.cedar").write_text(PERMIT)
-    with backend_running() as backend:
-        text = CONFIG.format(url=backend.url).replace(
-            "upstreams:", 'upstreams:\n  nobody: {targets: ["http://127.0.0.1:1"]}'
-        )
-        with serving(folder, text, workers=2) as running:
-            yield running
+    with backend_running() as backend, serving(folder, CONFIG.format(url=backend.url), workers=2) as running:
+        yield running
 
 
 def test_workers_ask_and_count(gateway: Gateway) -> None:
