@@ -7,6 +7,7 @@ client can make the number of series grow.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from hotgate.observe.decisions import Decisions
 from hotgate.observe.handshakes import Handshakes
 from hotgate.observe.histogram import Histogram
 from hotgate.observe.login_failures import LoginFailures
@@ -33,7 +34,7 @@ class WorkerMetrics:
     target, 1 for each that is out of service for its failures. panics: by upstream, 1 for each that uses all its
     targets for want of better ones. handshakes: of TLS listeners. places: of requests, as `PlaceBook.values`.
     overloaded: 1 for each thing of which there is too little. shed: requests that were given up for it, by class.
-    loop_lag: turns of the event loop. releases: sides of releases, copies, versions.
+    loop_lag: turns of the event loop. releases: sides of releases, copies, versions. decisions: of decision points.
     """
 
     __slots__ = (
@@ -43,6 +44,7 @@ class WorkerMetrics:
         "connections",
         "connections_open",
         "connections_refused",
+        "decisions",
         "decisions_dropped",
         "ejected",
         "exchanges_active",
@@ -73,6 +75,7 @@ class WorkerMetrics:
         self.handshakes = Handshakes()
         self.logins = LoginFailures()
         self.releases = ReleaseMetrics()
+        self.decisions = Decisions()
         self._routes: dict[str, RouteRecorder] = {}
         self._upstreams: dict[str, UpstreamRecorder] = {}
         self._round: Iterator[Recorder] | None = None
@@ -158,5 +161,6 @@ class WorkerMetrics:
                 **self.logins.values(),
                 "mirrored": dict(self.releases.mirrored),
                 "versions": dict(self.releases.versions),
+                **self.decisions.values(),
             },
         }

@@ -25,14 +25,17 @@ from hotgate.pipeline.outgoing import OutgoingContext
 from hotgate.pipeline.policy import Authenticator, CompileContext, PhasedStep
 from hotgate.pipeline.route import Route
 from hotgate.policies import MECHANISMS
-from hotgate.policies.limits.priorities import compile_priorities
+from hotgate.policies.decision_points.contract import DecisionPoint
+from hotgate.policies.decision_points.decide import COUNT, POINTS
 from hotgate.policies.limits.concurrency import upstream_steps
+from hotgate.policies.limits.priorities import compile_priorities
 from hotgate.policies.outgoing import OUTGOING
 from hotgate.routing.ambiguity import AmbiguousRoutes
 from hotgate.routing.path_shape import BadPattern
 from hotgate.routing.pattern import RoutePattern
 from hotgate.routing.table import RouteTable
 from hotgate.runtime.compiling.ambiguous_routes import ambiguous_places
+from hotgate.runtime.compiling.compile_decision_points import compile_decision_points
 from hotgate.runtime.compiling.compile_endpoints import endpoint_routes, receiver_route
 from hotgate.runtime.compiling.compile_listener import compile_listener
 from hotgate.runtime.compiling.compile_release import outgoing_steps
@@ -74,6 +77,7 @@ class Compiled:
     upstreams: Mapping[str, Upstream]
     places: PlacePlan
     identities: Mapping[str, Authenticator] = field(default_factory=dict)
+    decision_points: Mapping[str, DecisionPoint] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,12 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     identities = _identities(config, services, problems)
     services["observing"] = observing = Observing.of(config, services)
     outgoing = _outgoing(config, services, problems)
+    points = compile_decision_points(
+        config, upstreams, outgoing, services, parts.current, lambda *problem: problems.append(Problem(*problem))
+    )
+    services[POINTS] = points
+    services[COUNT] = parts.metrics.decisions.count
+    outgoing = _with_places(outgoing, upstreams)
     entries = list(endpoint_routes(config, identities, parts.metrics))
     entries += resource_routes(config, services, parts.metrics, lambda *problem: problems.append(Problem(*problem)))
     for name in config.security_events:
@@ -135,7 +145,7 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     if problems or table is None:
         raise CompileProblems(problems)
     snapshot = _snapshot(config, table, listeners, observing.unmatched(parts.metrics))
-    return Compiled(snapshot, config, upstreams, places, identities)
+    return Compiled(snapshot, config, upstreams, places, identities, points)
 
 
 def compile_errors(loaded: Loaded) -> list[ConfigurationError]:
@@ -241,7 +251,6 @@ def _identities(config: Gateway, services: dict[str, Any], problems: list[Proble
 
 def _outgoing(config: Gateway, services: dict[str, Any], problems: list[Problem]) -> dict[str, Sequence[PhasedStep]]:
     """What each upstream asks for at the end of its routes."""
-    upstreams: Mapping[str, Upstream] = services["upstreams"]
     steps: dict[str, Sequence[PhasedStep]] = {}
     for name, settings in config.upstreams.items():
         context = OutgoingContext(name, settings, services)
@@ -249,9 +258,17 @@ def _outgoing(config: Gateway, services: dict[str, Any], problems: list[Problem]
             if getattr(settings, key) is not None:
                 compiled = _attempt(problems, ("upstreams", name, key), partial(compiler, context)) or ()
                 steps[name] = (*steps.get(name, ()), *compiled)
-        places = upstreams[name].places if name in upstreams else None
-        if places is not None:  # taken last of all, when the request is ready to go
-            steps[name] = (*steps.get(name, ()), *upstream_steps(name, places))
+    return steps
+
+
+def _with_places(
+    outgoing: Mapping[str, Sequence[PhasedStep]], upstreams: Mapping[str, Upstream]
+) -> dict[str, Sequence[PhasedStep]]:
+    """And the place with each upstream that counts them: taken last of all, when the request is ready to go."""
+    steps = dict(outgoing)
+    for name, upstream in upstreams.items():
+        if upstream.places is not None:
+            steps[name] = (*steps.get(name, ()), *upstream_steps(name, upstream.places))
     return steps
 
 
