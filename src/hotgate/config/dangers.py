@@ -9,7 +9,7 @@ from hotgate.config.gateway import Gateway
 from hotgate.config.https_url import is_loopback_name
 from hotgate.config.references import Finding
 from hotgate.config.store_url import trusts_any_server
-from hotgate.config.upstream_dangers import credential_dangers
+from hotgate.config.upstream_dangers import credential_dangers, is_in_the_clear
 
 _WITH_PASSWORDS = frozenset({"basic", "ldap"})  # mechanisms
 _OF_ISSUERS = frozenset({"jwt", "introspection", "oidc", "ldap"})  # whose callers have what somebody else says
@@ -37,6 +37,7 @@ def dangers(config: Gateway) -> Iterator[Finding]:
     yield from _of_policies(config)
     yield from _given_by_anybody(config)
     yield from _of_upstreams(config)
+    yield from _of_decision_points(config)
     yield from _of_mechanisms(config)
     for name, receiver in config.security_events.items():
         for key, message, hint in receiver.dangers():
@@ -46,6 +47,7 @@ def dangers(config: Gateway) -> Iterator[Finding]:
     yield from _useless_certificates(config)
     yield from _passwords_in_the_clear(config)
     yield from _lost_cookies(config)
+    yield from _copies_without_credentials(config)
     if config.store is not None and config.store.url is not None and trusts_any_server(config.store.url.reveal()):
         hint = "add ?sslmode=verify-full to it, and sslrootcert for an authority of your own"
         yield Finding(("store", "url"), "whoever poses as this database is told its password", hint)
@@ -62,6 +64,18 @@ def _of_upstreams(config: Gateway) -> Iterator[Finding]:
         if upstream.credentials is not None:
             for keys, message, hint in credential_dangers(upstream):
                 yield Finding(("upstreams", name, "credentials", *keys), message, hint)
+
+
+def _of_decision_points(config: Gateway) -> Iterator[Finding]:
+    for name, point in config.authorization.decision_points.items():
+        path = ("authorization", "decision_points", name)
+        for key, message, hint in point.dangers():
+            yield Finding((*path, key), message, hint)
+        upstream = None if point.service is None else config.upstreams.get(point.service.upstream)
+        if upstream is not None and any(is_in_the_clear(upstream)):
+            message = "whoever is on the way reads what is asked, and can answer in its place"
+            hint = "use https:// for targets that are not on this machine (AuthZEN, section 11.1)"
+            yield Finding((*path, point.kind, "upstream"), message, hint)
 
 
 def _of_policies(config: Gateway) -> Iterator[Finding]:
@@ -134,6 +148,16 @@ def _passwords_in_the_clear(config: Gateway) -> Iterator[Finding]:
         if is_reached_by_network and not is_protected:
             hint = "add `tls`, or name the proxy that speaks TLS in front of it in `trusted_proxies`"
             yield Finding(("listeners", index), "passwords of clients cross the network in plain text", hint)
+
+
+def _copies_without_credentials(config: Gateway) -> Iterator[Finding]:
+    """Mirrors whose upstream would be shown something by a route of its own, and is not by copies."""
+    for index, route in enumerate(config.routes):
+        mirror = route.policy("mirror")
+        upstream = config.upstreams.get(mirror.upstream) if mirror is not None else None
+        if upstream is not None and (upstream.credentials is not None or upstream.sign is not None):
+            says = "copies are sent without the `credentials` and `sign` of their upstream"
+            yield Finding(("routes", index, "mirror", "upstream"), says, "name one that needs none")
 
 
 def _lost_cookies(config: Gateway) -> Iterator[Finding]:

@@ -70,7 +70,7 @@ def compile_concurrency(settings: Any, context: CompileContext) -> Sequence[Phas
     for index, each in enumerate(settings if several else (settings,)):
         below = (index,) if several else ()
         try:
-            key_of = keys.key_of(each.by, each.ipv4_prefix, each.ipv6_prefix)
+            key_of = keys.key_of(each)
             if wrong := too_few(each.limit, context.services.get("workers")):
                 raise WrongSetting(("limit",), wrong)
             if key_of in known:

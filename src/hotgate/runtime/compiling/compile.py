@@ -25,6 +25,9 @@ from hotgate.pipeline.outgoing import OutgoingContext
 from hotgate.pipeline.policy import Authenticator, CompileContext, PhasedStep
 from hotgate.pipeline.route import Route
 from hotgate.policies import MECHANISMS
+from hotgate.policies.decision_points.contract import DecisionPoint
+from hotgate.policies.decision_points.decide import COUNT, POINTS
+from hotgate.policies.limits.concurrency import upstream_steps
 from hotgate.policies.limits.priorities import compile_priorities
 from hotgate.policies.outgoing import OUTGOING
 from hotgate.routing.ambiguity import AmbiguousRoutes
@@ -32,11 +35,14 @@ from hotgate.routing.path_shape import BadPattern
 from hotgate.routing.pattern import RoutePattern
 from hotgate.routing.table import RouteTable
 from hotgate.runtime.compiling.ambiguous_routes import ambiguous_places
+from hotgate.runtime.compiling.compile_decision_points import compile_decision_points
 from hotgate.runtime.compiling.compile_endpoints import endpoint_routes, receiver_route
 from hotgate.runtime.compiling.compile_listener import compile_listener
+from hotgate.runtime.compiling.compile_release import outgoing_steps
 from hotgate.runtime.compiling.compile_resources import resource_routes
 from hotgate.runtime.compiling.compile_route import compile_route
 from hotgate.runtime.compiling.compile_upstream import compile_upstream, place_rules
+from hotgate.runtime.compiling.compile_versions import VersionedPatterns
 from hotgate.runtime.compiling.key_files import key_file_errors
 from hotgate.runtime.compiling.observing import Observing
 from hotgate.store.credentials import Credentials
@@ -71,6 +77,7 @@ class Compiled:
     upstreams: Mapping[str, Upstream]
     places: PlacePlan
     identities: Mapping[str, Authenticator] = field(default_factory=dict)
+    decision_points: Mapping[str, DecisionPoint] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,12 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     identities = _identities(config, services, problems)
     services["observing"] = observing = Observing.of(config, services)
     outgoing = _outgoing(config, services, problems)
+    points = compile_decision_points(
+        config, upstreams, outgoing, services, parts.current, lambda *problem: problems.append(Problem(*problem))
+    )
+    services[POINTS] = points
+    services[COUNT] = parts.metrics.decisions.count
+    outgoing = _with_places(outgoing, upstreams)
     entries = list(endpoint_routes(config, identities, parts.metrics))
     entries += resource_routes(config, services, parts.metrics, lambda *problem: problems.append(Problem(*problem)))
     for name in config.security_events:
@@ -104,8 +117,9 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
         received = _attempt(problems, ("security_events", name), compiler)
         if received is not None:
             entries.append(received)
+    versioned = VersionedPatterns(config.apis)
     for index, settings in enumerate(config.routes):
-        pattern = _attempt(problems, ("routes", index, "match", "path"), partial(_pattern, settings))
+        patterns = _attempt(problems, ("routes", index, "match", "path"), partial(_patterns, settings, versioned))
         name = settings.upstream or ""
         hosts = tuple(settings.match.hosts)
         context = CompileContext(
@@ -113,9 +127,9 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
             identities,
             services,
             name,
-            outgoing.get(name, ()),
+            outgoing_steps(settings, outgoing),
             hosts,
-            _parameters(settings.match.path),
+            _parameters(settings),
             settings.metadata,
             ("routes", index),
             settings.public,
@@ -123,14 +137,15 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
         recorder = parts.metrics.route(settings.name, name)
         target = upstreams.get(name)
         route = _route(problems, settings, context, target, recorder)
-        if pattern is not None and route is not None:
-            entries.append((pattern, route))
+        if patterns is not None and route is not None:
+            entries += [(pattern, route.serving(version) if version else route) for pattern, version in patterns]
+    entries += versioned.refusals(parts.metrics)
     table = _table(config, entries, problems)
     listeners = _listeners(config, services, problems)
     if problems or table is None:
         raise CompileProblems(problems)
     snapshot = _snapshot(config, table, listeners, observing.unmatched(parts.metrics))
-    return Compiled(snapshot, config, upstreams, places, identities)
+    return Compiled(snapshot, config, upstreams, places, identities, points)
 
 
 def compile_errors(loaded: Loaded) -> list[ConfigurationError]:
@@ -209,6 +224,8 @@ def _services(config: Gateway, parts: Parts, places: PlacePlan, problems: list[P
     services = {
         **parts.services,
         "shared_limits": {},
+        "shared_quotas": {},
+        "apis": config.apis,
         "assertion_issuer": config.assertion.issuer,
         "authorization": config.authorization,
         "roles": RoleBook(config.authorization.roles),
@@ -244,9 +261,20 @@ def _outgoing(config: Gateway, services: dict[str, Any], problems: list[Problem]
     return steps
 
 
-def _pattern(settings: RouteSettings) -> RoutePattern:
+def _with_places(
+    outgoing: Mapping[str, Sequence[PhasedStep]], upstreams: Mapping[str, Upstream]
+) -> dict[str, Sequence[PhasedStep]]:
+    """And the place with each upstream that counts them: taken last of all, when the request is ready to go."""
+    steps = dict(outgoing)
+    for name, upstream in upstreams.items():
+        if upstream.places is not None:
+            steps[name] = (*steps.get(name, ()), *upstream_steps(name, upstream.places))
+    return steps
+
+
+def _patterns(settings: RouteSettings, versioned: VersionedPatterns) -> list[tuple[RoutePattern, str]]:
     match = settings.match
-    return RoutePattern(
+    plain = RoutePattern(
         settings.name,
         hosts=match.hosts,
         path=match.path,
@@ -254,10 +282,12 @@ def _pattern(settings: RouteSettings) -> RoutePattern:
         headers=_conditions(match.headers),
         query=_conditions(match.query),
     )
+    return versioned.of(settings, plain)
 
 
-def _parameters(path: str) -> tuple[str, ...]:
-    return tuple(part[1:-1] for part in path.split("/") if part.startswith("{"))
+def _parameters(settings: RouteSettings) -> tuple[str, ...]:
+    names = tuple(part[1:-1] for part in settings.match.path.split("/") if part.startswith("{"))
+    return names if settings.policy("version") is None else tuple(name for name in names if name != "version")
 
 
 def _conditions(wanted: Mapping[str, str]) -> tuple[tuple[str, str | None], ...]:

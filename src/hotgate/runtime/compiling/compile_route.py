@@ -17,7 +17,7 @@ from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec, Wron
 from hotgate.pipeline.route import Route, Step
 from hotgate.pipeline.route_priority import RoutePriority
 from hotgate.policies import POLICIES
-from hotgate.policies.limits.concurrency import max_concurrent_steps, upstream_steps
+from hotgate.policies.limits.concurrency import max_concurrent_steps
 from hotgate.policies.limits.priorities import route_priority, shedding_steps
 from hotgate.policies.published_keys import publishing_keys
 from hotgate.runtime.compiling.compile_resources import challenge_parameter
@@ -40,25 +40,22 @@ def compile_route(
     names = list(settings.policy_names)
     if not settings.public:
         names.insert(0, "authenticate")
+    last_names = [name for name in names if _POLICIES[name].sees_last_form]
     for name in names:
-        try:
-            steps += _labelled(name, _POLICIES[name].compile(settings.policy(name), context))
-        except WrongSettings as error:
-            problems += [_located(each, (*context.path, name)) for each in error.problems]
-        except ValueError as error:
-            problems.append(_located(error, (*context.path, name)))
+        if name not in last_names:
+            steps += _policy_steps(name, settings, context, problems)
     priority = route_priority(settings.priority, context.services.get("caller_priorities"))
     steps += _built_in_limits(settings, priority, context)
     if context.services.get("has_cookies"):  # on every route: whoever has the cookie of a session is its user
         steps.append(PhasedStep(Phase.SHAPE, _take_own_cookies, policy="cookies"))
     steps += _last_steps(settings, context.services)
+    for name in last_names:
+        steps += _policy_steps(name, settings, context, problems)
     if settings.public and any(step.needs_credential for step in context.outgoing):
         problems.append(
             ((*context.path, "public"), "the upstream is shown a token in exchange for the caller's; here is none")
         )
     steps += _labelled("upstream", context.outgoing)
-    if upstream is not None and upstream.places is not None:
-        steps += _labelled("upstream", upstream_steps(upstream.name, upstream.places))
     steps += observing.last
     return _assembled(settings, context.path, steps, priority, observing, upstream, recorder)
 
@@ -68,6 +65,18 @@ def _built_in_limits(settings: RouteSettings, priority: RoutePriority, context: 
     if settings.max_concurrent is not None:
         steps += _labelled("max_concurrent", max_concurrent_steps(settings.max_concurrent, context))
     return steps
+
+
+def _policy_steps(
+    name: str, settings: RouteSettings, context: CompileContext, problems: list[tuple[Path, str]]
+) -> list[PhasedStep]:
+    try:
+        return _labelled(name, _POLICIES[name].compile(settings.policy(name), context))
+    except WrongSettings as error:
+        problems += [_located(each, (*context.path, name)) for each in error.problems]
+    except ValueError as error:
+        problems.append(_located(error, (*context.path, name)))
+    return []
 
 
 def _located(error: ValueError, place: Path) -> tuple[Path, str]:
@@ -102,6 +111,7 @@ def _assembled(
         body_step=next((index for index, step in enumerate(before) if step.body_limit), -1),
         body_limit=min(limits, default=0),
         max_body=settings.max_body,
+        copied_body=max((step.copied_body for step in before), default=-1),
         owned_fields=frozenset().union(*(step.owned_fields for step in steps)),
         challenge_parameter=challenge_parameter(settings),
         tells_identity=settings.identity_headers,

@@ -75,6 +75,9 @@ class DataPlane:
             "count_certificate": self._metrics.handshakes.count_certificate,
             "certificate_answers": self._certificate_answers,
             "login_guard": self.login_guard,
+            "count_side": self._metrics.releases.side,
+            "mirrored": self._metrics.releases.mirrored,
+            "version_counts": self._metrics.releases.versions,
             "place_book": self._places,
             "shedding": self._overload.shedding,
         }
