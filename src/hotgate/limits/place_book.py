@@ -160,8 +160,3 @@ class PlacePlan:
         places = self._known.get(name) or KeyedPlaces(rules, self._clock)
         self.entries[name] = (places, rules)
         return places
-
-    def leave(self, holder: object) -> None:
-        """Whatever places it has are free again, for who does not run the last steps of a route."""
-        for places, _ in self.entries.values():
-            places.leave(holder)
