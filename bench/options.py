@@ -11,6 +11,7 @@ CASES = (
     "plain",
     "secured",
     "identity",
+    "decisions",
     "dpop",
     "signatures",
     "revocation",

@@ -50,6 +50,20 @@ _SECTIONS: tuple[tuple[str, str, str, tuple[Column, ...]], ...] = (
         ),
     ),
     (
+        "decisions",
+        "Who may do what, and how much, 64 connections",
+        "Hotgate alone: what decisions add. Three conditions in CEL look at a path parameter, at the caller and at a "
+        "claim. Of the three limits two go by address. Each of 100,000 clients has a limit of its own, and comes again "
+        "only when all others have come.",
+        (
+            _RATE,
+            Column("÷ plain", "rate", reference=("decisions", "plain")),
+            *_LOAD[2:],
+            Column("worker MiB", "worker", scale=_MIB, digits=1, less_is_better=True),
+            Column("control MiB", "control", scale=_MIB, digits=1, less_is_better=True),
+        ),
+    ),
+    (
         "dpop",
         "Proofs of possession (DPoP), 64 connections",
         "Hotgate alone: a token that was seen before, and a new proof with each request. Its signature (ES256) is "

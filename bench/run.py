@@ -8,6 +8,7 @@ from types import ModuleType
 
 from bench.cases import (
     bodies,
+    decisions,
     dpop,
     handshakes,
     identity,
@@ -39,6 +40,7 @@ PEERS = (nginx.PEER, haproxy.PEER, envoy.PEER, traefik.PEER, caddy.PEER, hotgate
 GROUPS: tuple[Mapping[str, ModuleType], ...] = (
     {"plain": plain, "secured": secured, "routes": routes, "latency": latency},
     {"identity": identity},
+    {"decisions": decisions},
     {"dpop": dpop},
     {"signatures": signatures},
     {"revocation": revocation},

@@ -1,6 +1,6 @@
 """What a configuration may say but hardly ever should: a warning for each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import ip_network
 from typing import Protocol, runtime_checkable
 
@@ -12,6 +12,7 @@ from hotgate.config.store_url import trusts_any_server
 from hotgate.config.upstream_dangers import credential_dangers
 
 _WITH_PASSWORDS = frozenset({"basic", "ldap"})  # mechanisms
+_OF_ISSUERS = frozenset({"jwt", "introspection", "oidc", "ldap"})  # whose callers have what somebody else says
 
 
 Keys = tuple[str, ...]
@@ -25,15 +26,16 @@ class HasDangers(Protocol):
 
 
 @runtime_checkable
-class HasDangersBelow(Protocol):
-    """Settings of a route's policy that know the same: (keys, message, hint) of each."""
+class HasDangersOnRoute(Protocol):
+    """Settings of a route's policy that know the same: (keys, message, hint) of each. served: its methods, if any."""
 
-    def dangers(self) -> Iterator[tuple[Keys, str, str]]: ...
+    def dangers(self, served: Sequence[str]) -> Iterator[tuple[Keys, str, str]]: ...
 
 
 def dangers(config: Gateway) -> Iterator[Finding]:
     """Every such setting, at its place in the file."""
     yield from _of_policies(config)
+    yield from _given_by_anybody(config)
     yield from _of_upstreams(config)
     yield from _of_mechanisms(config)
     for name, receiver in config.security_events.items():
@@ -44,6 +46,7 @@ def dangers(config: Gateway) -> Iterator[Finding]:
     yield from _useless_certificates(config)
     yield from _passwords_in_the_clear(config)
     yield from _lost_cookies(config)
+    yield from _copies_without_credentials(config)
     if config.store is not None and config.store.url is not None and trusts_any_server(config.store.url.reveal()):
         hint = "add ?sslmode=verify-full to it, and sslrootcert for an authority of your own"
         yield Finding(("store", "url"), "whoever poses as this database is told its password", hint)
@@ -66,9 +69,21 @@ def _of_policies(config: Gateway) -> Iterator[Finding]:
     for index, route in enumerate(config.routes):
         for name in route.policy_names:
             settings = route.policy(name)
-            if isinstance(settings, HasDangersBelow):
-                for keys, message, hint in settings.dangers():
+            if isinstance(settings, HasDangersOnRoute):
+                for keys, message, hint in settings.dangers(route.match.methods):
                     yield Finding(("routes", index, name, *keys), message, hint)
+
+
+def _given_by_anybody(config: Gateway) -> Iterator[Finding]:
+    """Roles for a group or a claim that each of several issuers may write."""
+    issuers = [name for name, entry in config.identity.items() if entry.mechanism in _OF_ISSUERS]
+    if len(issuers) < 2:
+        return
+    for name, role in config.authorization.roles.items():
+        for index, receiver in enumerate(role.given_to):
+            if receiver.provider is None and receiver.consumer is None:
+                path = ("authorization", "roles", name, "given_to", index)
+                yield Finding(path, f"each of {', '.join(issuers)[:200]} can give this role", "name one as `provider`")
 
 
 def _unwatched_guesses(config: Gateway) -> Iterator[Finding]:
@@ -120,6 +135,16 @@ def _passwords_in_the_clear(config: Gateway) -> Iterator[Finding]:
         if is_reached_by_network and not is_protected:
             hint = "add `tls`, or name the proxy that speaks TLS in front of it in `trusted_proxies`"
             yield Finding(("listeners", index), "passwords of clients cross the network in plain text", hint)
+
+
+def _copies_without_credentials(config: Gateway) -> Iterator[Finding]:
+    """Mirrors whose upstream would be shown something by a route of its own, and is not by copies."""
+    for index, route in enumerate(config.routes):
+        mirror = route.policy("mirror")
+        upstream = config.upstreams.get(mirror.upstream) if mirror is not None else None
+        if upstream is not None and (upstream.credentials is not None or upstream.sign is not None):
+            says = "copies are sent without the `credentials` and `sign` of their upstream"
+            yield Finding(("routes", index, "mirror", "upstream"), says, "name one that needs none")
 
 
 def _lost_cookies(config: Gateway) -> Iterator[Finding]:

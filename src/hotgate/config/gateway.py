@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from hotgate.config.admin import Admin
+from hotgate.config.apis import Api
 from hotgate.config.assertion import AssertionIssuer
 from hotgate.config.authorization import Authorization
 from hotgate.config.brute_force import BruteForce
@@ -96,6 +97,11 @@ class Gateway(Settings):
         default={},
         max_length=1000,
         description="Who may tell the gateway that sessions, tokens and accounts are no longer good, by name.",
+    )
+    apis: dict[Name, Api] = Field(
+        default={},
+        max_length=1000,
+        description="APIs with several versions, by name; routes belong to them by `version`.",
     )
     routes: tuple[Route, ...] = Field(default=(), max_length=MAX_ROUTES, description="What is served.")
     defaults: RouteOptions = Field(

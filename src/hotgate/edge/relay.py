@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from hotgate.edge import answers
 from hotgate.edge.backend_leg import BackendLeg
 from hotgate.edge.context import EdgeContext
+from hotgate.edge.copied_body import body_of
 from hotgate.edge.deadline import expire
 from hotgate.edge.discarded_body import UnwantedBody
 from hotgate.edge.incoming import Incoming
@@ -81,8 +82,7 @@ class Relay:
         self.deadline = NEVER
         self.is_answering = self._is_over = self._is_chunked = self._skips_after = False
         self._keep_alive = incoming.keep_alive
-        self._status = CLIENT_CLOSED
-        self._bytes_out = 0
+        self._status, self._bytes_out = CLIENT_CLOSED, 0
         self._added = b""
         self.backend: BackendLeg | None = None
         self._steps: ResponseSteps | None = None
@@ -113,7 +113,7 @@ class Relay:
             self.respond(answers.body_too_large(route.max_body))
         else:
             if incoming.has_body:
-                self.body = incoming.consumer = RequestBody(self, route.max_body)
+                self.body = incoming.consumer = body_of(self)
             if route.body_step >= 0 and self.body is None:
                 request.body = b""
             if incoming.upgrade:
@@ -228,8 +228,7 @@ class Relay:
 
     def on_tunnel(self, head: AnswerHead) -> None:
         """The backend agreed to switch protocols."""
-        self.is_answering, self._keep_alive = True, False
-        self._status = 101
+        self.is_answering, self._keep_alive, self._status = True, False, 101
         self.exchange.state[SWITCHED] = True
         self._write(b"%b%b%b\r\n" % (STATUS_LINES[101], head.encoded, self._added))
         assert self.backend is not None

@@ -10,14 +10,17 @@ from typing import Any
 from hotgate.observe.handshakes import Handshakes
 from hotgate.observe.login_failures import LoginFailures
 from hotgate.observe.recorder import RouteRecorder, UpstreamRecorder
+from hotgate.observe.release_metrics import ReleaseMetrics
+from hotgate.observe.side_recorder import SideRecorder
 
 Snapshot = dict[str, Any]
-"""JSON types: {"routes": [values], "upstreams": [values], "gauges": {name: number}, "counters": {name: number}}.
+"""JSON types: {"routes": [values], "upstreams": [values], "sides": [values], "gauges": {name: number}, "counters":
+{name: number}}.
 
 A gauge or counter with labels is a mapping of labels to numbers.
 """
 
-Recorder = RouteRecorder | UpstreamRecorder
+Recorder = RouteRecorder | UpstreamRecorder | SideRecorder
 
 
 class WorkerMetrics:
@@ -27,7 +30,8 @@ class WorkerMetrics:
     connections_refused: those that were turned away, by reason; the edge's own mapping, which it raises.
     log_dropped, decisions_dropped: lines of the two logs given up because a sink stalled. ejected: by upstream and
     target, 1 for each that is out of service for its failures. panics: by upstream, 1 for each that uses all its
-    targets for want of better ones. handshakes: of TLS listeners.
+    targets for want of better ones. handshakes: of TLS listeners. releases: sides of releases,
+    copies, versions.
     """
 
     __slots__ = (
@@ -44,6 +48,7 @@ class WorkerMetrics:
         "log_dropped",
         "logins",
         "panics",
+        "releases",
     )
 
     def __init__(self) -> None:
@@ -57,6 +62,7 @@ class WorkerMetrics:
         self.panics: dict[str, int] = {}
         self.handshakes = Handshakes()
         self.logins = LoginFailures()
+        self.releases = ReleaseMetrics()
         self._routes: dict[str, RouteRecorder] = {}
         self._upstreams: dict[str, UpstreamRecorder] = {}
         self._round: Iterator[Recorder] | None = None
@@ -85,6 +91,7 @@ class WorkerMetrics:
         self._upstreams = {name: recorder for name, recorder in self._upstreams.items() if name in upstreams}
         for name, recorder in self._upstreams.items():
             recorder.retain(upstreams[name])
+        self.releases.retain(kept_routes, upstreams)
         self._round = None
 
     def snapshot(self) -> Snapshot:
@@ -114,12 +121,13 @@ class WorkerMetrics:
         self._round = None
 
     def _recorders(self) -> list[Recorder]:
-        return [*self._routes.values(), *self._upstreams.values()]
+        return [*self._routes.values(), *self._upstreams.values(), *self.releases.sides]
 
     def _snapshot_of(self, recorders: list[Recorder]) -> Snapshot:
         return {
             "routes": [recorder.values() for recorder in recorders if isinstance(recorder, RouteRecorder)],
             "upstreams": [recorder.values() for recorder in recorders if isinstance(recorder, UpstreamRecorder)],
+            "sides": [recorder.values() for recorder in recorders if isinstance(recorder, SideRecorder)],
             "gauges": {
                 "connections_open": self.connections_open,
                 "exchanges_active": self.exchanges_active,
@@ -133,5 +141,7 @@ class WorkerMetrics:
                 "decisions_dropped": self.decisions_dropped,
                 **self.handshakes.values(),
                 **self.logins.values(),
+                "mirrored": dict(self.releases.mirrored),
+                "versions": dict(self.releases.versions),
             },
         }

@@ -15,6 +15,8 @@ from hotgate.policies import (
 from hotgate.policies.authorization import authorize
 from hotgate.policies.built_in_mechanism import BuiltInMechanism
 from hotgate.policies.limits import quota, rate_limit
+from hotgate.policies.releases import mirror, release
+from hotgate.policies.versions import version
 
 POLICIES = (
     authenticate.POLICY,
@@ -26,6 +28,9 @@ POLICIES = (
     client_certificate_header.POLICY,
     protected_resource.POLICY,
     user.POLICY,
+    version.POLICY,
+    release.POLICY,
+    mirror.POLICY,
 )
 MECHANISMS = (
     BuiltInMechanism("jwt", "tokens.jwt"),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hotgate.config.loader import Loaded
 from hotgate.runtime.compiling.load import RunOptions, check_compiles, load_configuration
+from hotgate.runtime.desks import release_commands, version_commands
 from hotgate.runtime.desks.limit_commands import LIMIT_COMMANDS, QUOTA_COMMANDS, answer_limits, answer_quotas
 from hotgate.runtime.desks.operator_desk import OperatorDesk
 from hotgate.runtime.folders.file_watch import FileWatch
@@ -75,6 +76,8 @@ class ControlProcess:
             {
                 "list_bans": self._list_bans,
                 "lift_ban": self._lift_ban,
+                **dict.fromkeys(release_commands.COMMANDS, self._change_releases),
+                **dict.fromkeys(version_commands.COMMANDS, self._list_versions),
                 "make_explain_ticket": self._make_explain_ticket,
             },
             {
@@ -239,6 +242,12 @@ class ControlProcess:
         if self._plane is None:
             return {"reason": _STARTING}
         return {"reason": "" if self._plane.bans.lift(str(message["address"])) else "this address is not banned"}
+
+    def _change_releases(self, message: Message) -> Message:
+        return {"reason": _STARTING} if self._plane is None else release_commands.answer(self._plane.releases, message)
+
+    def _list_versions(self, message: Message) -> Message:
+        return {"reason": _STARTING} if self._plane is None else version_commands.answer(self._plane.versions, message)
 
     def _make_explain_ticket(self, _: Message) -> Message:
         if self._plane is None:

@@ -63,6 +63,8 @@ class Deployment:
         config = self.loaded.config
         self._plane.explanations.follow(self.loaded)
         self._plane.bans.follow(config.brute_force)
+        self._plane.releases.follow(config)
+        self._plane.versions.follow(config)
         self._plane.passwords.follow(config)
         await self._have_own_keys(self.loaded)
         await self._plane.credentials.follow(self.loaded)

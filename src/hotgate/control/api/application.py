@@ -14,7 +14,19 @@ from starlette.routing import Route
 
 from hotgate import __version__
 from hotgate.control.administration import Administration
-from hotgate.control.api import bans, consumers, explain, gateway, keys, limits, quotas, revocations, sessions
+from hotgate.control.api import (
+    bans,
+    consumers,
+    explain,
+    gateway,
+    keys,
+    limits,
+    quotas,
+    releases,
+    revocations,
+    sessions,
+    versions,
+)
 from hotgate.control.api.endpoint import Answer, Call, Endpoint
 from hotgate.control.api.input import Nothing
 from hotgate.control.api.openapi import openapi
@@ -38,6 +50,8 @@ ENDPOINTS: Sequence[Endpoint] = (
     *bans.ENDPOINTS,
     *limits.ENDPOINTS,
     *quotas.ENDPOINTS,
+    *releases.ENDPOINTS,
+    *versions.ENDPOINTS,
     *explain.ENDPOINTS,
     *gateway.ENDPOINTS,
     Endpoint(

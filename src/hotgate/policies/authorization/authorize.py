@@ -22,7 +22,7 @@ from hotgate.policies.step_up import Demand
 def compile_authorize(settings: AuthorizeSettings, context: CompileContext) -> list[PhasedStep]:
     """What needs no body, what needs it, and how the user has logged in: a step for each that is asked for."""
     steps: list[PhasedStep] = []
-    if any(getattr(settings, key) for key in (*AccessRules.model_fields, "methods")):
+    if any(getattr(settings, key) for key in (*AccessRules.model_fields, "methods", "body")):
         steps += _AccessSteps(settings, context).compiled()
     if settings.demand is not None:
         if context.is_public:

@@ -1,6 +1,6 @@
 """The settings of `authorize`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -94,8 +94,16 @@ class AuthorizeSettings(AccessRules):
         parts = (self, *self.methods.values())
         return tuple(dict.fromkeys(scope for part in parts for scope in (*part.scopes, *part.any_scope)))
 
-    def dangers(self) -> Iterator[tuple[tuple[str, ...], str, str]]:
-        """What is weak about it: key, message and hint of each."""
+    def dangers(self, served: Sequence[str]) -> Iterator[tuple[tuple[str, ...], str, str]]:
+        """What is weak about it, or cannot be meant: key, message and hint of each. served: methods that come here."""
         for keys, part in ((), self), *((("methods", method), part) for method, part in self.methods.items()):
             if part.when is not None and part.when.strip() == "true":
                 yield (*keys, "when"), "this condition always holds", "remove it, or say what must be true"
+        if self.methods and ANY_METHOD not in self.methods:
+            denied = [each for each in served if ("GET" if each == "HEAD" else each) not in self.methods]
+            if denied:
+                yield (
+                    ("methods",),
+                    f"the route is for {', '.join(denied)}, and always denies it",
+                    'list it, or add `"*"`',
+                )

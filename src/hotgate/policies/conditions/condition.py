@@ -15,12 +15,13 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.policies.conditions.attribute import Attribute, Read, Unreadable
 from hotgate.policies.conditions.cel_environment import Declared, environment, holds_nul, is_error
 from hotgate.policies.conditions.checked_expression import Node, checked_tree
+from hotgate.policies.conditions.failure_reason import failure_reason
 from hotgate.policies.conditions.looks import looks_of, wrong_members
 from hotgate.policies.conditions.request_attributes import BODY
 from hotgate.policies.conditions.wrong_constants import wrong_constants
 
 NO_BODY = "the body is not read here"
-_MAX_REASON = 300
+_MAX_EXPLANATION = 300  # characters
 _FAILURES = (RuntimeError, TypeError, ValueError, OverflowError, KeyError)
 
 _error = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
@@ -28,7 +29,7 @@ _undeclared = re.compile(r"undeclared reference to '([^']+)'")
 
 
 class ConditionFailed(Exception):
-    """An expression is neither true nor false for this request. The text is for operators, and bounded."""
+    """An expression has no value for this request. The text is for operators, bounded, and repeats nothing sent."""
 
 
 class Expression:
@@ -62,20 +63,20 @@ class Expression:
         try:
             return self._evaluated(data)
         except ConditionFailed:
-            raise _failed("; ".join(reasons)) from None
+            raise ConditionFailed("; ".join(reasons)) from None
 
     def _evaluated(self, data: Mapping[str, Any]) -> Any:
         if holds_nul(data.values()):
-            raise _failed("text with a NUL cannot be compared")
+            raise ConditionFailed("text with a NUL cannot be compared")
         try:
             result = self._program.eval(data=data)
         except _FAILURES as error:
-            raise _failed(error) from None
+            raise ConditionFailed(failure_reason(str(error), self.source)) from None
         value = result.value()
         if value is True or value is False:
             return value
         if is_error(result):  # an error is a value of its own, shown as text
-            raise _failed(value)
+            raise ConditionFailed(failure_reason(str(value), self.source))
         return value
 
 
@@ -87,10 +88,6 @@ class Condition(Expression):
     def holds(self, exchange: Exchange) -> bool:
         """Raises ConditionFailed."""
         return self.value(exchange) is True
-
-
-def _failed(reason: object) -> ConditionFailed:
-    return ConditionFailed(str(reason)[:_MAX_REASON])
 
 
 def compile_condition(source: str, attributes: Mapping[str, Attribute]) -> Condition:
@@ -149,7 +146,7 @@ def _place(source: str, offset: int) -> str:
 def _explained(error: str, attributes: Mapping[str, Attribute]) -> str:
     found = _error.search(error)
     if found is None:
-        return f"not a CEL expression: {error[:_MAX_REASON]}"
+        return f"not a CEL expression: {error[:_MAX_EXPLANATION]}"
     line, column, message = found.groups()
     place = f"at column {int(column)}" if line == "1" else f"at line {line}, column {int(column)}"
     text = f"{place} of the expression: {message.replace(' (in container )', '')}"

@@ -52,7 +52,7 @@ class _Compiler:
         )
         return LimitRule(
             limit,
-            self._keys.key_of(settings.by, settings.ipv4_prefix, settings.ipv6_prefix),
+            self._keys.key_of(settings),
             terms=LimitTerms(item, answer),
             cost=self._cost(settings),
             condition=self._condition(settings),

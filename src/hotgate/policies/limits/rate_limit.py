@@ -42,7 +42,7 @@ class _Compiler:
         terms = self._terms(settings, limit, (*self._context.path, _KEY, *path))
         return LimitRule(
             limit,
-            self._keys.key_of(settings.by, settings.ipv4_prefix, settings.ipv6_prefix),
+            self._keys.key_of(settings),
             terms=terms,
             cost=self._cost(settings),
             condition=self._condition(settings),
@@ -74,6 +74,7 @@ class _Compiler:
                 limit.name,
                 quota=rate.count,
                 window=rate.window,
+                capacity=limit.capacity * rate.count // limit.quota,
                 tokens=limit.quota // rate.count,
                 unit=settings.unit,
                 headers=settings.headers,
@@ -109,11 +110,10 @@ class _Compiler:
 
 def _check_cost(settings: RateLimitSettings, limit: Limit, item: LimitItem) -> None:
     """What is taken at once must fit into the bucket; what an answer says is charged later, and may be more."""
-    cost = settings.cost
-    if isinstance(cost, ToldCost) and cost.most * item.tokens > MAX_QUOTA:
-        raise WrongSetting(("cost", "most"), "is too much to be counted in tokens that fit all `tiers`")
-    if dearest(cost) * item.tokens > limit.capacity:
+    if dearest(settings.cost) * item.tokens > limit.capacity:
         raise WrongSetting(("cost",), f"costs more than a bucket of {item.shown_rate} ever holds; raise `burst`")
+    if isinstance(settings.cost, ToldCost) and settings.cost.most * item.tokens > MAX_QUOTA:
+        raise WrongSetting(("cost", "most"), "is too much to be counted in tokens that fit all `tiers`")
 
 
 def compile_rate_limit(settings: Any, context: CompileContext) -> Sequence[PhasedStep]:

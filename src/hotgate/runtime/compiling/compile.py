@@ -30,9 +30,11 @@ from hotgate.routing.table import RouteTable
 from hotgate.runtime.compiling.ambiguous_routes import ambiguous_places
 from hotgate.runtime.compiling.compile_endpoints import endpoint_routes, receiver_route
 from hotgate.runtime.compiling.compile_listener import compile_listener
+from hotgate.runtime.compiling.compile_release import outgoing_steps
 from hotgate.runtime.compiling.compile_resources import resource_routes
 from hotgate.runtime.compiling.compile_route import compile_route
 from hotgate.runtime.compiling.compile_upstream import compile_upstream
+from hotgate.runtime.compiling.compile_versions import VersionedPatterns
 from hotgate.runtime.compiling.key_files import key_file_errors
 from hotgate.runtime.compiling.observing import Observing
 from hotgate.store.credentials import Credentials
@@ -92,6 +94,7 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     services["authorization"] = config.authorization
     services["roles"] = RoleBook(config.authorization.roles)
     services["upstreams"] = upstreams
+    services["apis"] = config.apis
     services["has_cookies"] = any(entry.mechanism == "oidc" for entry in config.identity.values())
     services["observing"] = observing = Observing.of(config, services)
     outgoing = _outgoing(config, services, problems)
@@ -102,8 +105,9 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
         received = _attempt(problems, ("security_events", name), compiler)
         if received is not None:
             entries.append(received)
+    versioned = VersionedPatterns(config.apis)
     for index, settings in enumerate(config.routes):
-        pattern = _attempt(problems, ("routes", index, "match", "path"), partial(_pattern, settings))
+        patterns = _attempt(problems, ("routes", index, "match", "path"), partial(_patterns, settings, versioned))
         name = settings.upstream or ""
         hosts = tuple(settings.match.hosts)
         context = CompileContext(
@@ -111,9 +115,9 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
             identities,
             services,
             name,
-            outgoing.get(name, ()),
+            outgoing_steps(settings, outgoing),
             hosts,
-            _parameters(settings.match.path),
+            _parameters(settings),
             settings.metadata,
             ("routes", index),
             settings.public,
@@ -121,8 +125,9 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
         recorder = parts.metrics.route(settings.name, name)
         target = upstreams.get(name)
         route = _route(problems, settings, context, target, recorder)
-        if pattern is not None and route is not None:
-            entries.append((pattern, route))
+        if patterns is not None and route is not None:
+            entries += [(pattern, route.serving(version) if version else route) for pattern, version in patterns]
+    entries += versioned.refusals(parts.metrics)
     table = _table(config, entries, problems)
     listeners = _listeners(config, services, problems)
     if problems or table is None:
@@ -212,9 +217,9 @@ def _outgoing(config: Gateway, services: dict[str, Any], problems: list[Problem]
     return steps
 
 
-def _pattern(settings: RouteSettings) -> RoutePattern:
+def _patterns(settings: RouteSettings, versioned: VersionedPatterns) -> list[tuple[RoutePattern, str]]:
     match = settings.match
-    return RoutePattern(
+    plain = RoutePattern(
         settings.name,
         hosts=match.hosts,
         path=match.path,
@@ -222,10 +227,12 @@ def _pattern(settings: RouteSettings) -> RoutePattern:
         headers=_conditions(match.headers),
         query=_conditions(match.query),
     )
+    return versioned.of(settings, plain)
 
 
-def _parameters(path: str) -> tuple[str, ...]:
-    return tuple(part[1:-1] for part in path.split("/") if part.startswith("{"))
+def _parameters(settings: RouteSettings) -> tuple[str, ...]:
+    names = tuple(part[1:-1] for part in settings.match.path.split("/") if part.startswith("{"))
+    return names if settings.policy("version") is None else tuple(name for name in names if name != "version")
 
 
 def _conditions(wanted: Mapping[str, str]) -> tuple[tuple[str, str | None], ...]:

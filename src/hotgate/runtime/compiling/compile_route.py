@@ -38,18 +38,17 @@ def compile_route(
     names = list(settings.policy_names)
     if not settings.public:
         names.insert(0, "authenticate")
+    last_names = [name for name in names if _POLICIES[name].sees_last_form]
     for name in names:
-        try:
-            steps += _labelled(name, _POLICIES[name].compile(settings.policy(name), context))
-        except WrongSettings as error:
-            problems += [_located(each, (*context.path, name)) for each in error.problems]
-        except ValueError as error:
-            problems.append(_located(error, (*context.path, name)))
+        if name not in last_names:
+            steps += _policy_steps(name, settings, context, problems)
     if settings.max_concurrent is not None:
         steps += _labelled("max_concurrent", concurrency_steps(settings.max_concurrent))
     if context.services.get("has_cookies"):  # on every route: whoever has the cookie of a session is its user
         steps.append(PhasedStep(Phase.SHAPE, _take_own_cookies, policy="cookies"))
     steps += _last_steps(settings, context.services)
+    for name in last_names:
+        steps += _policy_steps(name, settings, context, problems)
     if settings.public and any(step.needs_credential for step in context.outgoing):
         problems.append(
             ((*context.path, "public"), "the upstream is shown a token in exchange for the caller's; here is none")
@@ -57,6 +56,18 @@ def compile_route(
     steps += _labelled("upstream", context.outgoing)
     steps += observing.last
     return _assembled(settings, context.path, steps, observing, upstream, recorder)
+
+
+def _policy_steps(
+    name: str, settings: RouteSettings, context: CompileContext, problems: list[tuple[Path, str]]
+) -> list[PhasedStep]:
+    try:
+        return _labelled(name, _POLICIES[name].compile(settings.policy(name), context))
+    except WrongSettings as error:
+        problems += [_located(each, (*context.path, name)) for each in error.problems]
+    except ValueError as error:
+        problems.append(_located(error, (*context.path, name)))
+    return []
 
 
 def _located(error: ValueError, place: Path) -> tuple[Path, str]:
@@ -90,6 +101,7 @@ def _assembled(
         body_step=next((index for index, step in enumerate(before) if step.body_limit), -1),
         body_limit=min(limits, default=0),
         max_body=settings.max_body,
+        copied_body=max((step.copied_body for step in before), default=-1),
         owned_fields=frozenset().union(*(step.owned_fields for step in steps)),
         challenge_parameter=challenge_parameter(settings),
         tells_identity=settings.identity_headers,

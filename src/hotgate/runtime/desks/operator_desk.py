@@ -73,8 +73,8 @@ def _note(message: Message, reason: str) -> None:
 
 def _subject(message: Message) -> str:
     """What it was about, as the admin API has it."""
-    named = (message.get(name) for name in ("address", "limit", "quota", "key"))
-    return " ".join(str(each) for each in named if each)
+    names = ("address", "limit", "quota", "key", "route", "upstream", "share")
+    return " ".join(str(message[name]) for name in names if message.get(name))
 
 
 def _reason(outcome: "asyncio.Future[str]") -> str:

@@ -70,6 +70,9 @@ class DataPlane:
             "count_certificate": self._metrics.handshakes.count_certificate,
             "certificate_answers": self._certificate_answers,
             "login_guard": self.login_guard,
+            "count_side": self._metrics.releases.side,
+            "mirrored": self._metrics.releases.mirrored,
+            "version_counts": self._metrics.releases.versions,
         }
         parts = Parts({**self._services, **own, **(services or {})}, self._metrics, outbox, self._current)
         return compile_configuration(config, parts)

@@ -29,6 +29,8 @@ from hotgate.observe.log import configure
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.observe.sink import StreamSink
 from hotgate.policies.outgoing.kept_between_reloads import SERVICE as UPSTREAM_TOKENS
+from hotgate.policies.releases.overrides import ReleaseOverrides
+from hotgate.policies.versions.version_uses import VersionUses
 from hotgate.runtime.compiling.observing import DECISION_LOG
 from hotgate.runtime.sockets.handover import SocketOffer
 from hotgate.runtime.worker_process import descriptors, garbage_collection
@@ -68,6 +70,8 @@ class Worker:
         self._key_sets.request_refresh = self._refresh.request
         self._signing = RingHolder()
         self._sealing = SealingRingHolder()
+        self._releases = ReleaseOverrides()
+        self._version_uses = VersionUses()
         self._metrics = WorkerMetrics()
         self._sink, self._decision_sink = LogSink(), LogSink()
         self._access_log = AccessLog(self._sink)
@@ -104,6 +108,8 @@ class Worker:
             "proof_uses": self._proof_uses,
             "signing": self._signing,
             "session_keys": self._sealing,
+            "releases": self._releases,
+            "version_uses": self._version_uses,
             DECISION_LOG: self._decision_log,
             UPSTREAM_TOKENS: WeakValueDictionary(),
         }
@@ -118,6 +124,7 @@ class Worker:
         self._link.send({"type": "metrics", "report": self._data_plane.metrics_snapshot()})
         self._link.send({"type": "keys_used", "used": self._credentials.last_used.take()})
         self._report_failures()
+        self._report_versions()
         link.cancel()
         await asyncio.gather(link, return_exceptions=True)
         await self._link.finish()
@@ -160,6 +167,7 @@ class Worker:
             self._metrics.forget_reports()
         else:
             self._report_failures()
+            self._report_versions()
         used = self._credentials.last_used.take()
         if used and not self._link.send_droppable({"type": "keys_used", "used": used}):
             self._credentials.last_used.put_back(used)
@@ -167,6 +175,10 @@ class Worker:
     def _report_failures(self) -> None:
         if (failures := self._data_plane.login_guard.report()) is not None:
             self._link.send(failures)
+
+    def _report_versions(self) -> None:
+        if uses := self._version_uses.take():
+            self._link.send({"type": "version_uses", "uses": uses})
 
     def _control_found(self) -> None:
         self._was_found = True
@@ -206,6 +218,7 @@ class Worker:
             "proofs": self._proof_uses.hear,
             "session_keys": self._replace_session_keys,
             "bans": lambda message: self._data_plane.login_guard.hear(message["bans"]),
+            "releases": self._releases.hear,
             "refreshed": lambda message: self._refresh.done(str(message["name"])),
             "answer": self._questions.answered,
             "drain": lambda message: self._drain_once(float(message["seconds"])),
