@@ -9,7 +9,7 @@ from hotgate.config.gateway import Gateway
 from hotgate.config.https_url import is_loopback_name
 from hotgate.config.references import Finding
 from hotgate.config.store_url import trusts_any_server
-from hotgate.config.upstream_dangers import credential_dangers
+from hotgate.config.upstream_dangers import credential_dangers, is_in_the_clear
 
 _WITH_PASSWORDS = frozenset({"basic", "ldap"})  # mechanisms
 _OF_ISSUERS = frozenset({"jwt", "introspection", "oidc", "ldap"})  # whose callers have what somebody else says
@@ -37,6 +37,7 @@ def dangers(config: Gateway) -> Iterator[Finding]:
     yield from _of_policies(config)
     yield from _given_by_anybody(config)
     yield from _of_upstreams(config)
+    yield from _of_decision_points(config)
     yield from _of_mechanisms(config)
     for name, receiver in config.security_events.items():
         for key, message, hint in receiver.dangers():
@@ -63,6 +64,18 @@ def _of_upstreams(config: Gateway) -> Iterator[Finding]:
         if upstream.credentials is not None:
             for keys, message, hint in credential_dangers(upstream):
                 yield Finding(("upstreams", name, "credentials", *keys), message, hint)
+
+
+def _of_decision_points(config: Gateway) -> Iterator[Finding]:
+    for name, point in config.authorization.decision_points.items():
+        path = ("authorization", "decision_points", name)
+        for key, message, hint in point.dangers():
+            yield Finding((*path, key), message, hint)
+        upstream = None if point.service is None else config.upstreams.get(point.service.upstream)
+        if upstream is not None and any(is_in_the_clear(upstream)):
+            message = "whoever is on the way reads what is asked, and can answer in its place"
+            hint = "use https:// for targets that are not on this machine (AuthZEN, section 11.1)"
+            yield Finding((*path, point.kind, "upstream"), message, hint)
 
 
 def _of_policies(config: Gateway) -> Iterator[Finding]:

@@ -13,6 +13,8 @@ from hotgate.config.decision_log import DecisionLog
 from hotgate.config.limits import Limits
 from hotgate.config.listeners import Listener
 from hotgate.config.notation import Notation, refused
+from hotgate.config.overload import Overload
+from hotgate.config.priorities import Priorities
 from hotgate.config.resilience import Resolver
 from hotgate.config.routes import Route, RouteOptions
 from hotgate.config.security_events import SecurityEvents
@@ -130,6 +132,12 @@ class Gateway(Settings):
     limits: Limits = Field(default=Limits(), description="Bounds on what a client may send or keep open.")
     brute_force: BruteForce = Field(
         default=BruteForce(), description="What becomes of clients who send one bad credential after another."
+    )
+    overload: Overload = Field(
+        default=Overload(), description="When a worker has too much to do, and what it gives up then."
+    )
+    priorities: Priorities = Field(
+        default=Priorities(), description="What is served first, and given up last, when not all can be."
     )
     runtime_dir: str | None = Field(
         default=None, min_length=1, max_length=4096, description="Folder for sockets and locks of the processes."

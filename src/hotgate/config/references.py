@@ -4,7 +4,7 @@ Everything is looked up in the tree, not in the models, so that these errors com
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -50,9 +50,10 @@ def wrong_references(tree: SourceMap) -> Iterator[Finding]:
     yield from _missing_valkey(tree)
 
 
-def unused_names(tree: SourceMap) -> Iterator[Finding]:
-    """Definitions that no route uses: worth a warning."""
+def unused_names(tree: SourceMap, asked: Iterable[str] = ()) -> Iterator[Finding]:
+    """Definitions that no route uses: worth a warning. asked: upstreams that something else uses."""
     used = {kind: {name for _, name in _names(tree, key)} for key, kind in _NAMES_IN_ROUTES}
+    used["upstreams"].update(asked)
     for kind, names in used.items():
         for name in _mapping(tree, kind):
             if name not in names:
@@ -73,6 +74,13 @@ def _unknown(tree: SourceMap, path: Path, name: str, kind: str, known: list[str]
     close = get_close_matches(name[:100], known, 1)
     hint = f"did you mean '{close[0]}'?" if close else f"define it under `{kind}`"
     return Finding(path, f"there is no {_WORD[kind]} {shown}", hint)
+
+
+def unknown_name(path: Path, name: str, word: str, known: Iterable[str], place: str) -> Finding:
+    """The error of a name that nothing has. place: where it could be defined."""
+    close = get_close_matches(name[:100], list(known), 1)
+    hint = f"did you mean '{close[0]}'?" if close else f"define it under `{place}`"
+    return Finding(path, f"there is no {word} '{name[:100]}'", hint)
 
 
 def _names(tree: SourceMap, key: str) -> Iterator[tuple[Path, str]]:

@@ -12,6 +12,7 @@ from hotgate.observe.families import add_counts as _add_counts
 from hotgate.observe.families import add_durations as _add_durations
 from hotgate.observe.label import label
 from hotgate.observe.metrics import Snapshot
+from hotgate.observe.overload_families import overload_families
 from hotgate.observe.release_families import release_families
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -70,8 +71,10 @@ class GatewayCollector(Collector):
         yield from _token_families(self._facts)
         yield from release_families(self._total, self._facts.releases, self._facts.release_returns)
         yield from _worker_families(self._total)
+        yield from overload_families(self._total["gauges"], self._total["counters"])
         yield from _handshake_families(self._total["counters"])
         yield from _login_families(self._total["counters"], self._facts)
+        yield from _decision_families(self._total["counters"])
         yield from _introspection_families(self._facts)
         yield from _openid_families(self._facts)
         yield from _gateway_families(self._facts)
@@ -206,6 +209,14 @@ def _handshake_families(counters: dict[str, Any]) -> Iterator[Metric]:
     for status, count in counters.get("certificate_checks", {}).items():
         checks.add_metric([status], count)
     yield from (done, failed, checks)
+
+
+def _decision_families(counters: dict[str, Any]) -> Iterator[Metric]:
+    made = CounterMetricFamily("hotgate_decisions", "What decision points have said.", labels=["point", "result"])
+    for name, count in counters.get("decisions", {}).items():
+        point, _, result = name.rpartition(" ")
+        made.add_metric([point, result], count)
+    yield made
 
 
 def _login_families(counters: dict[str, Any], facts: GatewayFacts) -> Iterator[Metric]:

@@ -7,6 +7,7 @@ from typing import Any
 from hotgate.http.response import Response
 from hotgate.pipeline.decision import StepLabel
 from hotgate.pipeline.exchange import Exchange
+from hotgate.pipeline.route_priority import RoutePriority
 
 Outcome = Response | None
 Step = Callable[[Exchange], Outcome | Awaitable[Outcome]]
@@ -22,7 +23,8 @@ class Route:
 
     challenge_parameter: what challenges for tokens have besides, whoever makes them; b"" for nothing.
 
-    tells_identity: whether the backend gets the principal's fields.
+    tells_identity: whether the backend gets the principal's fields. priority: of its requests, when not all can be
+    served.
 
     target: the upstream that answers when no step did. recorder: the route's metrics. version: of its API, if it has
     one, as `config.apis.plain_version` has it.
@@ -40,6 +42,7 @@ class Route:
         "max_body",
         "name",
         "owned_fields",
+        "priority",
         "recorder",
         "target",
         "tells_identity",
@@ -61,6 +64,7 @@ class Route:
         owned_fields: frozenset[bytes] = frozenset(),
         challenge_parameter: bytes = b"",
         tells_identity: bool = True,
+        priority: RoutePriority | None = None,
         target: Any = None,
         recorder: Any = None,
     ) -> None:
@@ -76,6 +80,7 @@ class Route:
         self.owned_fields = owned_fields
         self.challenge_parameter = challenge_parameter
         self.tells_identity = tells_identity
+        self.priority = priority or RoutePriority()
         self.target = target
         self.recorder = recorder
         self.version = ""

@@ -5,7 +5,9 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from hotgate.config.authorization import CelExpression, Permissions, RightName
+from hotgate.config.authorization import Permissions, RightName
+from hotgate.config.cel_expression import CelExpression
+from hotgate.config.decision_points.decide import Decide
 from hotgate.config.notation import Notation, refused
 from hotgate.config.settings import Form, Name, Settings
 from hotgate.config.units import DurationBetween, SizeBetween
@@ -75,6 +77,12 @@ class AuthorizeSettings(AccessRules):
         default=None,
         description="Conditions may look at the request's body, a JSON object no larger than this: it is read whole "
         "before they are asked. Larger ones are answered 413.",
+    )
+
+    decide: Decide = Field(
+        default=(),
+        description="Decision points (`authorization.decision_points`) that must all allow it: names, or mappings of"
+        " `point` and what is asked otherwise (`ask`).",
     )
 
     @model_validator(mode="after")

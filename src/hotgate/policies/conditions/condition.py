@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
-from hotgate.config.authorization import MAX_EXPRESSION
+from hotgate.config.cel_expression import MAX_EXPRESSION
 from hotgate.pipeline.exchange import Exchange
 from hotgate.policies.conditions.attribute import Attribute, Read, Unreadable
 from hotgate.policies.conditions.cel_environment import Declared, environment, holds_nul, is_error
@@ -21,6 +21,7 @@ from hotgate.policies.conditions.request_attributes import BODY
 from hotgate.policies.conditions.wrong_constants import wrong_constants
 
 NO_BODY = "the body is not read here"
+_ANY = ""  # kind of expression
 _MAX_EXPLANATION = 300  # characters
 _FAILURES = (RuntimeError, TypeError, ValueError, OverflowError, KeyError)
 
@@ -106,6 +107,11 @@ def compile_number(source: str, attributes: Mapping[str, Attribute]) -> Expressi
     return _expression(source, attributes, "INT")
 
 
+def compile_value(source: str, attributes: Mapping[str, Attribute]) -> Expression:
+    """An expression of any type; `json_value` makes JSON of what it gives. Raises ValueError, likewise."""
+    return _expression(source, attributes, _ANY)
+
+
 def _expression(source: str, attributes: Mapping[str, Attribute], kind: str) -> Expression:
     program, inputs, needs_body = _compiled(source, attributes, kind)
     return Expression(source, program, inputs, needs_body=needs_body)
@@ -119,7 +125,7 @@ def _compiled(source: str, attributes: Mapping[str, Attribute], kind: str) -> tu
         program, tree = _program(source, tuple((each.name, each.kind) for each in attributes.values()))
     except RuntimeError as error:
         raise ValueError(_explained(str(error), attributes)) from None
-    if (found := program.return_type().name()) != kind:
+    if (found := program.return_type().name()) != kind and kind != _ANY:
         raise ValueError(f"the expression must be {kind.lower()}, but is {found.lower()}")
     for offset, message in (*wrong_members(tree, attributes), *wrong_constants(tree)):
         raise ValueError(f"{_place(source, offset)}: {message}")

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from hotgate.config.authorization import CelExpression, ClaimName, ClaimValue
+from hotgate.config.cel_expression import CelExpression, ClaimName, ClaimValue
 from hotgate.config.balance import CookieName
 from hotgate.config.notation import Notation, refused
 from hotgate.config.percent import PercentBetween

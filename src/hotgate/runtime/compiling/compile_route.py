@@ -15,8 +15,10 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec, WrongSetting, WrongSettings
 from hotgate.pipeline.route import Route, Step
+from hotgate.pipeline.route_priority import RoutePriority
 from hotgate.policies import POLICIES
-from hotgate.policies.limits.max_concurrent import concurrency_steps
+from hotgate.policies.limits.concurrency import max_concurrent_steps
+from hotgate.policies.limits.priorities import route_priority, shedding_steps
 from hotgate.policies.published_keys import publishing_keys
 from hotgate.runtime.compiling.compile_resources import challenge_parameter
 from hotgate.runtime.compiling.observing import Observing
@@ -42,8 +44,8 @@ def compile_route(
     for name in names:
         if name not in last_names:
             steps += _policy_steps(name, settings, context, problems)
-    if settings.max_concurrent is not None:
-        steps += _labelled("max_concurrent", concurrency_steps(settings.max_concurrent))
+    priority = route_priority(settings.priority, context.services.get("caller_priorities"))
+    steps += _built_in_limits(settings, priority, context)
     if context.services.get("has_cookies"):  # on every route: whoever has the cookie of a session is its user
         steps.append(PhasedStep(Phase.SHAPE, _take_own_cookies, policy="cookies"))
     steps += _last_steps(settings, context.services)
@@ -55,7 +57,14 @@ def compile_route(
         )
     steps += _labelled("upstream", context.outgoing)
     steps += observing.last
-    return _assembled(settings, context.path, steps, observing, upstream, recorder)
+    return _assembled(settings, context.path, steps, priority, observing, upstream, recorder)
+
+
+def _built_in_limits(settings: RouteSettings, priority: RoutePriority, context: CompileContext) -> list[PhasedStep]:
+    steps = shedding_steps(priority, context.services)
+    if settings.max_concurrent is not None:
+        steps += _labelled("max_concurrent", max_concurrent_steps(settings.max_concurrent, context))
+    return steps
 
 
 def _policy_steps(
@@ -85,6 +94,7 @@ def _assembled(
     settings: RouteSettings,
     path: Path,
     steps: list[PhasedStep],
+    priority: RoutePriority,
     observing: Observing,
     upstream: Upstream | None,
     recorder: Any,
@@ -105,6 +115,7 @@ def _assembled(
         owned_fields=frozenset().union(*(step.owned_fields for step in steps)),
         challenge_parameter=challenge_parameter(settings),
         tells_identity=settings.identity_headers,
+        priority=priority,
         target=upstream,
         recorder=recorder,
     )

@@ -104,7 +104,10 @@ class Explainer:
         elif given is not None and settings.identities:
             notes.append(f"the route does not ask {given.provider}, so its callers count as nobody here")
         runner = StepRunner(self._loaded, self._services.limiter, skipped)
-        steps, response = await runner.run(exchange.route, exchange, body)
+        try:
+            steps, response = await runner.run(exchange.route, exchange, body)
+        finally:
+            self._compiled.places.leave(exchange)
         for step in steps:
             if (step.phase, step.policy) == _AUTHENTICATE and step.outcome != "skipped":
                 step.notes += notes

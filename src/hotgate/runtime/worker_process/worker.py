@@ -23,6 +23,7 @@ from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.keys.key_ring import KeyRing, RingHolder
 from hotgate.keys.sealing_ring import SealingRing, SealingRingHolder
 from hotgate.limits.lease_client import LeaseClient
+from hotgate.limits.worker_share import WorkerShare
 from hotgate.observe.access_log import AccessLog, RecordLog
 from hotgate.observe.decision_record import DecisionRecord, decision_lines
 from hotgate.observe.log import configure
@@ -35,11 +36,13 @@ from hotgate.runtime.compiling.observing import DECISION_LOG
 from hotgate.runtime.sockets.handover import SocketOffer
 from hotgate.runtime.worker_process import descriptors, garbage_collection
 from hotgate.runtime.worker_process.access_log_sink import LogSink, access_log_path, decision_log_path
+from hotgate.runtime.worker_process.allowed_memory import allowed_bytes
 from hotgate.runtime.worker_process.control_link import ControlLink
 from hotgate.runtime.worker_process.data_plane import DataPlane
 from hotgate.runtime.worker_process.key_refresh import KeyRefresh
 from hotgate.runtime.worker_process.proof_uses import ProofUses
 from hotgate.runtime.worker_process.questions import Questions
+from hotgate.runtime.worker_process.readings import Readings
 from hotgate.runtime.worker_process.resident_memory import resident_bytes
 from hotgate.runtime.worker_process.worker_configuration import WorkerConfiguration
 from hotgate.runtime.workers.channel import Message
@@ -81,6 +84,8 @@ class Worker:
             services=self._services(),
             access_log=self._access_log,
             metrics=self._metrics,
+            readings=Readings(loop, self._metrics.loop_lag),
+            memory_allowed=allowed_bytes(),
             highest_descriptor=descriptors.highest_for_clients(descriptors.raise_limit()),
         )
         self._configuration = WorkerConfiguration(
@@ -110,6 +115,7 @@ class Worker:
             "session_keys": self._sealing,
             "releases": self._releases,
             "version_uses": self._version_uses,
+            "worker_share": WorkerShare(self._launch.index, self._launch.workers),
             DECISION_LOG: self._decision_log,
             UPSTREAM_TOKENS: WeakValueDictionary(),
         }

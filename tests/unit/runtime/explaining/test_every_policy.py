@@ -73,6 +73,7 @@ POLICY_CASES = {
     "rate_limit": Case(
         route("rate_limit: {limit: 1/minute, by: address}"), {}, "refused", "rate-limited", ("rate_limit", "all")
     ),
+    "concurrency": Case(route("concurrency: {limit: 2, by: principal}"), {}, "passed"),
     "headers": Case(route("headers: {request: {set: {x-a: b}}}"), {}, "passed"),
     "assertion": Case(
         route("assertion: {audience: backend}", access=AS_GUEST, more=GUESTS + "assertion: {issuer: gw}\n"),

@@ -195,16 +195,6 @@ def test_an_explanation_is_json(tmp_path: Path) -> None:
     assert json.loads(found.model_dump_json())["decision"] == "deny"
 
 
-def test_questions_take_no_place_of_requests(tmp_path: Path) -> None:
-    text = 'routes: [{name: a, match: {path: "/*"}, public: true, upstream: api, max_concurrent: 1}]\n'
-
-    async def ask() -> list[str]:
-        explainer = Explainer(written(tmp_path, text), World())
-        return [(await explainer.explain(question({}))).decision for _ in range(3)]
-
-    assert asyncio.run(ask()) == ["allow"] * 3
-
-
 def test_a_policy_that_fails_or_returns_nonsense_denies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("explained_failures")
 
@@ -240,3 +230,24 @@ def test_a_version_that_nobody_has_and_a_side_that_was_chosen(tmp_path: Path) ->
     assert (refused.decision, refused.code) == ("deny", "version-unknown")
     assert explained(loaded).upstream == "api"
     assert explained(loaded, headers={"x-canary": "1"}).upstream == "other"
+
+
+def test_what_is_explained_takes_no_place_from_what_is_explained_next(tmp_path: Path) -> None:
+    loaded = written(
+        tmp_path,
+        """\
+routes:
+  - name: all
+    match: {path: "/*"}
+    upstream: api
+    public: true
+    max_concurrent: 1
+    concurrency: {limit: 1, queue: 0}
+""",
+    )
+
+    async def ask() -> list[str]:
+        explainer = Explainer(loaded, World())
+        return [(await explainer.explain(question({}))).decision for _ in range(3)]
+
+    assert asyncio.run(ask()) == ["allow"] * 3
