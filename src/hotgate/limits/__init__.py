@@ -1,10 +1,11 @@
 """Rate limits that are exact over all workers of a node, without a round trip per request.
 
-Owns: the token bucket, the authority that keeps every bucket, and the lease client that spends in a worker.
+Owns: the kinds of buckets, the authority that keeps every bucket, and the lease client that spends in a worker.
 May import: `hotgate.config`, `hotgate.http`. Does no I/O: both sides exchange plain dictionaries that others carry.
 
-The promise, for one limit and one key: in any t seconds no more than `burst + rate * t` requests are admitted. Think
-of a reference bucket from which every admitted request takes a token; the promise is that it never falls below zero.
+The promise, for one limit and one key, is that of its kind: of a token bucket, that in any t seconds no more than
+`burst + rate * t` tokens are taken; of a sliding window, that no window has more than the quota; of a quota, that no
+period has. Think of a reference bucket from which every admitted request takes its cost; it never falls below zero.
 It holds because of four rules:
 
 1. level + tokens on lease <= capacity. A lease counts until its worker says that it is spent or given back, so a
@@ -16,5 +17,7 @@ It holds because of four rules:
 4. A new authority takes for each key the lowest level that any worker saw, less what was admitted meanwhile. Where a
    witness is missing it assumes the worst (`recovery`).
 
-Start reading at `bucket`, then `authority` (control process) and `lease_client` (worker).
+A quota's tokens come from a database (`supplies`); its fifth rule is that they are counted there first.
+
+Start reading at `bucket` and `token_bucket`, then `authority` (control process) and `lease_client` (worker).
 """

@@ -47,8 +47,8 @@ class LeasedBucket:
         """The worker holds so many, wherever they are from."""
         if held > 0:
             self.leased = {**(self.leased or {}), worker: held}
-        elif self.leased:
-            self.leased.pop(worker, None)
+        elif self.leased and self.leased.pop(worker, None) is not None and not self.leased:
+            self.leased = None
 
     def lend(self, worker: str, tokens: int) -> None:
         """Move whole tokens from the level to a worker. Raises ValueError if they are not there."""

@@ -1,11 +1,13 @@
 """The sliding window's arithmetic, against the definition of it."""
 
+import asyncio
 import random
 
 import pytest
 
 from hotgate.limits.limit import Limit
 from hotgate.limits.sliding_window import PARTS, SlidingWindow
+from unit.limits.node import Node
 
 HUNDRED_A_MINUTE = Limit("r", quota=100, window=60, kind="window")
 
@@ -39,6 +41,25 @@ def test_a_steady_load_at_the_limit_is_admitted_but_for_a_part() -> None:
         bucket.refill(1000.0 + number * 0.6)
         admitted += use(bucket)
     assert admitted >= 20_000 * (1 - 1 / PARTS) - 1
+
+
+def test_over_leases_a_steady_load_at_the_limit_loses_no_more_than_two_percent() -> None:
+    limit = Limit("r", quota=1000, window=60, kind="window")
+
+    async def scenario() -> int:
+        node, admitted = Node().connect(), 0
+        tick = start = node.now
+        for number in range(4000):
+            node.now = start + number * 0.06
+            while tick <= node.now:
+                node.client.tick(tick)
+                node.carry()
+                tick += 0.25
+            decision = await node.spend(limit)
+            admitted += number >= 1000 and decision is not None and decision.allowed
+        return admitted
+
+    assert asyncio.run(scenario()) >= 3000 * 0.98
 
 
 def test_all_of_it_may_be_used_at_once_and_comes_back_at_once() -> None:
