@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.cases import decisions, dpop, identity, signatures
+from bench.cases import decisions, dpop, identity, overload, signatures
 from bench.cases.variation import PLAIN
 from bench.results import Results
 
@@ -174,6 +174,17 @@ CRITERIA = (
         "10,000 routes ÷ 10 routes, requests/s",
         ratio(("routes", "10,000 routes", "rate"), ("routes", "10 routes", "rate")),
         0.9,
+    ),
+    Criterion(
+        "served at three times the capacity of a backend, `limit: adaptive` ÷ capacity",
+        value(overload.CASE, overload.ADAPTIVE, "goodput"),
+        0.9,
+    ),
+    Criterion(
+        "p99 of important requests at three times the capacity, `limit: adaptive` ÷ at 70 %",
+        value(overload.CASE, overload.ADAPTIVE, "slower"),
+        2.0,
+        at_most=True,
     ),
     Criterion("idle worker", value("memory", "Hotgate", "worker", _MIB), 60.0, at_most=True, unit=" MiB"),
     Criterion("idle connection", value("memory", "Hotgate", "connection", 1024), 12.0, at_most=True, unit=" KiB"),

@@ -21,6 +21,7 @@ CASES = (
     "handshakes",
     "mtls",
     "bodies",
+    "overload",
     "memory",
     "startup",
 )

@@ -149,6 +149,19 @@ _SECTIONS: tuple[tuple[str, str, str, tuple[Column, ...]], ...] = (
         for case in ("download", "upload")
     ),
     (
+        "overload",
+        "Three times as many requests as the backend bears",
+        "Hotgate alone, before a backend that serves ten requests at once in 20 ms each, and lets all others wait. A "
+        "tenth of the requests is on a route with `priority: high`. Clients leave after a second, so what is answered "
+        "later counts as not served; the load does not slow down for it.",
+        (
+            Column("served ÷ capacity (range)", "goodput", digits=2, with_range=True),
+            Column("important ones served %", "high served", scale=0.01),
+            Column("their p99 ms", "high p99", scale=0.001, digits=1, less_is_better=True),
+            Column("at 70 % of capacity", "usual p99", scale=0.001, digits=1, less_is_better=True),
+        ),
+    ),
+    (
         "memory",
         "Memory",
         "Worker: RSS when idle. All processes: sum of PSS. Connection: growth of USS per open, silent connection.",

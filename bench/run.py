@@ -15,6 +15,7 @@ from bench.cases import (
     latency,
     memory,
     mtls,
+    overload,
     plain,
     revocation,
     routes,
@@ -46,6 +47,7 @@ GROUPS: tuple[Mapping[str, ModuleType], ...] = (
     {"revocation": revocation},
     {"tls": tls, "handshakes": handshakes, "mtls": mtls},
     {"bodies": bodies},
+    {"overload": overload},
     {"memory": memory, "startup": startup},
 )
 _OPEN_FILES = 65_536

@@ -47,6 +47,7 @@ def dangers(config: Gateway) -> Iterator[Finding]:
     yield from _useless_certificates(config)
     yield from _passwords_in_the_clear(config)
     yield from _lost_cookies(config)
+    yield from _copies_without_credentials(config)
     if config.store is not None and config.store.url is not None and trusts_any_server(config.store.url.reveal()):
         hint = "add ?sslmode=verify-full to it, and sslrootcert for an authority of your own"
         yield Finding(("store", "url"), "whoever poses as this database is told its password", hint)
@@ -147,6 +148,16 @@ def _passwords_in_the_clear(config: Gateway) -> Iterator[Finding]:
         if is_reached_by_network and not is_protected:
             hint = "add `tls`, or name the proxy that speaks TLS in front of it in `trusted_proxies`"
             yield Finding(("listeners", index), "passwords of clients cross the network in plain text", hint)
+
+
+def _copies_without_credentials(config: Gateway) -> Iterator[Finding]:
+    """Mirrors whose upstream would be shown something by a route of its own, and is not by copies."""
+    for index, route in enumerate(config.routes):
+        mirror = route.policy("mirror")
+        upstream = config.upstreams.get(mirror.upstream) if mirror is not None else None
+        if upstream is not None and (upstream.credentials is not None or upstream.sign is not None):
+            says = "copies are sent without the `credentials` and `sign` of their upstream"
+            yield Finding(("routes", index, "mirror", "upstream"), says, "name one that needs none")
 
 
 def _lost_cookies(config: Gateway) -> Iterator[Finding]:

@@ -17,8 +17,13 @@ from hotgate.config.binds import AnyBind, parse_any_bind
 from hotgate.config.position import Path, Position, SourceList, SourceMap, find
 from hotgate.config.routes import NEITHER_PUBLIC_NOR_NOT
 
-_NAMES_IN_ROUTES = (("upstream", "upstreams"), ("authenticate", "identity"), ("profiles", "profiles"))
-_WORD = {"upstreams": "upstream", "identity": "identity", "profiles": "profile"}
+_NAMES_IN_ROUTES = (
+    ("upstream", "upstreams"),
+    ("authenticate", "identity"),
+    ("profiles", "profiles"),
+    ("version", "apis"),
+)
+_WORD = {"upstreams": "upstream", "identity": "identity", "profiles": "profile", "apis": "API"}
 _EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104  (compared with, not bound to)
 
 
@@ -82,10 +87,19 @@ def _names(tree: SourceMap, key: str) -> Iterator[tuple[Path, str]]:
     """The names that routes, profiles and `defaults` give under `key`, each with its path."""
     for path, part in route_parts(tree):
         yield from _names_within((*path, key), part.get(key))
+        if key == "upstream":
+            yield from _other_upstreams(path, part)
+
+
+def _other_upstreams(path: Path, part: SourceMap) -> Iterator[tuple[Path, str]]:
+    """Those that a release or a mirror sends requests to as well."""
+    shares = _mapping(part.get("release"), "to")
+    yield from (((*path, "release", "to", name), name) for name in shares if isinstance(name, str))
+    yield from _names_within((*path, "mirror", "upstream"), _mapping(part, "mirror").get("upstream"))
 
 
 def _names_within(path: Path, value: object) -> Iterator[tuple[Path, str]]:
-    """A name, a list of them, or a list in which a mapping such as `{all: [names]}` holds more."""
+    """A name, a list of them, a list in which a mapping such as `{all: [names]}` holds more, or `{api: name}`."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, SourceList):
@@ -93,6 +107,8 @@ def _names_within(path: Path, value: object) -> Iterator[tuple[Path, str]]:
             yield from _names_within((*path, index), item)
     elif isinstance(value, SourceMap) and isinstance(value.get("all"), SourceList):
         yield from _names_within((*path, "all"), value["all"])
+    elif isinstance(value, SourceMap):
+        yield from _names_within((*path, "api"), value.get("api"))
 
 
 def route_parts(tree: SourceMap) -> Iterator[tuple[Path, SourceMap]]:
@@ -195,8 +211,8 @@ def _binds(tree: SourceMap) -> Iterator[tuple[Path, AnyBind]]:
             yield path, bind
 
 
-def _mapping(tree: SourceMap, key: str) -> dict[str, Any]:
-    value = tree.get(key)
+def _mapping(tree: Any, key: str) -> dict[str, Any]:
+    value = tree.get(key) if isinstance(tree, dict) else None
     return value if isinstance(value, dict) else {}
 
 

@@ -1,21 +1,21 @@
 """The Prometheus page of the control process (text format 0.0.4 of prometheus-client)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import accumulate
+from dataclasses import dataclass, field
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from hotgate.observe.histogram import BOUNDS
+from hotgate.observe.families import add_counts as _add_counts
+from hotgate.observe.families import add_durations as _add_durations
 from hotgate.observe.label import label
 from hotgate.observe.metrics import Snapshot
+from hotgate.observe.overload_families import overload_families
+from hotgate.observe.release_families import release_families
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-
-_LE = (*(str(bound) for bound in BOUNDS), "+Inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,8 @@ class GatewayFacts:
 
     checks: one mapping per target that is checked, as `HealthChecks.state`. store: None without one; else its
     "failure" says why it cannot be reached. introspections: one per entry, as `Introspections.state`. logins: the same,
-    as `RelyingParty.state`. upstream_tokens: one mapping per upstream, as `TokenSource.state`.
+    as `RelyingParty.state`. upstream_tokens: one mapping per upstream, as `TokenSource.state`. releases: one per route,
+    as `ReleaseDesk.state`. release_returns: how often a side was taken out, by its name.
     """
 
     version: str
@@ -40,6 +41,8 @@ class GatewayFacts:
     introspections: Sequence[Mapping[str, Any]] = ()
     logins: Sequence[Mapping[str, Any]] = ()
     upstream_tokens: Sequence[Mapping[str, Any]] = ()
+    releases: Sequence[Mapping[str, Any]] = ()
+    release_returns: Mapping[str, int] = field(default_factory=dict)
 
 
 def expose(total: Snapshot, facts: GatewayFacts) -> bytes:
@@ -66,7 +69,9 @@ class GatewayCollector(Collector):
         yield from _upstream_families(self._total["upstreams"])
         yield from _target_families(self._total, self._facts)
         yield from _token_families(self._facts)
+        yield from release_families(self._total, self._facts.releases, self._facts.release_returns)
         yield from _worker_families(self._total)
+        yield from overload_families(self._total["gauges"], self._total["counters"])
         yield from _handshake_families(self._total["counters"])
         yield from _login_families(self._total["counters"], self._facts)
         yield from _decision_families(self._total["counters"])
@@ -283,15 +288,3 @@ def _gateway_families(facts: GatewayFacts) -> Iterator[Metric]:
         "hotgate_worker_renewals", "Workers that were replaced because of their memory.", facts.worker_renewals
     )
     yield CounterMetricFamily("hotgate_worker_restarts", "Workers that died and were replaced.", facts.worker_restarts)
-
-
-def _add_counts(family: CounterMetricFamily, owner: str, counts: dict[str, int]) -> None:
-    for name, count in counts.items():
-        family.add_metric([owner, name], count)
-
-
-def _add_durations(family: HistogramMetricFamily, owner: str, values: dict[str, Any]) -> None:
-    cumulative = accumulate(values["buckets"])
-    family.add_metric(
-        [owner], [(le, float(count)) for le, count in zip(_LE, cumulative, strict=True)], values["seconds"]
-    )

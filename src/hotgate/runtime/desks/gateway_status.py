@@ -14,11 +14,14 @@ from hotgate.runtime.desks.credential_store import CredentialStore
 from hotgate.runtime.desks.explanations import Explanations
 from hotgate.runtime.desks.introspections import Introspections
 from hotgate.runtime.desks.keys import Keys
+from hotgate.runtime.desks.limit_operations import LimitOperations
 from hotgate.runtime.desks.logins import LoginDesk
+from hotgate.runtime.desks.release_desk import ReleaseDesk
 from hotgate.runtime.desks.session_keys import SessionKeys
 from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.targets import Targets
 from hotgate.runtime.desks.upstream_tokens import UpstreamTokens
+from hotgate.runtime.desks.version_desk import VersionDesk
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.workers.fleet import Fleet
 from hotgate.runtime.workers.renewal import Renewal
@@ -37,6 +40,8 @@ class GatewayStatus:
     signing_keys: SigningKeys
     targets: Targets
     bans: BanDesk
+    releases: ReleaseDesk
+    versions: VersionDesk
     credentials: CredentialStore
     explanations: Explanations
     session_keys: SessionKeys
@@ -45,6 +50,7 @@ class GatewayStatus:
     upstream_tokens: UpstreamTokens
     metrics: FleetMetrics
     renewal: Renewal
+    limits: LimitOperations
     now: Callable[[], float]
     started: float
 
@@ -106,6 +112,7 @@ class GatewayStatus:
             "health": self.targets.health(),
             "names": self.targets.names(),
             "brute_force": self.bans.state(),
+            "releases": self.releases.state(),
             "store": self.credentials.state(),
             "introspection": self.introspections.state(),
             "upstream_tokens": self.upstream_tokens.state(),
@@ -127,6 +134,8 @@ class GatewayStatus:
             reloads_failed=self.reloader.failed,
             checks=self.targets.health(),
             bans=self.bans.active,
+            releases=self.releases.state(),
+            release_returns=dict(self.releases.returns),
             store=self.credentials.state(),
             introspections=self.introspections.state(),
             logins=self.logins.state(),
