@@ -79,8 +79,7 @@ class DecisionNotes:
         # What a later step refuses without naming its rule was not decided by the rule that had let it pass before.
         if decision is not None and decision.allowed is not is_denied:
             facts |= self._rule(decision, exchange)
-        if exchange.limit is not None:
-            facts["limit"] = limit_facts(exchange.limit)
+        facts |= limit_facts(exchange)
         if response is not None:
             facts["status"] = response.status
             if response.code:

@@ -95,8 +95,7 @@ def facts_of(exchange: Exchange) -> dict[str, Any]:
         facts["principal"] = principal_facts(principal)
     if exchange.decision is not None:
         facts["decision"] = decision_facts(exchange.decision, exchange)
-    if exchange.limit is not None:
-        facts["limit"] = limit_facts(exchange.limit)
+    facts |= limit_facts(exchange)
     if response is not None and response.code:
         facts["code"] = response.code
         facts["detail"] = shown_text(response.log_detail)

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from hotgate.identity.principal import Principal
-from hotgate.limits.decision import LimitDecision
 from hotgate.observe.redaction import without_credentials
 from hotgate.pipeline.decision import Decision
 from hotgate.pipeline.exchange import Exchange
 from hotgate.policies.conditions.attribute import Unreadable
 from hotgate.policies.conditions.attributes import ATTRIBUTES
+from hotgate.policies.limits.limit_rule import DRY_RUN
 
 MASKED = "[masked]"
 MAX_TEXT = 256  # characters of one value
@@ -41,10 +41,15 @@ def principal_facts(principal: Principal) -> dict[str, Any]:
     return facts
 
 
-def limit_facts(limit: LimitDecision) -> dict[str, Any]:
-    """Which one, and what is left of it."""
-    facts = {"name": limit.policy, "quota": limit.quota, "window": limit.window, "remaining": max(0, limit.remaining)}
-    return facts if limit.allowed else {**facts, "retry_after": limit.retry_after}
+def limit_facts(exchange: Exchange) -> dict[str, Any]:
+    """`limit`: the one that decided, and what is left of it. `dry_run`: which would have refused."""
+    limit, would_refuse = exchange.limit, exchange.state.get(DRY_RUN, ())
+    facts: dict[str, Any] = {"dry_run": [path_text(each) for each in would_refuse]} if would_refuse else {}
+    if limit is not None:
+        told = {"name": limit.policy, "quota": limit.quota, "window": limit.window}
+        left = {"remaining": max(0, limit.remaining)}
+        facts["limit"] = {**told, **left, **({} if limit.allowed else {"retry_after": limit.retry_after})}
+    return facts
 
 
 def path_text(decision: Decision) -> str:
