@@ -91,10 +91,11 @@ def items(nodes: Sequence[Node]) -> Node:
 def encoded(content: Any) -> Question:
     """Members sorted, for CEL gives those of a map in no order. Raises ConditionFailed."""
     try:
-        text = json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False, sort_keys=True)
-        return Question(content, text.encode("utf-8"))
+        return Question(content, _ENCODER.encode(content).encode("utf-8"))
     except UnicodeEncodeError:
         raise ConditionFailed("a text is not Unicode") from None
 
 
+# Made once: `json.dumps` would make one for each question.
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, sort_keys=True)
 _BROKEN = Expression("", None, {}, needs_body=False)  # stands for one that is reported, until `finished` raises
