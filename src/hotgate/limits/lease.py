@@ -1,5 +1,6 @@
 """What a worker knows of one key: the tokens it holds, and how the bucket stood when it last heard of it."""
 
+import math
 from asyncio import Future
 from collections import deque
 
@@ -14,7 +15,7 @@ class Lease:
 
     lent: what the authority believes is held (0: nothing to settle). in_flight: sequence number of the request under
     way, 0 if none. fetch: how much to want next. full_at: from then on forgetting this key forgets nothing.
-    alone: tokens accrued without the authority. borrowed: how many such were spent since the last grant.
+    until: when what is held may no longer be spent. alone: tokens accrued without the authority. borrowed: how many such were spent since the last grant.
     """
 
     __slots__ = (
@@ -35,6 +36,7 @@ class Lease:
         "limit",
         "low",
         "retry_at",
+        "until",
         "waiters",
     )
 
@@ -56,6 +58,7 @@ class Lease:
         self.alone = 0.0
         self.alone_at = now
         self.borrowed = 0
+        self.until = math.inf
         self.waiters: deque[Waiter] = deque()
 
     @property

@@ -10,9 +10,11 @@ from hotgate.limits.limit import Limit
 
 @dataclass(frozen=True, slots=True)
 class LeaseRequest:
-    """need: requests that wait for a token. want: tokens beyond that, to avoid asking again.
+    """need: tokens that waiting requests lack. least: those of them without which the first cannot be served.
 
-    held: what the worker still has from before; all else that it was lent counts as spent.
+    want: tokens beyond that, to avoid asking again. held: what the worker still has from before; all else that it was
+    lent counts as spent. debt: tokens that were used without having been lent. refunded: tokens that were spent
+    and settled, and not used after all.
     """
 
     limit: Limit
@@ -20,6 +22,9 @@ class LeaseRequest:
     need: int = 1
     want: int = 0
     held: int = 0
+    least: int = 1
+    debt: int = 0
+    refunded: int = 0
 
     def message(self, sequence: int) -> dict[str, Any]:
         """The request as plain JSON types."""
@@ -32,13 +37,17 @@ class LeaseRequest:
             "need": self.need,
             "want": self.want,
             "held": self.held,
+            "least": self.least,
+            "debt": self.debt,
+            "refunded": self.refunded,
         }
 
     @classmethod
     def from_message(cls, message: Mapping[str, Any]) -> "LeaseRequest":
         """Raises KeyError, TypeError or ValueError if the message is not a request."""
         key = str(message["key"])
-        need, want, held = int(message["need"]), int(message["want"]), int(message["held"])
-        if len(key) > MAX_KEY_LENGTH or min(need, want, held) < 0:
+        figures = {name: int(message[name]) for name in ("need", "want", "held", "least", "debt", "refunded")}
+        if len(key) > MAX_KEY_LENGTH or min(figures.values()) < 0:
             raise ValueError("a key has at most 128 characters, and tokens are not negative")
-        return cls(Limit.from_definition(str(message["scope"]), message["limit"]), key, need, want, held)
+        limit = Limit.from_definition(str(message["scope"]), message["limit"])
+        return cls(limit, key, **figures)

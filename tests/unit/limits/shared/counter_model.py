@@ -1,0 +1,180 @@
+"""What the script of the counter store does, in Python: for schedules that no server can be made to go through, and to
+compare the script with.
+"""
+
+import json
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+FRACTION = 50
+ROUNDING = 1e-6
+STEP_BACK = 1.0
+
+Row = tuple[int, int, int, float]
+
+
+@dataclass
+class Bucket:
+    kind: str
+    capacity: float
+    a: float
+    b: float
+    spent: float
+    at: float
+    leases: dict[str, tuple[int, float]] = field(default_factory=dict)
+
+
+@dataclass
+class Hash:
+    """One partition, as a server remembers it."""
+
+    run: str
+    epoch: str
+    clock: float
+    now: float
+    opens: float
+    is_blank: bool
+    flow: float = 0.0
+    nodes: dict[str, tuple[float, float]] = field(default_factory=dict)
+    heard: dict[str, int] = field(default_factory=dict)
+    buckets: dict[str, Bucket] = field(default_factory=dict)
+
+
+class Call:
+    """One run of the script; `hash` is what it leaves behind."""
+
+    def __init__(self, kept: Hash | None, run: str, clock: float, head: dict[str, Any]) -> None:
+        if kept is None or kept.run != run or clock < kept.clock - STEP_BACK:
+            opens = clock + (0 if head["trusted"] else head["opening"])
+            kept = Hash(run, f"{run}:{clock:.6f}", clock, clock, opens, not head["trusted"])
+        self.hash = kept
+        self.head = head
+        self.clock = clock
+        self._pass_time()
+
+    def run(self, asks: list[dict[str, Any]]) -> list[Row] | None:
+        """A row for each ask; None for a call that comes too late."""
+        head, kept = self.head, self.hash
+        if head["seq"] <= kept.heard.get(head["node"], -1):
+            return None
+        kept.heard[head["node"]] = head["seq"]
+        vouched = head["vouched"] if head["epoch"] == kept.epoch else 0
+        kept.nodes[head["place"]] = (vouched, head["weight"])
+        there = [weight for until, weight in kept.nodes.values() if until > kept.now]
+        self._present = max(1, len(there))
+        self.speed = min(1.0, sum(there)) if head["nodes"] else 1.0
+        return [self._serve(ask) for ask in asks]
+
+    def _pass_time(self) -> None:
+        kept, head = self.hash, self.head
+        now = kept.now
+        if head["epoch"] == kept.epoch:
+            now = max(now, min(self.clock, head["latest"]))
+        start = max(kept.now, kept.opens)
+        if head["nodes"]:
+            kept.flow += sum(max(0.0, min(until, now) - start) * weight for until, weight in kept.nodes.values())
+        else:
+            kept.flow += max(0.0, now - start)
+        kept.now, kept.clock = now, max(kept.clock, self.clock)
+
+    def _serve(self, ask: dict[str, Any]) -> Row:
+        name = ask["scope"] + ask["key"]
+        bucket = self.hash.buckets.get(name)
+        if bucket is None:
+            if ask["need"] + ask["want"] + ask["debt"] == 0:
+                return (0, 0, 0, 0)
+            bucket = self._unknown(ask)
+        self._update(bucket)
+        ask = dict(ask)
+        if bucket.kind == "period":
+            if ask["a"] > bucket.a and self.clock >= ask["a"]:
+                bucket.spent = 0
+            bucket.a, bucket.b = ask["a"], max(bucket.b, ask["b"])
+            if not ask["a"] <= self.clock < ask["b"]:
+                ask |= {"need": 0, "want": 0, "least": 0}
+        held = self._settle(bucket, ask)
+        granted, remaining, retry = self._lend(bucket, ask, held)
+        if bucket.spent > 0 or bucket.leases:
+            self.hash.buckets[name] = bucket
+        else:
+            self.hash.buckets.pop(name, None)
+        return (held, granted, remaining, retry)
+
+    def _unknown(self, ask: dict[str, Any]) -> Bucket:
+        kept = self.hash
+        bucket = Bucket(ask["kind"], ask["capacity"], ask["a"], ask["b"], 0, kept.flow)
+        if kept.is_blank and ask["kind"] == "bucket":
+            bucket.spent, bucket.at = ask["capacity"], 0
+        elif kept.is_blank and kept.opens >= ask["a"]:
+            bucket.spent = ask["capacity"]
+        return bucket
+
+    def _update(self, bucket: Bucket) -> None:
+        if bucket.kind == "bucket":
+            bucket.spent = max(0, bucket.spent - bucket.a * (self.hash.flow - bucket.at))
+            bucket.at = self.hash.flow
+        elif self.clock >= bucket.b:
+            bucket.spent = 0
+        for node, (tokens, end) in list(bucket.leases.items()):
+            if end <= self.hash.now:
+                bucket.spent += tokens
+                del bucket.leases[node]
+
+    def _settle(self, bucket: Bucket, ask: dict[str, Any]) -> int:
+        node = self.head["node"]
+        lease, _ = bucket.leases.pop(node, (0, 0.0))
+        held = int(min(ask["held"], lease))
+        returned = min(ask["returned"], lease - held)
+        bucket.spent = max(0, bucket.spent + lease - held - returned - ask["refunded"]) + ask["debt"]
+        if held:
+            bucket.leases[node] = (held, self.hash.now + self.head["lease"])
+        return held
+
+    def _lend(self, bucket: Bucket, ask: dict[str, Any], held: int) -> tuple[int, int, float]:
+        reserve, most_lent = self._bounds(bucket)
+        left = bucket.capacity - bucket.spent - reserve
+        lent = sum(tokens for tokens, _ in bucket.leases.values())
+        room = math.floor(min(left, most_lent) - lent + ROUNDING)
+        spare = math.floor(max(0, left - lent) / (FRACTION * self._present))
+        granted = max(0, min(room, max(ask["need"], min(ask["want"], spare))))
+        if granted < ask["least"]:
+            granted = 0
+        if granted:
+            bucket.leases[self.head["node"]] = (held + granted, self.hash.now + self.head["lease"])
+        is_denied = granted == 0 and ask["need"] > 0
+        retry = self._wait(bucket, ask["least"] - left) if is_denied else 0.0
+        return granted, math.floor(left - lent - granted + ROUNDING), retry
+
+    def _bounds(self, bucket: Bucket) -> tuple[float, float]:
+        nodes = self.head["nodes"]
+        if bucket.kind != "bucket" or not nodes or bucket.capacity < 2 * nodes:
+            return 0, bucket.capacity
+        return (1 - self.speed) * bucket.capacity / 2, bucket.capacity // 2
+
+    def _wait(self, bucket: Bucket, missing: float) -> float:
+        if missing <= 0:
+            return 1.0
+        if bucket.kind == "period":
+            return max(1.0, bucket.b - self.clock)
+        if self.speed <= 0:
+            return 3600.0
+        return max(0.0, self.hash.opens - self.hash.now) + missing / (bucket.a * self.speed)
+
+
+class ModelServer:
+    """A server whose clock and whose memory can be played with. run: its name, another one after each start."""
+
+    def __init__(self, run: str) -> None:
+        self.run = run
+        self.kept: Hash | None = None
+
+    def evaluate(self, clock: float, head: str, asks: str) -> list[bytes]:
+        """As the script answers."""
+        call = Call(self.kept, self.run, clock, json.loads(head))
+        self.kept = call.hash
+        rows = call.run(json.loads(asks))
+        texts = ["stale" if rows is None else "ok", call.hash.epoch, repr(call.hash.now), repr(clock)]
+        texts.append(repr(call.speed) if rows is not None else "0")
+        texts += [repr(figure) for row in rows or () for figure in row]
+        return [text.encode() for text in texts]
