@@ -40,6 +40,7 @@ class Partition:
             "seq": self._sequence,
             "epoch": self._clock.epoch,
             "latest": self._clock.latest(now),
+            "leapt": self._clock.has_leapt,
             "vouched": self._vouched(),
             "weight": self._weight(),
             "nodes": self._terms.nodes,
@@ -55,14 +56,13 @@ class Partition:
         """Until when, in the store's time, this node serves nothing by itself. Who leaves will never."""
         return 1e15 if self.leaves else self._clock.earliest + SILENCE if self._clock.epoch else 0.0
 
-    def answered(self, answer: Any, asks: Sequence[Ask], sent: float) -> list[Supply]:
+    def answered(self, answer: Any, asks: Sequence[Ask], sent: float, now: float) -> list[Supply]:
         """One for each ask. sent: monotonic seconds, before the call left. Raises ValueError for what makes no sense."""
         texts = [part.decode("ascii") for part in answer]
         if texts[0] != "ok" or len(texts) != _HEAD + _FIGURES * len(asks):
             raise ValueError("the store took a call for an old one, or answered another one")
-        time, *figures = (_finite(text) for text in texts[2:])
-        self._clock.answered(texts[1], time, sent)
-        rows = figures[_HEAD - 3 :]
+        time, clock, _, *rows = (_finite(text) for text in texts[2:])
+        self._clock.answered(texts[1], time, clock, sent, now)
         return [_supply(ask, rows[_FIGURES * index :][:_FIGURES]) for index, ask in enumerate(asks)]
 
 

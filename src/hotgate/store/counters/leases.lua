@@ -32,14 +32,14 @@ local function recall()
   local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
   local packed = redis.call('HGET', KEYS[1], 'm')
   all = packed and cmsgpack.unpack(packed)
-  if not all or all.run ~= run or clock < all.clock - STEP_BACK then all = begin(run) end
+  local is_good = all and all.run == run and clock >= all.clock - STEP_BACK
+  if not is_good or (call.leapt and call.epoch == all.epoch) then all = begin(run) end
 end
 
 -- Time goes on by the server's clock, but no further than the node's own clock says that it can have gone. Refill goes on
 -- for the share of those nodes that are there: one that is not may be serving its share by itself.
 local function pass_time()
-  now = all.now
-  if call.epoch == all.epoch then now = math.max(now, math.min(clock, call.latest)) end
+  now = math.max(all.now, call.epoch == all.epoch and math.min(clock, call.latest) or clock)
   local from = math.max(all.now, all.opens)
   for place, node in pairs(all.nodes) do
     local seconds = math.min(node[1], now) - from

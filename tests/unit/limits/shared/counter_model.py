@@ -45,7 +45,8 @@ class Call:
     """One run of the script; `hash` is what it leaves behind."""
 
     def __init__(self, kept: Hash | None, run: str, clock: float, head: dict[str, Any]) -> None:
-        if kept is None or kept.run != run or clock < kept.clock - STEP_BACK:
+        is_leap = kept is not None and head["leapt"] and head["epoch"] == kept.epoch
+        if kept is None or kept.run != run or clock < kept.clock - STEP_BACK or is_leap:
             opens = clock + (0 if head["trusted"] else head["opening"])
             kept = Hash(run, f"{run}:{clock:.6f}", clock, clock, opens, not head["trusted"])
         self.hash = kept
@@ -68,9 +69,7 @@ class Call:
 
     def _pass_time(self) -> None:
         kept, head = self.hash, self.head
-        now = kept.now
-        if head["epoch"] == kept.epoch:
-            now = max(now, min(self.clock, head["latest"]))
+        now = max(kept.now, min(self.clock, head["latest"]) if head["epoch"] == kept.epoch else self.clock)
         start = max(kept.now, kept.opens)
         if head["nodes"]:
             kept.flow += sum(max(0.0, min(until, now) - start) * weight for until, weight in kept.nodes.values())

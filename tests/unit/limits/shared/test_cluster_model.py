@@ -155,7 +155,7 @@ class Cluster(RuleBasedStateMachine):
         self.backup = deepcopy(self.servers)
         for number, place in enumerate(self.places):
             # What accrues alone accrues by the node's own clock, so its rate is the promise's; else it may be wrong.
-            drift = 1.0 if is_shared else (1.0, 0.95, 1.05)[number % 3]
+            drift = 1.0 if is_shared else (1.0, 0.9997, 1.0003)[number % 3]
             node = Node(place, self, ahead=1e5 * number, drift=drift)
             node.start_control([])
             self.nodes.append(node)
@@ -357,9 +357,19 @@ class Cluster(RuleBasedStateMachine):
         for server in self.servers.values():
             server.kept = None
 
-    @rule(seconds=st.sampled_from([-50.0, -0.5, 0.2, 3.0, 1000.0]))
+    @rule(seconds=st.sampled_from([-50.0, -0.5, 3.0, 1000.0]))
     def set_clock(self, seconds: float) -> None:
-        self.skew += seconds
+        """The server's clock leaps, and a node that knows it talks to it before one that never did."""
+        informed = [slot for slot, node in enumerate(self.nodes) if self._knows_time(node)]
+        if informed:
+            self.skew += seconds
+        for slot in informed:
+            self.talk(slot)
+
+    def _knows_time(self, node: Node) -> bool:
+        """Of all servers, as they are now."""
+        epochs = {number: server.kept and server.kept.epoch for number, server in self.servers.items()}
+        return node.authority is not None and all(node.partitions[each].epoch == epochs[each] for each in epochs)
 
     def _new_servers(self) -> dict[int, ModelServer]:
         self.runs += 1
@@ -389,7 +399,8 @@ class Cluster(RuleBasedStateMachine):
         if node.waiting.get(sent.partition) is not sent:
             return
         try:
-            supplies = node.partitions[sent.partition].answered(sent.replies[-1], [ask for _, ask in sent.taken], sent.at)
+            partition, asks = node.partitions[sent.partition], [ask for _, ask in sent.taken]
+            supplies = partition.answered(sent.replies[-1], asks, sent.at, node.clock())
         except ValueError:
             self._give_up(node, sent.partition)
             return
@@ -462,7 +473,7 @@ def steps(cluster: Cluster, chance: random.Random) -> Iterator[Callable[[], None
             lambda: cluster.fail_over(chance.choice([-100.0, 0.0, 1000.0]), chance.random() < 0.5): 2,
             cluster.restart_store: 1,
             cluster.flush_store: 1,
-            lambda: cluster.set_clock(chance.choice([-50.0, -0.5, 0.2, 3.0, 1000.0])): 2,
+            lambda: cluster.set_clock(chance.choice([-50.0, -0.5, 3.0, 1000.0])): 2,
         }
         yield chance.choices(list(events), weights=list(events.values()))[0]
 
