@@ -7,7 +7,6 @@ import base64
 import hashlib
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from certificate_authority import Authority
+from frozen_process import frozen_process
 from integration.conftest import free_port
 from listening import wait_until_listening
 
@@ -92,11 +92,8 @@ class DirectoryServer:
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """It takes connections and requests in this block, but does not answer."""
-        os.kill(self._process.pid, signal.SIGSTOP)
-        try:
+        with frozen_process(self._process.pid):
             yield
-        finally:
-            os.kill(self._process.pid, signal.SIGCONT)
 
     def _fill(self, ldif: str) -> None:
         command = [_program("slapadd"), "-f", str(self._configuration)]

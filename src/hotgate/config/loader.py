@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from hotgate.config.authorization_references import unused_policies, wrong_authorization
 from hotgate.config.certificates import doubtful_certificates, wrong_certificates
 from hotgate.config.dangers import dangers
 from hotgate.config.document import MAX_FILE_SIZE, UNREADABLE, parse
@@ -77,7 +78,7 @@ class _Loading:
         merge_routes(tree)
         secret_files = SecretFiles(self._file.parent)
         config = self._validated(tree, model, secret_files)
-        doubts = [*unused_names(tree), *dangers(config), *doubtful_certificates(config)]
+        doubts = [*unused_names(tree), *unused_policies(tree), *dangers(config), *doubtful_certificates(config)]
         warnings = [*includes.warnings, *self._located(tree, doubts)]
         return self._loaded(config, tree, warnings, has_secret_files=bool(secret_files.read))
 
@@ -96,7 +97,7 @@ class _Loading:
             self._variables.hide(content, f"file:{file}")
         found = wrong_certificates(result) if isinstance(result, Gateway) else result
         self._errors += self._located(tree, found)
-        self._errors += self._located(tree, wrong_references(tree))
+        self._errors += self._located(tree, [*wrong_references(tree), *wrong_authorization(tree)])
         if self._errors or not isinstance(result, Gateway):
             raise ConfigurationErrors(self._errors, self._files)
         return result

@@ -1,6 +1,6 @@
 """The model of the file for a given set of policies and mechanisms."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from typing import Any, TypeVar, get_args
 
@@ -48,8 +48,13 @@ def _extended(base: type[M], prefix: str, extensions: Sequence[Extension]) -> ty
 
 
 def _summary(extension: Extension) -> str:
-    """The first line of the docstring of the extension's model, also when its value is a list of that model."""
-    kinds = [extension.model, *get_args(extension.model)]
-    models = (kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel))
-    lines = (getattr(next(models, None), "__doc__", None) or "").strip().splitlines()
+    """The first line of the docstring of the extension's model, also when its value is a list of it, or either."""
+    lines = (getattr(next(_models_in(extension.model), None), "__doc__", None) or "").strip().splitlines()
     return lines[0] if lines else f"The value of `{extension.name}`."
+
+
+def _models_in(kind: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        yield kind
+    for inner in get_args(kind):
+        yield from _models_in(inner)

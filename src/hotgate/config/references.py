@@ -72,7 +72,7 @@ def _unknown(tree: SourceMap, path: Path, name: str, kind: str, known: list[str]
 
 def _names(tree: SourceMap, key: str) -> Iterator[tuple[Path, str]]:
     """The names that routes, profiles and `defaults` give under `key`, each with its path."""
-    for path, part in _parts(tree):
+    for path, part in route_parts(tree):
         yield from _names_within((*path, key), part.get(key))
 
 
@@ -87,7 +87,8 @@ def _names_within(path: Path, value: object) -> Iterator[tuple[Path, str]]:
         yield from _names_within((*path, "all"), value["all"])
 
 
-def _parts(tree: SourceMap) -> Iterator[tuple[Path, SourceMap]]:
+def route_parts(tree: SourceMap) -> Iterator[tuple[Path, SourceMap]]:
+    """Routes, profiles and `defaults`, each with its path."""
     candidates: list[tuple[Path, Any]] = [
         (("routes", index), route) for index, route in enumerate(_list(tree, "routes"))
     ]

@@ -26,7 +26,7 @@ from hotgate.http.hop_by_hop import HOP_BY_HOP
 from hotgate.http.problem import STATUS_LINES
 from hotgate.http.response import Response
 from hotgate.http.trace import trace_of, valid_request_id
-from hotgate.pipeline.exchange import Exchange
+from hotgate.pipeline.exchange import SWITCHED, Exchange
 from hotgate.pipeline.run import Suspended, run
 from hotgate.upstream.failure import UpstreamFailure
 from hotgate.upstream.sink import AnswerHead
@@ -230,6 +230,7 @@ class Relay:
         """The backend agreed to switch protocols."""
         self.is_answering, self._keep_alive = True, False
         self._status = 101
+        self.exchange.state[SWITCHED] = True
         self._write(b"%b%b%b\r\n" % (STATUS_LINES[101], head.encoded, self._added))
         assert self.backend is not None
         self.tunnel.open(self.backend)

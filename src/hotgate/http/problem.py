@@ -1,6 +1,7 @@
 """Problem details (RFC 9457): the one form in which Hotgate says that something went wrong."""
 
 import json
+from collections.abc import Mapping
 from http import HTTPStatus
 
 _REASONS = {status.value: status.phrase.encode("ascii") for status in HTTPStatus}
@@ -16,13 +17,16 @@ def reason_phrase(status: int) -> bytes:
     return _REASONS.get(status, b"")
 
 
-def problem_body(status: int, code: str, detail: str) -> bytes:
-    """The JSON object without its request id, which `with_request_id` adds when the answer is sent."""
+def problem_body(status: int, code: str, detail: str, members: Mapping[str, object] | None = None) -> bytes:
+    """The JSON object without its request id, which `with_request_id` adds when the answer is sent.
+
+    members: others besides or instead, as `type` and its extensions (RFC 9457 §3.2).
+    """
     title = reason_phrase(status).decode("ascii") or "Error"
-    members: dict[str, object] = {"type": "about:blank", "title": title, "status": status, "code": code}
+    problem: dict[str, object] = {"type": "about:blank", "title": title, "status": status, "code": code}
     if detail:
-        members["detail"] = detail
-    return json.dumps(members, separators=(",", ":")).encode()
+        problem["detail"] = detail
+    return json.dumps(problem | dict(members or {}), separators=(",", ":")).encode()
 
 
 def with_request_id(body: bytes, request_id: str) -> bytes:

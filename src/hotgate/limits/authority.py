@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from hotgate.limits.bucket_table import BucketTable
+from hotgate.limits.denials import QUIET, Denials
 from hotgate.limits.grant import NOT_YET, Grant
 from hotgate.limits.lease_request import LeaseRequest
 from hotgate.limits.leased_bucket import LeasedBucket
 from hotgate.limits.limit import Limit
 from hotgate.limits.members import Members
 from hotgate.limits.recovery import Recovery
-from hotgate.limits.report import Report, later
+from hotgate.limits.report import KeyReport, Report, later
 from hotgate.limits.share import lease_ceiling, lease_size, worker_ceiling
+from hotgate.limits.standing import Standing
 
 Message = dict[str, Any]
 
@@ -33,6 +35,7 @@ class LeaseAuthority:
         self._table = BucketTable(max_keys, self._members.reserve)
         self._recovery: Recovery | None = None
         self._loss: float | None = None
+        self._denials = Denials()
 
     @property
     def known_keys(self) -> int:
@@ -139,24 +142,57 @@ class LeaseAuthority:
         if leased is None:
             return NOT_YET
         leased.settle(worker, request.held)
-        workers = self._members.workers
-        size = lease_size(leased.bucket.level, need=request.need, want=request.want, workers=workers)
-        granted = max(0, min(size, self._room(leased, worker, limit.capacity)))
-        leased.lend(worker, granted)
-        if granted == 0 and request.need > 0:
-            return self._denial(leased)
-        return Grant(granted, int(leased.bucket.level))
+        leased.bucket.charge(request.debt)
+        leased.bucket.put_back(request.refunded)
+        self._refill(leased)
+        return self._lend(leased, worker, request)
+
+    def peek(self, limit: Limit, key: str, cost: int = 1) -> Standing | None:
+        """How a key stands, without spending; None while that is not known."""
+        if self._recovery is not None:
+            return None
+        leased = self._table.peek(limit, key, self._members.now())
+        wait = leased.bucket.seconds_until(cost) / max(self._members.speed, 1e-9)
+        denial = self._denials.get(limit.scope, key)
+        limited_for = None if denial is None else self._clock() - denial.since
+        return Standing(limit, key, leased.bucket.level, leased.on_lease, wait, limited_for)
+
+    def limited(self) -> Iterator[Standing]:
+        """Who is limited now, whose last denial was latest first."""
+        now = self._clock()
+        for scope, key, denial in self._denials.latest():
+            limit = self._table.limit(scope)
+            standing = None if limit is None else self.peek(limit, key, denial.cost)
+            if standing is None or (standing.retry_after == 0 and now - denial.last > QUIET):
+                self._denials.forget(scope, key)
+            else:
+                yield standing
 
     def give_back(self, worker: str, scope: str, key: str, *, tokens: int, held: int) -> None:
         """Return tokens of a lease; the worker keeps `held`. What was not lent cannot be returned."""
         leased = self._table.get(scope, key)
         if leased is None or tokens < 0 or held < 0:
             return
-        leased.refill(self._members.now(), self._members.reserve(leased.bucket.capacity))
+        self._refill(leased)
         returned = min(tokens, leased.leased.get(worker, 0) - held)
         leased.settle(worker, held)
-        leased.bucket.level += max(0, returned)
-        leased.refill(self._members.now(), self._members.reserve(leased.bucket.capacity))
+        leased.bucket.put_back(max(0, returned))
+        self._refill(leased)
+
+    def _lend(self, leased: LeasedBucket, worker: str, request: LeaseRequest) -> Grant:
+        level, workers = leased.bucket.level, self._members.workers
+        least = min(request.least, request.need)
+        if level < least:
+            self._denials.add(leased.scope, request.key, least, self._clock())
+            wait = leased.bucket.seconds_until(max(1, least)) / self._members.speed
+            return Grant(remaining=math.floor(level), retry_after=wait, charged=request.debt)
+        size = lease_size(level, need=request.need, want=request.want, workers=workers)
+        granted = max(0, min(size, self._room(leased, worker, request.limit.capacity)))
+        is_urgent = granted < least
+        granted = max(granted, least)
+        leased.lend(worker, granted)
+        remaining = math.floor(leased.bucket.level)
+        return Grant(granted, remaining, is_urgent=is_urgent, charged=request.debt)
 
     def _answer(self, worker: str, message: Message) -> Message:
         request = LeaseRequest.from_message(message)
@@ -170,6 +206,8 @@ class LeaseAuthority:
             "remaining": grant.remaining,
             "retry_after": grant.retry_after,
             "must_wait": grant.must_wait,
+            "urgent": grant.is_urgent,
+            "charged": grant.charged,
             "share": self._members.share_of(worker),
             "loss": self._loss,
         }
@@ -181,10 +219,8 @@ class LeaseAuthority:
         workers = max(self._members.workers, len(self._members))
         return min(everybody, worker_ceiling(capacity, workers) - leased.leased.get(worker, 0))
 
-    def _denial(self, leased: LeasedBucket) -> Grant:
-        if leased.bucket.level >= 1:  # there are tokens, but too many are on lease; workers settle within a second
-            return NOT_YET
-        return Grant(retry_after=leased.bucket.seconds_until(1) / self._members.speed)
+    def _refill(self, leased: LeasedBucket) -> None:
+        leased.refill(self._members.now(), self._members.reserve(leased.bucket.capacity))
 
     def _take(self, worker: str, report: Report) -> None:
         self._loss = later(self._loss, report.loss)
@@ -192,24 +228,22 @@ class LeaseAuthority:
             self._recovery.add(worker, report)
             self._finish_if_complete()
             return
-        held = {(key.scope, key.key): key for key in report.keys}
         for limit in report.limits:
             self.define(limit)
         for leased in self._table:
             leased.settle(worker, 0)
-        for (scope, name), key in held.items():
-            self._adopt(worker, scope, name, held=key.held, borrowed=key.borrowed)
+        for key in report.keys:
+            self._adopt(worker, key)
 
-    def _adopt(self, worker: str, scope: str, key: str, *, held: int, borrowed: int) -> None:
+    def _adopt(self, worker: str, key: KeyReport) -> None:
         """Book what a worker that was out of reach holds, and what it admitted alone."""
-        leased = self._table.open(scope, key, self._members.now())
-        if leased is None:
-            self._loss = self._clock()
-            return
-        leased.bucket.level = max(0.0, leased.bucket.level - borrowed)
-        if held:
-            leased.leased[worker] = held
-        leased.refill(self._members.now(), self._members.reserve(leased.bucket.capacity))
+        leased = self._table.restore(key.scope, key.key, self._members.now())
+        self._refill(leased)
+        level = leased.bucket.level
+        leased.bucket.level = min(level, max(0.0, level - key.borrowed)) - key.debt
+        if key.held:
+            leased.leased[worker] = key.held
+        self._refill(leased)
 
     def _finish_if_complete(self) -> None:
         recovery = self._recovery
@@ -232,4 +266,4 @@ class LeaseAuthority:
             leased = self._table.restore(scope, key, now)
             leased.leased = dict(witnessed.leased)
             leased.bucket.level = witnessed.level(recovery.limits[scope], seconds_of_refill)
-            leased.refill(now, self._members.reserve(leased.bucket.capacity))
+            self._refill(leased)

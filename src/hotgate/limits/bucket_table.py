@@ -77,6 +77,20 @@ class BucketTable:
         self._refill(bucket, now)
         return bucket
 
+    def peek(self, limit: Limit, key: str, now: float) -> LeasedBucket:
+        """How a bucket stands, or would if it were opened; nothing is added to the table."""
+        bucket = self._buckets.get((limit.scope, key))
+        if bucket is None:
+            state = self._limits.get(limit.scope) or LimitState(limit, self._newcomer(limit, now))
+            return self._fresh(state, now)
+        self._refill(bucket, now)
+        return bucket
+
+    def limit(self, scope: str) -> Limit | None:
+        """The limit whose buckets these are."""
+        state = self._limits.get(scope)
+        return None if state is None else state.limit
+
     def refill_all(self, now: float) -> None:
         """Bring everything up to `now`: needed before tokens on lease, or kept free, become fewer for all keys."""
         for bucket in self._buckets.values():
@@ -90,12 +104,15 @@ class BucketTable:
         return self._buckets.get((scope, key)) or self._add(self._limits[scope], key, now)
 
     def _add(self, state: LimitState, key: str, now: float) -> LeasedBucket:
-        limit = state.limit
-        state.newcomer.refill(now, self._reserve(limit.capacity))
-        bucket = LeasedBucket(limit.scope, TokenBucket(limit.capacity, limit.rate, now, state.newcomer.level))
-        self._buckets[limit.scope, key] = bucket
+        bucket = self._fresh(state, now)
+        self._buckets[state.limit.scope, key] = bucket
         state.buckets += 1
         return bucket
+
+    def _fresh(self, state: LimitState, now: float) -> LeasedBucket:
+        limit = state.limit
+        state.newcomer.refill(now, self._reserve(limit.capacity))
+        return LeasedBucket(limit.scope, TokenBucket(limit.capacity, limit.rate, now, state.newcomer.level))
 
     def _refill(self, bucket: LeasedBucket, now: float) -> None:
         limit = self._limits[bucket.scope].limit

@@ -17,8 +17,3 @@ def bounded_key(key: str) -> str:
 def principal_key(provider: str, subject: str) -> str:
     """One caller of one provider. A provider's name has no NUL, so no subject can reach into another provider."""
     return bounded_key(f"p\0{provider}\0{subject}")
-
-
-def header_key(value: str) -> str:
-    """One value of a request header. Whoever may choose the value chooses the bucket."""
-    return bounded_key(f"h\0{value}")

@@ -3,26 +3,42 @@
 import math
 from asyncio import Future
 from collections import deque
+from typing import NamedTuple
 
 from hotgate.limits.decision import LimitDecision
 from hotgate.limits.limit import Limit
 
-Waiter = tuple["Future[LimitDecision | None]", float]
+BLOCKED = 1 << 62  # as `low`: nobody spends past those who wait
+
+
+class Waiter(NamedTuple):
+    """A request that waits for `cost` tokens, until `deadline` in monotonic seconds."""
+
+    future: "Future[LimitDecision | None]"
+    deadline: float
+    cost: int
 
 
 class Lease:
     """held: tokens to spend. low: at so few of them more are fetched. level: the bucket after the last grant.
 
-    lent: what the authority believes is held (0: nothing to settle). in_flight: sequence number of the request under
-    way, 0 if none. fetch: how much to want next. full_at: from then on forgetting this key forgets nothing.
-    until: when what is held may no longer be spent. alone: tokens accrued without the authority. borrowed: how many such were spent since the last grant.
+    told: as how many are held by the authority's latest knowledge, or by what is on its way to it. lent: what it
+    believes until something is settled (0: nothing to settle). received: all tokens ever got, to bound refunds.
+    in_flight: sequence number of the request under way, 0 if none; asked_cost: of who was first to wait for it.
+    fetch: how much to want next. full_at: from then on forgetting this key forgets nothing. alone: tokens accrued
+    without the authority. borrowed: how many such were spent since the last grant. debt: tokens charged that the
+    authority must still take. refunded: tokens it must still be given back. until: when what is held may no longer be
+    spent (`shared`).
     """
 
     __slots__ = (
         "alone",
         "alone_at",
         "asked_at",
+        "asked_cost",
         "borrowed",
+        "debt",
+        "denied_cost",
         "denied_until",
         "fetch",
         "full_at",
@@ -35,7 +51,10 @@ class Lease:
         "level",
         "limit",
         "low",
+        "received",
+        "refunded",
         "retry_at",
+        "told",
         "until",
         "waiters",
     )
@@ -46,33 +65,61 @@ class Lease:
         self.held = 0
         self.low = 0
         self.level = limit.capacity
+        self.told = 0
         self.lent = 0
+        self.received = 0
         self.in_flight = 0
         self.asked_at = now
+        self.asked_cost = 1
         self.fetch = 8
         self.full_at = now
         self.is_busy = False
         self.idle_since = now
+        self.denied_cost = 0
         self.denied_until = now
         self.retry_at = now
         self.alone = 0.0
         self.alone_at = now
         self.borrowed = 0
+        self.debt = 0
+        self.refunded = 0
         self.until = math.inf
-        self.waiters: deque[Waiter] = deque()
+        self.waiters: deque[Waiter] | None = None
 
     @property
     def is_idle(self) -> bool:
-        """Whether nobody waits for tokens and none are under way."""
-        return not self.waiters and not self.in_flight
+        """Whether nobody waits for tokens, none are under way, and none are owed."""
+        return not self.waiters and not self.in_flight and not self.debt
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether the authority must be told of something without being asked for anything."""
+        return self.debt > 0 or self.refunded > 0
+
+    @property
+    def unpaid(self) -> int:
+        """Tokens that were charged without an authority and have not accrued yet."""
+        return math.ceil(max(0.0, -self.alone))
+
+    @property
+    def needed(self) -> int:
+        """Tokens of all who wait."""
+        return sum(waiter.cost for waiter in self.waiters or ())
 
     def is_forgettable(self, now: float) -> bool:
         """Whether an authority that does not hear of this key may take its bucket for full."""
-        return self.is_idle and not self.lent and now >= self.full_at
+        return self.is_idle and not self.lent and not self.refunded and now >= self.full_at
 
     def not_full_before(self, time: float) -> None:
         """The bucket is known not to be full until then."""
         self.full_at = max(self.full_at, time)
+
+    def wait(self, waiter: Waiter) -> None:
+        """Add somebody to those who wait; from now on nobody passes them."""
+        if self.waiters is None:
+            self.waiters = deque()
+        self.waiters.append(waiter)
+        self.low = BLOCKED
 
     def accrue(self, now: float, share: float, capacity: float) -> None:
         """Add the share of the rate since the last time, up to `capacity`."""
@@ -80,3 +127,45 @@ class Lease:
             self.alone += (now - self.alone_at) * self.limit.rate * share
             self.alone_at = now
         self.alone = min(self.alone, capacity)
+
+    def refund(self, tokens: int) -> None:
+        """Take back what was reserved and not used; no more than was spent.
+
+        What the authority still counts as on lease is simply held again. The rest it must add, for it has begun to
+        refill behind those tokens.
+        """
+        tokens = min(tokens, self.received - self.held)
+        again = min(tokens, max(0, self.told - self.held))
+        self.held += again
+        self.received -= tokens - again
+        self.refunded += tokens - again
+
+    def refund_alone(self, tokens: int, capacity: float) -> None:
+        """The same without an authority: what was accrued and spent is there again, up to `capacity`."""
+        tokens = min(tokens, self.received - self.held)
+        again = min(tokens, max(0, self.told - self.held))
+        returned = min(tokens - again, self.borrowed)
+        self.held += again
+        self.received -= tokens - again
+        self.borrowed -= returned
+        self.alone = min(self.alone + returned, capacity)
+
+    def charge(self, tokens: int) -> None:
+        """Take what was used beyond a reservation, from what is held if it suffices; else it becomes a debt."""
+        paid = min(tokens, self.held)
+        self.held -= paid
+        self.debt += tokens - paid
+        self.received += tokens - paid
+
+    def spend_alone(self, tokens: int) -> None:
+        """Take what was accrued without the authority, or, for a charge, what is yet to accrue."""
+        self.alone -= tokens
+        self.borrowed += tokens
+        self.received += tokens
+
+    def meet_authority(self) -> None:
+        """What was charged alone and has not been paid for by waiting is a debt from here on."""
+        unpaid = self.unpaid
+        self.alone = 0.0
+        self.borrowed -= unpaid
+        self.debt += unpaid

@@ -3,6 +3,8 @@
 from collections import OrderedDict
 
 from hotgate.limits.lease import Lease
+from hotgate.limits.limit import Limit
+from hotgate.limits.report import KeyReport
 
 SWEPT = 2
 SCANNED = 32
@@ -40,6 +42,26 @@ class LeaseBook(OrderedDict[tuple[str, str], Lease]):
             else:
                 self.move_to_end(key)
 
+    def keep(self, most: int, now: float) -> None:
+        """Forget all that carries no knowledge, and what is left beyond so many; tokens of those are lost."""
+        for key, lease in list(self.items()):
+            if lease.is_forgettable(now) and not lease.held:
+                del self[key]
+        while len(self) > most:
+            self.popitem(last=False)
+            self.loss = now
+
+    def limits(self) -> tuple[Limit, ...]:
+        """The limit of each scope."""
+        return tuple({lease.limit.scope: lease.limit for lease in self.values()}.values())
+
+    def reports(self) -> tuple[KeyReport, ...]:
+        """What an authority must know of each key."""
+        return tuple(
+            KeyReport(lease.limit.scope, lease.key, lease.held, lease.level, lease.borrowed, lease.debt)
+            for lease in self.values()
+        )
+
     def _evict(self, now: float) -> Lease | None:
         for _ in range(min(SCANNED, len(self))):
             key, lease = next(iter(self.items()))
@@ -48,5 +70,5 @@ class LeaseBook(OrderedDict[tuple[str, str], Lease]):
                 del self[key]
                 if not lease.is_forgettable(now):
                     self.loss = now
-                return lease if lease.lent else None
+                return lease if lease.lent or lease.refunded else None
         raise MemoryError("every lease is in use")

@@ -8,13 +8,14 @@ import math
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from hotgate.limits.decision import LimitDecision
+from hotgate.limits.amount import checked_amount
+from hotgate.limits.decision import ROUNDING, LimitDecision, allowed, denied, hopeless
 from hotgate.limits.key import MAX_KEY_LENGTH
-from hotgate.limits.lease import Lease
+from hotgate.limits.lease import BLOCKED, Lease, Waiter
 from hotgate.limits.lease_book import SCANNED, LeaseBook
 from hotgate.limits.lease_request import LeaseRequest
 from hotgate.limits.limit import Limit
-from hotgate.limits.report import KeyReport, Report, later
+from hotgate.limits.report import Report, later
 from hotgate.limits.share import local_capacity
 
 Message = dict[str, Any]
@@ -24,7 +25,7 @@ MAX_WAITERS = 1024  # requests that may wait for tokens of one key
 MAX_REPORTED = 4000  # keys in a report: some 1 MB at most
 MAX_RETURNED = 1000  # keys in one message that gives tokens back
 MAX_FETCH = 4096  # tokens to want at once
-_ROUNDING = 1e-6  # 60 times 1/60 of a second is a little more than a second
+URGENT = 0.25  # seconds in which an urgent grant must arrive; alone, a worker accrues nothing for as long
 DEADLINE = 1.0  # seconds a request may wait for the authority
 IDLE = 1.0  # seconds after which an unused lease goes back
 RECHECK = 1.0  # seconds for which a denial is believed: tokens may come back from another worker
@@ -48,6 +49,7 @@ class LeaseClient:
         self._clock = clock
         self._leases = LeaseBook(max_keys)
         self._unsettled: dict[Lease, None] = {}
+        self._reported_debts: dict[Lease, int] = {}
         self._sequence = 0
         self._reported = 0
         self._share = 0.0
@@ -61,18 +63,63 @@ class LeaseClient:
         """How many leases are kept, empty ones included."""
         return len(self._leases)
 
-    def spend(self, limit: Limit, key: str) -> Outcome:
-        """Admit or deny one request. `key` has at most 128 characters (`bounded_key`); raises ValueError otherwise."""
+    def untold(self, limit: Limit, key: str) -> tuple[int, int]:
+        """Tokens of which the authority has still to hear: charged and not paid for by waiting; and refunded."""
         lease = self._leases.get((limit.scope, key))
-        if lease is None or lease.held <= lease.low:
-            return self._spend_last(limit, key, lease)
-        lease.held -= 1
+        return (0, 0) if lease is None else (lease.debt + lease.unpaid, lease.refunded)
+
+    def spend(self, limit: Limit, key: str, cost: int = 1) -> Outcome:
+        """Admit or deny one request that takes `cost` tokens, all or none. A cost above the limit's capacity is denied
+        for ever (`LimitDecision.is_hopeless`). Raises ValueError for a cost below 1, and for a key of more than 128
+        characters (`bounded_key`).
+        """
+        lease = self._leases.get((limit.scope, key))
+        if lease is None or not 0 < cost <= lease.held - lease.low:
+            return self._spend_last(limit, key, cost, lease)
+        lease.held -= cost
         lease.is_busy = True
         remaining = lease.level + lease.held
-        reset = math.ceil((limit.capacity - remaining) * limit.seconds_per_token - _ROUNDING)
+        reset = math.ceil((limit.capacity - remaining) * limit.seconds_per_token - ROUNDING)
         return LimitDecision(
             limit.name, quota=limit.quota, window=limit.window_seconds, remaining=remaining, reset=reset, allowed=True
         )
+
+    def refund(self, limit: Limit, key: str, tokens: int) -> None:
+        """Give back tokens that `spend` reserved and that were not used. It counts as the opposite of a request, from
+        the moment when the authority hears of it; never for more than was spent since the key was last forgotten,
+        so what is refunded twice takes nothing from other keys. Raises ValueError below 1.
+        """
+        checked_amount(tokens)
+        lease = self._leases.get((limit.scope, key))
+        if lease is None:
+            return
+        if self._is_connected:
+            lease.refund(tokens)
+            lease.is_busy = True
+            self._unsettled[lease] = None
+        else:
+            lease.refund_alone(tokens, local_capacity(limit.capacity, self._share))
+
+    def charge(self, limit: Limit, key: str, tokens: int) -> None:
+        """Take tokens that were used beyond what `spend` reserved, whether there are any or not: later requests wait
+        until the debt is paid. Raises ValueError below 1 and for a key that is too long.
+        """
+        checked_amount(tokens)
+        now = self._clock()
+        # Where no place is left for a lease, the debt is told once and not remembered.
+        lease = self._leases.get((limit.scope, key)) or self._open(limit, key)
+        if lease is not None:
+            self._unsettled[lease] = None
+        lease = lease or Lease(limit, key, now)
+        lease.charge(tokens)
+        lease.not_full_before(max(now, lease.full_at) + tokens * limit.seconds_per_token)
+        if not self._is_connected:
+            self._accrue(lease, now)
+            lease.spend_alone(lease.debt)
+            lease.debt = 0
+            self._is_fresh = False  # there is something to learn from this worker
+        elif lease.debt and not lease.in_flight:
+            self._ask(lease)
 
     def on_message(self, message: Message) -> None:
         """What the authority says. Raises KeyError, TypeError or ValueError if it is malformed."""
@@ -83,6 +130,8 @@ class LeaseClient:
             self._leases.loss = later(self._leases.loss, float(message["loss"]))
         if kind == "loss" or not self._is_connected or message["seq"] < self._reported:
             return  # or from an authority that is no more
+        if not self._is_welcome:
+            self._debts_are_told()
         self._is_welcome = True
         self._share = float(message["share"])
         self._is_fresh = False
@@ -92,29 +141,33 @@ class LeaseClient:
 
     def tick(self, now: float) -> None:
         """Called some four times a second: deadlines of those who wait, and return of what lies idle."""
-        idle = [lease for lease in list(self._unsettled) if self._review(lease, now)]
+        idle = [lease for lease in list(self._unsettled) if self._is_kept(lease) and self._review(lease, now)]
         if self._is_connected:
             self._give_back(idle, now)
         self._leases.sweep(SCANNED, now)
 
     def release(self) -> None:
         """Give everything back: the worker is about to end."""
-        if self._is_connected:
-            self._give_back([lease for lease in self._unsettled if lease.is_idle], self._clock())
+        if not self._is_connected:
+            return
+        for lease in self._unsettled:
+            if lease.is_unsettled and not lease.in_flight:
+                self._ask(lease)
+        self._give_back([lease for lease in self._unsettled if lease.is_idle], self._clock())
 
     def authority_lost(self) -> None:
         """Serve alone from now on: from the leases there are, then by this worker's share of each rate."""
         if not self._is_connected:
             return
         self._is_connected = False
-        self._alone_since = self._clock()
+        self._alone_since = self._clock() + URGENT  # until then a grant to somebody may still be on its way
         for lease in self._leases.values():
             lease.in_flight = 0
             lease.low = 0
             while lease.waiters:
-                waiter, _ = lease.waiters.popleft()
-                if not waiter.done():
-                    waiter.set_result(self._spend_alone(lease))
+                waiter = lease.waiters.popleft()
+                if not waiter.future.done():
+                    waiter.future.set_result(self._spend_without(lease, waiter.cost))
 
     def authority_found(self) -> Message:
         """There is an authority, the same or a new one: the report it must be sent before any other message."""
@@ -123,7 +176,9 @@ class LeaseClient:
         if not self._is_welcome:
             self._leases.loss = now  # whatever the last authority knew of losses, it never said
         self._is_welcome = False
-        self._forget_unreported(now)
+        self._leases.keep(MAX_REPORTED, now)
+        for lease in self._leases.values():
+            lease.meet_authority()
         self._sequence += 1
         self._reported = self._sequence
         report = Report(
@@ -131,38 +186,39 @@ class LeaseClient:
             sequence=self._sequence,
             share=self._share,
             loss=self._leases.loss,
-            limits=tuple({lease.limit.scope: lease.limit for lease in self._leases.values()}.values()),
-            keys=tuple(
-                KeyReport(lease.limit.scope, lease.key, lease.held, lease.level, lease.borrowed)
-                for lease in self._leases.values()
-            ),
+            limits=self._leases.limits(),
+            keys=self._leases.reports(),
         )
         for lease in self._leases.values():
-            lease.lent = lease.held
-            lease.alone = 0.0
-        self._unsettled = {lease: None for lease in self._leases.values() if lease.lent}
+            lease.lent = lease.told = lease.held
+            lease.refunded = 0
+        self._reported_debts = {lease: lease.debt for lease in self._leases.values() if lease.debt}
+        self._unsettled = {lease: None for lease in self._leases.values() if lease.lent or lease.debt}
         self._is_connected = True
         return report.message()
 
-    def _spend_last(self, limit: Limit, key: str, lease: Lease | None) -> Outcome:
+    def _spend_last(self, limit: Limit, key: str, cost: int, lease: Lease | None) -> Outcome:
         """The last tokens of a lease, or none: everything that is not the hot path."""
+        checked_amount(cost)
+        if cost > limit.capacity:
+            return hopeless(limit)
         if lease is None:
             lease = self._open(limit, key)
             if lease is None:
                 return None
         lease.limit = limit
         lease.is_busy = True
-        if lease.held > 0:
-            lease.held -= 1
-            if self._is_connected and not lease.in_flight:
-                self._ask(lease)
-            return _allowed(limit, lease.level + lease.held)
         if not self._is_connected:
-            return self._spend_alone(lease)
+            return self._spend_without(lease, cost)
+        if lease.held >= cost and not lease.waiters:
+            lease.held -= cost
+            if not lease.in_flight:
+                self._ask(lease)
+            return allowed(limit, lease.level + lease.held)
         now = self._clock()
-        if now < lease.denied_until:
-            return _denied(limit, lease.retry_at - now)
-        return self._wait(lease, now)
+        if now < lease.denied_until and cost >= lease.denied_cost:
+            return denied(limit, lease.retry_at - now)
+        return self._wait(lease, cost, now)
 
     def _open(self, limit: Limit, key: str) -> Lease | None:
         if len(key) > MAX_KEY_LENGTH:
@@ -178,32 +234,48 @@ class LeaseClient:
             self._return_now([evicted])
         return lease
 
-    def _wait(self, lease: Lease, now: float) -> Outcome:
-        if len(lease.waiters) >= MAX_WAITERS:
+    def _wait(self, lease: Lease, cost: int, now: float) -> Outcome:
+        if lease.waiters and len(lease.waiters) >= MAX_WAITERS:
             return None
-        waiter: asyncio.Future[LimitDecision | None] = asyncio.get_running_loop().create_future()
-        lease.waiters.append((waiter, now + DEADLINE))
+        waiter = Waiter(asyncio.get_running_loop().create_future(), now + DEADLINE, cost)
+        lease.wait(waiter)
         if not lease.in_flight:
             self._ask(lease)
         self._unsettled[lease] = None
-        return waiter
+        return waiter.future
 
     def _ask(self, lease: Lease) -> None:
         """One request in flight for a key; the authority answers it with a grant of the same sequence number."""
         self._sequence += 1
         lease.in_flight = self._sequence
         lease.asked_at = self._clock()
-        lease.low = 0
-        request = LeaseRequest(lease.limit, lease.key, len(lease.waiters), lease.fetch, lease.held)
+        lease.low = BLOCKED if lease.waiters else 0
+        lease.asked_cost = lease.waiters[0].cost if lease.waiters else 1
+        lease.told = lease.held
+        lacking = max(0, lease.needed - lease.held)
+        request = LeaseRequest(
+            lease.limit,
+            lease.key,
+            need=lacking,
+            want=lease.fetch,
+            held=lease.held,
+            least=min(lacking, max(0, lease.waiters[0].cost - lease.held)) if lease.waiters else 0,
+            debt=lease.debt - self._reported_debts.get(lease, 0),
+            refunded=lease.refunded,
+        )
+        lease.refunded = 0
         self._send(request.message(self._sequence))
 
     def _granted(self, lease: Lease, message: Message) -> None:
         now = self._clock()
         granted = int(message["granted"])
         lease.in_flight = 0
+        lease.debt = max(0, lease.debt - int(message["charged"]))
         if message["must_wait"]:
             return  # `tick` asks again
         lease.held += granted
+        lease.told += granted
+        lease.received += granted
         lease.lent = lease.held
         lease.borrowed = 0
         lease.level = int(message["remaining"])
@@ -215,34 +287,44 @@ class LeaseClient:
         retry_after = float(message["retry_after"])
         lease.retry_at = now + retry_after
         lease.denied_until = now + min(retry_after, RECHECK)
-        self._pay(lease, now, is_denied=retry_after > 0)
+        lease.denied_cost = lease.asked_cost
+        is_urgent = message["urgent"] is True
+        if not is_urgent or now - lease.asked_at < URGENT:
+            self._pay(lease, now, is_denied=retry_after > 0)
+        if is_urgent:
+            self._settle(lease)
         # A lease of one token is the mark of a small limit: fetching ahead would keep it from other workers.
         lease.low = lease.held // 2 if granted > 1 else 0
-        if lease.waiters and not lease.in_flight:
+        if lease.waiters:
             self._ask(lease)
 
     def _pay(self, lease: Lease, now: float, *, is_denied: bool) -> None:
         """Serve those who wait, in order: with tokens, or with the denial that has just come."""
-        while lease.waiters and (lease.held or is_denied):
-            waiter, _ = lease.waiters.popleft()
-            if waiter.done():
-                continue
-            if lease.held:
-                lease.held -= 1
-                waiter.set_result(_allowed(lease.limit, lease.level + lease.held))
+        waiters = lease.waiters
+        while waiters:
+            first = waiters[0]
+            if first.future.done():
+                waiters.popleft()
+            elif first.cost <= lease.held:
+                waiters.popleft()
+                lease.held -= first.cost
+                first.future.set_result(allowed(lease.limit, lease.level + lease.held))
+            elif is_denied and first.cost >= lease.denied_cost:
+                waiters.popleft()
+                first.future.set_result(denied(lease.limit, lease.retry_at - now))
             else:
-                waiter.set_result(_denied(lease.limit, lease.retry_at - now))
+                return
 
     def _review(self, lease: Lease, now: float) -> bool:
         """Handle what is overdue for one lease. True if it has been idle for long."""
         if lease.in_flight and now - lease.asked_at >= DEADLINE:
             lease.in_flight = 0  # lost; a grant that still comes is not accepted
             lease.low = lease.held
-        while lease.waiters and (now >= lease.waiters[0][1] or lease.waiters[0][0].done()):
-            waiter, _ = lease.waiters.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-        if lease.waiters and not lease.in_flight:
+        while lease.waiters and (now >= lease.waiters[0].deadline or lease.waiters[0].future.done()):
+            waiter = lease.waiters.popleft()
+            if not waiter.future.done():
+                waiter.future.set_result(None)
+        if (lease.waiters or lease.is_unsettled) and not lease.in_flight and self._is_connected:
             self._ask(lease)
         if lease.is_busy or not lease.is_idle:
             lease.is_busy = False
@@ -250,14 +332,28 @@ class LeaseClient:
             return False
         return now - lease.idle_since >= IDLE
 
+    def _is_kept(self, lease: Lease) -> bool:
+        """Whether the book still has this lease of the key. If not, nothing may be said of the key in its name."""
+        if self._leases.get((lease.limit.scope, lease.key)) is lease:
+            return True
+        del self._unsettled[lease]
+        return False
+
     def _give_back(self, leases: list[Lease], now: float) -> None:
         for start in range(0, len(leases), MAX_RETURNED):
             self._return_now(leases[start : start + MAX_RETURNED])
         for lease in leases:
             # What was spent and not told until now refills only from here.
-            lease.not_full_before(now + lease.lent * lease.limit.seconds_per_token)
-            lease.held = lease.lent = lease.low = 0
+            lease.not_full_before(now + max(lease.lent, lease.told) * lease.limit.seconds_per_token)
+            lease.received -= lease.held
+            lease.held = lease.lent = lease.told = lease.low = 0
             del self._unsettled[lease]
+
+    def _settle(self, lease: Lease) -> None:
+        """Tell at once that what was granted is used, and give back what is not."""
+        self._return_now([lease])
+        lease.received -= lease.held
+        lease.held = lease.lent = lease.told = 0
 
     def _return_now(self, leases: list[Lease]) -> None:
         if not leases or not self._is_connected:
@@ -266,48 +362,34 @@ class LeaseClient:
         keys = [[lease.limit.scope, lease.key, lease.held, 0] for lease in leases]
         self._send({"type": "give_back", "seq": self._sequence, "keys": keys})
 
-    def _spend_alone(self, lease: Lease) -> LimitDecision | None:
-        """Without the authority: by this worker's share of the rate, from nothing at the moment it was lost."""
+    def _spend_without(self, lease: Lease, cost: int) -> LimitDecision | None:
+        """Without the authority: from what is held, or by this worker's share of the rate, which begins at nothing."""
         limit = lease.limit
-        capacity = local_capacity(limit.capacity, self._share)
-        if capacity < 1:
+        if lease.held >= cost:
+            lease.held -= cost
+            return allowed(limit, lease.level + lease.held)
+        lacking = cost - lease.held
+        if local_capacity(limit.capacity, self._share) < lacking:
             return None
+        now = self._clock()
+        self._accrue(lease, now)
+        if lease.alone < lacking:
+            wait = max(0.0, lease.alone_at - now)
+            return denied(limit, wait + (lacking - lease.alone) / (limit.rate * self._share))
+        lease.held = 0
+        lease.spend_alone(lacking)
+        lease.not_full_before(now + limit.fill_time)
+        return allowed(limit, int(lease.alone))
+
+    def _accrue(self, lease: Lease, now: float) -> None:
         if lease.alone_at < self._alone_since:
             lease.alone_at = self._alone_since
             lease.alone = 0.0
-        now = self._clock()
-        lease.accrue(now, self._share, capacity)
-        if lease.alone < 1:
-            return _denied(limit, (1 - lease.alone) / (limit.rate * self._share))
-        lease.alone -= 1
-        lease.borrowed += 1
-        lease.not_full_before(now + limit.fill_time)
-        return _allowed(limit, int(lease.alone))
+        lease.accrue(now, self._share, local_capacity(lease.limit.capacity, self._share))
 
-    def _forget_unreported(self, now: float) -> None:
-        """Keep only as many leases as a report may have; tokens of the others are lost."""
-        for key, lease in list(self._leases.items()):
-            if lease.is_forgettable(now) and not lease.held:
-                del self._leases[key]
-        while len(self._leases) > MAX_REPORTED:
-            self._leases.popitem(last=False)
-            self._leases.loss = now
-
-
-def _allowed(limit: Limit, remaining: int) -> LimitDecision:
-    reset = math.ceil((limit.capacity - remaining) * limit.seconds_per_token - _ROUNDING)
-    return LimitDecision(
-        limit.name, quota=limit.quota, window=limit.window_seconds, remaining=remaining, reset=reset, allowed=True
-    )
-
-
-def _denied(limit: Limit, seconds: float) -> LimitDecision:
-    return LimitDecision(
-        limit.name,
-        quota=limit.quota,
-        window=limit.window_seconds,
-        remaining=0,
-        reset=math.ceil(limit.fill_time),
-        allowed=False,
-        retry_after=max(1, math.ceil(seconds)),
-    )
+    def _debts_are_told(self) -> None:
+        """The authority has the report, and every debt that was in it."""
+        for lease, debt in self._reported_debts.items():
+            lease.debt = max(0, lease.debt - debt)
+            lease.level -= debt  # the authority after this one must not be told more
+        self._reported_debts = {}

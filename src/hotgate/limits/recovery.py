@@ -17,24 +17,26 @@ ROUNDING = 1e-6  # of a sum of shares
 class Witnessed:
     """What all workers together know of one key."""
 
-    __slots__ = ("borrowed", "leased", "remaining")
+    __slots__ = ("borrowed", "debt", "leased", "remaining")
 
     def __init__(self) -> None:
         self.remaining = math.inf
         self.borrowed = 0
+        self.debt = 0
         self.leased: dict[str, int] = {}
 
     def add(self, worker: str, report: KeyReport) -> None:
         """One worker's part."""
         self.remaining = min(self.remaining, report.remaining)
         self.borrowed += report.borrowed
+        self.debt += report.debt
         if report.held:
             self.leased[worker] = report.held
 
     def level(self, limit: Limit, seconds_of_refill: float) -> float:
         """A level that is surely not too high."""
-        level = min(self.remaining, seconds_of_refill * limit.rate, limit.capacity) - self.borrowed
-        return max(0.0, level)
+        level = min(self.remaining, seconds_of_refill * limit.rate, limit.capacity)
+        return min(level, max(0.0, level - self.borrowed)) - self.debt
 
 
 class Recovery:

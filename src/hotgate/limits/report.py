@@ -10,13 +10,16 @@ from hotgate.limits.limit import Limit
 
 @dataclass(frozen=True, slots=True)
 class KeyReport:
-    """held: tokens on lease. remaining: the level after the last grant. borrowed: admitted alone since then."""
+    """held: tokens on lease. remaining: the level after the last grant, below zero in debt. borrowed: admitted alone
+    since then. debt: used without having been lent, and not paid for by waiting.
+    """
 
     scope: str
     key: str
     held: int
     remaining: int
     borrowed: int
+    debt: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Report:
             "share": self.share,
             "loss": self.loss,
             "limits": {limit.scope: limit.definition() for limit in self.limits},
-            "keys": [[key.scope, key.key, key.held, key.remaining, key.borrowed] for key in self.keys],
+            "keys": [[key.scope, key.key, key.held, key.remaining, key.borrowed, key.debt] for key in self.keys],
         }
 
     @classmethod
@@ -73,7 +76,7 @@ def _share(value: Any) -> float:
 
 
 def _key_reports(rows: Iterable[Any]) -> Iterable[KeyReport]:
-    for scope, key, held, remaining, borrowed in rows:
-        if min(int(held), int(remaining), int(borrowed)) < 0:
+    for scope, key, held, remaining, borrowed, debt in rows:
+        if min(int(held), int(borrowed), int(debt)) < 0:
             raise ValueError("a report has no negative tokens")
-        yield KeyReport(str(scope), str(key), int(held), int(remaining), int(borrowed))
+        yield KeyReport(str(scope), str(key), int(held), int(remaining), int(borrowed), int(debt))

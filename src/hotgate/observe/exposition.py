@@ -77,6 +77,9 @@ class GatewayCollector(Collector):
 def _route_families(routes: list[dict[str, Any]]) -> Iterator[Metric]:
     requests = CounterMetricFamily("hotgate_requests", "Requests answered.", labels=["route", "status"])
     refused = CounterMetricFamily("hotgate_refused", "Answers of the gateway itself.", labels=["route", "code"])
+    limited = CounterMetricFamily(
+        "hotgate_rate_limited", "Requests over a limit, by what came of it.", labels=["route", "limit", "outcome"]
+    )
     received = CounterMetricFamily("hotgate_request_bytes", "Body bytes received from clients.", labels=["route"])
     sent = CounterMetricFamily("hotgate_response_bytes", "Body bytes sent to clients.", labels=["route"])
     duration = HistogramMetricFamily(
@@ -86,10 +89,12 @@ def _route_families(routes: list[dict[str, Any]]) -> Iterator[Metric]:
         route = values["route"]
         _add_counts(requests, route, values["statuses"])
         _add_counts(refused, route, values["refusals"])
+        for name, count in values.get("limited", {}).items():  # a worker of an older version has none
+            limited.add_metric([route, *name.split(" ")], count)
         received.add_metric([route], values["request_bytes"])
         sent.add_metric([route], values["response_bytes"])
         _add_durations(duration, route, values)
-    yield from (requests, refused, received, sent, duration)
+    yield from (requests, refused, limited, received, sent, duration)
 
 
 def _upstream_families(upstreams: list[dict[str, Any]]) -> Iterator[Metric]:

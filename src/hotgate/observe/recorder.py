@@ -8,16 +8,27 @@ from hotgate.observe.label import OTHER, count_new, label
 
 MAX_STATUSES = 32  # of one route; a backend may send any number from 100 to 999
 MAX_CODES = 64  # of one route; the gateway has about 30, policies of the user add theirs
+MAX_LIMITED = 64  # of one route, which has few at a time, but reloads may rename them
 MAX_KINDS = 16  # of failures of one upstream
 
 
 class RouteRecorder:
     """What happened to the requests of one route. `upstream` is "" for a route that answers by itself.
 
-    reported: the `total` that the control process knows of.
+    reported: the `total` that the control process knows of. limited: by limit and outcome, as "burst refused".
     """
 
-    __slots__ = ("duration", "refusals", "reported", "request_bytes", "response_bytes", "route", "statuses", "upstream")
+    __slots__ = (
+        "duration",
+        "limited",
+        "refusals",
+        "reported",
+        "request_bytes",
+        "response_bytes",
+        "route",
+        "statuses",
+        "upstream",
+    )
 
     def __init__(self, route: str, upstream: str = "") -> None:
         self.route = label(route)
@@ -27,6 +38,7 @@ class RouteRecorder:
         self.request_bytes = 0
         self.response_bytes = 0
         self.refusals: dict[str, int] = {}
+        self.limited: dict[str, int] = {}
         self.reported = 0
 
     def record(self, status: int, seconds: float, request_bytes: int, response_bytes: int) -> None:
@@ -46,6 +58,13 @@ class RouteRecorder:
         except KeyError:
             count_new(self.refusals, code, MAX_CODES)
 
+    def over_limit(self, limit: str, outcome: str) -> None:
+        """Count a request that was over a limit: "refused", "dry-run" (it would have been) or "unavailable"."""
+        name = f"{limit} {outcome}"
+        if name not in self.limited and len(self.limited) >= MAX_LIMITED:
+            name = f"{OTHER} {outcome}"
+        self.limited[name] = self.limited.get(name, 0) + 1
+
     def total(self) -> int:
         """A number that grows with everything that is counted."""
         return sum(self.statuses.values()) + sum(self.refusals.values())
@@ -56,6 +75,7 @@ class RouteRecorder:
             "route": self.route,
             "statuses": {str(status or OTHER): count for status, count in self.statuses.items()},
             "refusals": dict(self.refusals),
+            "limited": dict(self.limited),
             "request_bytes": self.request_bytes,
             "response_bytes": self.response_bytes,
             **self.duration.values(),

@@ -10,6 +10,8 @@ from hotgate.http.response import Response
 from hotgate.identity.certificates.client_certificate import PresentedCertificate
 from hotgate.identity.principal import Principal
 
+SWITCHED = "exchange.switched"  # in `state`: the answer was 101, and the connection is a tunnel
+
 if TYPE_CHECKING:
     from hotgate.limits.decision import LimitDecision
     from hotgate.pipeline.decision import Decision
@@ -22,7 +24,7 @@ class Exchange:
     client: the caller's address as text, after trusted proxies. params: the path parameters, percent-decoded.
     certificate: what the client has proved to own in its TLS handshake, or None; `mtls` makes it a principal.
     principal: set by `authenticate`, None on a public route. decision: set by `authorize`, and by any later step that
-    refuses. limit: set by `limit`. response: set before `respond`.
+    refuses. limits: what each limit has decided, set by `limit`. response: set before `respond`.
     answer_fields: header fields that the answer gets, whoever gives it; a step replaces the tuple by a longer one.
     request_id: safe to log and to send. started: monotonic seconds. state: a place for policies to leave facts
     for their own later steps.
@@ -35,7 +37,7 @@ class Exchange:
         "certificate",
         "client",
         "decision",
-        "limit",
+        "limits",
         "params",
         "principal",
         "request",
@@ -65,7 +67,7 @@ class Exchange:
         self.started = started
         self.principal: Principal | None = None
         self.decision: Decision | None = None
-        self.limit: LimitDecision | None = None
+        self.limits: tuple[LimitDecision, ...] = ()
         self.response: Response | None = None
         self.answer_fields: tuple[Field, ...] = ()
         self._now = now
@@ -77,6 +79,11 @@ class Exchange:
         if self._now is None:
             self._now = datetime.now(UTC)
         return self._now
+
+    @property
+    def limit(self) -> "LimitDecision | None":
+        """The limit that decided: the one that refused, or the one of which the smallest part is left."""
+        return min(self.limits, key=lambda each: (each.allowed, each.remaining / each.quota), default=None)
 
     @property
     def state(self) -> dict[str, Any]:

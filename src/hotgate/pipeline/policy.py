@@ -104,7 +104,7 @@ class CompileContext:
 
     upstream_name: of the upstream that answers, "" if none does. outgoing: the steps that it asks for itself.
     hosts: the only ones that the route serves, if any. parameters: the names in its path. metadata: what the file says
-    of the route. path: its own place in the file, as ("routes", 3).
+    of the route. path: its own place in the file, as ("routes", 3). is_public: nobody is authenticated.
     """
 
     route_name: str
@@ -116,14 +116,19 @@ class CompileContext:
     parameters: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
     path: Path = ()
+    is_public: bool = False
 
 
 class WrongSetting(ValueError):
-    """What a policy's compile step finds wrong below its own key. path: from that key on, as ("rules", 0, "when")."""
+    """What a policy's compile step finds wrong below its own key. path: from that key on, as ("rules", 0, "when").
 
-    def __init__(self, path: Path, message: str) -> None:
+    is_of_file: path is one of the whole file, as ("authorization", "policies", "staff", 0).
+    """
+
+    def __init__(self, path: Path, message: str, *, is_of_file: bool = False) -> None:
         super().__init__(message)
         self.path = path
+        self.is_of_file = is_of_file
 
 
 class WrongSettings(ValueError):

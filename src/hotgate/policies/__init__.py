@@ -1,18 +1,18 @@
 """What happens to a request on its way. A policy is a file or folder: its settings, its compile step, its function.
 
-Imports pipeline and below. To add a built-in policy, write a file like `authorize.py` and name it in POLICIES; a kind
+Imports pipeline and below. To add a built-in policy, write a file like `headers.py` and name it in POLICIES; a kind
 of credential goes into MECHANISMS. Policies that users write in Python come through `user.py`.
 """
 
 from hotgate.policies import (
     assertion,
     authenticate,
-    authorize,
     client_certificate_header,
     headers,
     protected_resource,
     user,
 )
+from hotgate.policies.authorization import authorize
 from hotgate.policies.built_in_mechanism import BuiltInMechanism
 from hotgate.policies.limits import rate_limit
 

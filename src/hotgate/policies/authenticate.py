@@ -175,7 +175,7 @@ def compile_authenticate(proofs: Sequence[str | AllOf], context: CompileContext)
     owned = frozenset(map(spelling, fields))
     steps = [PhasedStep(Phase.AUTHENTICATE, step, owned_fields=owned), *body_steps(every)]
     if any(isinstance(each, LimitsCallers) and each.limits_callers for each in every):
-        steps.append(own_limit_step(context.services))
+        steps.append(own_limit_step(context.services, (*context.path, "authenticate")))
     if any(isinstance(each, ReplacesToken) and each.replaces_token for each in every):
         steps.append(forwarding_step())
     return steps

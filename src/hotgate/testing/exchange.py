@@ -9,6 +9,7 @@ from hotgate.http.request import Request
 from hotgate.http.response import Response
 from hotgate.identity.certificates.client_certificate import PresentedCertificate
 from hotgate.identity.principal import Principal
+from hotgate.observe.recorder import RouteRecorder
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route
 
@@ -44,7 +45,7 @@ def make_exchange(
     )
     exchange = Exchange(
         request,
-        Route(route),
+        Route(route, recorder=RouteRecorder(route)),
         params=dict(params or {}),
         client=client,
         request_id=request_id,

@@ -1,7 +1,7 @@
 """Keys: nobody can produce somebody else's."""
 
 from hotgate.limits.address_key import address_key
-from hotgate.limits.key import MAX_KEY_LENGTH, bounded_key, header_key, principal_key
+from hotgate.limits.key import MAX_KEY_LENGTH, bounded_key, principal_key
 
 
 def test_equal_subjects_of_two_providers_do_not_collide() -> None:
@@ -15,7 +15,7 @@ def test_a_subject_cannot_reach_into_another_provider() -> None:
 
 def test_kinds_do_not_collide() -> None:
     forged = "p\0corp\0alice"
-    assert principal_key("corp", "alice") not in {header_key(forged), address_key(forged), header_key("alice")}
+    assert principal_key("corp", "alice") not in {address_key(forged), address_key("alice")}
 
 
 def test_long_keys_become_digests_that_differ() -> None:
@@ -32,6 +32,13 @@ def test_lone_surrogates_do_not_raise() -> None:
 def test_an_ipv6_customer_has_one_key() -> None:
     assert address_key("2001:db8:1:2::1") == address_key("2001:db8:1:2:ffff::9")
     assert address_key("2001:db8:1:2::1") != address_key("2001:db8:1:3::1")
+
+
+def test_networks_may_be_larger_or_smaller() -> None:
+    assert address_key("2001:db8:1:2::1", 32, 48) == address_key("2001:db8:1:9::1", 32, 48)
+    assert address_key("2001:db8::1", 32, 128) != address_key("2001:db8::2", 32, 128)
+    assert address_key("192.0.2.1", 24, 64) == address_key("::ffff:192.0.2.9", 24, 64)
+    assert address_key("192.0.2.0", 24, 64) != address_key("192.0.2.0"), "a network is not its first address"
 
 
 def test_ipv4_is_the_same_however_it_is_written() -> None:

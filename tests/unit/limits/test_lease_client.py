@@ -8,45 +8,12 @@ import pytest
 
 from hotgate.limits.authority import LeaseAuthority
 from hotgate.limits.decision import LimitDecision
-from hotgate.limits.lease_client import DEADLINE, IDLE, MAX_WAITERS, LeaseClient
+from hotgate.limits.lease_client import DEADLINE, IDLE, MAX_WAITERS
 from hotgate.limits.limit import Limit
+from unit.limits.node import Node
 
 SMALL = Limit("route/small", quota=10, window=10)
 LARGE = Limit("route/large", quota=10_000, window=10)
-
-
-class Node:
-    """One worker and its authority; messages are carried by `carry`."""
-
-    def __init__(self, max_keys: int = 1000) -> None:
-        self.now = 1000.0
-        self.sent: list[dict[str, Any]] = []
-        self.round_trips = 0
-        self.client = LeaseClient(self.sent.append, lambda: self.now, max_keys=max_keys)
-        self.authority = LeaseAuthority(lambda: self.now, workers=1)
-
-    def connect(self) -> "Node":
-        self.client.on_message(self.authority.hello("w", self.client.authority_found()))
-        return self
-
-    def carry(self) -> None:
-        while self.sent:
-            answer = self.authority.on_message("w", self.sent.pop(0))
-            if answer is not None:
-                self.round_trips += 1
-                self.client.on_message(answer)
-
-    async def spend(self, limit: Limit, key: str = "k") -> LimitDecision | None:
-        outcome = self.client.spend(limit, key)
-        if isinstance(outcome, Awaitable):
-            self.carry()
-            return await outcome
-        self.carry()
-        return outcome
-
-    async def admitted(self, limit: Limit, times: int, key: str = "k") -> int:
-        decisions = [await self.spend(limit, key) for _ in range(times)]
-        return sum(decision is not None and decision.allowed for decision in decisions)
 
 
 def test_a_limit_is_exact_and_a_denial_says_how_long_to_wait() -> None:

@@ -1,8 +1,10 @@
 """A model of a whole node: whatever happens in whatever order, no key is admitted more than its limit allows.
 
-The oracle is the reference bucket: every admitted request takes a token from it, and it must never fall below zero.
-That is the same as "in any t seconds at most burst + rate * t". Hypothesis looks for short, strange schedules; the
-seeded schedules below it are long and lifelike. They fail as soon as one of the package's four rules is left out.
+The oracle is the reference bucket: every admitted request takes its cost from it, and it must never fall below zero.
+That is the same as "in any t seconds at most burst + rate * t". A refund puts its tokens back as far as they fit, when
+the authority hears of it. Charges, which nobody can refuse, are taken from a second bucket; when none is on its way
+any more, the authority must not believe in more than that one holds. Hypothesis looks for short, strange schedules;
+the seeded schedules below it are long and lifelike. They fail as soon as one of the package's four rules is left out.
 """
 
 import asyncio
@@ -27,6 +29,7 @@ TOLERANCE = 1e-6
 KEYS = ("alice", "bob")
 LIMITS = ((1, 1.0, 1), (3, 10.0, 3), (8, 4.0, 8), (12, 120.0, 12), (30, 60.0, 30), (10, 1.0, 40))
 slots = st.integers(0, 3)
+costs = st.sampled_from([1, 1, 1, 2, 3, 7, 20])
 
 
 class Worker:
@@ -38,9 +41,14 @@ class Worker:
         self.to_worker: list[Message] = []
         self.client = LeaseClient(self.to_authority.append, lambda: machine.time, max_keys=machine.client_keys)
         self.is_lost = False
+        self.spent = dict.fromkeys(KEYS, 0)
+
+    def is_owing(self, limit: Limit) -> bool:
+        """Whether it may have something to tell that the authority does not know."""
+        return self.is_lost or any(self.client.untold(limit, key)[0] for key in KEYS)
 
 
-Waiting = tuple[Worker, str, "asyncio.Future[LimitDecision | None]"]
+Waiting = tuple[Worker, str, int, "asyncio.Future[LimitDecision | None]"]
 
 
 class Node(RuleBasedStateMachine):
@@ -55,12 +63,14 @@ class Node(RuleBasedStateMachine):
         self.authority = LeaseAuthority(lambda: self.time)
         self.workers: list[Worker] = []
         self.reference: dict[str, TokenBucket] = {}
+        self.charged: dict[str, TokenBucket] = {}
+        self.has_died = False
         self.mourned: list[str] = []  # dead workers whose death some survivor may not have been told
         self.waiting: list[Waiting] = []
         self.admitted = 0
 
     def teardown(self) -> None:
-        for _, _, future in self.waiting:
+        for *_, future in self.waiting:
             future.cancel()
         self.loop.run_until_complete(asyncio.sleep(0))
         self.loop.close()
@@ -77,24 +87,45 @@ class Node(RuleBasedStateMachine):
         self.count = count
         for key in KEYS:
             self.reference[key] = TokenBucket(self.limit.capacity, self.limit.rate, self.time)
+            self.charged[key] = TokenBucket(self.limit.capacity, self.limit.rate, self.time)
         for _ in range(count):
             self._start_worker()
 
-    @rule(slot=slots, key=st.sampled_from(KEYS), times=st.sampled_from([1, 1, 2, 5, 12]))
-    def request(self, slot: int, key: str, times: int) -> None:
+    @rule(slot=slots, key=st.sampled_from(KEYS), times=st.sampled_from([1, 1, 2, 5, 12]), cost=costs)
+    def request(self, slot: int, key: str, times: int, cost: int = 1) -> None:
         worker = self._worker(slot)
         if worker is None:
             return
 
         async def spend() -> None:
             for _ in range(times):
-                outcome = worker.client.spend(self.limit, key)
+                outcome = worker.client.spend(self.limit, key, cost)
                 if isinstance(outcome, asyncio.Future):
-                    self.waiting.append((worker, key, outcome))
+                    self.waiting.append((worker, key, cost, outcome))
                 elif isinstance(outcome, LimitDecision) and outcome.allowed:
-                    self._admit(key)
+                    self._admit(worker, key, cost)
 
         self.loop.run_until_complete(spend())
+
+    @rule(slot=slots, key=st.sampled_from(KEYS), tokens=costs)
+    def refund(self, slot: int, key: str, tokens: int) -> None:
+        """Of requests that were admitted by this worker, not necessarily lately."""
+        worker = self._worker(slot)
+        if worker is None or worker.spent[key] < tokens:
+            return
+        worker.spent[key] -= tokens
+        before = worker.client.untold(self.limit, key)[1]
+        worker.client.refund(self.limit, key, tokens)
+        self._put_back(key, tokens + before - worker.client.untold(self.limit, key)[1])
+
+    @rule(slot=slots, key=st.sampled_from(KEYS), tokens=costs)
+    def charge(self, slot: int, key: str, tokens: int) -> None:
+        worker = self._worker(slot)
+        if worker is None or self.client_keys == 1:
+            return  # a worker without a place for its debts has them forgotten
+        worker.client.charge(self.limit, key, tokens)
+        self.charged[key].refill(self.time)
+        self.charged[key].charge(tokens)
 
     @rule(slot=slots, index=st.integers(0, 3), repeated=st.booleans())
     def deliver_up(self, slot: int, index: int, repeated: bool) -> None:
@@ -106,9 +137,7 @@ class Node(RuleBasedStateMachine):
         message = worker.to_authority[index] if repeated else worker.to_authority.pop(index)
         if message["type"] == "limits":
             return  # `hello` is delivered by `connect`; a repeated one means a new connection
-        answer = self.authority.on_message(worker.name, message)
-        if answer is not None:
-            worker.to_worker.append(answer)
+        self._tell_authority(worker, message)
 
     @rule(slot=slots, index=st.integers(0, 3), repeated=st.booleans())
     def deliver_down(self, slot: int, index: int, repeated: bool) -> None:
@@ -126,10 +155,10 @@ class Node(RuleBasedStateMachine):
         if worker is not None:
             self._exchange(worker)
 
-    @rule(slot=slots, key=st.sampled_from(KEYS), times=st.sampled_from([1, 3, 12]))
-    def serve(self, slot: int, key: str, times: int) -> None:
+    @rule(slot=slots, key=st.sampled_from(KEYS), times=st.sampled_from([1, 3, 12]), cost=costs)
+    def serve(self, slot: int, key: str, times: int, cost: int = 1) -> None:
         """Requests over a healthy connection."""
-        self.request(slot, key, times)
+        self.request(slot, key, times, cost)
         self.exchange(slot)
 
     @rule(key=st.sampled_from(KEYS))
@@ -229,6 +258,10 @@ class Node(RuleBasedStateMachine):
             self.authority.worker_gone(name)
         for slot in range(len(self.workers) if is_met else 0):
             self.connect(slot)
+        if self.has_died or not is_met or not patience:  # the only witness of a debt may be gone
+            for key, bucket in self.reference.items():
+                bucket.refill(self.time)
+                self.charged[key] = TokenBucket(bucket.capacity, bucket.rate, self.time, bucket.level)
 
     @rule()
     def add_worker(self) -> None:
@@ -241,6 +274,20 @@ class Node(RuleBasedStateMachine):
         for leased in self.authority.buckets():
             assert leased.bucket.level + leased.on_lease <= max(self.limit.capacity, leased.on_lease) + TOLERANCE
 
+    @invariant()
+    def the_authority_believes_in_no_more_than_there_is(self) -> None:
+        if (
+            not self.is_alive
+            or self.authority.is_recovering
+            or any(worker.is_owing(self.limit) for worker in self.workers)
+        ):
+            return
+        for key in KEYS:
+            standing = self.authority.peek(self.limit, key)
+            self.charged[key].refill(self.time)
+            assert standing is not None
+            assert standing.level <= max(0.0, self.charged[key].level) + TOLERANCE
+
     def _worker(self, slot: int) -> Worker | None:
         return self.workers[slot % len(self.workers)] if self.workers else None
 
@@ -248,17 +295,31 @@ class Node(RuleBasedStateMachine):
         """A healthy connection: everything is delivered in order until both sides are silent."""
         while self.is_alive and (worker.to_authority or worker.to_worker):
             if worker.to_authority:
-                answer = self.authority.on_message(worker.name, worker.to_authority.pop(0))
-                if answer is not None:
-                    worker.to_worker.append(answer)
+                self._tell_authority(worker, worker.to_authority.pop(0))
             if worker.to_worker:
                 worker.client.on_message(worker.to_worker.pop(0))
             self._collect()
 
+    def _tell_authority(self, worker: Worker, message: Message) -> None:
+        answer = self.authority.on_message(worker.name, message)
+        if answer is not None:
+            self._put_back(message["key"], message["refunded"])
+            worker.to_worker.append(answer)
+
+    def _put_back(self, key: str, tokens: int) -> None:
+        """A refund counts from the moment when the authority hears of it, or at once if it has not heard of the use."""
+        for bucket in (self.reference[key], self.charged[key]):
+            bucket.refill(self.time)
+            bucket.put_back(tokens)
+            bucket.refill(self.time)
+
     def _kill(self, worker: Worker) -> None:
         self.workers.remove(worker)
+        self.has_died = True
+        for key in KEYS:
+            self.charged[key].level += worker.client.untold(self.limit, key)[0]  # its process took that with it
         self.mourned.append(worker.name)
-        for owner, _, future in self.waiting:
+        for owner, _, _, future in self.waiting:
             if owner is worker:
                 future.cancel()
         self.waiting = [waiting for waiting in self.waiting if waiting[0] is not worker]
@@ -279,19 +340,22 @@ class Node(RuleBasedStateMachine):
     def _collect(self) -> None:
         """Count the waiting requests that were decided."""
         still: list[Waiting] = []
-        for worker, key, future in self.waiting:
+        for worker, key, cost, future in self.waiting:
             if not future.done():
-                still.append((worker, key, future))
+                still.append((worker, key, cost, future))
                 continue
             decision = future.result()
             if decision is not None and decision.allowed:
-                self._admit(key)
+                self._admit(worker, key, cost)
         self.waiting = still
 
-    def _admit(self, key: str) -> None:
+    def _admit(self, worker: Worker, key: str, cost: int) -> None:
+        self.charged[key].refill(self.time)
+        self.charged[key].charge(cost)
         bucket = self.reference[key]
         bucket.refill(self.time)
-        bucket.level -= 1
+        bucket.charge(cost)
+        worker.spent[key] += cost
         self.admitted += 1
         assert bucket.level >= -TOLERANCE, f"{key} was admitted more than {self.limit.definition()} allows"
 
@@ -305,9 +369,12 @@ test_no_schedule_exceeds_the_limit = Node.TestCase
 def live_step(node: Node, chance: random.Random) -> None:
     """One lifelike event while the authority lives."""
     slot, key = chance.randrange(4), chance.choice(["alice", "alice", "bob"])
+    cost = chance.choice([1, 1, 1, 1, 2, 3, 7, 20])
     events: dict[Callable[[], None], int] = {
-        lambda: node.serve(slot, key, chance.choice([1, 1, 1, 3, 12])): 35,
-        lambda: node.request(slot, key, chance.choice([1, 2, 12])): 10,
+        lambda: node.serve(slot, key, chance.choice([1, 1, 1, 3, 12]), cost): 35,
+        lambda: node.request(slot, key, chance.choice([1, 2, 12]), cost): 10,
+        lambda: node.refund(slot, key, cost): 8,
+        lambda: node.charge(slot, key, cost): 3,
         lambda: node.deliver_up(slot, chance.choice([0, 0, 1]), chance.random() < 0.3): 7,
         lambda: node.deliver_down(slot, chance.choice([0, 0, 1]), chance.random() < 0.3): 7,
         lambda: node.exhaust(key): 6,
@@ -327,12 +394,15 @@ def live_step(node: Node, chance: random.Random) -> None:
 def outage_step(node: Node, chance: random.Random) -> None:
     """One lifelike event while there is no authority."""
     slot, key = chance.randrange(4), chance.choice(KEYS)
+    cost = chance.choice([1, 1, 1, 1, 2, 3, 7, 20])
     events: dict[Callable[[], None], int] = {
         lambda: node.restart_authority(
             chance.choice([0, 2, 60]), chance.choice([0, 9, 9, 9]), chance.choice([1, 1, 0])
         ): 7,
         lambda: node.notice_crash(slot): 3,
-        lambda: node.request(slot, key, chance.choice([1, 1, 2, 12])): 6,
+        lambda: node.request(slot, key, chance.choice([1, 1, 2, 12]), cost): 6,
+        lambda: node.refund(slot, key, cost): 2,
+        lambda: node.charge(slot, key, cost): 1,
         lambda: node.wait(chance.choice([0.01, 0.25, 1.0, 3.0, 20.0])): 4,
     }
     chance.choices(list(events), weights=list(events.values()))[0]()
@@ -348,5 +418,6 @@ def test_no_long_schedule_exceeds_the_limit(seed: int) -> None:
             for _ in range(60):
                 (live_step if node.is_alive else outage_step)(node, chance)
                 node.level_and_leases_fit_the_bucket()
+                node.the_authority_believes_in_no_more_than_there_is()
         finally:
             node.teardown()

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from hotgate.identity.principal import Principal
-from hotgate.policies.authorize import AuthorizeSettings
+from hotgate.policies.authorization.settings import AuthorizeSettings
 from hotgate.policies.step_up import Demand
 
 NOW = 1_800_000_000.0

@@ -31,7 +31,7 @@ class PresentedCertificate:
     forwarded: what a trusted proxy says of its own client (X-Forwarded-Client-Cert), or b"".
     """
 
-    __slots__ = ("_thumbprint", "accepted_by", "chain", "der", "forwarded")
+    __slots__ = ("_facts", "_thumbprint", "accepted_by", "chain", "der", "forwarded")
 
     def __init__(
         self, chain: tuple[bytes, ...], forwarded: bytes = b"", accepted_by: frozenset[bytes] = frozenset()
@@ -41,6 +41,7 @@ class PresentedCertificate:
         self.der = chain[0] if chain else b""
         self.forwarded = forwarded
         self._thumbprint = ""
+        self._facts: CertificateFacts | None = None
 
     @property
     def thumbprint(self) -> str:
@@ -48,6 +49,13 @@ class PresentedCertificate:
         if not self._thumbprint and self.der:
             self._thumbprint = urlsafe_b64encode(hashlib.sha256(self.der).digest()).rstrip(b"=").decode("ascii")
         return self._thumbprint
+
+    @property
+    def facts(self) -> "CertificateFacts | None":
+        """What it says; None without a certificate. Read once for a connection. Raises CredentialRefused."""
+        if self._facts is None and self.der:
+            self._facts = read_certificate(self.der)
+        return self._facts
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,20 @@ and loops over what clients send end at a budget of 10,000 steps with a failure.
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
-from functools import cache
-from ipaddress import ip_address, ip_network
 from typing import Any
 
+from hotgate.config.authorization import MAX_EXPRESSION
 from hotgate.pipeline.exchange import Exchange
-from hotgate.policies.conditions.attributes import Attribute, Read, Unreadable
+from hotgate.policies.conditions.attribute import Attribute, Read, Unreadable
+from hotgate.policies.conditions.cel_environment import environment, is_error
+from hotgate.policies.conditions.checked_expression import checked_tree
+from hotgate.policies.conditions.looks import looks_of, wrong_members
+from hotgate.policies.conditions.request_attributes import BODY
+from hotgate.policies.conditions.wrong_constants import wrong_constants
 
-MAX_LENGTH = 4096  # characters of an expression
+NO_BODY = "the body is not read here"
 _MAX_REASON = 300
+_FAILURES = (RuntimeError, TypeError, ValueError, OverflowError, KeyError)
 
 _error = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 _undeclared = re.compile(r"undeclared reference to '([^']+)'")
@@ -30,23 +35,40 @@ class Expression:
 
     __slots__ = ("_inputs", "_program", "attributes", "needs_body", "source")
 
-    def __init__(self, source: str, program: Any, used: Mapping[str, Attribute]) -> None:
+    def __init__(self, source: str, program: Any, inputs: Mapping[str, Read], *, needs_body: bool) -> None:
         self.source = source
         self._program = program
-        self._inputs = tuple((name, each.read) for name, each in used.items())
-        self.attributes: Mapping[str, Read] = dict(self._inputs)
-        self.needs_body = any(each.needs_body for each in used.values())
+        self._inputs = tuple(inputs.items())
+        self.attributes = inputs
+        self.needs_body = needs_body
 
     def value(self, exchange: Exchange) -> Any:
         """What it evaluates to, as a Python value. Raises ConditionFailed."""
         try:
             result = self._program.eval(data={name: read(exchange) for name, read in self._inputs})
-        except (Unreadable, RuntimeError, TypeError, ValueError, OverflowError, KeyError) as error:
-            raise ConditionFailed(str(error)[:_MAX_REASON]) from None
-        value = result.value()
-        if result.type() == _cel().Type.ERROR:
-            raise ConditionFailed(str(value)[:_MAX_REASON])
-        return value
+        except Unreadable:
+            return self._value_without(exchange)
+        except _FAILURES as error:
+            raise _failed(error) from None
+        if is_error(result):  # an error is a value of its own, shown as text
+            raise _failed(result.value())
+        return result.value()
+
+    def _value_without(self, exchange: Exchange) -> Any:
+        """The value, if it does not hang on what cannot be read, as that of `a || b` where `a` holds."""
+        data, reasons = {}, []
+        for name, read in self._inputs:
+            try:
+                data[name] = read(exchange)
+            except Unreadable as reason:
+                reasons.append(str(reason))
+        try:
+            result = self._program.eval(data=data)
+        except _FAILURES as error:
+            raise _failed(error) from None
+        if is_error(result):
+            raise _failed("; ".join(reasons))
+        return result.value()
 
 
 class Condition(Expression):
@@ -58,69 +80,64 @@ class Condition(Expression):
         """Raises ConditionFailed."""
         try:
             value = self._program.eval(data={name: read(exchange) for name, read in self._inputs}).value()
-        except (Unreadable, RuntimeError, TypeError, ValueError, OverflowError, KeyError) as error:
-            raise ConditionFailed(str(error)[:_MAX_REASON]) from None
+        except Unreadable:
+            return self._value_without(exchange) is True
+        except _FAILURES as error:
+            raise _failed(error) from None
         if value is True or value is False:
             return value
-        raise ConditionFailed(str(value)[:_MAX_REASON])  # an error is a value of its own, shown as text
+        raise _failed(value)  # an error, as text
+
+
+def _failed(reason: object) -> ConditionFailed:
+    return ConditionFailed(str(reason)[:_MAX_REASON])
 
 
 def compile_condition(source: str, attributes: Mapping[str, Attribute]) -> Condition:
     """Raises ValueError, which says what is wrong and at which column of the expression."""
-    program, used = _compiled(source, attributes, "BOOL")
-    return Condition(source, program, used)
+    program, inputs, needs_body = _compiled(source, attributes, "BOOL")
+    return Condition(source, program, inputs, needs_body=needs_body)
 
 
 def compile_text(source: str, attributes: Mapping[str, Attribute]) -> Expression:
     """An expression whose value is text, as for a key. Raises ValueError, likewise."""
-    program, used = _compiled(source, attributes, "STRING")
-    return Expression(source, program, used)
+    return _expression(source, attributes, "STRING")
 
 
-def _compiled(source: str, attributes: Mapping[str, Attribute], kind: str) -> tuple[Any, dict[str, Attribute]]:
-    if len(source) > MAX_LENGTH:
-        raise ValueError(f"an expression has at most {MAX_LENGTH} characters")
-    environment = _environment(tuple((each.name, each.kind) for each in attributes.values()))
+def compile_number(source: str, attributes: Mapping[str, Attribute]) -> Expression:
+    """An expression whose value is a whole number. Raises ValueError, likewise."""
+    return _expression(source, attributes, "INT")
+
+
+def _expression(source: str, attributes: Mapping[str, Attribute], kind: str) -> Expression:
+    program, inputs, needs_body = _compiled(source, attributes, kind)
+    return Expression(source, program, inputs, needs_body=needs_body)
+
+
+def _compiled(source: str, attributes: Mapping[str, Attribute], kind: str) -> tuple[Any, dict[str, Read], bool]:
+    """The program, what it reads, and whether that is the body."""
+    if len(source) > MAX_EXPRESSION:
+        raise ValueError(f"an expression has at most {MAX_EXPRESSION} characters")
     try:
-        program = environment.compile(source)
+        program = environment(tuple((each.name, each.kind) for each in attributes.values())).compile(source)
     except RuntimeError as error:
         raise ValueError(_explained(str(error), attributes)) from None
     if (found := program.return_type().name()) != kind:
         raise ValueError(f"the expression must be {kind.lower()}, but is {found.lower()}")
-    # The compiled form names what it refers to; a name more than that, within some text, is read for nothing.
-    compiled = program.serialize()
-    return program, {name: each for name, each in attributes.items() if name.encode("ascii") in compiled}
+    tree = checked_tree(program.serialize())
+    for offset, message in (*wrong_members(tree, attributes), *wrong_constants(tree)):
+        raise ValueError(f"{_place(source, offset)}: {message}")
+    used = [(attributes[name], members) for name, members in looks_of(tree, attributes).items()]
+    inputs = {each.name: each.read if members is None else each.reading(members) for each, members in used}
+    return program, inputs, any(each.needs_body for each, _ in used)
 
 
-@cache
-def _cel() -> Any:
-    """Imported when the first condition is compiled: workers without any do without its 6 MiB."""
-    from cel_expr_python import cel  # noqa: PLC0415
-
-    return cel
-
-
-@cache
-def _environment(declared: tuple[tuple[str, str], ...]) -> Any:
-    cel = _cel()
-    in_network = cel.Overload(
-        "string_in_network_string",
-        return_type=cel.Type.BOOL,
-        parameters=[cel.Type.STRING, cel.Type.STRING],
-        is_member=True,
-        impl=_in_network,
+def _place(source: str, offset: int) -> str:
+    before = source[:offset]
+    line, column = before.count("\n") + 1, offset - before.rfind("\n")
+    return (
+        f"at column {column} of the expression" if line == 1 else f"at line {line}, column {column} of the expression"
     )
-    return cel.NewEnv(
-        variables={name: cel.Type(kind) for name, kind in declared},
-        functions=[cel.FunctionDecl("inNetwork", [in_network])],
-    )
-
-
-def _in_network(address: str, network: str) -> bool:
-    """`request.client.inNetwork("10.0.0.0/8")`. Raises ValueError for what is no address or no network."""
-    found = ip_address(address)
-    mapped = getattr(found, "ipv4_mapped", None)
-    return (mapped or found) in ip_network(network)
 
 
 def _explained(error: str, attributes: Mapping[str, Attribute]) -> str:
@@ -128,10 +145,13 @@ def _explained(error: str, attributes: Mapping[str, Attribute]) -> str:
     if found is None:
         return f"not a CEL expression: {error[:_MAX_REASON]}"
     line, column, message = found.groups()
-    place = f"column {int(column)}" if line == "1" else f"line {line}, column {int(column)}"
-    text = f"at {place} of the expression: {message.replace(' (in container )', '')}"
+    place = f"at column {int(column)}" if line == "1" else f"at line {line}, column {int(column)}"
+    text = f"{place} of the expression: {message.replace(' (in container )', '')}"
     if undeclared := _undeclared.search(message):
-        text = f"at {place} of the expression: there is no attribute {undeclared[1]!r}"
-        close = get_close_matches(undeclared[1], attributes, n=1)
+        name = undeclared[1]
+        if name.partition(".")[0] == BODY.name:
+            return f"{place} of the expression: {NO_BODY}"
+        text = f"{place} of the expression: there is no attribute {name!r}"
+        close = get_close_matches(name, attributes, n=1)
         text += f"; did you mean {close[0]!r}?" if close else ""
     return text

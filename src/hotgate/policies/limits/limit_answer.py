@@ -1,56 +1,77 @@
 """How a caller hears of a limit: `RateLimit` fields on every answer, 429 when it is used up, 503 if nobody knows."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
+from hotgate.http.headers import Headers
+from hotgate.http.problem import problem_body
 from hotgate.http.response import Response
 from hotgate.limits.decision import LimitDecision
 from hotgate.limits.limit import Limit
+from hotgate.pipeline.decision import Decision, Path
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Outcome
+from hotgate.policies.limits.limit_fields import LimitItem, tell_admitted, tell_refused
+
+MESSAGE = "There were too many requests. Slow down."
+_QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded"  # draft -11, §5.1
+_UNKNOWN = "nobody knows: no answer from the limit authority, or too many requests wait for one"
 
 
 class LimitAnswer:
-    """What is said of one limit (draft-ietf-httpapi-ratelimit-headers-11, §3 and §4)."""
+    """What is said of one limit. item: the same in header fields. exceeded: what operators read of a refusal.
 
-    def __init__(self, limit: Limit) -> None:
-        name = limit.name.encode("ascii")  # route names need no escaping in a String (RFC 9651 §3.3.3)
-        self._policy_field = (b"ratelimit-policy", b'"%b";q=%d;w=%d' % (name, limit.quota, limit.window_seconds))
-        self._remaining_form = b'"%b";r=%%d;t=%%d' % name.replace(b"%", b"%%")
+    policy, path: the key of the file that set it, for operators. by: what has a bucket. message: for people.
+    """
+
+    __slots__ = ("_body", "_unknown", "exceeded", "item")
+
+    def __init__(
+        self, item: LimitItem, *, policy: str, path: Path = (), by: str = "principal", message: str = MESSAGE
+    ) -> None:
+        self.item = item
+        reason = f"limit {item.name}: more than {item.shown_rate} by {by}"
+        self.exceeded = Decision(policy, item.name, path, allowed=False, reason=reason)
+        self._unknown = Decision(policy, item.name, path, allowed=False, reason=_UNKNOWN)
+        told = {"type": _QUOTA_EXCEEDED, "title": "Quota Exceeded", "violated-policies": [item.name]}
+        self._body = problem_body(429, "rate-limited", message, told if item.is_told else {})
 
     def tell(self, exchange: Exchange, decision: LimitDecision | None) -> Outcome:
-        """Note the decision, and stop the request if it is denied or there is none.
-
-        On a denial `t` is the same moment as Retry-After; otherwise the time until the quota is whole again.
-        """
-        exchange.limit = decision
+        """Note the decision, and stop the request if it is denied or there is none."""
         if decision is None:
-            return _unavailable()
-        seconds = decision.reset if decision.allowed else decision.retry_after
-        remaining = self._remaining_form % (max(0, decision.remaining), max(0, seconds))
-        exchange.answer_fields += (self._policy_field, (b"ratelimit", remaining))
-        return None if decision.allowed else _limited(decision)
+            return self.unavailable(exchange)
+        if not decision.allowed:
+            return self.refuse(exchange, decision, (self.item,))
+        tell_admitted(exchange, (self.item,), (decision,))
+        exchange.limits += (decision,)
+        return None
+
+    def refuse(self, exchange: Exchange, decision: LimitDecision, items: Sequence[LimitItem]) -> Response:
+        """The 429. items: of all limits that the request is under."""
+        tell_refused(exchange, tuple(items), self.item, decision)
+        exchange.limits += (decision,)
+        exchange.decision = self.exceeded
+        exchange.route.recorder.over_limit(self.item.name, "refused")
+        retry_after = b"%d" % decision.retry_after
+        fields = [(b"content-type", b"application/problem+json"), (b"retry-after", retry_after)]
+        response = Response(429, Headers(fields), self._body)
+        response.code, response.log_detail = "rate-limited", self.exceeded.reason
+        return response
+
+    def unavailable(self, exchange: Exchange) -> Response:
+        """The 503: nothing could be decided."""
+        exchange.decision = self._unknown
+        exchange.route.recorder.over_limit(self.item.name, "unavailable")
+        return Response.problem(
+            503,
+            code="limit-unavailable",
+            detail="The request rate cannot be checked at the moment.",
+            headers={"retry-after": "1"},
+            log_detail=self._unknown.reason,
+        )
 
 
 @lru_cache(maxsize=1024)
-def answer_of(limit: Limit) -> LimitAnswer:
+def answer_of(limit: Limit, path: Path = (), *, policy: str = "authenticate", by: str = "credential") -> LimitAnswer:
     """The same answer for the same limit, for limits that are only met while requests come."""
-    return LimitAnswer(limit)
-
-
-def _unavailable() -> Response:
-    return Response.problem(
-        503,
-        code="limit-unavailable",
-        detail="The request rate cannot be checked at the moment.",
-        headers={"retry-after": "1"},
-        log_detail="no answer from the limit authority, or too many requests wait for one",
-    )
-
-
-def _limited(decision: LimitDecision) -> Response:
-    return Response.problem(
-        429,
-        code="rate-limited",
-        detail="There were too many requests. Slow down.",
-        headers={"retry-after": str(decision.retry_after)},
-    )
+    return LimitAnswer(LimitItem.of(limit), policy=policy, path=path, by=by)

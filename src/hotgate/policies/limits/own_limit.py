@@ -8,6 +8,7 @@ from hotgate.limits.address_key import address_key
 from hotgate.limits.decision import LimitDecision
 from hotgate.limits.key import principal_key
 from hotgate.limits.limit import Limit
+from hotgate.pipeline.decision import Path
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import PhasedStep
@@ -15,8 +16,11 @@ from hotgate.pipeline.route import Outcome
 from hotgate.policies.limits.limit_answer import answer_of
 
 
-def own_limit_step(services: Mapping[str, Any]) -> PhasedStep:
-    """The step. The service "limiter" may be missing when a configuration is only checked."""
+def own_limit_step(services: Mapping[str, Any], path: Path = ()) -> PhasedStep:
+    """The step. The service "limiter" may be missing when a configuration is only checked.
+
+    path: of the key of the file by which callers come in, `authenticate`.
+    """
     limiter: Any = services.get("limiter")
 
     def spend(exchange: Exchange) -> Outcome | Awaitable[Outcome]:
@@ -25,14 +29,13 @@ def own_limit_step(services: Mapping[str, Any]) -> PhasedStep:
             return None
         decision = limiter.spend(limit, _key(exchange.client, principal))
         if decision is None or isinstance(decision, LimitDecision):
-            return answer_of(limit).tell(exchange, decision)
-        return _tell_later(exchange, limit, decision)
+            return answer_of(limit, path).tell(exchange, decision)
+        return tell_later(exchange, limit, decision)
+
+    async def tell_later(exchange: Exchange, limit: Limit, pending: Awaitable[LimitDecision | None]) -> Outcome:
+        return answer_of(limit, path).tell(exchange, await pending)
 
     return PhasedStep(Phase.LIMIT, spend)
-
-
-async def _tell_later(exchange: Exchange, limit: Limit, decision: Awaitable[LimitDecision | None]) -> Outcome:
-    return answer_of(limit).tell(exchange, await decision)
 
 
 def _key(client: str, principal: Principal) -> str:

@@ -1,115 +1,143 @@
-"""`rate_limit: {limit: 100/minute, by: principal}`: how many requests each caller may make."""
+"""`rate_limit: {limit: 100/minute, by: principal}`: how many requests each caller may make. One limit, or several."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from pydantic import Field
-
-from hotgate.config.settings import Form, Name, Settings, WholeNumber
-from hotgate.config.units import RateValue
-from hotgate.limits.address_key import address_key
-from hotgate.limits.decision import LimitDecision
-from hotgate.limits.key import header_key, principal_key
-from hotgate.limits.lease_client import LeaseClient
+from hotgate.config.status_range import all_statuses
+from hotgate.config.units import Rate
 from hotgate.limits.limit import Limit
-from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
-from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec
-from hotgate.pipeline.route import Outcome
+from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec, WrongSetting, WrongSettings
+from hotgate.policies.conditions.attributes import Attribute, attributes_of
+from hotgate.policies.conditions.condition import Condition, compile_condition, compile_text
 from hotgate.policies.limits.limit_answer import LimitAnswer
+from hotgate.policies.limits.limit_cost import AnsweredCost, CostOf, computed_cost
+from hotgate.policies.limits.limit_fields import LimitItem
+from hotgate.policies.limits.limit_key import KeyMakers, shown_by
+from hotgate.policies.limits.limit_rule import LimitRule
+from hotgate.policies.limits.limit_terms import LimitTerms, TermsOf, Tiers, tokens_of_window
+from hotgate.policies.limits.rate_limit_settings import ComputedCost, RateLimitSetting, RateLimitSettings, ToldCost
+from hotgate.policies.limits.rate_limits import RateLimits
+from hotgate.policies.limits.settlement import Settlement
 
-_BY = r"principal|address|route|header:[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}"
-
-KeyOf = Callable[[Exchange], str]
-
-
-class RateLimitSettings(Settings):
-    """A token bucket for each caller: it holds `burst` requests and refills at the rate of `limit`."""
-
-    limit: RateValue = Field(description="Requests in a time, such as 100/minute. Refills continuously.")
-    by: Annotated[str, Form(f"({_BY})", "use principal, address, route or header:NAME")] = Field(
-        default="principal",
-        description="What has a bucket of its own: the authenticated caller (principal; the address of guests and where"
-        " nobody is authenticated), the client's address (the /64 of an IPv6 address), the whole route, or each value"
-        " of a request header. Clients choose headers: use one only if a proxy before Hotgate sets it.",
-    )
-    burst: Annotated[int, WholeNumber(1, 10**9)] | None = Field(
-        default=None, description="Requests that may come at once; by default the number in `limit`."
-    )
-    share: Name | None = Field(
-        default=None,
-        description="Routes with the same name here share their buckets; give them the same `limit` and `burst`.",
-    )
+_KEY = "rate_limit"
 
 
-class RateLimit:
-    """The compiled policy: a token for each request, and the fields by which the answer tells the caller."""
+class _Compiler:
+    """Of one route's limits."""
 
-    def __init__(self, limit: Limit, key_of: KeyOf, limiter: LeaseClient) -> None:
-        self._limit = limit
-        self._key_of = key_of
-        self._limiter = limiter
-        self._answer = LimitAnswer(limit)
+    def __init__(self, context: CompileContext) -> None:
+        self._context = context
+        self._attributes: Mapping[str, Attribute] = attributes_of(context.parameters, context.metadata, has_body=False)
+        self._keys = KeyMakers(self._attributes)
+        self._scopes: set[str] = set()
 
-    def spend(self, exchange: Exchange) -> Outcome | Awaitable[Outcome]:
-        """Take a token; denied → 429. Returns an awaitable when the authority must be asked."""
-        decision = self._limiter.spend(self._limit, self._key_of(exchange))
-        if decision is None or isinstance(decision, LimitDecision):
-            return self._answer.tell(exchange, decision)
-        return self._tell_later(exchange, decision)
+    def rule(self, settings: RateLimitSettings, path: tuple[int, ...]) -> LimitRule:
+        """path: of the settings below the policy's key. Raises WrongSetting, with a path below the settings."""
+        limit = self._limit(settings)
+        terms = self._terms(settings, limit, (*self._context.path, _KEY, *path))
+        return LimitRule(
+            limit,
+            self._keys.key_of(settings),
+            terms=terms,
+            cost=self._cost(settings),
+            condition=self._condition(settings),
+            counted=all_statuses(settings.count) if settings.count else None,
+            answered_cost=AnsweredCost(settings.cost) if isinstance(settings.cost, ToldCost) else None,
+            is_dry_run=settings.dry_run,
+        )
 
-    async def _tell_later(self, exchange: Exchange, decision: Awaitable[LimitDecision | None]) -> Outcome:
-        return self._answer.tell(exchange, await decision)
+    def _limit(self, settings: RateLimitSettings) -> Limit:
+        route = self._context.route_name
+        name = settings.name or settings.share or route
+        scope = f"route/{route}/{settings.name}" if settings.name else f"route/{route}"
+        if settings.share:
+            scope = f"share/{settings.share}"
+            shared = self._context.services.get("shared_limits", {})
+            if shared.setdefault(settings.share, settings.bucket_terms) != settings.bucket_terms:
+                raise WrongSetting(("share",), "another limit shares these buckets on other terms")
+        if scope in self._scopes:
+            raise WrongSetting(("name",), "another limit of the route has the same buckets; give each its own name")
+        self._scopes.add(scope)
+        tokens = tokens_of_window(settings.limit, settings.tiers.values())
+        burst = (settings.burst or settings.limit.count) * (tokens // settings.limit.count)
+        return Limit(scope, name=name, quota=tokens, window=settings.limit.window, burst=burst)
+
+    def _terms(self, settings: RateLimitSettings, limit: Limit, path: tuple[str | int, ...]) -> LimitTerms | TermsOf:
+        def of(rate: Rate) -> LimitTerms:
+            item = LimitItem(
+                limit.name,
+                quota=rate.count,
+                window=rate.window,
+                tokens=limit.quota // rate.count,
+                unit=settings.unit,
+                headers=settings.headers,
+            )
+            answer = LimitAnswer(item, policy=_KEY, path=path, by=shown_by(settings.by), message=settings.message)
+            capacity = limit.capacity / item.tokens
+            if _dearest(settings) > capacity:
+                raise WrongSetting(("cost",), f"costs more than a bucket of {rate} ever holds; raise `burst`")
+            return LimitTerms(item, answer)
+
+        default = of(settings.limit)
+        if not settings.tiers:
+            return default
+        expression = None
+        if settings.tier is not None:
+            try:
+                expression = compile_text(settings.tier, self._attributes)
+            except ValueError as error:
+                raise WrongSetting(("tier",), str(error)) from None
+        return Tiers(default, {name: of(rate) for name, rate in settings.tiers.items()}, expression).terms_of
+
+    def _cost(self, settings: RateLimitSettings) -> int | CostOf:
+        if isinstance(settings.cost, ComputedCost):
+            return computed_cost(settings.cost, self._attributes)
+        return settings.cost.estimate if isinstance(settings.cost, ToldCost) else settings.cost
+
+    def _condition(self, settings: RateLimitSettings) -> Condition | None:
+        if settings.when is None:
+            return None
+        try:
+            return compile_condition(settings.when, self._attributes)
+        except ValueError as error:
+            raise WrongSetting(("when",), str(error)) from None
 
 
-def _by_principal(exchange: Exchange) -> str:
-    principal = exchange.principal
-    if principal is None or principal.is_anonymous:
-        return address_key(exchange.client)
-    return principal_key(principal.provider, principal.subject)
+def _dearest(settings: RateLimitSettings) -> int:
+    """The most that is taken at once; what an answer says is charged later, and may be more than there is."""
+    cost = settings.cost
+    if isinstance(cost, ComputedCost):
+        return cost.most
+    return cost.estimate if isinstance(cost, ToldCost) else cost
 
 
-def _by_address(exchange: Exchange) -> str:
-    return address_key(exchange.client)
+def compile_rate_limit(settings: Any, context: CompileContext) -> Sequence[PhasedStep]:
+    """One step, and two more for limits that want to see answers. The service "limiter" may be missing in a check."""
+    several = isinstance(settings, tuple)
+    compiler = _Compiler(context)
+    rules: list[LimitRule] = []
+    problems: list[WrongSetting] = []
+    for index, each in enumerate(settings if several else (settings,)):
+        path = (index,) if several else ()
+        try:
+            rules.append(compiler.rule(each, path))
+        except WrongSetting as error:
+            problems.append(WrongSetting((*path, *error.path), str(error)))
+    if problems:
+        raise WrongSettings(problems)
+    return _steps(rules, context.services.get("limiter"))
 
 
-def _by_route(exchange: Exchange) -> str:
-    return "r"
+def _steps(rules: list[LimitRule], limiter: Any) -> list[PhasedStep]:
+    if not any(rule.settles for rule in rules):
+        return [PhasedStep(Phase.LIMIT, RateLimits(rules, limiter, None).spend)]
+    settlement = Settlement(limiter)
+    return [
+        PhasedStep(Phase.LIMIT, RateLimits(rules, limiter, settlement).spend),
+        PhasedStep(Phase.RESPOND, settlement.on_answer),
+        PhasedStep(Phase.FINISH, settlement.on_end),
+    ]
 
 
-def _by_header(name: bytes) -> KeyOf:
-    """All values count, in their order: a second field cannot hide the first. Without the header, the address."""
-
-    def key_of(exchange: Exchange) -> str:
-        values = exchange.request.headers.get_all(name)
-        return header_key(b",".join(values).decode("latin-1")) if values else address_key(exchange.client)
-
-    return key_of
-
-
-def _key_of(by: str) -> KeyOf:
-    kind, _, name = by.partition(":")
-    if kind == "header":
-        return _by_header(name.lower().encode("ascii"))
-    return {"principal": _by_principal, "address": _by_address, "route": _by_route}[kind]
-
-
-def compile_rate_limit(settings: RateLimitSettings, context: CompileContext) -> list[PhasedStep]:
-    """One step. The service "limiter" may be missing when a configuration is only checked."""
-    limiter: Any = context.services.get("limiter")
-    name = settings.share or context.route_name
-    limit = Limit(
-        f"share/{name}" if settings.share else f"route/{name}",
-        name=name,
-        quota=settings.limit.count,
-        window=settings.limit.window,
-        burst=settings.burst,
-    )
-    terms = (settings.limit, settings.burst)
-    if settings.share and context.services.get("shared_limits", {}).setdefault(name, terms) != terms:
-        raise ValueError("another route shares these buckets under another limit or burst")
-    policy = RateLimit(limit, _key_of(settings.by), limiter)
-    return [PhasedStep(Phase.LIMIT, policy.spend)]
-
-
-POLICY = PolicySpec("rate_limit", RateLimitSettings, compile_rate_limit)
+POLICY = PolicySpec(_KEY, RateLimitSetting, compile_rate_limit)

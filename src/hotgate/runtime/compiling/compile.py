@@ -12,6 +12,7 @@ from hotgate.config.loader import Loaded
 from hotgate.config.routes import Route as RouteSettings
 from hotgate.edge.context import ClientTimeouts, ListenerRules, Snapshot
 from hotgate.edge.request_rules import RequestLimits, RequestRules
+from hotgate.identity.rights import RoleBook
 from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.keys.signing_key import SigningKey
 from hotgate.limits.lease_client import LeaseClient
@@ -86,6 +87,7 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     services = {**parts.services, "shared_limits": {}, "assertion_issuer": config.assertion.issuer}
     identities = _identities(config, services, problems)
     services["authorization"] = config.authorization
+    services["roles"] = RoleBook(config.authorization.roles)
     services["upstreams"] = upstreams
     services["has_cookies"] = any(entry.mechanism == "oidc" for entry in config.identity.values())
     outgoing = _outgoing(config, services, problems)
@@ -110,10 +112,11 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
             _parameters(settings.match.path),
             settings.metadata,
             ("routes", index),
+            settings.public,
         )
         recorder = parts.metrics.route(settings.name, name)
         target = upstreams.get(name)
-        route = _route(problems, index, settings, context, target, recorder)
+        route = _route(problems, settings, context, target, recorder)
         if pattern is not None and route is not None:
             entries.append((pattern, route))
     table = _table(config, entries, problems)
@@ -154,7 +157,6 @@ def _attempt(problems: list[Problem], path: Path, action: Callable[[], Any]) -> 
 
 def _route(
     problems: list[Problem],
-    index: int,
     settings: RouteSettings,
     context: CompileContext,
     upstream: Upstream | None,
@@ -162,7 +164,7 @@ def _route(
 ) -> Route | None:
     wrong: list[tuple[Path, str]] = []
     route = compile_route(settings, context, upstream, recorder, wrong)
-    problems += [Problem(("routes", index, *keys), message) for keys, message in wrong]
+    problems += [Problem(path, message) for path, message in wrong]
     return None if wrong else route
 
 

@@ -31,7 +31,7 @@ def compile_route(
     recorder: Any,
     problems: list[tuple[Path, str]],
 ) -> Route:
-    """The route, wired. What is wrong is added to `problems` as (keys from the route on, message)."""
+    """The route, wired. What is wrong is added to `problems` as (keys of the file, message)."""
     steps: list[PhasedStep] = []
     names = list(settings.policy_names)
     if not settings.public:
@@ -40,19 +40,27 @@ def compile_route(
         try:
             steps += _labelled(name, _POLICIES[name].compile(settings.policy(name), context))
         except WrongSettings as error:
-            problems += [((name, *each.path), str(each)) for each in error.problems]
+            problems += [_located(each, (*context.path, name)) for each in error.problems]
         except ValueError as error:
-            below = error.path if isinstance(error, WrongSetting) else ()
-            problems.append(((name, *below), str(error)))
+            problems.append(_located(error, (*context.path, name)))
     if settings.max_concurrent is not None:
         steps += _labelled("max_concurrent", concurrency_steps(settings.max_concurrent))
     if context.services.get("has_cookies"):  # on every route: whoever has the cookie of a session is its user
         steps.append(PhasedStep(Phase.SHAPE, _take_own_cookies, policy="cookies"))
     steps += _last_steps(settings, context.services)
     if settings.public and any(step.needs_credential for step in context.outgoing):
-        problems.append((("public",), "the upstream is shown a token in exchange for the caller's; here is none"))
+        problems.append(
+            ((*context.path, "public"), "the upstream is shown a token in exchange for the caller's; here is none")
+        )
     steps += _labelled("upstream", context.outgoing)
     return _assembled(settings, context.path, steps, upstream, recorder)
+
+
+def _located(error: ValueError, place: Path) -> tuple[Path, str]:
+    """place: of the policy's key."""
+    if not isinstance(error, WrongSetting):
+        return place, str(error)
+    return error.path if error.is_of_file else (*place, *error.path), str(error)
 
 
 def _labelled(name: str, steps: Iterable[PhasedStep]) -> list[PhasedStep]:

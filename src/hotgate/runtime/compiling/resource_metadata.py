@@ -56,7 +56,7 @@ def _scopes(routes: Iterable[Route]) -> Iterator[str]:
     for route in routes:
         authorize = route.policy("authorize")
         if authorize is not None:
-            yield from (*authorize.scopes, *authorize.any_scope)
+            yield from authorize.named_scopes
 
 
 def _bearer_methods(config: Gateway, routes: Iterable[Route]) -> list[str]:

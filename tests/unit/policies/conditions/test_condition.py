@@ -15,7 +15,8 @@ ALICE = make_principal(
 
 
 def holds(source: str, path: str = "/orders/7?a=1", **facts: object) -> bool:
-    exchange = make_exchange(path=path, principal=ALICE, params={"id": "7"}, **facts)  # type: ignore[arg-type]
+    headers = {"content-type": "application/json"}
+    exchange = make_exchange("POST", path, headers, principal=ALICE, params={"id": "7"}, **facts)  # type: ignore[arg-type]
     return compile_condition(source, ATTRIBUTES).holds(exchange)
 
 
@@ -28,16 +29,19 @@ def holds(source: str, path: str = "/orders/7?a=1", **facts: object) -> bool:
         '"clerk" in principal.roles && principal.scopes.exists(s, s.startsWith("re"))',
         'claims.department == "sales" && !has(claims.level)',
         'request.query.a == "1" && request.method == "GET"',
+        '"a" in request.query && request.query.exists(name, name == "a") && request.query_lists.a == ["1"]',
+        'tls.subject == "" && tls.san_dns == [] && tls.thumbprint == ""',
         'request.headers["x-a"] == "1, 2"',
         'request.client.inNetwork("192.0.2.0/24")',
         'route.metadata.owner == "payments" && route.name == "test"',
         'body.amount < 10.0 && principal.tier == ""',
-        'now > timestamp("2020-01-01T00:00:00Z")',
+        'now > timestamp("2020-01-01T00:00:00Z") && now.getHours("Europe/Berlin") < 24',
         "!principal.is_anonymous",
     ],
 )
 def test_what_holds(source: str) -> None:
     exchange = make_exchange(path="/orders/7?a=1", principal=ALICE, params={"id": "7"}, body=b'{"amount": 9.5}')
+    exchange.request.headers.add(b"content-type", b"application/json")
     exchange.request.headers.add(b"x-a", b"1")
     exchange.request.headers.add(b"x-a", b"2")
     assert compile_condition(source, ATTRIBUTES).holds(exchange) is True
@@ -55,9 +59,18 @@ def test_what_holds(source: str) -> None:
         ("principal.subject", "must be bool, but is string"),
         ("claims.level", "must be bool, but is dyn"),
         ('principal.subject == "', "column 22"),
+        ('principal.subject == "x" &&\n  path.idd == "y"', "line 2, column 7"),
+        ('request.headers["X-A"] == "1"', "at column 8 of the expression: names of headers are in lower case here"),
+        ('request.client.inNetwork("10.0.0.0/33")', "at column 26 of the expression: this is no network"),
+        ('request.client.inNetwork("10.0.0.1/8")', "this is no network"),
+        ('path.id.matches("(")', "this is no regular expression"),
+        ('now.getHours("Europe/Berlim") < 8', "at column 14 of the expression: this is no time zone"),
+        ('now < timestamp("2026-13-01T00:00:00Z")', "this is no time"),
+        ('now - now < duration("5 minutes")', "this is no duration"),
+        ('[principal.subject].exists(s, {"a": s.matches("(")}["a"])', "this is no regular expression"),
         ("(" * 2000, "not a CEL expression"),
         ("true" + " " * 5000, "at most 4096 characters"),
-        ('\ntrue && x == "y"', "line 2, column 9"),
+        ('\ntrue && x == "y"', "at line 2, column 9"),
     ],
 )
 def test_what_is_wrong_is_said_before_a_request_comes(source: str, says: str) -> None:
@@ -74,7 +87,7 @@ def test_what_is_wrong_is_said_before_a_request_comes(source: str, says: str) ->
         ("body.x == 1", "/", b'{"x": 1, "x": 2}', "no JSON object"),
         ("body.x == 1", "/", b'{"x": ' + b"[" * 500 + b"]" * 500 + b"}", "no JSON object"),
         ("claims.numbers.all(x, claims.numbers.all(y, x + y >= 0))", "/", b"", "budget"),
-        ('request.client.inNetwork("not a network")', "/", b"", ""),
+        ("request.client.inNetwork(principal.subject)", "/", b"", ""),
         ('claims.numbers == "x" || claims.numbers[999] == 1', "/", b"", ""),
         ('path.id.matches(claims.department + "(")', "/", b"", ""),
     ],
@@ -112,6 +125,49 @@ def test_what_was_looked_at_can_be_told() -> None:
     assert set(condition.attributes) == {"claims", "path.id"}
     assert not condition.needs_body
     assert compile_condition("has(body.x)", ATTRIBUTES).needs_body
+
+
+def test_only_what_is_named_is_read() -> None:
+    """A second value of another parameter, or a header that is no text, has nothing to do with it."""
+    assert holds('request.query.a == "1" && !("c" in request.query)', "/?a=1&b=1&b=2")
+    condition = compile_condition('claims.department == "sales" && !has(claims.level)', ATTRIBUTES)
+    exchange = make_exchange(principal=ALICE)
+    assert condition.attributes["claims"](exchange) == {"department": "sales"}
+
+
+def test_what_cannot_be_read_matters_only_where_it_decides() -> None:
+    assert holds('principal.subject == "alice" || request.query.a == "1"', "/?a=1&a=2")
+    assert not holds('principal.subject != "alice" && request.query.a == "1"', "/?a=1&a=2")
+    with pytest.raises(ConditionFailed, match="twice"):
+        holds('principal.subject == "alice" && request.query.a == "1"', "/?a=1&a=2")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        [],
+        [b"application/x-www-form-urlencoded"],
+        [b"text/plain"],
+        [b"application/json; charset=utf-16"],
+        [b"application/json", b"application/json"],
+        [b"application/json, text/plain"],
+        [b"application/jsonp"],
+    ],
+)
+def test_a_body_that_is_not_sent_as_json_is_not_read_as_json(sent: list[bytes]) -> None:
+    """This one is an object with the amount 1, and a form with the amount 9."""
+    body = b'{"a": "&amount=9&b=", "amount": 1}'
+    exchange = make_exchange("POST", principal=ALICE, body=body)
+    exchange.request.headers.fields.extend((b"content-type", value) for value in sent)
+    with pytest.raises(ConditionFailed, match="not sent as JSON"):
+        compile_condition("body.amount < 5", ATTRIBUTES).holds(exchange)
+
+
+@pytest.mark.parametrize("sent", [b"application/merge-patch+json", b'Application/JSON ; charset="UTF-8"'])
+def test_json_by_any_of_its_names(sent: bytes) -> None:
+    exchange = make_exchange("POST", principal=ALICE, body=b'{"amount": 1}')
+    exchange.request.headers.add(b"content-type", sent)
+    assert compile_condition("body.amount < 5 && body.size() == 1", ATTRIBUTES).holds(exchange)
 
 
 def test_nobody_has_empty_attributes() -> None:

@@ -10,6 +10,7 @@ from hotgate.policies.anonymous import MECHANISM, AnonymousSettings
 from hotgate.policies.limits import rate_limit
 from hotgate.testing.exchange import make_exchange
 from unit.policies.limiter import Limiter
+from unit.policies.limits.gate import settings_of
 
 
 def context(**settings: Any) -> CompileContext:
@@ -44,7 +45,7 @@ def test_guests_have_a_limit_for_each_address() -> None:
 def test_guests_do_not_use_up_a_routes_limit_of_each_other() -> None:
     services = context()
     steps = list(authenticate.POLICY.compile(["guests"], services))
-    settings = rate_limit.RateLimitSettings.model_validate({"limit": "1/minute", "by": "principal"})
+    settings = settings_of({"limit": "1/minute", "by": "principal"})
     steps += rate_limit.POLICY.compile(settings, services)
     assert statuses(steps, "192.0.2.1", "192.0.2.1", "192.0.2.2") == [200, 429, 200]
 

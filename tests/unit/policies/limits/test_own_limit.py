@@ -10,6 +10,7 @@ from hotgate.http.response import Response
 from hotgate.identity.principal import Principal
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.limits.own_limit import own_limit
+from hotgate.observe.recorder import RouteRecorder
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.route import Outcome, Route
@@ -23,9 +24,11 @@ def caller(credential: str | None = "k1", provider: str = "partners", count: int
 
 
 def ask(limiter: LeaseClient | None, principal: Principal | None) -> tuple[Response | None, Exchange]:
-    exchange = Exchange(Request("GET", "/", Headers([])), Route("r"), {}, "192.0.2.1", "1", 0.0)
+    exchange = Exchange(
+        Request("GET", "/", Headers([])), Route("r", recorder=RouteRecorder("r")), {}, "192.0.2.1", "1", 0.0
+    )
     exchange.principal = principal
-    step = own_limit_step({} if limiter is None else {"limiter": limiter})
+    step = own_limit_step({} if limiter is None else {"limiter": limiter}, ("routes", 0, "authenticate"))
     assert step.phase is Phase.LIMIT
 
     async def run() -> Outcome:
@@ -55,6 +58,9 @@ def test_a_limit_is_used_up_and_the_answers_say_so() -> None:
     assert denied is not None
     assert (denied.status, denied.code, denied.header("retry-after")) == (429, "rate-limited", "30")
     assert exchange.answer_fields[1] == (b"ratelimit", b'"own";r=0;t=30')
+    assert exchange.decision is not None
+    assert (exchange.decision.policy, exchange.decision.path) == ("authenticate", ("routes", 0, "authenticate"))
+    assert exchange.decision.reason == denied.log_detail == "limit own: more than 2 in 1m by credential"
 
 
 def test_each_credential_has_a_bucket_of_its_own() -> None:

@@ -1,58 +1,16 @@
-"""`rate_limit`: keys, answers and header fields, on a limiter with a real authority."""
+"""`rate_limit` with one limit: buckets, answers and header fields, on a limiter with a real authority."""
 
-import asyncio
-from collections.abc import Awaitable
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from hotgate.http.headers import Field, Headers
-from hotgate.http.request import Request
-from hotgate.http.response import Response
-from hotgate.identity.principal import Principal
 from hotgate.limits.lease_client import LeaseClient
-from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
-from hotgate.pipeline.policy import CompileContext
-from hotgate.pipeline.route import Outcome, Route
-from hotgate.policies.limits.rate_limit import POLICY, RateLimitSettings
+from hotgate.pipeline.policy import CompileContext, WrongSettings
+from hotgate.policies.limits.rate_limit import POLICY
 from unit.policies.limiter import Limiter
-
-
-class Gate:
-    """One compiled policy; `ask` runs a request through its step and returns the answer as the edge would send it."""
-
-    def __init__(self, limiter: LeaseClient, route: str = "orders", **settings: Any) -> None:
-        model = RateLimitSettings.model_validate({"limit": "2/minute", **settings})
-        self.steps = POLICY.compile(model, CompileContext(route, services={"limiter": limiter}))
-
-    def ask(
-        self, client: str = "192.0.2.1", principal: Principal | None = None, fields: list[Field] | None = None
-    ) -> Response:
-        exchange = Exchange(
-            Request("GET", "/", Headers(fields or [])),
-            Route("orders"),
-            params={},
-            client=client,
-            request_id="r",
-            started=0,
-        )
-        exchange.principal = principal
-        answer = asyncio.run(self._run(exchange)) or Response(200)
-        answer.add_fields(exchange.answer_fields)
-        return answer
-
-    async def _run(self, exchange: Exchange) -> Outcome:
-        outcome = self.steps[0].run(exchange)
-        return await outcome if isinstance(outcome, Awaitable) else outcome
-
-    def statuses(self, *clients: str) -> list[int]:
-        return [self.ask(client).status for client in clients]
-
-
-def alice_of(provider: str) -> Principal:
-    return Principal("alice", provider=provider, mechanism="jwt")
+from unit.policies.limits.gate import Gate, settings_of
 
 
 def test_the_step_is_in_its_phase() -> None:
@@ -73,49 +31,45 @@ def test_every_answer_tells_the_limit() -> None:
     assert third.code == "rate-limited"
 
 
-def test_principals_have_buckets_of_their_own_wherever_they_come_from() -> None:
-    gate = Gate(Limiter())
-    answers = [gate.ask(client, alice_of("corp")).status for client in ("192.0.2.1", "192.0.2.2", "192.0.2.3")]
-    assert answers == [200, 200, 429]
-    assert gate.ask(principal=alice_of("partners")).status == 200
+def test_a_refusal_says_to_operators_which_rule_of_the_file_it_was() -> None:
+    gate = Gate(Limiter(), by="header:x-tenant", limit="1/minute")
+    tenant = [(b"x-tenant", b"a-secret-one")]
+    gate.ask(fields=tenant)
+    assert gate.exchange.decision is None
+    refusal = gate.ask(fields=tenant)
+    decision = gate.exchange.decision
+    assert decision is not None
+    assert (decision.policy, decision.rule, decision.allowed) == ("rate_limit", "orders", False)
+    assert decision.path == ("routes", 0, "rate_limit")
+    assert decision.reason == refusal.log_detail == "limit orders: more than 1 in 1m by header:x-tenant"
+    assert gate.exchange.limit is gate.exchange.limits[0]
+    assert not gate.exchange.limits[0].allowed
 
 
-def test_the_anonymous_are_known_by_address_and_ipv6_by_network() -> None:
-    gate = Gate(Limiter())
-    assert gate.statuses("192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2") == [200, 200, 429, 200]
-    assert gate.statuses("2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8:0:1::1") == [200, 200, 429, 200]
-
-
-def test_an_anonymous_client_cannot_use_up_a_principal() -> None:
-    gate = Gate(Limiter(), by="header:x-tenant")
-    forged = [(b"x-tenant", b"p\0corp\0alice")]
-    assert [gate.ask(fields=forged).status for _ in range(3)] == [200, 200, 429]
-    limiter = Limiter()
-    by_principal = Gate(limiter)
-    assert [by_principal.ask("p\0corp\0alice").status for _ in range(3)] == [200, 200, 429]
-    assert by_principal.ask(principal=alice_of("corp")).status == 200
-
-
-def test_by_route_all_callers_share() -> None:
-    gate = Gate(Limiter(), by="route")
-    assert gate.statuses("192.0.2.1", "192.0.2.2", "192.0.2.3") == [200, 200, 429]
-
-
-def test_by_header_every_value_counts_and_none_means_the_address() -> None:
-    gate = Gate(Limiter(), by="header:X-Tenant")
-    two = [(b"x-tenant", b"a"), (b"x-tenant", b"b")]
-    assert [gate.ask(fields=two).status for _ in range(3)] == [200, 200, 429]
-    assert gate.ask(fields=two[:1]).status == 200
-    assert gate.ask(fields=[(b"x-tenant", b"x" * 8000)]).status == 200
-    assert gate.statuses("192.0.2.1", "192.0.2.1", "192.0.2.1") == [200, 200, 429]
+def test_refusals_are_counted_by_limit() -> None:
+    gate = Gate(Limiter(), name="mine")
+    assert gate.statuses(*["192.0.2.1"] * 4) == [200, 200, 429, 429]
+    assert gate.recorder.limited == {"mine refused": 2}
 
 
 def test_routes_are_apart_unless_they_share() -> None:
     limiter = Limiter()
-    orders, users = Gate(limiter, "orders"), Gate(limiter, "users")
+    orders, users = Gate(limiter, route="orders"), Gate(limiter, route="users")
     assert orders.statuses(*["192.0.2.1"] * 3) + users.statuses("192.0.2.1") == [200, 200, 429, 200]
-    first, second = Gate(limiter, "a", share="orders"), Gate(limiter, "b", share="orders")
+    first, second = Gate(limiter, route="a", share="orders"), Gate(limiter, route="b", share="orders")
     assert first.statuses("192.0.2.1") + second.statuses(*["192.0.2.1"] * 2) == [200, 200, 429]
+
+
+@pytest.mark.parametrize(
+    "other", [{"limit": "3/minute"}, {"burst": 3}, {"by": "address"}, {"tiers": {"g": "4/minute"}}]
+)
+def test_who_shares_a_bucket_agrees_about_it(other: dict[str, Any]) -> None:
+    services: dict[str, Any] = {"shared_limits": {}}
+    Gate(Limiter(), services=services, share="orders", when='request.method == "GET"')
+    Gate(Limiter(), services=services, share="orders", cost=2)
+    with pytest.raises(WrongSettings) as error:
+        Gate(Limiter(), services=services, share="orders", **other)
+    assert [each.path for each in error.value.problems] == [("share",)]
 
 
 def test_a_burst_is_the_size_of_the_bucket() -> None:
@@ -128,28 +82,78 @@ def test_without_a_decision_nobody_passes() -> None:
     gate = Gate(LeaseClient(lambda message: None, lambda: 0.0))
     answer = gate.ask()
     assert (answer.status, answer.code, answer.header("ratelimit")) == (503, "limit-unavailable", None)
+    assert gate.recorder.limited == {"orders unavailable": 1}
+    assert gate.exchange.decision is not None
+    assert not gate.exchange.decision.allowed
+
+
+def test_a_message_of_ones_own() -> None:
+    gate = Gate(Limiter(), limit="1/minute", message="Ask sales for more.")
+    gate.ask()
+    assert b'"detail":"Ask sales for more."' in (gate.ask().body or b"")
 
 
 def test_a_configuration_can_be_checked_without_a_limiter() -> None:
-    settings = RateLimitSettings.model_validate({"limit": "1/s"})
-    assert len(POLICY.compile(settings, CompileContext("orders"))) == 1
+    assert len(POLICY.compile(settings_of({"limit": "1/s"}), CompileContext("orders"))) == 1
 
 
 @pytest.mark.parametrize(
     "settings",
     [
         {},
+        [],
+        [{"limit": "1/s"}] * 9,
         {"limit": 100},
         {"limit": "0/s"},
-        {"limit": "1/s", "by": "cookie"},
+        {"limit": "1/s", "by": "cookie:a"},
         {"limit": "1/s", "by": "header:"},
         {"limit": "1/s", "by": "header:a b"},
+        {"limit": "1/s", "by": []},
+        {"limit": "1/s", "by": ["route"] * 5},
+        {"limit": "1/s", "by": {"cel": ""}},
         {"limit": "1/s", "burst": 0},
         {"limit": "1/s", "burst": True},
+        {"limit": "1/366d", "burst": 10**9},
+        {"limit": "1/s", "burst": 2, "algorithm": "sliding_window"},
         {"limit": "1/s", "share": 'a"b'},
+        {"limit": "1/s", "name": 'a"b'},
         {"limit": "1/s", "shape": "x"},
+        {"limit": "1/s", "ipv6_prefix": 0},
+        {"limit": "1/s", "tier": "principal.tier"},
+        {"limit": "1/s", "tiers": {"gold": "60/minute"}},
+        {"limit": "1/s", "cost": 0},
+        {"limit": "1/s", "cost": {"cel": "1"}},
+        {"limit": "1/s", "cost": {"header": "x-cost", "estimate": 2, "most": 1}},
+        {"limit": "1/s", "count": ["teapot"]},
+        {"limit": "1/s", "message": "two\nlines"},
+        {"limit": "1/s", "headers": "some"},
     ],
 )
-def test_mistakes_are_refused(settings: dict[str, Any]) -> None:
+def test_mistakes_are_refused(settings: Any) -> None:
     with pytest.raises(ValidationError):
-        RateLimitSettings.model_validate(settings)
+        settings_of(settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "path"),
+    [
+        ({"by": "path:id"}, ("by",)),
+        ({"by": ["route", "path:id"]}, ("by", 1)),
+        ({"by": {"cel": "principal.nobody"}}, ("by", "cel")),
+        ({"by": {"cel": "1"}}, ("by", "cel")),
+        ({"when": "principal.tier"}, ("when",)),
+        ({"tiers": {"gold": "4/minute"}, "tier": "1"}, ("tier",)),
+        ({"tiers": {"a": "999999937/minute", "b": "999999929/minute"}}, ("tiers",)),
+        ({"cost": 3}, ("cost",)),
+        ({"cost": {"cel": '"1"', "most": 1}}, ("cost", "cel")),
+        ({"cost": {"cel": "1", "most": 3}}, ("cost",)),
+        ({"tiers": {"free": "1/minute"}, "cost": 2}, ("cost",)),
+    ],
+)
+def test_mistakes_that_only_compiling_finds_name_their_key(settings: dict[str, Any], path: tuple[Any, ...]) -> None:
+    with pytest.raises(WrongSettings) as error:
+        Gate(Limiter(), **settings)
+    assert [each.path for each in error.value.problems] == [path]
+    with pytest.raises(WrongSettings) as error:
+        Gate(Limiter(), {"name": "a"}, {"name": "b", **settings})
+    assert [each.path for each in error.value.problems] == [(1, *path)]

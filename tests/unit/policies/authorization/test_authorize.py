@@ -13,7 +13,8 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext
 from hotgate.pipeline.route import Route
-from hotgate.policies.authorize import POLICY, AuthorizeSettings
+from hotgate.policies.authorization.authorize import POLICY
+from hotgate.policies.authorization.settings import AuthorizeSettings
 
 
 def outcome(principal: Principal | None, **settings: Any) -> Response | None:

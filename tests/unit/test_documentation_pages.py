@@ -1,7 +1,8 @@
-"""Every configuration on the pages about authentication is what `hotgate check` accepts, as it is written there.
+"""Every configuration on the pages in the folders below is what `hotgate check` accepts, as it is written there.
 
 A block marked `yaml` is a whole file; one marked `yaml fragment` lacks what has nothing to do with its subject, such as
-listeners, upstreams and routes. Files and variables that a page speaks of are made here.
+listeners, upstreams, identity and routes. YAML that is no configuration has another word behind it, as `yaml table`.
+Files and variables that a page speaks of are made here.
 """
 
 import json
@@ -20,8 +21,12 @@ from hotgate.runtime.compiling.compile import compile_errors
 from hotgate.runtime.compiling.load import load_configuration
 from hotgate.testing.issuer import Issuer
 
-FOLDER = Path(__file__).parents[2] / "docs" / "authentication"
-PAGES = sorted(FOLDER.glob("*.md"))
+DOCS = Path(__file__).parents[2] / "docs"
+AUTHENTICATION = DOCS / "authentication"
+FOLDERS = (AUTHENTICATION, DOCS / "authorization", DOCS / "limits", DOCS / "releases")
+PAGES = [page for folder in FOLDERS for page in sorted(folder.glob("*.md"))]
+OF_AUTHENTICATION = [page for page in PAGES if page.parent == AUTHENTICATION]
+INDEXES = [page for page in PAGES if page.stem == "README"]
 PROVIDERS = {
     "auth0": "auth0",
     "cognito": "cognito",
@@ -38,28 +43,42 @@ _PUBLIC_KEY = (
     Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 )
 _LISTENERS = 'listeners: [{name: web, bind: "127.0.0.1:8080"}]\n'
+_MECHANISM = '{jwt: {issuer: "https://idp.example.com", audience: api, jwks_url: "https://idp.example.com/jwks"}}'
 
 
 def blocks() -> Iterator[tuple[str, bool, str]]:
     """Page, whether the block is a fragment, and its text."""
     for page in PAGES:
         for fragment, text in _BLOCK.findall(page.read_text(encoding="utf-8")):
-            yield page.stem, bool(fragment), text
+            yield f"{page.parent.name}/{page.stem}", bool(fragment), text
 
 
 def completed(text: str) -> str:
-    """A fragment with a listener, the upstreams that its routes name, and a route for what it identifies."""
+    """A fragment with a listener, the upstreams and identities that it names, and a route for what it identifies."""
     given = yaml.safe_load(text)
     whole = text if "listeners" in given else text + _LISTENERS
-    upstreams = {route["upstream"] for route in given.get("routes", []) if "upstream" in route}
+    upstreams = set(named(given, "upstream"))
     if upstreams and "upstreams" not in given:
         targets = ", ".join(f'{name}: {{targets: ["http://127.0.0.1:9000"]}}' for name in sorted(upstreams))
         whole += f"upstreams: {{{targets}}}\n"
+    identities = set(named(given, "authenticate"))
+    if identities and "identity" not in given:
+        whole += f"identity: {{{', '.join(f'{name}: {_MECHANISM}' for name in sorted(identities))}}}\n"
     if "routes" not in given:
         names = ", ".join(given.get("identity", {}))
         access = f"authenticate: [{names}]" if names else "public: true"
         whole += f'routes: [{{name: all, match: {{hosts: [api.example.com], path: "/*"}}, {access}, respond: {{}}}}]\n'
     return whole
+
+
+def named(tree: object, key: str) -> Iterator[str]:
+    """The names under every such key, at any depth."""
+    if isinstance(tree, dict):
+        found = tree.get(key, [])
+        yield from (name for name in ([found] if isinstance(found, str) else found) if isinstance(name, str))
+    children = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ()
+    for child in children:
+        yield from named(child, key)
 
 
 def supply(folder: Path, text: str) -> None:
@@ -93,19 +112,21 @@ def test_a_configuration_is_accepted_as_it_is_written(
     file.write_text(completed(text) if is_fragment else text)
     loaded = load_configuration(file)
     assert compile_errors(loaded) == []
-    assert page not in PROVIDERS or not loaded.warnings
+    assert page.removeprefix("authentication/") not in PROVIDERS or not loaded.warnings
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_every_page_shows_a_configuration(page: Path) -> None:
-    assert page.stem == "README" or page.stem in {name for name, _, _ in blocks()}
+@pytest.mark.parametrize("page", OF_AUTHENTICATION, ids=lambda page: page.stem)
+def test_every_page_about_authentication_shows_a_configuration(page: Path) -> None:
+    assert page.stem == "README" or f"authentication/{page.stem}" in {name for name, _, _ in blocks()}
 
 
 @pytest.mark.parametrize(("page", "provider"), list(PROVIDERS.items()))
 def test_a_provider_has_a_page_with_its_preset(page: str, provider: str) -> None:
-    assert any(f"provider: {provider}" in text for name, _, text in blocks() if name == page)
+    assert any(f"provider: {provider}" in text for name, _, text in blocks() if name == f"authentication/{page}")
 
 
-def test_the_index_names_every_page() -> None:
-    index = (FOLDER / "README.md").read_text(encoding="utf-8")
-    assert [page.name for page in PAGES if page.stem != "README" and f"({page.name})" not in index] == []
+@pytest.mark.parametrize("index", INDEXES, ids=lambda page: page.parent.name)
+def test_an_index_names_every_page_of_its_folder(index: Path) -> None:
+    text = index.read_text(encoding="utf-8")
+    pages = [page for page in PAGES if page.parent == index.parent and page != index]
+    assert [page.name for page in pages if f"({page.name})" not in text] == []

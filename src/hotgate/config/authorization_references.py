@@ -1,0 +1,111 @@
+"""Names of roles and policies that must exist, and roles that inherit in a circle. Looked up in the tree, as others."""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+
+from hotgate.config.position import Path, SourceList, SourceMap
+from hotgate.config.references import Finding, route_parts
+
+_ROLES = ("authorization", "roles")
+_POLICIES = ("authorization", "policies")
+
+
+def wrong_authorization(tree: SourceMap) -> Iterator[Finding]:
+    """Every error of this kind."""
+    yield from _unknown_roles(tree)
+    yield from _circles(tree)
+    known = _mapping(tree, *_POLICIES)
+    for path, name in _named_policies(tree):
+        if name not in known:
+            yield _unknown(path, name, "policy", known, "authorization.policies")
+
+
+def unused_policies(tree: SourceMap) -> Iterator[Finding]:
+    """Policies that no route names: nothing is known of their conditions, for a route says what they may look at."""
+    used = {name for _, name in _named_policies(tree)}
+    for name in _mapping(tree, *_POLICIES):
+        if name not in used:
+            message = f"policy '{name}' is not used by any route, and so its conditions are not checked"
+            yield Finding((*_POLICIES, name), message, is_key=True)
+
+
+def _unknown_roles(tree: SourceMap) -> Iterator[Finding]:
+    roles = _mapping(tree, *_ROLES)
+    for name in roles:
+        for index, parent in enumerate(_parents(roles, name)):
+            if parent not in roles:
+                yield _unknown((*_ROLES, name, "inherits", index), parent, "role", roles, "authorization.roles")
+
+
+def _circles(tree: SourceMap) -> Iterator[Finding]:
+    """One error for each circle, at the role of it that the file names first."""
+    roles = _mapping(tree, *_ROLES)
+    told: set[str] = set()
+    for name in roles:
+        if name not in told and (circle := _way_back(roles, name)):
+            told.update(circle)
+            way = " → ".join(f"'{each[:100]}'" for each in (*circle, name))
+            yield Finding((*_ROLES, name, "inherits"), f"roles inherit from each other: {way}")
+
+
+def _way_back(roles: SourceMap, start: str) -> list[str]:
+    """The roles on a way from `start` to itself; none if there is no way. Each role is visited once."""
+    came_from: dict[str, str] = {}
+    waiting = [start]
+    while waiting:
+        name = waiting.pop()
+        for parent in _parents(roles, name):
+            if parent == start:
+                return _way(came_from, start, name)
+            if parent in roles and parent not in came_from:
+                came_from[parent] = name
+                waiting.append(parent)
+    return []
+
+
+def _way(came_from: Mapping[str, str], start: str, end: str) -> list[str]:
+    way = [end]
+    while way[-1] != start:
+        way.append(came_from[way[-1]])
+    return way[::-1]
+
+
+def _parents(roles: SourceMap, name: str) -> list[str]:
+    role = roles.get(name)
+    parents = role.get("inherits") if isinstance(role, SourceMap) else None
+    return [str(each) for each in parents] if isinstance(parents, SourceList) else []
+
+
+def _named_policies(tree: SourceMap) -> Iterator[tuple[Path, str]]:
+    """The names of policies in routes, `defaults` and profiles, each with its path."""
+    for path, part in route_parts(tree):
+        authorize = part.get("authorize")
+        if isinstance(authorize, SourceMap):
+            yield from _listed((*path, "authorize", "policies"), authorize)
+            methods = _mapping(authorize, "methods")
+            for method, rules in methods.items():
+                if isinstance(rules, SourceMap):
+                    yield from _listed((*path, "authorize", "methods", method, "policies"), rules)
+
+
+def _listed(path: Path, rules: SourceMap) -> Iterator[tuple[Path, str]]:
+    names = rules.get("policies")
+    if isinstance(names, SourceList):
+        yield from (((*path, index), name) for index, name in enumerate(names) if isinstance(name, str))
+
+
+def _unknown(path: Path, name: str, word: str, known: SourceMap, place: str) -> Finding:
+    close = get_close_matches(name[:100], list(known), 1)
+    hint = f"did you mean '{close[0]}'?" if close else f"define it under `{place}`"
+    return Finding(path, f"there is no {word} '{name[:100]}'", hint)
+
+
+def _mapping(tree: SourceMap, *keys: str) -> SourceMap:
+    """The mapping at these keys; an empty one where there is none."""
+    found = tree
+    for key in keys:
+        below = found.get(key)
+        if not isinstance(below, SourceMap):
+            return SourceMap(tree.position)
+        found = below
+    return found

@@ -1,0 +1,144 @@
+"""`RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11), and the older `X-RateLimit-*`.
+
+All limits of an answer stand in one field each. What never changes is encoded when a configuration is compiled.
+"""
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+
+from hotgate.config.units import duration_text
+from hotgate.http.headers import Field
+from hotgate.limits.decision import LimitDecision
+from hotgate.limits.limit import Limit
+from hotgate.pipeline.exchange import Exchange
+
+_NEARLY_ONE = 1 - 1e-6  # added before cutting: 60 times 1/60 is a little more than 1
+_LEGACY = (b"x-ratelimit-limit", b"x-ratelimit-remaining", b"x-ratelimit-reset")
+
+
+class LimitItem:
+    """One limit as fields tell it. tokens: of its bucket, for each unit that is told.
+
+    is_draft, is_legacy: in which fields it is told of. policy: its member of `RateLimit-Policy`. form: that of
+    `RateLimit`, with places for what is left and for seconds.
+    """
+
+    __slots__ = (
+        "_seconds_per_unit",
+        "form",
+        "is_draft",
+        "is_legacy",
+        "name",
+        "policy",
+        "quota",
+        "shown_rate",
+        "tokens",
+    )
+
+    def __init__(
+        self, name: str, *, quota: int, window: float, tokens: int = 1, unit: str = "requests", headers: str = "draft"
+    ) -> None:
+        self.name = name
+        self.quota = quota
+        self.tokens = tokens
+        self.shown_rate = f"{quota} in {duration_text(window)}"
+        self.is_draft = headers in ("draft", "both")
+        self.is_legacy = headers in ("legacy", "both")
+        self._seconds_per_unit = window / quota
+        encoded = name.encode("ascii")  # a Name needs no escaping in a String (RFC 9651 §3.3.3), nor in a form
+        quota_unit = (
+            b"" if unit == "requests" else b';qu="%b"' % unit.encode("ascii")
+        )  # §3.1.2: requests is the default
+        self.policy = b'"%b";q=%d%b;w=%d' % (encoded, quota, quota_unit, max(1, math.ceil(window)))
+        self.form = b'"%b";r=%%d;t=%%d' % encoded
+
+    @classmethod
+    def of(cls, limit: Limit) -> "LimitItem":
+        """A limit whose tokens are requests."""
+        return cls(limit.name, quota=limit.quota, window=limit.window)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether clients learn of it before it is used up."""
+        return self.is_draft or self.is_legacy
+
+    def figures(self, decision: LimitDecision) -> tuple[int, int]:
+        """What is left, and in how many seconds a client should use no more than that.
+
+        They never suggest a higher rate than the limit's (§6, §8.5): with 99 of 100 left the bucket is full in a
+        moment, but whoever reads `r=99;t=1` takes it for 99 a second. On a refusal it is the moment of Retry-After.
+        """
+        if not decision.allowed:
+            return 0, decision.retry_after
+        remaining = decision.remaining // self.tokens
+        if remaining <= 0:
+            return 0, decision.reset
+        seconds = int(remaining * self._seconds_per_unit + _NEARLY_ONE)
+        return remaining, max(decision.reset, seconds)
+
+
+class _Fields:
+    """What a set of limits says together: a field that never changes, and the form of one that does."""
+
+    __slots__ = ("form", "has_legacy", "policy")
+
+    def __init__(self, items: tuple[LimitItem, ...]) -> None:
+        told = [item for item in items if item.is_draft]
+        self.has_legacy = any(item.is_legacy for item in items)
+        self.policy = (b"ratelimit-policy", b", ".join([item.policy for item in told]))
+        self.form = b", ".join([item.form for item in told])
+
+
+_fields_of = lru_cache(maxsize=1024)(_Fields)
+
+
+def tell_admitted(exchange: Exchange, items: tuple[LimitItem, ...], decisions: Sequence[LimitDecision]) -> None:
+    """The fields of a request that passes."""
+    fields = _fields_of(items)
+    if fields.form:
+        figures: tuple[int, ...] = ()
+        for item, decision in zip(items, decisions, strict=True):
+            if item.is_draft:
+                figures += item.figures(decision)
+        told = (fields.policy, (b"ratelimit", fields.form % figures))
+        exchange.answer_fields += told if not exchange.limits else _joined(exchange, told)
+    if fields.has_legacy:
+        legacy = [(item, each) for item, each in zip(items, decisions, strict=True) if item.is_legacy]
+        _add_legacy(exchange, *min(legacy, key=lambda pair: pair[1].remaining / pair[1].quota))
+
+
+def tell_refused(
+    exchange: Exchange, items: tuple[LimitItem, ...], refusing: LimitItem, decision: LimitDecision
+) -> None:
+    """The fields of a refusal: all policies, but only the limit that is used up; the others have nothing to do with
+    the time to wait, and Retry-After must not be earlier than any `t` (§6).
+    """
+    fields = _fields_of(items)
+    _remove(exchange, b"ratelimit")
+    if fields.form:
+        exchange.answer_fields += _joined(exchange, (fields.policy,))
+    if refusing.is_draft:
+        exchange.answer_fields += ((b"ratelimit", refusing.form % refusing.figures(decision)),)
+    if refusing.is_legacy:
+        _add_legacy(exchange, refusing, decision)
+
+
+def _joined(exchange: Exchange, fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    """The fields, with what limits before these have said in them: one field each, however many limits there are."""
+    said = dict(exchange.answer_fields)
+    for name, _ in fields:
+        _remove(exchange, name)
+    return tuple((name, b"%b, %b" % (said[name], value) if name in said else value) for name, value in fields)
+
+
+def _add_legacy(exchange: Exchange, item: LimitItem, decision: LimitDecision) -> None:
+    """Of one limit, for these fields have no place for more: the one of which least is left."""
+    remaining, _ = item.figures(decision)
+    seconds = decision.reset if decision.allowed else decision.retry_after
+    values = (b"%d" % item.quota, b"%d" % remaining, b"%d" % seconds)
+    exchange.answer_fields += tuple(zip(_LEGACY, values, strict=True))
+
+
+def _remove(exchange: Exchange, name: bytes) -> None:
+    exchange.answer_fields = tuple(field for field in exchange.answer_fields if field[0] != name)
