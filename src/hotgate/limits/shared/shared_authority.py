@@ -11,6 +11,7 @@ from typing import Any
 
 from hotgate.limits.grant import NOT_YET, Grant
 from hotgate.limits.lease_request import LeaseRequest
+from hotgate.limits.limit import Limit
 from hotgate.limits.members import Members
 from hotgate.limits.report import Report
 from hotgate.limits.shared.ask import Ask, Supply
@@ -77,9 +78,7 @@ class SharedAuthority:
         else:
             share = min(1.0, report.share * max(1, self._terms.nodes))
             self._members.rejoin(worker, share=share, sequence=report.sequence)
-            held = {(key.scope, key.key): key.held for key in report.keys}
-            for name, chunk in self._chunks.items():
-                chunk.settle(worker, held.get(name, 0))
+            self._take(worker, report)
         return {"type": "welcome", "seq": report.sequence, "loss": None, **self._alone(worker)}
 
     def worker_lost(self, worker: str) -> None:
@@ -149,9 +148,21 @@ class SharedAuthority:
             if chunk.waiting or chunk.debt or chunk.refunded:
                 self._queue(chunk)
 
+    def _take(self, worker: str, report: Report) -> None:
+        """What a worker that was by itself still holds, and what it owes."""
+        held = {(key.scope, key.key): key.held for key in report.keys}
+        for name, chunk in self._chunks.items():
+            chunk.settle(worker, held.get(name, 0))
+        limits = {limit.scope: limit for limit in report.limits}
+        for key in report.keys:
+            chunk = self._open(limits[key.scope], key.key, self._clock()) if key.debt else None
+            if chunk is not None:
+                chunk.debt += key.debt
+                self._queue(chunk)
+
     def _lease(self, waiting: Waiting) -> Message | None:
         now, request = self._clock(), waiting.request
-        chunk = self._open(request, now)
+        chunk = self._open(request.limit, request.key, now)
         if chunk is None:
             return self._grant(waiting, NOT_YET)
         chunk.expire(now)
@@ -220,15 +231,15 @@ class SharedAuthority:
             chunk.expire(self._clock())
             chunk.give_back(worker, tokens, held)
 
-    def _open(self, request: LeaseRequest, now: float) -> Chunk | None:
-        name = (request.limit.scope, request.key)
+    def _open(self, limit: Limit, key: str, now: float) -> Chunk | None:
+        name = (limit.scope, key)
         chunk = self._chunks.get(name)
         if chunk is None:
             if len(self._chunks) >= self._max_keys and not self._make_room():
                 return None
-            chunk = self._chunks[name] = Chunk(request.limit, request.key, now)
+            chunk = self._chunks[name] = Chunk(limit, key, now)
         self._chunks.move_to_end(name)
-        chunk.limit, chunk.touched, chunk.is_over = request.limit, now, False
+        chunk.limit, chunk.touched, chunk.is_over = limit, now, False
         return chunk
 
     def _make_room(self) -> bool:

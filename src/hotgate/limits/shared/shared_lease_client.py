@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from hotgate.limits.decision import LimitDecision
+from hotgate.limits.decision import LimitDecision, allowed
 from hotgate.limits.lease import Lease
-from hotgate.limits.lease_client import LeaseClient, Outcome, _allowed
+from hotgate.limits.lease_client import LeaseClient, Outcome
 from hotgate.limits.limit import Limit
 from hotgate.limits.shared.terms import LEASE
 
@@ -17,12 +17,12 @@ class SharedLeaseClient(LeaseClient):
     _patience = 0.0
     _is_unlimited = False
 
-    def spend(self, limit: Limit, key: str) -> Outcome:
+    def spend(self, limit: Limit, key: str, cost: int = 1) -> Outcome:
         """As there."""
         lease = self._leases.get((limit.scope, key))
         if lease is not None and self._clock() >= lease.until:
             self._expire(lease)
-        return super().spend(limit, key)
+        return super().spend(limit, key, cost)
 
     def on_message(self, message: Message) -> None:
         """As there; the store may also be lost or found."""
@@ -58,9 +58,12 @@ class SharedLeaseClient(LeaseClient):
         super()._granted(lease, message)
 
     def _expire(self, lease: Lease) -> None:
-        lease.held = lease.low = 0
+        lease.received -= lease.held
+        lease.held = lease.told = 0
 
-    def _spend_alone(self, lease: Lease) -> LimitDecision | None:
+    def _spend_without(self, lease: Lease, cost: int) -> LimitDecision | None:
         if self._is_unlimited:
-            return _allowed(lease.limit, lease.limit.capacity)
-        return super()._spend_alone(lease)
+            return allowed(lease.limit, lease.limit.capacity)
+        if self._clock() >= lease.until:
+            self._expire(lease)
+        return super()._spend_without(lease, cost)
