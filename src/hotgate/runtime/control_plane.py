@@ -33,6 +33,7 @@ from hotgate.runtime.desks.passwords import Passwords
 from hotgate.runtime.desks.proofs import Proofs
 from hotgate.runtime.desks.session_desk import SessionDesk
 from hotgate.runtime.desks.session_keys import SessionKeys
+from hotgate.runtime.desks.shared_counters import SharedCounters
 from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.single_use import SingleUse
 from hotgate.runtime.desks.targets import Targets
@@ -53,7 +54,7 @@ class ControlPlane:
     """keys: verification keys. signing_keys, session_keys: the gateway's own. targets: names and health of backends.
     bans: who is turned away. passwords: who has which. ticket_key: of TLS sessions. answers: to what workers ask.
     introspections: what tokens are worth. logins: at OpenID Connect providers. sessions: theirs. upstream_tokens: what
-    upstreams are shown. credentials: the store, if there is one. admin: the interface of operators.
+    upstreams are shown. credentials: the store, if there is one. counters: of all nodes. admin: the interface of operators.
     """
 
     def __init__(
@@ -62,11 +63,12 @@ class ControlPlane:
         reloader: Reloader,
         broadcast: Broadcast,
         file: Path,
+        config: Gateway,
         left_behind: Iterable[int],
         *,
         has_predecessor: bool = False,
     ) -> None:
-        """file: of the configuration. left_behind: process ids of the workers of an earlier control process that still
+        """file: of the configuration, config: what it says at the start. left_behind: process ids of the workers of an earlier control process that still
         run.
 
         has_predecessor: that process still runs as well, and keeps them until `left_alone_by_predecessor`.
@@ -90,7 +92,8 @@ class ControlPlane:
         self.passwords = Passwords()
         self._answer_questions(single_use)
         self._metrics = FleetMetrics()
-        self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
+        self.counters = SharedCounters(config, now, broadcast, left_behind)
+        self._leases = self.counters.desk or LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
         self.bans = BanDesk(now, broadcast)
         self._renewal = Renewal(fleet)
         self.admin = AdminInterface(Administration(self._status(fleet, reloader), self._records))
@@ -183,6 +186,7 @@ class ControlPlane:
             introspections=self.introspections,
             logins=self.logins,
             upstream_tokens=self.upstream_tokens,
+            counters=self.counters,
             metrics=self._metrics,
             renewal=self._renewal,
             now=self._now,
@@ -198,6 +202,7 @@ class ControlPlane:
     async def stop(self) -> None:
         """End everything."""
         await self.admin.stop()
+        await self.counters.stop()
         await self.answers.stop()
         self.passwords.stop()
         await self._certificates.stop()

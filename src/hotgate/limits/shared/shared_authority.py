@@ -47,6 +47,7 @@ class SharedAuthority:
         self._max_keys = max_keys
         self._members = Members(clock, workers)
         self._chunks: OrderedDict[tuple[str, str], Chunk] = OrderedDict()  # in the order of their last use
+        self.counts = {"tokens_leased": 0, "tokens_returned": 0}
         self._queues: tuple[deque[Chunk], ...] = tuple(deque() for _ in range(PARTITIONS))
 
     @property
@@ -135,7 +136,9 @@ class SharedAuthority:
     def supplied(self, taken: Sequence[tuple[Chunk, Ask]], supplies: Sequence[Supply], sent: float) -> None:
         """The store's answers to what was taken. sent: monotonic seconds, before the call left."""
         now = self._clock()
-        for (chunk, _), supply in zip(taken, supplies, strict=True):
+        for (chunk, ask), supply in zip(taken, supplies, strict=True):
+            self.counts["tokens_leased"] += supply.granted
+            self.counts["tokens_returned"] += ask.returned
             chunk.supplied(supply, sent + LEASE, now)
             chunk.denied_until = min(chunk.retry_at, now + RECHECK)
             chunk.expire(now)
