@@ -23,6 +23,7 @@ local function begin(run)
   return {
     run = run, epoch = run .. string.format(':%.6f', clock), clock = clock, now = clock, flow = 0,
     opens = clock + (call.trusted and 0 or call.opening), blank = not call.trusted, nodes = {}, heard = {},
+    returned = {0, 0},
   }
 end
 
@@ -53,24 +54,38 @@ local function pass_time()
   all.now, all.clock = now, math.max(all.clock, clock)
 end
 
--- Whether this is the node's latest call; an earlier one that comes late must change nothing.
-local function is_news()
-  local heard = all.heard[call.node]
-  if heard and call.seq <= heard[1] then return false end
-  all.heard[call.node] = {call.seq, now}
-  all.nodes[call.place] = {call.epoch == all.epoch and call.vouched or 0, call.weight} -- of another epoch: another clock
+local function look_around()
   speed, present = 0, 0
   for _, node in pairs(all.nodes) do
     if node[1] > now then speed, present = speed + node[2], present + 1 end
   end
   speed = call.nodes == 0 and 1 or math.min(1, speed)
+end
+
+-- Whether this is the node's latest call; an earlier one that comes late must change nothing. What was kept free for a node
+-- that returns may have been spent by it: it counts as spent (`returned`: part of each bucket, at which flow).
+local function is_news()
+  local heard = all.heard[call.node]
+  if heard and call.seq <= heard[1] then return false end
+  all.heard[call.node] = {call.seq, now}
+  look_around()
+  local before = speed
+  all.nodes[call.place] = {call.epoch == all.epoch and call.vouched or 0, call.weight} -- of another epoch: another clock
+  look_around()
+  if speed > before then all.returned = {math.max(all.returned[1], (1 - before) / 2), all.flow} end
   return true
+end
+
+local function is_shared_out(bucket)
+  return bucket.k == 'bucket' and call.nodes > 0 and bucket.c >= 2 * call.nodes
 end
 
 local come_back = {
   bucket = function(bucket)
     bucket.s = math.max(0, bucket.s - bucket.a * (all.flow - bucket.t))
     bucket.t = all.flow
+    if not is_shared_out(bucket) then return end
+    bucket.s = math.max(bucket.s, all.returned[1] * bucket.c - bucket.a * (all.flow - all.returned[2]))
   end,
   period = function(bucket)
     if clock >= bucket.b then bucket.s = 0 end
@@ -167,8 +182,7 @@ end
 
 -- What is kept free, and what may be lent: half is for nodes that serve alone, unless the bucket is too small for that.
 local function bounds(bucket)
-  local is_shared_out = bucket.k == 'bucket' and call.nodes > 0 and bucket.c >= 2 * call.nodes
-  if not is_shared_out then return 0, bucket.c end
+  if not is_shared_out(bucket) then return 0, bucket.c end
   return (1 - speed) * bucket.c / 2, math.floor(bucket.c / 2)
 end
 

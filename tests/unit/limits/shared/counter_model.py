@@ -36,6 +36,7 @@ class Hash:
     opens: float
     is_blank: bool
     flow: float = 0.0
+    returned: tuple[float, float] = (0.0, 0.0)
     nodes: dict[str, tuple[float, float]] = field(default_factory=dict)
     heard: dict[str, int] = field(default_factory=dict)
     buckets: dict[str, Bucket] = field(default_factory=dict)
@@ -60,12 +61,23 @@ class Call:
         if head["seq"] <= kept.heard.get(head["node"], -1):
             return None
         kept.heard[head["node"]] = head["seq"]
+        self._look_around()
+        before = self.speed
         vouched = head["vouched"] if head["epoch"] == kept.epoch else 0
         kept.nodes[head["place"]] = (vouched, head["weight"])
-        there = [weight for until, weight in kept.nodes.values() if until > kept.now]
-        self._present = max(1, len(there))
-        self.speed = min(1.0, sum(there)) if head["nodes"] else 1.0
+        self._look_around()
+        if self.speed > before:
+            kept.returned = (max(kept.returned[0], (1 - before) / 2), kept.flow)
         return [self._serve(ask) for ask in asks]
+
+    def _look_around(self) -> None:
+        there = [weight for until, weight in self.hash.nodes.values() if until > self.hash.now]
+        self._present = max(1, len(there))
+        self.speed = min(1.0, sum(there)) if self.head["nodes"] else 1.0
+
+    def _is_shared_out(self, bucket: Bucket) -> bool:
+        nodes = self.head["nodes"]
+        return bucket.kind == "bucket" and bool(nodes) and bucket.capacity >= 2 * nodes
 
     def _pass_time(self) -> None:
         kept, head = self.hash, self.head
@@ -113,6 +125,9 @@ class Call:
         if bucket.kind == "bucket":
             bucket.spent = max(0, bucket.spent - bucket.a * (self.hash.flow - bucket.at))
             bucket.at = self.hash.flow
+            if self._is_shared_out(bucket):
+                part, at = self.hash.returned
+                bucket.spent = max(bucket.spent, part * bucket.capacity - bucket.a * (self.hash.flow - at))
         elif self.clock >= bucket.b:
             bucket.spent = 0
         for node, (tokens, end) in list(bucket.leases.items()):
@@ -146,8 +161,7 @@ class Call:
         return granted, math.floor(left - lent - granted + ROUNDING), retry
 
     def _bounds(self, bucket: Bucket) -> tuple[float, float]:
-        nodes = self.head["nodes"]
-        if bucket.kind != "bucket" or not nodes or bucket.capacity < 2 * nodes:
+        if not self._is_shared_out(bucket):
             return 0, bucket.capacity
         return (1 - self.speed) * bucket.capacity / 2, bucket.capacity // 2
 
