@@ -23,7 +23,7 @@ local function begin(run)
   return {
     run = run, epoch = run .. string.format(':%.6f', clock), clock = clock, now = clock, flow = 0,
     opens = clock + (call.trusted and 0 or call.opening), blank = not call.trusted, nodes = {}, heard = {},
-    returned = {0, 0},
+    owed = {0, 0},
   }
 end
 
@@ -63,7 +63,7 @@ local function look_around()
 end
 
 -- Whether this is the node's latest call; an earlier one that comes late must change nothing. What was kept free for a node
--- that returns may have been spent by it: it counts as spent (`returned`: part of each bucket, at which flow).
+-- that returns may have been spent by it: each bucket owes that part (`owed`: the sum of them, and the flow of the last).
 local function is_news()
   local heard = all.heard[call.node]
   if heard and call.seq <= heard[1] then return false end
@@ -72,7 +72,7 @@ local function is_news()
   local before = speed
   all.nodes[call.place] = {call.epoch == all.epoch and call.vouched or 0, call.weight} -- of another epoch: another clock
   look_around()
-  if speed > before then all.returned = {math.max(all.returned[1], (1 - before) / 2), all.flow} end
+  if speed > before then all.owed = {all.owed[1] + (1 - before) / 2, all.flow} end
   return true
 end
 
@@ -82,10 +82,14 @@ end
 
 local come_back = {
   bucket = function(bucket)
+    local owed = math.min(0.5, all.owed[1] - bucket.o)
+    if owed > 0 and is_shared_out(bucket) then
+      local at = math.max(bucket.t, all.owed[2])
+      bucket.s = math.max(0, bucket.s - bucket.a * (at - bucket.t)) + owed * bucket.c
+      bucket.t = at
+    end
     bucket.s = math.max(0, bucket.s - bucket.a * (all.flow - bucket.t))
-    bucket.t = all.flow
-    if not is_shared_out(bucket) then return end
-    bucket.s = math.max(bucket.s, all.returned[1] * bucket.c - bucket.a * (all.flow - all.returned[2]))
+    bucket.t, bucket.o = all.flow, all.owed[1]
   end,
   period = function(bucket)
     if clock >= bucket.b then bucket.s = 0 end
@@ -118,12 +122,8 @@ end
 
 -- As if everything had been spent when the partition was opened, unless it is known to be new.
 local function unknown(ask)
-  local bucket = {k = ask.kind, c = ask.capacity, a = ask.a, b = ask.b, s = 0, t = all.flow, l = {}}
-  if all.blank and ask.kind == 'bucket' then
-    bucket.s, bucket.t = ask.capacity, 0
-  elseif all.blank and all.opens >= ask.a then
-    bucket.s = ask.capacity
-  end
+  local bucket = {k = ask.kind, c = ask.capacity, a = ask.a, b = ask.b, s = 0, t = 0, o = 0, l = {}}
+  if all.blank and (ask.kind == 'bucket' or all.opens >= ask.a) then bucket.s = ask.capacity end
   heed_newcomer(update(bucket), ask.scope)
   return bucket
 end

@@ -20,8 +20,9 @@ class Bucket:
     capacity: float
     a: float
     b: float
-    spent: float
-    at: float
+    spent: float = 0
+    at: float = 0
+    owed: float = 0
     leases: dict[str, tuple[int, float]] = field(default_factory=dict)
 
 
@@ -36,7 +37,7 @@ class Hash:
     opens: float
     is_blank: bool
     flow: float = 0.0
-    returned: tuple[float, float] = (0.0, 0.0)
+    owed: tuple[float, float] = (0.0, 0.0)
     nodes: dict[str, tuple[float, float]] = field(default_factory=dict)
     heard: dict[str, int] = field(default_factory=dict)
     buckets: dict[str, Bucket] = field(default_factory=dict)
@@ -67,7 +68,7 @@ class Call:
         kept.nodes[head["place"]] = (vouched, head["weight"])
         self._look_around()
         if self.speed > before:
-            kept.returned = (max(kept.returned[0], (1 - before) / 2), kept.flow)
+            kept.owed = (kept.owed[0] + (1 - before) / 2, kept.flow)
         return [self._serve(ask) for ask in asks]
 
     def _look_around(self) -> None:
@@ -114,20 +115,21 @@ class Call:
 
     def _unknown(self, ask: dict[str, Any]) -> Bucket:
         kept = self.hash
-        bucket = Bucket(ask["kind"], ask["capacity"], ask["a"], ask["b"], 0, kept.flow)
-        if kept.is_blank and ask["kind"] == "bucket":
-            bucket.spent, bucket.at = ask["capacity"], 0
-        elif kept.is_blank and kept.opens >= ask["a"]:
+        bucket = Bucket(ask["kind"], ask["capacity"], ask["a"], ask["b"])
+        if kept.is_blank and (ask["kind"] == "bucket" or kept.opens >= ask["a"]):
             bucket.spent = ask["capacity"]
         return bucket
 
     def _update(self, bucket: Bucket) -> None:
         if bucket.kind == "bucket":
+            total, returned_at = self.hash.owed
+            owed = min(0.5, total - bucket.owed)
+            if owed > 0 and self._is_shared_out(bucket):
+                at = max(bucket.at, returned_at)
+                bucket.spent = max(0, bucket.spent - bucket.a * (at - bucket.at)) + owed * bucket.capacity
+                bucket.at = at
             bucket.spent = max(0, bucket.spent - bucket.a * (self.hash.flow - bucket.at))
-            bucket.at = self.hash.flow
-            if self._is_shared_out(bucket):
-                part, at = self.hash.returned
-                bucket.spent = max(bucket.spent, part * bucket.capacity - bucket.a * (self.hash.flow - at))
+            bucket.at, bucket.owed = self.hash.flow, total
         elif self.clock >= bucket.b:
             bucket.spent = 0
         for node, (tokens, end) in list(bucket.leases.items()):
