@@ -10,7 +10,7 @@ from integration.conftest import TOKEN, Gateway
 
 _HEAD = """\
 listeners: [{{name: web, bind: "127.0.0.1:{port}"{listener}}}]
-admin: {{bind: "127.0.0.1:{admin_port}", token: "{token}"}}
+admin: {{bind: "127.0.0.1:{admin_port}", token: "{token}"{admin}}}
 workers: {workers}
 runtime_dir: run
 watch: {watch}
@@ -18,10 +18,12 @@ access_log: {{path: access.log}}
 """
 
 
-def write(gateway: Gateway, text: str, *, workers: int = 1, listener: str = "", watch: bool = False) -> None:
+def write(
+    gateway: Gateway, text: str, *, workers: int = 1, listener: str = "", admin: str = "", watch: bool = False
+) -> None:
     """Replace the gateway's file at once: `text` says what comes after listeners, workers and folders.
 
-    listener: more keys of the one listener.
+    listener: more keys of the one listener. admin: more keys of `admin`.
     """
     head = _HEAD.format(
         port=gateway.port,
@@ -29,6 +31,7 @@ def write(gateway: Gateway, text: str, *, workers: int = 1, listener: str = "", 
         token=TOKEN,
         workers=workers,
         listener=f", {listener}" if listener else "",
+        admin=f", {admin}" if admin else "",
         watch=str(watch).lower(),
     )
     new = gateway.folder / "new.yaml"
@@ -38,12 +41,19 @@ def write(gateway: Gateway, text: str, *, workers: int = 1, listener: str = "", 
 
 @contextmanager
 def serving(
-    folder: Path, text: str, *, workers: int = 1, listener: str = "", watch: bool = False, port: int = 0
+    folder: Path,
+    text: str,
+    *,
+    workers: int = 1,
+    listener: str = "",
+    admin: str = "",
+    watch: bool = False,
+    port: int = 0,
 ) -> Iterator[Gateway]:
     """A running gateway that is ready, keys included; all its processes end with the block. port: 0 for any."""
     gateway = Gateway(folder)
     gateway.port = port or gateway.port
-    write(gateway, text, workers=workers, listener=listener, watch=watch)
+    write(gateway, text, workers=workers, listener=listener, admin=admin, watch=watch)
     try:
         gateway.start()
         gateway.until(lambda: gateway.admin("/readyz")[0] == 200)

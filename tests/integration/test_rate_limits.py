@@ -33,6 +33,18 @@ routes:
   - {{name: header, match: {{path: "/header"}}, public: true, rate_limit: {{limit: 3/day, by: "header:X-Tenant"}}}}
   - {{name: one, match: {{path: "/one"}}, public: true, rate_limit: {{limit: 6/day, by: route, share: both}}}}
   - {{name: other, match: {{path: "/other"}}, public: true, rate_limit: {{limit: 6/day, by: route, share: both}}}}
+  - name: several
+    match: {{path: "/several"}}
+    public: true
+    rate_limit:
+      - {{name: each, limit: 40/day, by: "header:X-Tenant"}}
+      - {{name: total, limit: 60/day, by: route, algorithm: sliding_window}}
+  - {{name: fine, match: {{path: "/fine"}}, public: true, rate_limit: {{limit: 3/day, by: route, count: [404]}}}}
+  - name: failing
+    match: {{path: "/failing"}}
+    public: true
+    respond: {{status: 404}}
+    rate_limit: {{limit: 3/day, by: route, count: [404]}}
   - {{name: burst, match: {{path: "/burst"}}, public: true, rate_limit: {{limit: 10/second, burst: 2, by: route}}}}
 """
 
@@ -63,6 +75,11 @@ def burst(port: int, path: str, count: int) -> list[Answer]:
     """So many requests at once, each on a connection of its own: the kernel spreads them over the workers."""
     with ThreadPoolExecutor(16) as pool:
         return list(pool.map(lambda _: ask(port, path), range(count)))
+
+
+def tenants(port: int, tenant: str, count: int) -> list[Answer]:
+    with ThreadPoolExecutor(16) as pool:
+        return list(pool.map(lambda _: ask(port, "/several", [("X-Tenant", tenant)]), range(count)))
 
 
 def statuses(port: int, path: str, count: int, fields: Fields = (), source: str = "127.0.0.1") -> list[int]:
@@ -126,6 +143,18 @@ def test_refused_requests_cost_nothing(gateway: Gateway) -> None:
 
 def test_routes_can_share_a_bucket(gateway: Gateway) -> None:
     assert statuses(gateway.port, "/one", 4) + statuses(gateway.port, "/other", 4) == [200] * 6 + [429] * 2
+
+
+def test_several_limits_are_exact_together(gateway: Gateway) -> None:
+    """What `each` gives to requests that `total` refuses comes back: so the second tenant can use up the rest."""
+    first, second = (tenants(gateway.port, tenant, 70) for tenant in ("blue", "red"))
+    assert (passed(first), passed(second)) == (40, 20)
+    assert {answer.field("ratelimit").partition(";")[0] for answer in second if answer.status == 429} == {'"total"'}
+
+
+def test_only_failures_are_used_up(gateway: Gateway) -> None:
+    assert statuses(gateway.port, "/fine", 20) == [200] * 20
+    assert statuses(gateway.port, "/failing", 6) == [404] * 3 + [429] * 3
 
 
 def test_tokens_come_back(gateway: Gateway) -> None:

@@ -13,7 +13,10 @@ from hotgate.cli.bans import bans
 from hotgate.cli.check import check
 from hotgate.cli.consumers import consumers
 from hotgate.cli.core_dumps import forbid_core_dumps
+from hotgate.cli.decision_tests import decision_tests
 from hotgate.cli.demo import demo
+from hotgate.cli.diff import diff
+from hotgate.cli.explain import explain
 from hotgate.cli.identity import identity
 from hotgate.cli.init import init
 from hotgate.cli.keys import keys
@@ -30,8 +33,9 @@ from hotgate.cli.store import store
 from hotgate.cli.upgrade import upgrade
 
 app = typer.Typer(name="hotgate", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for command in (run, reload, upgrade, check, routes, identity, schema, init, demo):
+for command in (run, reload, upgrade, check, explain, diff, routes, identity, schema, init, demo):
     app.command()(command)
+app.command("test")(decision_tests)
 for group in (admin, bans, consumers, keys, passwords, revocations, sessions, signing_keys, store):
     app.add_typer(group)
 

@@ -10,7 +10,7 @@ from hotgate.config.addresses import Bind
 from hotgate.config.binds import AnyBind, BindText, FileMode, check_mode, placed
 from hotgate.config.notation import refused
 from hotgate.config.secret import Secret
-from hotgate.config.settings import Name, Settings
+from hotgate.config.settings import Flag, Name, Settings
 
 ONLY_NAME = "admin"
 """The name, in the log, of the token that has none of its own."""
@@ -37,6 +37,12 @@ class Admin(Settings):
         default={},
         max_length=64,
         description="Several tokens, by names that the log mentions: one per operator, or an old and a new one.",
+    )
+    explain: Flag = Field(
+        default=False,
+        description="Whether answers say what decided, to requests with a ticket (`hotgate explain --ticket`) in"
+        " `Hotgate-Explain`. Every request is looked at for one then. Without it, the field means nothing. It never"
+        " reaches a backend.",
     )
     metrics: Literal["open", "token"] = Field(
         default="open", description="Who may read `/metrics`: everybody who can connect, or who has a token."

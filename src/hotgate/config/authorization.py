@@ -24,7 +24,7 @@ ClaimKind = Literal["string", "int", "double", "bool", "list", "map", "any"]
 
 
 def _read_expression(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise refused("write a condition in CEL as text, and quote it")
     if len(value) > MAX_EXPRESSION:
         raise refused(f"a condition has at most {MAX_EXPRESSION} characters")

@@ -9,6 +9,7 @@ from hotgate.config.assertion import AssertionIssuer
 from hotgate.config.authorization import Authorization
 from hotgate.config.brute_force import BruteForce
 from hotgate.config.counters import Counters
+from hotgate.config.decision_log import DecisionLog
 from hotgate.config.limits import Limits
 from hotgate.config.listeners import Listener
 from hotgate.config.notation import Notation, refused
@@ -120,6 +121,9 @@ class Gateway(Settings):
     )
     sessions: Sessions = Field(default=Sessions(), description="What the sessions of browsers have in common.")
     access_log: AccessLog = Field(default=AccessLog(), description="The log of requests.")
+    decision_log: DecisionLog | None = Field(
+        default=None, description="The log of decisions: who may do what, and by which rule. Not set: there is none."
+    )
     limits: Limits = Field(default=Limits(), description="Bounds on what a client may send or keep open.")
     brute_force: BruteForce = Field(
         default=BruteForce(), description="What becomes of clients who send one bad credential after another."

@@ -16,7 +16,7 @@ from hotgate.config.errors import ConfigurationError, ConfigurationErrors
 from hotgate.config.gateway import Gateway
 from hotgate.config.includes import Includes
 from hotgate.config.merging import merge_routes
-from hotgate.config.position import SourceMap, find, path_text
+from hotgate.config.position import Position, SourceMap, find, path_text
 from hotgate.config.references import Finding, unused_names, wrong_references
 from hotgate.config.secret import Secret, SecretFiles
 from hotgate.config.validation import validate
@@ -44,6 +44,10 @@ class Loaded:
     def error(self, path: Sequence[str | int], message: str, hint: str = "") -> ConfigurationError:
         """An error at a key of the file, such as ("routes", 0, "match", "path"), with its position."""
         return _error(self._source, Finding(tuple(path), message, hint), self._variables)
+
+    def position(self, path: Sequence[str | int]) -> Position:
+        """Where a key of the file is written; of one that is not there, where it would belong."""
+        return find(self._source, path, key=True)
 
 
 def load(path: Path | str, model: type[Gateway], environment: Mapping[str, str] | None = None) -> Loaded:

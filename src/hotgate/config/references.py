@@ -147,7 +147,9 @@ def _missing_valkey(tree: SourceMap) -> Iterator[Finding]:
             if is_missing:
                 yield Finding(path, "there is no server to keep sessions in", "add `valkey: {url: …}`")
             else:
-                yield Finding(path, "sessions cannot be kept in a cluster", "use a server or sentinels, or `keep: store`")
+                yield Finding(
+                    path, "sessions cannot be kept in a cluster", "use a server or sentinels, or `keep: store`"
+                )
 
 
 def _repeated_names(tree: SourceMap, key: str, word: str) -> Iterator[Finding]:

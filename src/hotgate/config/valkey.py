@@ -26,8 +26,8 @@ class Sentinels(Settings):
     """Who knows which server is the primary; `url` names their service in the place of a host."""
 
     hosts: Annotated[tuple[HostAndPort, ...], Field(min_length=1, max_length=32)] = Field(
-        description="Host and port of each, such as 10.0.0.1:26379. They are asked in this order, with TLS if `url` says "
-        "`valkeys`."
+        description="Host and port of each, such as 10.0.0.1:26379. They are asked in this order, with TLS if `url` "
+        "says `valkeys`."
     )
     password: Secret | None = Field(default=None, description="Theirs (`requirepass`), if they have one.")
 
@@ -48,11 +48,12 @@ class Valkey(Settings):
     )
     cluster: Flag = Field(
         default=False,
-        description="The server is a node of a cluster, whose others are found through it. For counters; sessions cannot "
-        "be kept in a cluster.",
+        description="The server is a node of a cluster, whose others are found through it. For counters; sessions "
+        "cannot be kept in a cluster.",
     )
     sentinel: Sentinels | None = Field(
-        default=None, description="Sentinels that know the primary. `url` names their service: `valkeys://:password@main/0`."
+        default=None,
+        description="Sentinels that know the primary. `url` names their service: `valkeys://:password@main/0`.",
     )
 
     @model_validator(mode="after")

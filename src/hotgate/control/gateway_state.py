@@ -1,6 +1,13 @@
 """What the admin interface may ask about the gateway; the runtime implements it."""
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from hotgate.control.api.explain import Explained, Question
+
+
+class ExplainBusy(Exception):
+    """Too many questions wait already."""
 
 
 class GatewayState(Protocol):
@@ -16,6 +23,14 @@ class GatewayState(Protocol):
 
     def lift_ban(self, address: str) -> bool:
         """End the ban of an address, or of the /64 that it is in. Returns whether there was one."""
+        ...
+
+    async def explain(self, question: "Question") -> "Explained":
+        """What would become of a request, and why. Raises ExplainBusy, TimeoutError, ValueError for what is none."""
+        ...
+
+    def explain_ticket(self) -> tuple[str, float] | None:
+        """A ticket for explained answers, and when it ends (epoch seconds); None where answers are not explained."""
         ...
 
     def jwks(self) -> bytes:

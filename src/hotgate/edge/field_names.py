@@ -18,8 +18,15 @@ class RefusedName(ValueError):
     """A header name with an underscore or a dot, where the configuration refuses those."""
 
 
-def field_names(*, refuse_underscores: bool, dots: Literal["pass", "drop", "refuse"] = "pass") -> BoundedCache[bytes]:
+def field_names(
+    *,
+    refuse_underscores: bool,
+    dots: Literal["pass", "drop", "refuse"] = "pass",
+    read: frozenset[bytes] = frozenset(),
+) -> BoundedCache[bytes]:
     """Maps a name as sent to its lower-case form, or to DROPPED for a name that only the gateway may set.
+
+    read: names of the gateway's own that some step reads and takes away; no other spelling of them passes.
 
     Names with `_` never pass: WSGI and CGI backends read `X_Auth_Subject` and `X-Auth-Subject` as one
     (CVE-2025-64484, and nginx's underscores_in_headers). Dots do if `dots` says so: PHP alone reads them as `_`, and
@@ -36,7 +43,7 @@ def field_names(*, refuse_underscores: bool, dots: Literal["pass", "drop", "refu
             if dots == "refuse":
                 raise RefusedName("a dot")
             return DROPPED
-        if lower in FORWARDING:
+        if lower in FORWARDING or lower in read:
             return lower
         return DROPPED if is_reserved(lower) else lower
 

@@ -44,9 +44,11 @@ class RequestRules:
         refuse_underscores: bool = False,
         dotted_headers: Literal["pass", "drop", "refuse"] = "pass",
         keep_encoded_slashes: bool = False,
+        read_fields: frozenset[bytes] = frozenset(),
     ) -> None:
+        """read_fields: names of the gateway's own that a step of every route reads and removes."""
         self.limits = limits or RequestLimits()
-        self.names = field_names(refuse_underscores=refuse_underscores, dots=dotted_headers)
+        self.names = field_names(refuse_underscores=refuse_underscores, dots=dotted_headers, read=read_fields)
         self.hosts: BoundedCache[str] = BoundedCache(host_of, max_entries=1024, max_key_bytes=128)
 
         def canonical_target(target: bytes) -> tuple[str, bytes]:

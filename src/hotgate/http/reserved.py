@@ -79,13 +79,25 @@ _SOURCES: dict[bytes, str] = {
 # The gateway's signed word on who calls (identity/assertion.py).
 ASSERTION_FIELD = b"x-hotgate-assertion"
 
+# An operator's ticket, and what the answer to it says (policies/explaining). No backend sees it.
+EXPLAIN_FIELD = b"hotgate-explain"
+
 FORWARDED_NAMES: frozenset[bytes] = frozenset(_SOURCES)
 
-# `X-Auth-*` and `X-Hotgate-*` are Hotgate's own, the former set by `Principal`; nobody but a proxy has business with
-# `X-Forwarded-*`. The others are families of which new members appear: certificates, and what identity-aware proxies
-# say of a user.
+# `X-Auth-*`, `X-Hotgate-*` and `Hotgate-*` are Hotgate's own, the former set by `Principal`; nobody but a proxy has
+# business with `X-Forwarded-*`. The others are families of which new members appear: certificates, and what
+# identity-aware proxies say of a user.
 _PREFIXES = (
-    *(b"x-auth-", b"x-hotgate-", b"x-forwarded-", b"ssl-client-", b"x-ssl-client-", b"x-remote-", b"remote-"),
+    *(
+        b"x-auth-",
+        b"x-hotgate-",
+        b"hotgate-",
+        b"x-forwarded-",
+        b"ssl-client-",
+        b"x-ssl-client-",
+        b"x-remote-",
+        b"remote-",
+    ),
     *(b"x-webauth-", b"x-consumer-", b"x-envoy-", b"x-ms-client-principal", b"x-amzn-oidc-", b"x-goog-authenticated-"),
     *(b"cf-access-",),
 )

@@ -5,12 +5,13 @@ The control process carries the messages: `hello` when a worker connects, `on_me
 """
 
 import math
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from hotgate.limits.bucket_table import BucketTable
 from hotgate.limits.denials import QUIET, Denials
-from hotgate.limits.grant import NOT_YET, Grant
+from hotgate.limits.grant import AWAITED, NOT_YET, Grant
 from hotgate.limits.lease_request import LeaseRequest
 from hotgate.limits.leased_bucket import LeasedBucket
 from hotgate.limits.limit import Limit
@@ -19,20 +20,33 @@ from hotgate.limits.recovery import Recovery
 from hotgate.limits.report import KeyReport, Report, later
 from hotgate.limits.share import lease_ceiling, lease_size, worker_ceiling
 from hotgate.limits.standing import Standing
+from hotgate.limits.supplies import Supplies, Supply
 
 Message = dict[str, Any]
 
+LAST = 2.0  # seconds before the end of a period in which tokens are lent to be used at once
+
 
 class LeaseAuthority:
-    """clock: monotonic seconds, the same for all processes of the machine. workers: how many share each rate.
+    """clock: monotonic seconds, the same for all processes of the machine. workers: how many share each rate. wall:
+    seconds since the epoch, for quotas. supplies: what those need.
 
     At most `max_keys` buckets are kept (`BucketTable` says what happens beyond).
     """
 
-    def __init__(self, clock: Callable[[], float], *, workers: int = 1, max_keys: int = 100_000) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        *,
+        workers: int = 1,
+        max_keys: int = 100_000,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
         self._clock = clock
+        self._wall = wall
+        self.supplies = Supplies()
         self._members = Members(clock, workers)
-        self._table = BucketTable(max_keys, self._members.reserve)
+        self._table = BucketTable(max_keys, self._members.reserve, self.supplies.leave)
         self._recovery: Recovery | None = None
         self._loss: float | None = None
         self._denials = Denials()
@@ -76,7 +90,7 @@ class LeaseAuthority:
 
     def hello(self, worker: str, message: Message) -> Message:
         """A worker connected and reports; the answer is for it. Raises KeyError, TypeError, ValueError if malformed."""
-        report = Report.from_message(message)
+        report = Report.from_message(message, self._wall)
         if report.is_fresh:
             if self._members.knows(worker):
                 self.worker_gone(worker)  # the name is taken over by a new process
@@ -120,7 +134,7 @@ class LeaseAuthority:
         if worker not in self._members or not self._members.accept(worker, int(message["seq"])):
             return None
         if message["type"] == "lease":
-            return self._answer(worker, message)
+            return self._grant_message(worker, message)
         if message["type"] == "give_back":
             for scope, key, tokens, held in message["keys"]:
                 self.give_back(worker, str(scope), str(key), tokens=int(tokens), held=int(held))
@@ -142,10 +156,39 @@ class LeaseAuthority:
         if leased is None:
             return NOT_YET
         leased.settle(worker, request.held)
-        leased.bucket.charge(request.debt)
-        leased.bucket.put_back(request.refunded)
+        least = min(request.least, request.need)
+        if wanted := leased.bucket.wanted(least + request.debt):
+            self.supplies.want(leased.bucket.limit, request.key, wanted)
+            if leased.bucket.level < least + request.debt:
+                return AWAITED
+        leased.bucket.charged(request.debt)
+        leased.bucket.refunded(request.refunded)
         self._refill(leased)
-        return self._lend(leased, worker, request)
+        return self._lend(leased, worker, request, least)
+
+    def supply(self, scope: str, key: str, supply: Supply) -> list[tuple[str, Message]]:
+        """Tokens of a key have come from elsewhere, or the word that there are none. Returns answers, by worker."""
+        limit = self._table.limit(scope)
+        leased = None if limit is None else self._table.open(scope, key, self._members.now())
+        if limit is None or leased is None:
+            return []
+        leased.bucket.supplied(supply)
+        self._refill(leased)
+        waited = self.supplies.waited(scope, key)
+        answers = [
+            (worker, self._grant_message(worker, waited[worker])) for worker in waited if worker in self._members
+        ]
+        return [(worker, answer) for worker, answer in answers if answer is not None]
+
+    def reset(self, scope: str, key: str) -> bool:
+        """Make a bucket full, but for what workers hold. False if there is none, which is as good as full."""
+        self._denials.forget(scope, key)
+        leased = self._table.get(scope, key)
+        if leased is None:
+            return False
+        leased.bucket.reset()
+        self._refill(leased)
+        return True
 
     def peek(self, limit: Limit, key: str, cost: int = 1) -> Standing | None:
         """How a key stands, without spending; None while that is not known."""
@@ -155,7 +198,7 @@ class LeaseAuthority:
         wait = leased.bucket.seconds_until(cost) / max(self._members.speed, 1e-9)
         denial = self._denials.get(limit.scope, key)
         limited_for = None if denial is None else self._clock() - denial.since
-        return Standing(limit, key, leased.bucket.level, leased.on_lease, wait, limited_for)
+        return Standing(limit, key, leased.bucket.remaining, leased.on_lease, wait, limited_for)
 
     def limited(self) -> Iterator[Standing]:
         """Who is limited now, whose last denial was latest first."""
@@ -174,29 +217,36 @@ class LeaseAuthority:
         if leased is None or tokens < 0 or held < 0:
             return
         self._refill(leased)
-        returned = min(tokens, leased.leased.get(worker, 0) - held)
-        leased.settle(worker, held)
-        leased.bucket.put_back(max(0, returned))
+        leased.settle(worker, held, tokens)
         self._refill(leased)
 
-    def _lend(self, leased: LeasedBucket, worker: str, request: LeaseRequest) -> Grant:
-        level, workers = leased.bucket.level, self._members.workers
-        least = min(request.least, request.need)
-        if level < least:
+    def _lend(self, leased: LeasedBucket, worker: str, request: LeaseRequest, least: int) -> Grant:
+        bucket, workers = leased.bucket, self._members.workers
+        if bucket.level < least:
             self._denials.add(leased.scope, request.key, least, self._clock())
-            wait = leased.bucket.seconds_until(max(1, least)) / self._members.speed
-            return Grant(remaining=math.floor(level), retry_after=wait, charged=request.debt)
-        size = lease_size(level, need=request.need, want=request.want, workers=workers)
-        granted = max(0, min(size, self._room(leased, worker, request.limit.capacity)))
-        is_urgent = granted < least
-        granted = max(granted, least)
+            wait = bucket.seconds_until(max(1, least)) / self._members.speed
+            return Grant(remaining=math.floor(bucket.remaining), retry_after=wait, charged=request.debt)
+        lasts = bucket.lasts()
+        size = lease_size(bucket.remaining, need=request.need, want=request.want, workers=workers)
+        granted = max(0, min(size, int(bucket.level), self._room(leased, worker, request.limit.capacity)))
+        is_urgent = granted < least or lasts < LAST
+        granted = least if is_urgent else granted
         leased.lend(worker, granted)
-        remaining = math.floor(leased.bucket.level)
-        return Grant(granted, remaining, is_urgent=is_urgent, charged=request.debt)
+        if wanted := bucket.wanted(0):
+            self.supplies.want(bucket.limit, request.key, wanted)
+        return Grant(
+            granted,
+            math.floor(bucket.remaining),
+            is_urgent=is_urgent,
+            charged=request.debt,
+            lasts=lasts if math.isfinite(lasts) else None,
+        )
 
-    def _answer(self, worker: str, message: Message) -> Message:
-        request = LeaseRequest.from_message(message)
+    def _grant_message(self, worker: str, message: Message) -> Message | None:
+        request = LeaseRequest.from_message(message, self._wall)
         grant = self.lease(worker, request)
+        if grant is AWAITED and self.supplies.wait(worker, message):
+            return None
         return {
             "type": "grant",
             "seq": message["seq"],
@@ -208,6 +258,7 @@ class LeaseAuthority:
             "must_wait": grant.must_wait,
             "urgent": grant.is_urgent,
             "charged": grant.charged,
+            "lasts": grant.lasts,
             "share": self._members.share_of(worker),
             "loss": self._loss,
         }
@@ -217,10 +268,10 @@ class LeaseAuthority:
         on_lease = leased.on_lease + math.ceil(self._members.held_out_of_reach(capacity))
         everybody = lease_ceiling(capacity, self._members.largest_share) - on_lease
         workers = max(self._members.workers, len(self._members))
-        return min(everybody, worker_ceiling(capacity, workers) - leased.leased.get(worker, 0))
+        return min(everybody, worker_ceiling(capacity, workers) - leased.held_by(worker))
 
     def _refill(self, leased: LeasedBucket) -> None:
-        leased.refill(self._members.now(), self._members.reserve(leased.bucket.capacity))
+        leased.refill(self._members.now(), self._members.reserve(leased.bucket.limit.capacity))
 
     def _take(self, worker: str, report: Report) -> None:
         self._loss = later(self._loss, report.loss)
@@ -230,20 +281,20 @@ class LeaseAuthority:
             return
         for limit in report.limits:
             self.define(limit)
-        for leased in self._table:
-            leased.settle(worker, 0)
+        held = {(key.scope, key.key): key.held for key in report.keys}
+        for name, leased in self._table.items():
+            leased.settle(worker, held.get(name, 0))
         for key in report.keys:
             self._adopt(worker, key)
 
     def _adopt(self, worker: str, key: KeyReport) -> None:
         """Book what a worker that was out of reach holds, and what it admitted alone."""
         leased = self._table.restore(key.scope, key.key, self._members.now())
+        leased.assign(worker, key.held)
         self._refill(leased)
-        level = leased.bucket.level
-        leased.bucket.level = min(level, max(0.0, level - key.borrowed)) - key.debt
-        if key.held:
-            leased.leased[worker] = key.held
-        self._refill(leased)
+        if key.borrowed:
+            leased.bucket.lower(max(0.0, leased.bucket.level - key.borrowed))
+        leased.bucket.charged(key.debt)
 
     def _finish_if_complete(self) -> None:
         recovery = self._recovery
@@ -265,5 +316,5 @@ class LeaseAuthority:
         for (scope, key), witnessed in recovery.keys.items():
             leased = self._table.restore(scope, key, now)
             leased.leased = dict(witnessed.leased)
-            leased.bucket.level = witnessed.level(recovery.limits[scope], seconds_of_refill)
             self._refill(leased)
+            leased.bucket.lower(witnessed.level(recovery.limits[scope], seconds_of_refill))

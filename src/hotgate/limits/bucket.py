@@ -1,54 +1,116 @@
-"""The token bucket: pure arithmetic on a level and a time."""
+"""What every kind of limit has for each of its keys: so many tokens that can be taken now. One file per kind."""
+
+import math
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from hotgate.limits.limit import Limit
+    from hotgate.limits.supplies import Supply
 
 
-class TokenBucket:
-    """Holds up to `capacity` tokens and gains `rate` tokens a second, continuously. Starts full.
+class Bucket(ABC):
+    """Starts full unless it is said how full. Times are seconds that never go back, given by the caller.
 
-    Times are monotonic seconds given by the caller. A time before the last one adds nothing. Below zero it is in debt.
+    A token that was taken is out: with a worker, which may still spend it. Later it is `returned` or `spent`. What was
+    `charged` was used without having been taken; what is `refunded` was spent and comes back. Both may happen at any
+    time, so the level may be below zero: then the key is in debt.
+
+    limit: what it follows. level: tokens that can be taken, as of the last `refill`.
     """
 
-    __slots__ = ("capacity", "level", "rate", "updated")
+    KIND: ClassVar[str]
+    ALONE: ClassVar[float]  # of its share, what a worker without an authority may hold or gain in a window
 
-    def __init__(self, capacity: float, rate: float, now: float, level: float | None = None) -> None:
-        self.capacity = capacity
-        self.rate = rate
-        self.level = float(capacity if level is None else min(level, capacity))
-        self.updated = now
+    __slots__ = ("level", "limit")
 
-    def refill(self, now: float, reserved: float = 0.0) -> None:
-        """Add what is due by `now`, but leave room for `reserved` tokens that exist outside of the bucket."""
-        if now > self.updated:
-            self.level += (now - self.updated) * self.rate
-            self.updated = now
-        self.level = min(self.level, max(0.0, self.capacity - reserved))
+    @abstractmethod
+    def __init__(self, limit: "Limit", now: float, level: float | None = None) -> None:
+        self.limit = limit
+        self.level: float = limit.capacity
 
+    @staticmethod
+    @abstractmethod
+    def seconds_to_fill(limit: "Limit", tokens: float) -> float:
+        """After how long the use of so many tokens is forgotten."""
+
+    @staticmethod
+    @abstractmethod
+    def refilled_in(limit: "Limit", seconds: float) -> float:
+        """The level that a bucket surely has that was empty so many seconds ago, if nobody took any since."""
+
+    @staticmethod
+    @abstractmethod
+    def alone_after(limit: "Limit") -> float:
+        """Seconds without an authority until what was admitted before does not count any more."""
+
+    @abstractmethod
+    def refill(self, now: float, out: float = 0.0, reserved: float = 0.0) -> None:
+        """Add what is due by `now`. `out` tokens are out; `reserved` more are kept free for workers out of reach."""
+
+    @abstractmethod
     def take(self, tokens: int) -> bool:
-        """Remove whole tokens, or nothing at all."""
-        if tokens > self.level:
-            return False
-        self.level -= tokens
-        return True
+        """Take whole tokens out, or nothing at all."""
 
-    def charge(self, tokens: int) -> None:
-        """Remove what is used already, whether it was there or not."""
-        self.level -= tokens
+    @abstractmethod
+    def returned(self, tokens: int) -> None:
+        """Tokens that were out and were not spent."""
 
-    def put_back(self, tokens: int) -> None:
-        """Return what was taken and not used; what does not fit is lost with the next refill."""
-        self.level += tokens
+    @abstractmethod
+    def spent(self, tokens: int) -> None:
+        """Tokens that were out and will not come back."""
 
+    @abstractmethod
+    def charged(self, tokens: int) -> None:
+        """Tokens that were used, whether they were there or not."""
+
+    @abstractmethod
+    def refunded(self, tokens: int) -> None:
+        """Tokens that were spent and not used after all."""
+
+    @abstractmethod
+    def lower(self, level: float) -> None:
+        """There are no more tokens than so many."""
+
+    @abstractmethod
     def seconds_until(self, tokens: float) -> float:
-        """How long until the bucket holds so many tokens, if nobody takes any."""
-        return max(0.0, (tokens - self.level) / self.rate)
+        """How long until there are so many tokens, if nobody takes any."""
 
-    def resize(self, now: float, capacity: float, rate: float) -> None:
-        """Change the size and rate; the bucket stays as full as it was, in proportion. A debt stays what it is.
+    @abstractmethod
+    def follow(self, limit: "Limit", now: float) -> "Bucket":
+        """The bucket of a changed limit, as full as this one: the same object or another one."""
 
-        The time since the last refill counts at the slower rate, since nobody knows when in it the change was made.
+    @abstractmethod
+    def is_full(self) -> bool:
+        """Whether forgetting it forgets nothing, if no token is out."""
+
+    @abstractmethod
+    def reset(self) -> None:
+        """Full again, but for what is out."""
+
+    @property
+    def remaining(self) -> float:
+        """What is left, also where it must be fetched first."""
+        return self.level
+
+    def lasts(self) -> float:
+        """For how many seconds a token that is taken now can be kept."""
+        return math.inf
+
+    def wanted(self, tokens: int) -> int:
+        """How many to fetch from elsewhere, if there may be any, so that so many can be taken. 0 asks what is worth
+        fetching ahead.
         """
-        self.rate = min(self.rate, rate)
-        self.refill(now)
-        if self.level > 0:
-            self.level *= capacity / self.capacity
-        self.capacity = capacity
-        self.rate = rate
+        return 0
+
+    def supplied(self, supply: "Supply") -> None:
+        """What was fetched; kinds that never want anything get none."""
+        raise NotImplementedError
+
+    def unused(self) -> tuple[int, float]:
+        """Tokens to bring back where they came from if this is forgotten, and when they end."""
+        return 0, 0.0
+
+    def fullness(self) -> float:
+        """From 0 to 1; below in debt."""
+        return self.level / self.limit.capacity

@@ -4,7 +4,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 
-from hotgate.limits.bucket import TokenBucket
+from hotgate.limits.bucket import Bucket
 from hotgate.limits.leased_bucket import LeasedBucket
 from hotgate.limits.limit import Limit
 
@@ -18,7 +18,7 @@ class LimitState:
 
     __slots__ = ("buckets", "limit", "newcomer")
 
-    def __init__(self, limit: Limit, newcomer: TokenBucket) -> None:
+    def __init__(self, limit: Limit, newcomer: Bucket) -> None:
         self.limit = limit
         self.newcomer = newcomer
         self.buckets = 0
@@ -32,12 +32,15 @@ class BucketTable:
     So somebody who floods the table with keys lowers the start of strangers, himself included, and resets nobody. A
     bucket with tokens on lease never goes.
 
-    reserve: capacity → tokens to keep free for workers out of reach.
+    reserve: capacity → tokens to keep free for workers out of reach. left: takes what a bucket had from elsewhere.
     """
 
-    def __init__(self, max_keys: int, reserve: Callable[[float], float]) -> None:
+    def __init__(
+        self, max_keys: int, reserve: Callable[[float], float], left: Callable[[Limit, str, int, float], None]
+    ) -> None:
         self._max_keys = max_keys
         self._reserve = reserve
+        self._left = left
         self._buckets: OrderedDict[tuple[str, str], LeasedBucket] = OrderedDict()
         self._limits: dict[str, LimitState] = {}
         self._unknown_since: tuple[float, float] = (math.inf, 0.0)
@@ -47,6 +50,10 @@ class BucketTable:
 
     def __iter__(self) -> Iterator[LeasedBucket]:
         return iter(self._buckets.values())
+
+    def items(self) -> Iterator[tuple[tuple[str, str], LeasedBucket]]:
+        """Scope and key of each bucket, and the bucket as it was left."""
+        return iter(self._buckets.items())
 
     def distrust(self, seconds: float, now: float) -> None:
         """Buckets unknown at `now` may have been empty `seconds` before; limits defined from here on heed it."""
@@ -58,8 +65,8 @@ class BucketTable:
         if state is None:
             self._sweep_limits(now)
             self._limits[limit.scope] = LimitState(limit, self._newcomer(limit, now))
-        elif not state.limit.same_rate(limit):
-            state.newcomer.resize(now, limit.capacity, limit.rate)
+        elif not state.limit.is_like(limit):
+            state.newcomer = state.newcomer.follow(limit, now)
             state.limit = limit
 
     def get(self, scope: str, key: str) -> LeasedBucket | None:
@@ -96,7 +103,7 @@ class BucketTable:
         for bucket in self._buckets.values():
             self._refill(bucket, now)
         for state in self._limits.values():
-            state.newcomer.refill(now, self._reserve(state.limit.capacity))
+            state.newcomer.refill(now, reserved=self._reserve(state.limit.capacity))
 
     def restore(self, scope: str, key: str, now: float) -> LeasedBucket:
         """The bucket of a key that workers reported; it gets a place even if that makes the table too large."""
@@ -111,41 +118,43 @@ class BucketTable:
 
     def _fresh(self, state: LimitState, now: float) -> LeasedBucket:
         limit = state.limit
-        state.newcomer.refill(now, self._reserve(limit.capacity))
-        return LeasedBucket(limit.scope, TokenBucket(limit.capacity, limit.rate, now, state.newcomer.level))
+        state.newcomer.refill(now, reserved=self._reserve(limit.capacity))
+        return LeasedBucket(limit.scope, limit.bucket(limit, now, state.newcomer.level))
 
     def _refill(self, bucket: LeasedBucket, now: float) -> None:
         limit = self._limits[bucket.scope].limit
-        if bucket.bucket.rate != limit.rate or bucket.bucket.capacity != limit.capacity:
-            bucket.bucket.resize(now, limit.capacity, limit.rate)
+        if bucket.bucket.limit is not limit:
+            bucket.bucket = bucket.bucket.follow(limit, now)
         bucket.refill(now, self._reserve(limit.capacity))
 
     def _make_room(self, now: float) -> bool:
         crowded = len(self._buckets) >= self._max_keys
         candidate: tuple[str, str] | None = None
+        fullness = -math.inf
         for _ in range(min(SCANNED if crowded else SWEPT, len(self._buckets))):
             key, bucket = next(iter(self._buckets.items()))
             self._buckets.move_to_end(key)
             self._refill(bucket, now)
             if bucket.is_full():
-                self._forget(key)
+                self._forget(key, now)
                 return True
-            if not bucket.leased and (candidate is None or _fullness(bucket) > _fullness(self._buckets[candidate])):
-                candidate = key
+            if not bucket.leased and fullness < bucket.bucket.fullness():
+                candidate, fullness = key, bucket.bucket.fullness()
         if crowded and candidate is not None:
-            self._forget(candidate)
+            self._forget(candidate, now)
         return not crowded or candidate is not None
 
-    def _forget(self, key: tuple[str, str]) -> None:
+    def _forget(self, key: tuple[str, str], now: float) -> None:
         bucket = self._buckets.pop(key)
+        self._left(bucket.bucket.limit, key[1], *bucket.bucket.unused())
         state = self._limits[bucket.scope]
         state.buckets -= 1
-        state.newcomer.refill(bucket.bucket.updated)
-        state.newcomer.level = min(state.newcomer.level, bucket.bucket.level)
+        state.newcomer.refill(now)
+        state.newcomer.lower(bucket.bucket.level)
 
-    def _newcomer(self, limit: Limit, now: float) -> TokenBucket:
+    def _newcomer(self, limit: Limit, now: float) -> Bucket:
         seconds, since = self._unknown_since
-        newcomer = TokenBucket(limit.capacity, limit.rate, since, seconds * limit.rate)
+        newcomer = limit.bucket(limit, since, limit.bucket.refilled_in(limit, seconds))
         newcomer.refill(now)
         return newcomer
 
@@ -154,9 +163,5 @@ class BucketTable:
             return
         for scope, state in list(self._limits.items()):
             state.newcomer.refill(now)
-            if state.buckets == 0 and state.newcomer.level >= state.newcomer.capacity:
+            if state.buckets == 0 and state.newcomer.is_full():
                 del self._limits[scope]
-
-
-def _fullness(bucket: LeasedBucket) -> float:
-    return bucket.bucket.level / bucket.bucket.capacity

@@ -5,7 +5,7 @@ from asyncio import Future
 from collections import deque
 from typing import NamedTuple
 
-from hotgate.limits.decision import LimitDecision
+from hotgate.limits.decision import LimitDecision, allowed, denied
 from hotgate.limits.limit import Limit
 
 BLOCKED = 1 << 62  # as `low`: nobody spends past those who wait
@@ -27,8 +27,8 @@ class Lease:
     in_flight: sequence number of the request under way, 0 if none; asked_cost: of who was first to wait for it.
     fetch: how much to want next. full_at: from then on forgetting this key forgets nothing. alone: tokens accrued
     without the authority. borrowed: how many such were spent since the last grant. debt: tokens charged that the
-    authority must still take. refunded: tokens it must still be given back. until: when what is held may no longer be
-    spent (`shared`).
+    authority must still take. refunded: tokens it must still be given back.
+    ends: from when on what is held is void. until: the same, because its lease is over (`shared`).
     """
 
     __slots__ = (
@@ -40,6 +40,7 @@ class Lease:
         "debt",
         "denied_cost",
         "denied_until",
+        "ends",
         "fetch",
         "full_at",
         "held",
@@ -77,6 +78,7 @@ class Lease:
         self.idle_since = now
         self.denied_cost = 0
         self.denied_until = now
+        self.ends = math.inf
         self.retry_at = now
         self.alone = 0.0
         self.alone_at = now
@@ -121,10 +123,26 @@ class Lease:
         self.waiters.append(waiter)
         self.low = BLOCKED
 
-    def accrue(self, now: float, share: float, capacity: float) -> None:
-        """Add the share of the rate since the last time, up to `capacity`."""
+    def pay(self, now: float, *, is_denied: bool) -> None:
+        """Serve those who wait, in order: with tokens, or with the denial that has just come."""
+        while self.waiters:
+            first = self.waiters[0]
+            if first.future.done():
+                self.waiters.popleft()
+            elif first.cost <= self.held:
+                self.waiters.popleft()
+                self.held -= first.cost
+                first.future.set_result(allowed(self.limit, self.level + self.held))
+            elif is_denied and first.cost >= self.denied_cost:
+                self.waiters.popleft()
+                first.future.set_result(denied(self.limit, self.retry_at - now))
+            else:
+                return
+
+    def accrue(self, now: float, rate: float, capacity: float) -> None:
+        """Add what is due since the last time, up to `capacity`."""
         if now > self.alone_at:
-            self.alone += (now - self.alone_at) * self.limit.rate * share
+            self.alone += (now - self.alone_at) * rate
             self.alone_at = now
         self.alone = min(self.alone, capacity)
 

@@ -16,7 +16,7 @@ from hotgate.limits.lease_book import SCANNED, LeaseBook
 from hotgate.limits.lease_request import LeaseRequest
 from hotgate.limits.limit import Limit
 from hotgate.limits.report import Report, later
-from hotgate.limits.share import local_capacity
+from hotgate.limits.share import alone_capacity, alone_rate
 
 Message = dict[str, Any]
 Outcome = LimitDecision | None | Awaitable[LimitDecision | None]
@@ -25,6 +25,7 @@ MAX_WAITERS = 1024  # requests that may wait for tokens of one key
 MAX_REPORTED = 4000  # keys in a report: some 1 MB at most
 MAX_RETURNED = 1000  # keys in one message that gives tokens back
 MAX_FETCH = 4096  # tokens to want at once
+ENDING = 1.0  # seconds before the end of a period in which nothing is kept; more than a tick
 URGENT = 0.25  # seconds in which an urgent grant must arrive; alone, a worker accrues nothing for as long
 DEADLINE = 1.0  # seconds a request may wait for the authority
 IDLE = 1.0  # seconds after which an unused lease goes back
@@ -97,8 +98,17 @@ class LeaseClient:
             lease.refund(tokens)
             lease.is_busy = True
             self._unsettled[lease] = None
+            if not lease.low and not lease.in_flight:
+                self._share_refund(lease)
         else:
-            lease.refund_alone(tokens, local_capacity(limit.capacity, self._share))
+            lease.refund_alone(tokens, alone_capacity(limit, self._share))
+
+    def _share_refund(self, lease: Lease) -> None:
+        """Of a limit so small that nothing is fetched ahead: other workers would deny what lies idle here."""
+        if lease.is_unsettled:
+            self._ask(lease)
+        elif lease.held:
+            self._settle(lease)
 
     def charge(self, limit: Limit, key: str, tokens: int) -> None:
         """Take tokens that were used beyond what `spend` reserved, whether there are any or not: later requests wait
@@ -111,13 +121,13 @@ class LeaseClient:
         if lease is not None:
             self._unsettled[lease] = None
         lease = lease or Lease(limit, key, now)
+        self._is_fresh = False  # there is something to learn from this worker
         lease.charge(tokens)
-        lease.not_full_before(max(now, lease.full_at) + tokens * limit.seconds_per_token)
+        lease.not_full_before(max(now, lease.full_at) + limit.seconds_to_fill(tokens))
         if not self._is_connected:
             self._accrue(lease, now)
             lease.spend_alone(lease.debt)
             lease.debt = 0
-            self._is_fresh = False  # there is something to learn from this worker
         elif lease.debt and not lease.in_flight:
             self._ask(lease)
 
@@ -208,6 +218,8 @@ class LeaseClient:
                 return None
         lease.limit = limit
         lease.is_busy = True
+        if lease.held and self._clock() >= lease.ends:
+            lease.held = 0  # lost with its period
         if not self._is_connected:
             return self._spend_without(lease, cost)
         if lease.held >= cost and not lease.waiters:
@@ -279,10 +291,11 @@ class LeaseClient:
         lease.lent = lease.held
         lease.borrowed = 0
         lease.level = int(message["remaining"])
-        lease.not_full_before(now + (lease.limit.capacity - lease.level) * lease.limit.seconds_per_token)
+        lease.not_full_before(now + lease.limit.seconds_to_fill(lease.limit.capacity - lease.level))
         if granted:
             self._unsettled[lease] = None
             lease.is_busy = True
+            lease.ends = math.inf if message["lasts"] is None else lease.asked_at + float(message["lasts"]) - ENDING
             lease.fetch = min(2 * lease.fetch, MAX_FETCH)
         retry_after = float(message["retry_after"])
         lease.retry_at = now + retry_after
@@ -290,7 +303,7 @@ class LeaseClient:
         lease.denied_cost = lease.asked_cost
         is_urgent = message["urgent"] is True
         if not is_urgent or now - lease.asked_at < URGENT:
-            self._pay(lease, now, is_denied=retry_after > 0)
+            lease.pay(now, is_denied=retry_after > 0)
         if is_urgent:
             self._settle(lease)
         # A lease of one token is the mark of a small limit: fetching ahead would keep it from other workers.
@@ -298,25 +311,11 @@ class LeaseClient:
         if lease.waiters:
             self._ask(lease)
 
-    def _pay(self, lease: Lease, now: float, *, is_denied: bool) -> None:
-        """Serve those who wait, in order: with tokens, or with the denial that has just come."""
-        waiters = lease.waiters
-        while waiters:
-            first = waiters[0]
-            if first.future.done():
-                waiters.popleft()
-            elif first.cost <= lease.held:
-                waiters.popleft()
-                lease.held -= first.cost
-                first.future.set_result(allowed(lease.limit, lease.level + lease.held))
-            elif is_denied and first.cost >= lease.denied_cost:
-                waiters.popleft()
-                first.future.set_result(denied(lease.limit, lease.retry_at - now))
-            else:
-                return
-
     def _review(self, lease: Lease, now: float) -> bool:
         """Handle what is overdue for one lease. True if it has been idle for long."""
+        if now >= lease.ends and not lease.in_flight:
+            lease.ends = math.inf
+            self._settle(lease)
         if lease.in_flight and now - lease.asked_at >= DEADLINE:
             lease.in_flight = 0  # lost; a grant that still comes is not accepted
             lease.low = lease.held
@@ -344,7 +343,7 @@ class LeaseClient:
             self._return_now(leases[start : start + MAX_RETURNED])
         for lease in leases:
             # What was spent and not told until now refills only from here.
-            lease.not_full_before(now + max(lease.lent, lease.told) * lease.limit.seconds_per_token)
+            lease.not_full_before(now + lease.limit.seconds_to_fill(max(lease.lent, lease.told)))
             lease.received -= lease.held
             lease.held = lease.lent = lease.told = lease.low = 0
             del self._unsettled[lease]
@@ -369,23 +368,24 @@ class LeaseClient:
             lease.held -= cost
             return allowed(limit, lease.level + lease.held)
         lacking = cost - lease.held
-        if local_capacity(limit.capacity, self._share) < lacking:
+        if alone_capacity(limit, self._share) < lacking:
             return None
         now = self._clock()
         self._accrue(lease, now)
         if lease.alone < lacking:
             wait = max(0.0, lease.alone_at - now)
-            return denied(limit, wait + (lacking - lease.alone) / (limit.rate * self._share))
+            return denied(limit, wait + (lacking - lease.alone) / alone_rate(limit, self._share))
         lease.held = 0
         lease.spend_alone(lacking)
         lease.not_full_before(now + limit.fill_time)
         return allowed(limit, int(lease.alone))
 
     def _accrue(self, lease: Lease, now: float) -> None:
-        if lease.alone_at < self._alone_since:
-            lease.alone_at = self._alone_since
+        since = self._alone_since + lease.limit.bucket.alone_after(lease.limit)
+        if lease.alone_at < since:
+            lease.alone_at = since
             lease.alone = 0.0
-        lease.accrue(now, self._share, local_capacity(lease.limit.capacity, self._share))
+        lease.accrue(now, alone_rate(lease.limit, self._share), alone_capacity(lease.limit, self._share))
 
     def _debts_are_told(self) -> None:
         """The authority has the report, and every debt that was in it."""

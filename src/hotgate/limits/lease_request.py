@@ -1,6 +1,7 @@
 """A worker's request for tokens of one key."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,11 +44,14 @@ class LeaseRequest:
         }
 
     @classmethod
-    def from_message(cls, message: Mapping[str, Any]) -> "LeaseRequest":
-        """Raises KeyError, TypeError or ValueError if the message is not a request."""
+    def from_message(cls, message: Mapping[str, Any], now: Callable[[], float] = time.time) -> "LeaseRequest":
+        """Raises KeyError, TypeError or ValueError if the message is not a request.
+
+        now: seconds since the epoch, for calendars.
+        """
         key = str(message["key"])
         figures = {name: int(message[name]) for name in ("need", "want", "held", "least", "debt", "refunded")}
         if len(key) > MAX_KEY_LENGTH or min(figures.values()) < 0:
             raise ValueError("a key has at most 128 characters, and tokens are not negative")
-        limit = Limit.from_definition(str(message["scope"]), message["limit"])
+        limit = Limit.from_definition(str(message["scope"]), message["limit"], now)
         return cls(limit, key, **figures)

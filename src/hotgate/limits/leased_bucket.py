@@ -1,36 +1,53 @@
 """A bucket and the tokens of it that workers hold."""
 
-from hotgate.limits.bucket import TokenBucket
+from hotgate.limits.bucket import Bucket
 
 
 class LeasedBucket:
-    """Keeps `level + tokens on lease <= capacity`, so that no window can see more than a burst plus its refill.
+    """Keeps `level + tokens on lease <= capacity`, so that no window can see more than the limit allows.
 
     leased: worker → tokens that it may still hold. A worker that holds none has no entry.
     """
 
     __slots__ = ("bucket", "leased", "scope")
 
-    def __init__(self, scope: str, bucket: TokenBucket) -> None:
+    def __init__(self, scope: str, bucket: Bucket) -> None:
         self.scope = scope
         self.bucket = bucket
-        self.leased: dict[str, int] = {}
+        self.leased: dict[str, int] | None = None  # most have none, and an empty dictionary takes 64 bytes
 
     @property
     def on_lease(self) -> int:
         """Tokens that all workers together may still spend."""
-        return sum(self.leased.values())
+        return sum(self.leased.values()) if self.leased else 0
+
+    def held_by(self, worker: str) -> int:
+        """Tokens that the worker may still spend."""
+        return self.leased.get(worker, 0) if self.leased else 0
 
     def refill(self, now: float, reserved: float = 0.0) -> None:
         """Bring the level up to `now`; `reserved` tokens more than those on lease are kept free."""
-        self.bucket.refill(now, self.on_lease + reserved)
+        self.bucket.refill(now, self.on_lease, reserved)
 
-    def settle(self, worker: str, held: int) -> None:
-        """What the worker still holds. It can only be less than it was given: a larger figure is not believed."""
-        held = min(held, self.leased.get(worker, 0))
+    def settle(self, worker: str, held: int, returned: int = 0) -> None:
+        """What the worker still holds, and returns of the rest; what remains was spent.
+
+        It can only be less than it was given: a larger figure is not believed.
+        """
+        before = self.held_by(worker)
+        held = min(held, before)
+        returned = max(0, min(returned, before - held))
+        self.assign(worker, held)
+        if returned:
+            self.bucket.returned(returned)
+        if before > held + returned:
+            self.bucket.spent(before - held - returned)
+
+    def assign(self, worker: str, held: int) -> None:
+        """The worker holds so many, wherever they are from."""
         if held > 0:
-            self.leased[worker] = held
-        else:
+            self.leased = {**(self.leased or {}), worker: held}
+        elif self.leased:
             self.leased.pop(worker, None)
 
     def lend(self, worker: str, tokens: int) -> None:
@@ -38,8 +55,8 @@ class LeasedBucket:
         if not self.bucket.take(tokens):
             raise ValueError("cannot lend more tokens than the bucket holds")
         if tokens:
-            self.leased[worker] = self.leased.get(worker, 0) + tokens
+            self.assign(worker, self.held_by(worker) + tokens)
 
     def is_full(self) -> bool:
         """Whether forgetting this bucket forgets nothing."""
-        return not self.leased and self.bucket.level >= self.bucket.capacity
+        return not self.leased and self.bucket.is_full()

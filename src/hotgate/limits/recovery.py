@@ -35,7 +35,7 @@ class Witnessed:
 
     def level(self, limit: Limit, seconds_of_refill: float) -> float:
         """A level that is surely not too high."""
-        level = min(self.remaining, seconds_of_refill * limit.rate, limit.capacity)
+        level = min(self.remaining, limit.bucket.refilled_in(limit, seconds_of_refill))
         return min(level, max(0.0, level - self.borrowed)) - self.debt
 
 

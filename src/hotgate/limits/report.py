@@ -1,7 +1,8 @@
 """What a worker tells an authority that it meets: the leases it holds, and what it knows of each bucket."""
 
 import math
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,15 +51,18 @@ class Report:
         }
 
     @classmethod
-    def from_message(cls, message: dict[str, Any]) -> "Report":
-        """Raises KeyError, TypeError or ValueError if the message is not a report."""
+    def from_message(cls, message: dict[str, Any], now: Callable[[], float] = time.time) -> "Report":
+        """Raises KeyError, TypeError or ValueError if the message is not a report.
+
+        now: seconds since the epoch, for calendars.
+        """
         loss = message["loss"]
         return cls(
             is_fresh=message["fresh"] is True,
             sequence=int(message["seq"]),
             share=_share(message["share"]),
             loss=None if loss is None else float(loss),
-            limits=tuple(Limit.from_definition(scope, of) for scope, of in message["limits"].items()),
+            limits=tuple(Limit.from_definition(scope, of, now) for scope, of in message["limits"].items()),
             keys=tuple(_key_reports(message["keys"])),
         )
 

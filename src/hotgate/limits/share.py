@@ -5,12 +5,24 @@ Together they never exceed the bucket. A limit too small to be divided (less tha
 without the authority; all of it may be on lease instead.
 """
 
+from hotgate.limits.limit import Limit
+
 LEASE_FRACTION = 50  # a lease is at most 1/50 of what is left, over all workers: some 2 % is out near exhaustion
 
 
 def local_capacity(capacity: float, share: float) -> float:
-    """The most tokens that a worker with this share of the rate accrues alone; below 1 it never serves alone."""
+    """The most tokens that a worker with this share of the rate may admit alone; below 1 it never does."""
     return capacity * share / 2
+
+
+def alone_capacity(limit: Limit, share: float) -> float:
+    """The most tokens of one key that a worker with this share accrues alone, by its `alone_rate`."""
+    return local_capacity(limit.capacity, share) * limit.bucket.ALONE
+
+
+def alone_rate(limit: Limit, share: float) -> float:
+    """Tokens a second that a worker with this share accrues alone."""
+    return limit.rate * share * limit.bucket.ALONE
 
 
 def lease_ceiling(capacity: float, largest_share: float) -> int:

@@ -186,6 +186,11 @@ def _worker_families(total: Snapshot) -> Iterator[Metric]:
     yield CounterMetricFamily(
         "hotgate_log_dropped", "Access log lines given up because the sink stalled.", counters.get("log_dropped", 0)
     )
+    yield CounterMetricFamily(
+        "hotgate_decision_log_dropped",
+        "Decision log lines given up because the sink stalled.",
+        counters.get("decisions_dropped", 0),
+    )
 
 
 def _handshake_families(counters: dict[str, Any]) -> Iterator[Metric]:

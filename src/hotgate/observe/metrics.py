@@ -25,9 +25,9 @@ class WorkerMetrics:
 
     connections_open, exchanges_active: gauges that the edge raises and lowers. connections: all that were accepted.
     connections_refused: those that were turned away, by reason; the edge's own mapping, which it raises.
-    log_dropped: access log lines given up because the sink stalled. ejected: by upstream and target, 1 for each that is
-    out of service for its failures. panics: by upstream, 1 for each that uses all its targets for want of better ones.
-    handshakes: of TLS listeners.
+    log_dropped, decisions_dropped: lines of the two logs given up because a sink stalled. ejected: by upstream and
+    target, 1 for each that is out of service for its failures. panics: by upstream, 1 for each that uses all its
+    targets for want of better ones. handshakes: of TLS listeners.
     """
 
     __slots__ = (
@@ -37,6 +37,7 @@ class WorkerMetrics:
         "connections",
         "connections_open",
         "connections_refused",
+        "decisions_dropped",
         "ejected",
         "exchanges_active",
         "handshakes",
@@ -51,6 +52,7 @@ class WorkerMetrics:
         self.connections_refused: Mapping[str, int] = {}
         self.exchanges_active = 0
         self.log_dropped = 0
+        self.decisions_dropped = 0
         self.ejected: dict[str, dict[str, int]] = {}
         self.panics: dict[str, int] = {}
         self.handshakes = Handshakes()
@@ -128,6 +130,7 @@ class WorkerMetrics:
                 "connections": self.connections,
                 "connections_refused": dict(self.connections_refused),
                 "log_dropped": self.log_dropped,
+                "decisions_dropped": self.decisions_dropped,
                 **self.handshakes.values(),
                 **self.logins.values(),
             },

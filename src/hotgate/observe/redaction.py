@@ -6,8 +6,8 @@ import re
 # a whole run of such characters, so that the search stays linear on hostile input.
 _TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{12,}(?:\.[A-Za-z0-9_-]+)*")
 # What the gateway makes as API keys (`identity/api_keys/managed_key.py`), mistyped ones too, whose ids may be read; and
-# as tokens of operators (`control/admin_tokens.py`).
-_KEY = re.compile(r"(hg_[a-z0-9]{1,16}_[0-9A-Za-z]{12}_|hga_)[0-9A-Za-z_-]{8,}")
+# as tokens of operators (`control/admin_tokens.py`) and tickets (`keys/explain_ticket.py`).
+_KEY = re.compile(r"(hg_[a-z0-9]{1,16}_[0-9A-Za-z]{12}_|hg[ax]_)[0-9A-Za-z_-]{8,}")
 _CREDENTIALS = re.compile(r"\b([Bb]earer|BEARER|[Bb]asic|DPoP)(?: {1,8}|%20|:)[A-Za-z0-9._~+/=-]{8,}")
 
 

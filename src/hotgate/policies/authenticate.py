@@ -17,6 +17,7 @@ from hotgate.identity.challenge import credential_missing
 from hotgate.identity.confirmation import Refusal, unconfirmed
 from hotgate.identity.principal import Principal
 from hotgate.limits.login_guard import LoginGuard
+from hotgate.pipeline.decision import Decision, Path
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import (
@@ -43,14 +44,23 @@ from hotgate.policies.tokens.issuer_choice import IssuerChoice, in_same_places
 
 Group = tuple[Authenticator, ...]  # those that must come together; mostly one alone
 
+_NOBODY = "nothing was sent by which the route knows callers"
+_BANNED = Decision(
+    "brute_force", "ban", ("brute_force",), allowed=False, reason="too many bad credentials came from this address"
+)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """One who is asked. name: for metrics. stripped: what the backend does not get, by the provider that leads."""
+    """One who is asked. name: for metrics. stripped: what the backend does not get, by the provider that leads.
+
+    refusal: the decision when it refuses the caller.
+    """
 
     name: str
     ask: Callable[[Exchange], Any]
     stripped: Mapping[str, Stripping]
+    refusal: Decision
 
 
 class Authentication:
@@ -68,6 +78,7 @@ class Authentication:
         challenges: tuple[str, ...],
         watch: FailureWatch,
         offer: LoginOffer | None,
+        path: Path,
     ) -> None:
         self._entries = tuple(entries)
         self._guests = guests
@@ -76,10 +87,12 @@ class Authentication:
         self._watch = watch
         self._offer = offer
         self._bans = watch.bans
+        self._nobody = Decision("authenticate", "", path, allowed=False, reason=_NOBODY)
 
     def __call__(self, exchange: Exchange) -> Outcome | Awaitable[Outcome]:
         """None once the caller is known."""
         if self._bans and (denial := self._watch.banned(exchange)) is not None:
+            exchange.decision = _BANNED
             return denial
         return self._ask(exchange, self._entries, ())
 
@@ -103,7 +116,7 @@ class Authentication:
         if isinstance(found, Principal):
             return self._admit(exchange, found, entry)
         if isinstance(found, Response):
-            return self._watch.refused(exchange, entry.name, found)
+            return self._refused(exchange, entry, found)
         if found is None or isinstance(found, Incomplete):
             behind = self._entries[self._entries.index(entry) + 1 :]
             return self._ask(exchange, behind, missing + (() if found is None else found.challenges))
@@ -121,6 +134,7 @@ class Authentication:
         """Nobody decides. Part of a group is a credential, and so is a field that nobody here can read."""
         guests = self._guests
         if guests is None or missing or any(name in self._fields for name, _ in exchange.request.headers.fields):
+            exchange.decision = self._nobody
             offered = None if self._offer is None else self._offer(exchange)
             return offered or credential_missing(dict.fromkeys(missing or self._challenges))
         return self._admit(exchange, guests.ask(exchange), guests)
@@ -132,7 +146,7 @@ class Authentication:
         if principal.confirmations and not is_confirmed:
             refusal = unconfirmed(principal.confirmations, exchange)
             if isinstance(refusal, Response):
-                return self._watch.refused(exchange, entry.name, refusal)
+                return self._refused(exchange, entry, refusal)
             if refusal is not None:
                 return self._admit_later(exchange, principal, entry, refusal)
         exchange.principal = principal
@@ -146,8 +160,12 @@ class Authentication:
         if refusal is None:
             outcome = self._admit(exchange, principal, entry, is_confirmed=True)
         else:
-            outcome = self._watch.refused(exchange, entry.name, refusal)
+            outcome = self._refused(exchange, entry, refusal)
         return await outcome if isinstance(outcome, Awaitable) else outcome
+
+    def _refused(self, exchange: Exchange, entry: Entry, refusal: Response) -> Response | Awaitable[Response]:
+        exchange.decision = entry.refusal
+        return self._watch.refused(exchange, entry.name, refusal)
 
 
 def compile_authenticate(proofs: Sequence[str | AllOf], context: CompileContext) -> list[PhasedStep]:
@@ -161,16 +179,18 @@ def compile_authenticate(proofs: Sequence[str | AllOf], context: CompileContext)
     sources = list(dict.fromkeys(source for each in every for source in each.sources))
     guard = context.services.get("login_guard") or LoginGuard()
     logins = [each for each in every if isinstance(each, OffersLogin)]
-    entries = [_entry(group, every) for group in _asked(groups)]
+    path = (*context.path, "authenticate")
+    entries = [_entry(group, every, path) for group in _asked(groups)]
     if any(step.needs_credential for step in context.outgoing):
         entries = [replace(entry, stripped=with_tokens(entry.stripped, every)) for entry in entries]
     step = Authentication(
         entries,
-        None if guests is None else _entry(guests, every),
+        None if guests is None else _entry(guests, every, path),
         fields,
         tuple(authenticator.challenge for authenticator in every if authenticator.challenge),
         FailureWatch(guard, sources),
         logins[0].login_offer(logins) if logins else None,
+        path,
     )
     owned = frozenset(map(spelling, fields))
     steps = [PhasedStep(Phase.AUTHENTICATE, step, owned_fields=owned), *body_steps(every)]
@@ -230,12 +250,23 @@ def _asked_once(groups: Sequence[Group]) -> list[Group]:
     return [tuple(shared.get(each, each) for each in group) for group in groups]
 
 
-def _entry(asked: Group | IssuerChoice, every: Sequence[Authenticator]) -> Entry:
+def _entry(asked: Group | IssuerChoice, every: Sequence[Authenticator], path: Path) -> Entry:
+    """path: of the route's `authenticate`."""
     if isinstance(asked, IssuerChoice):
         choices = {each.name: stripped(every, [each]) for each in asked.authenticators}
-        return Entry(asked.name, asked.authenticate, choices)
-    one = asked[0] if len(asked) == 1 else Together(asked)
-    return Entry(one.name, one.authenticate, {asked[0].name: stripped(every, asked)})
+        return Entry(asked.name, asked.authenticate, choices, _refusal(asked.name, path))
+    if len(asked) > 1:
+        together = Together(asked)
+        fields = {asked[0].name: stripped(every, asked)}
+        return Entry(together.name, together.authenticate, fields, _refusal(together.name, path))
+    (one,) = asked
+    return Entry(
+        one.name, one.authenticate, {one.name: stripped(every, asked)}, _refusal(one.name, ("identity", one.name))
+    )
+
+
+def _refusal(name: str, path: Path) -> Decision:
+    return Decision("authenticate", name, path, allowed=False)
 
 
 POLICY = PolicySpec("authenticate", tuple[Proof, ...], compile_authenticate)

@@ -8,7 +8,7 @@ from hotgate.config.notation import Notation, refused
 # Fields that frame a message, name its destination, or are the gateway's own: none of them can carry a credential.
 _HAS_ANOTHER_MEANING = re.compile(
     r"host|connection|content-.*|transfer-encoding|te|trailer|upgrade|cookie"
-    r"|forwarded|x-forwarded-.*|x-auth-.*|x-hotgate-.*|x-real-ip"
+    r"|forwarded|x-forwarded-.*|x-auth-.*|x-hotgate-.*|hotgate-.*|x-real-ip"
 )
 
 

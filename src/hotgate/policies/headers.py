@@ -74,7 +74,7 @@ class HeadersSettings(Settings):
     def _leave_the_gateways_own(self) -> "HeadersSettings":
         for name in (*self.request.set, *self.request.add, *self.request.remove):
             spelled = spelling(name.encode()).decode()
-            if spelled in _GATEWAYS_OWN or spelled.startswith(("x-auth-", "x-hotgate-")):
+            if spelled in _GATEWAYS_OWN or spelled.startswith(("x-auth-", "x-hotgate-", "hotgate-")):
                 raise refused(f"{name} is written by the gateway itself; a policy cannot change it")
         return self
 

@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from hotgate.config.gateway import Gateway
+from hotgate.config.loader import Loaded
 from hotgate.control.administration import Administration, Records
 from hotgate.control.certificate_status import CertificateStatus
 from hotgate.control.http_client import http_client
 from hotgate.identity.certificates.client_trust import ABOUT
 from hotgate.observe.fleet import Fleet as FleetMetrics
+from hotgate.policies.explaining.explained_answers import ABOUT as POSITIONS
 from hotgate.policies.introspection.questions import ABOUT as INTROSPECTION
 from hotgate.policies.metadata_answers import ABOUT as ISSUER_METADATA
 from hotgate.policies.passwords.password_authenticator import ABOUT as PASSWORD
@@ -23,6 +25,7 @@ from hotgate.runtime.compiling.compile_endpoints import measured_routes
 from hotgate.runtime.desks.answers import Answers
 from hotgate.runtime.desks.ban_desk import BanDesk
 from hotgate.runtime.desks.credential_store import CredentialStore
+from hotgate.runtime.desks.explanations import Explanations
 from hotgate.runtime.desks.gateway_status import GatewayStatus
 from hotgate.runtime.desks.introspections import Introspections
 from hotgate.runtime.desks.issuer_metadata import IssuersMetadata
@@ -39,6 +42,8 @@ from hotgate.runtime.desks.single_use import SingleUse
 from hotgate.runtime.desks.targets import Targets
 from hotgate.runtime.desks.ticket_key import TicketKey
 from hotgate.runtime.desks.upstream_tokens import UpstreamTokens
+from hotgate.runtime.explaining.live import LookingAnswers
+from hotgate.runtime.explaining.peeking import World
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.workers.channel import Message
 from hotgate.runtime.workers.fleet import Fleet
@@ -54,7 +59,8 @@ class ControlPlane:
     """keys: verification keys. signing_keys, session_keys: the gateway's own. targets: names and health of backends.
     bans: who is turned away. passwords: who has which. ticket_key: of TLS sessions. answers: to what workers ask.
     introspections: what tokens are worth. logins: at OpenID Connect providers. sessions: theirs. upstream_tokens: what
-    upstreams are shown. credentials: the store, if there is one. counters: of all nodes. admin: the interface of operators.
+    upstreams are shown. credentials: the store, if there is one. counters: of all nodes. explanations: why
+    requests are answered as they are. admin: the interface of operators.
     """
 
     def __init__(
@@ -68,8 +74,8 @@ class ControlPlane:
         *,
         has_predecessor: bool = False,
     ) -> None:
-        """file: of the configuration, config: what it says at the start. left_behind: process ids of the workers of an earlier control process that still
-        run.
+        """file: of the configuration. config: what it says at the start. left_behind: process ids of the workers of an
+        earlier control process that still run.
 
         has_predecessor: that process still runs as well, and keeps them until `left_alone_by_predecessor`.
         """
@@ -92,10 +98,13 @@ class ControlPlane:
         self.passwords = Passwords()
         self._answer_questions(single_use)
         self._metrics = FleetMetrics()
-        self.counters = SharedCounters(config, now, broadcast, left_behind)
-        self._leases = self.counters.desk or LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
+        local = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
+        self.counters = SharedCounters(config, now, broadcast, left_behind, local)
+        self._leases = self.counters.desk or local
         self.bans = BanDesk(now, broadcast)
         self._renewal = Renewal(fleet)
+        self.explanations = Explanations(self._world(single_use))
+        self.answers.register(POSITIONS, self.explanations.position)
         self.admin = AdminInterface(Administration(self._status(fleet, reloader), self._records))
         self._refreshes: set[asyncio.Task[None]] = set()
 
@@ -183,6 +192,8 @@ class ControlPlane:
             targets=self.targets,
             bans=self.bans,
             credentials=self.credentials,
+            explanations=self.explanations,
+            session_keys=self.session_keys,
             introspections=self.introspections,
             logins=self.logins,
             upstream_tokens=self.upstream_tokens,
@@ -191,6 +202,28 @@ class ControlPlane:
             renewal=self._renewal,
             now=self._now,
             started=self._now(),
+        )
+
+    def explain_ticket(self) -> Message:
+        """For a command: a ticket for explained answers, and when it ends."""
+        made = self.explanations.ticket(self.session_keys.message)
+        if made is None:
+            return {"reason": "answers are explained only where the configuration says `admin: {explain: true}`"}
+        return {"reason": "", "ticket": made[0], "expires": made[1]}
+
+    def _world(self, single_use: SingleUse) -> Callable[[Loaded], World]:
+        """What explanations may look at."""
+        looking = LookingAnswers(
+            self.introspections, self.passwords, self._proofs, single_use, self.sessions.load_session
+        )
+        return lambda loaded: World(
+            documents=self.keys.documents,
+            ask=looking.ask,
+            peek=self._leases.peek,
+            bans=self.bans.remaining,
+            sealing=lambda: self.session_keys.message,
+            proofs=lambda: self._proofs.message,
+            store=lambda: self.credentials.settings(loaded.config),
         )
 
     def _records(self) -> Records | None:

@@ -71,7 +71,12 @@ class ControlProcess:
                 "upgrade": self._upgrader.request,
                 "rotate_signing_keys": self._rotate_signing_keys,
             },
-            {"list_bans": self._list_bans, "lift_ban": self._lift_ban},
+            {
+                "list_bans": self._list_bans,
+                "lift_ban": self._lift_ban,
+                "make_explain_ticket": self._make_explain_ticket,
+            },
+            {"explain_request": self._explain_request},
         )
         self._watch = FileWatch(loaded.files)
         self._stop_requested = asyncio.Event()
@@ -230,6 +235,18 @@ class ControlProcess:
         if self._plane is None:
             return {"reason": _STARTING}
         return {"reason": "" if self._plane.bans.lift(str(message["address"])) else "this address is not banned"}
+
+    def _make_explain_ticket(self, _: Message) -> Message:
+        if self._plane is None:
+            return {"reason": _STARTING}
+        return self._plane.explain_ticket()
+
+    def _explain_request(self, message: Message) -> "asyncio.Future[Message]":
+        if self._plane is not None:
+            return self._loop.create_task(self._plane.explanations.answer(message["question"]))
+        done = self._loop.create_future()
+        done.set_result({"reason": _STARTING})
+        return done
 
     def _start_successor(self) -> Successor:
         sockets: dict[str, list[int]] = {}

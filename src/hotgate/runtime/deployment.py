@@ -47,6 +47,7 @@ class Deployment:
             return "counters cannot change while the gateway runs; restart it"
         if new.tree == self.loaded.tree:
             self.loaded = new
+            self._plane.explanations.follow(new)  # its lines may be others
             return ""
         await self._have_own_keys(new)
         try:
@@ -62,6 +63,7 @@ class Deployment:
 
     async def _follow(self) -> None:
         config = self.loaded.config
+        self._plane.explanations.follow(self.loaded)
         self._plane.bans.follow(config.brute_force)
         self._plane.passwords.follow(config)
         await self._have_own_keys(self.loaded)

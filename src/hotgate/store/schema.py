@@ -98,6 +98,18 @@ sessions = Table(
     Index("sessions_of_sid", "provider", "sid"),
 )
 
+# What was given out of each quota (`quotas.py`). period: its notation. ends: of the period that `used` is of.
+quotas = Table(
+    "quotas",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("period", Text, nullable=False),
+    Column("ends", Float, nullable=False, index=True),
+    Column("used", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # Of the peppers that digests in `api_keys` were made with (`Peppers.fingerprints`).
 pepper_fingerprints = Table(
     "pepper_fingerprints",

@@ -194,14 +194,20 @@ class Store:
 
     async def claim(self, provider: str, jti: str, expires: float) -> bool:
         """True for the first who claims a token; it must be refused to everybody else until it expires anyway."""
-        digest = sha256(f"{len(provider)}:{provider}{jti}".encode()).digest()
         async with self.database.change() as connection:
             try:
-                await connection.execute(insert(single_use).values(digest=digest, expires=expires))
+                values = {"digest": _token_digest(provider, jti), "expires": expires}
+                await connection.execute(insert(single_use).values(values))
             except IntegrityError:
                 await connection.rollback()
                 return False
         return True
+
+    async def was_claimed(self, provider: str, jti: str) -> bool:
+        """Whether anybody has claimed a token, and it has not been forgotten yet."""
+        query = select(single_use.c.digest).where(single_use.c.digest == _token_digest(provider, jti))
+        async with self.database.read() as connection:
+            return await connection.scalar(query) is not None
 
     async def prune(self, now: float) -> None:
         """Forget revocations and used tokens that have expired: the tokens have, too."""
@@ -305,3 +311,7 @@ async def _change(writing: Writing, old: StoredKey, new: StoredKey) -> None:
 def _check_found(count: int, what: str, name: str) -> None:
     if count == 0:
         raise DoesNotExist(what, f"there is no {what} {name!r}")
+
+
+def _token_digest(provider: str, jti: str) -> bytes:
+    return sha256(f"{len(provider)}:{provider}{jti}".encode()).digest()

@@ -31,8 +31,8 @@ _SCHEMES = {"valkey": "redis", "valkeys": "rediss"}  # what redis-py calls them
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """url: `valkey://user:password@host:6379/0`, `valkeys://…` with TLS (verified), `unix:///path`. is_cluster: it is one
-    node of a cluster. sentinels: who knows the primary, (host, port) of each; the host of the URL is the service's name
+    """url: `valkey://user:password@host:6379/0`, `valkeys://…` with TLS (verified), `unix:///path`. is_cluster: it is
+    one node of a cluster. sentinels: who knows the primary, (host, port) of each; the host of the URL is the service's name
     then. sentinel_password: theirs, if they have one.
     """
 
@@ -113,10 +113,11 @@ def _client(servers: Servers, connect: float, answer: float) -> Any:
 
 
 def _behind_sentinels(servers: Servers, url: str, options: dict[str, Any]) -> Any:
-    own = dict(parse_url(url))
-    service = own.pop("host", None)
+    own: dict[str, Any] = dict(parse_url(url))
+    service = str(own.pop("host"))
     own.pop("port", None)
-    encryption = {"ssl": True} if own.pop("connection_class", None) is SSLConnection else {}
-    known = {**options, **encryption, "password": servers.sentinel_password}
-    sentinel = Sentinel(servers.sentinels, sentinel_kwargs=known)
-    return sentinel.master_for(service, redis_class=Redis, **own, **options, **encryption)
+    if own.pop("connection_class", None) is SSLConnection:
+        own["ssl"] = options["ssl"] = True
+    known = {**options, "password": servers.sentinel_password}
+    sentinel: Any = Sentinel(servers.sentinels, sentinel_kwargs=known)  # type: ignore[no-untyped-call]
+    return sentinel.master_for(service, redis_class=Redis, **{**options, **own})

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from hotgate.control.api.explain import Explained, Question
+
 STATUS = {
     "version": "1",
     "uptime_seconds": 1.5,
@@ -20,13 +22,39 @@ STATUS = {
     "store": None,
 }
 
+EXPLAINED = Explained(
+    decision="deny",
+    status=404,
+    code="route-not-found",
+    reason="",
+    by=None,
+    route="",
+    route_at="",
+    near=[],
+    method="GET",
+    host="localhost",
+    path="/",
+    parameters={},
+    principal=None,
+    steps=[],
+    upstream="",
+    upstream_path="",
+    live=True,
+    milliseconds=0.1,
+)
+
 
 class FakeState:
-    """reasons: why it is not ready. banned: addresses."""
+    """reasons: why it is not ready. banned: addresses. questions: what was to be explained; explained: the answer to
+    each. ticket: None where answers are not explained.
+    """
 
     def __init__(self) -> None:
         self.reasons: list[str] = []
         self.banned: set[str] = set()
+        self.questions: list[Question] = []
+        self.explained: Explained | Exception = EXPLAINED
+        self.ticket: tuple[str, float] | None = None
 
     def not_ready(self) -> list[str]:
         return self.reasons
@@ -39,6 +67,15 @@ class FakeState:
             return False
         self.banned.remove(address)
         return True
+
+    async def explain(self, question: Question) -> Explained:
+        self.questions.append(question)
+        if isinstance(self.explained, Exception):
+            raise self.explained
+        return self.explained
+
+    def explain_ticket(self) -> tuple[str, float] | None:
+        return self.ticket
 
     def jwks(self) -> bytes:
         return b'{"keys": []}'

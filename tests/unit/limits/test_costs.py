@@ -224,7 +224,6 @@ def test_nothing_is_said_of_a_key_in_the_name_of_a_lease_that_was_forgotten() ->
     asyncio.run(node.admitted(quick, 5))
     node.wait(1)
     asyncio.run(node.admitted(quick, 1))
-    node.client.refund(quick, "k", 1)
     node.client.tick(node.now + 0.25)
     node.carry()
     assert next(node.authority.buckets()).on_lease == 1

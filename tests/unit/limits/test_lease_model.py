@@ -1,10 +1,10 @@
 """A model of a whole node: whatever happens in whatever order, no key is admitted more than its limit allows.
 
-The oracle is the reference bucket: every admitted request takes its cost from it, and it must never fall below zero.
-That is the same as "in any t seconds at most burst + rate * t". A refund puts its tokens back as far as they fit, when
-the authority hears of it. Charges, which nobody can refuse, are taken from a second bucket; when none is on its way
-any more, the authority must not believe in more than that one holds. Hypothesis looks for short, strange schedules;
-the seeded schedules below it are long and lifelike. They fail as soon as one of the package's four rules is left out.
+Every admitted request takes its cost from an oracle, which must never fall below zero. A refund puts its tokens back
+as far as they fit, when the authority hears of it. Charges, which nobody can refuse, are taken from a second oracle;
+when none is on its way any more, the authority must not believe in more than that one holds. Hypothesis looks for
+short, strange schedules; the seeded schedules below it are long and lifelike. They fail as soon as one of the package's
+four rules is left out.
 """
 
 import asyncio
@@ -18,16 +18,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from hotgate.limits.authority import LeaseAuthority
-from hotgate.limits.bucket import TokenBucket
 from hotgate.limits.decision import LimitDecision
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.limits.limit import Limit
+from unit.limits.oracles import Oracle, oracle
 
 Message = dict[str, Any]
 
 TOLERANCE = 1e-6
 KEYS = ("alice", "bob")
-LIMITS = ((1, 1.0, 1), (3, 10.0, 3), (8, 4.0, 8), (12, 120.0, 12), (30, 60.0, 30), (10, 1.0, 40))
+BUCKETS = ((1, 1.0, 1), (3, 10.0, 3), (8, 4.0, 8), (12, 120.0, 12), (30, 60.0, 30), (10, 1.0, 40))
+WINDOWS = ((1, 1.0, 1), (3, 10.0, 3), (8, 4.0, 8), (12, 120.0, 12), (30, 60.0, 30), (40, 3.0, 40))
+LIMITS = [Limit("route/r", quota=quota, window=window, burst=burst) for quota, window, burst in BUCKETS]
+LIMITS += [Limit("route/r", quota=quota, window=window, kind="window") for quota, window, _ in WINDOWS]
 slots = st.integers(0, 3)
 costs = st.sampled_from([1, 1, 1, 2, 3, 7, 20])
 
@@ -62,8 +65,8 @@ class Node(RuleBasedStateMachine):
         self.is_alive = True
         self.authority = LeaseAuthority(lambda: self.time)
         self.workers: list[Worker] = []
-        self.reference: dict[str, TokenBucket] = {}
-        self.charged: dict[str, TokenBucket] = {}
+        self.reference: dict[str, Oracle] = {}
+        self.charged: dict[str, Oracle] = {}
         self.has_died = False
         self.mourned: list[str] = []  # dead workers whose death some survivor may not have been told
         self.waiting: list[Waiting] = []
@@ -80,14 +83,14 @@ class Node(RuleBasedStateMachine):
         limit=st.sampled_from(LIMITS),
         keys=st.sampled_from([(1, 100), (100, 1), (100, 100), (100, 100)]),
     )
-    def start(self, count: int, limit: tuple[int, float, int], keys: tuple[int, int]) -> None:
+    def start(self, count: int, limit: Limit, keys: tuple[int, int]) -> None:
         self.client_keys, self.authority_keys = keys
-        self.limit = Limit("route/r", quota=limit[0], window=limit[1], burst=limit[2])
+        self.limit = limit
         self.authority = LeaseAuthority(lambda: self.time, workers=count, max_keys=self.authority_keys)
         self.count = count
         for key in KEYS:
-            self.reference[key] = TokenBucket(self.limit.capacity, self.limit.rate, self.time)
-            self.charged[key] = TokenBucket(self.limit.capacity, self.limit.rate, self.time)
+            self.reference[key] = oracle(limit, self.time)
+            self.charged[key] = oracle(limit, self.time)
         for _ in range(count):
             self._start_worker()
 
@@ -124,8 +127,7 @@ class Node(RuleBasedStateMachine):
         if worker is None or self.client_keys == 1:
             return  # a worker without a place for its debts has them forgotten
         worker.client.charge(self.limit, key, tokens)
-        self.charged[key].refill(self.time)
-        self.charged[key].charge(tokens)
+        self.charged[key].use(tokens, self.time)
 
     @rule(slot=slots, index=st.integers(0, 3), repeated=st.booleans())
     def deliver_up(self, slot: int, index: int, repeated: bool) -> None:
@@ -259,9 +261,7 @@ class Node(RuleBasedStateMachine):
         for slot in range(len(self.workers) if is_met else 0):
             self.connect(slot)
         if self.has_died or not is_met or not patience:  # the only witness of a debt may be gone
-            for key, bucket in self.reference.items():
-                bucket.refill(self.time)
-                self.charged[key] = TokenBucket(bucket.capacity, bucket.rate, self.time, bucket.level)
+            self.charged = {key: known.copy() for key, known in self.reference.items()}
 
     @rule()
     def add_worker(self) -> None:
@@ -284,9 +284,8 @@ class Node(RuleBasedStateMachine):
             return
         for key in KEYS:
             standing = self.authority.peek(self.limit, key)
-            self.charged[key].refill(self.time)
             assert standing is not None
-            assert standing.level <= max(0.0, self.charged[key].level) + TOLERANCE
+            assert standing.level <= max(0.0, self.charged[key].level(self.time)) + TOLERANCE
 
     def _worker(self, slot: int) -> Worker | None:
         return self.workers[slot % len(self.workers)] if self.workers else None
@@ -308,16 +307,16 @@ class Node(RuleBasedStateMachine):
 
     def _put_back(self, key: str, tokens: int) -> None:
         """A refund counts from the moment when the authority hears of it, or at once if it has not heard of the use."""
-        for bucket in (self.reference[key], self.charged[key]):
-            bucket.refill(self.time)
-            bucket.put_back(tokens)
-            bucket.refill(self.time)
+        self.reference[key].put_back(tokens, self.time)
+        self.charged[key].put_back(tokens, self.time)
 
     def _kill(self, worker: Worker) -> None:
         self.workers.remove(worker)
         self.has_died = True
         for key in KEYS:
-            self.charged[key].level += worker.client.untold(self.limit, key)[0]  # its process took that with it
+            self.charged[key].put_back(
+                worker.client.untold(self.limit, key)[0], self.time
+            )  # its process took that along
         self.mourned.append(worker.name)
         for owner, _, _, future in self.waiting:
             if owner is worker:
@@ -350,14 +349,13 @@ class Node(RuleBasedStateMachine):
         self.waiting = still
 
     def _admit(self, worker: Worker, key: str, cost: int) -> None:
-        self.charged[key].refill(self.time)
-        self.charged[key].charge(cost)
-        bucket = self.reference[key]
-        bucket.refill(self.time)
-        bucket.charge(cost)
+        self.charged[key].use(cost, self.time)
+        self.reference[key].use(cost, self.time)
         worker.spent[key] += cost
         self.admitted += 1
-        assert bucket.level >= -TOLERANCE, f"{key} was admitted more than {self.limit.definition()} allows"
+        assert self.reference[key].level(self.time) >= -TOLERANCE, (
+            f"{key} was admitted more than {self.limit.definition()} allows"
+        )
 
 
 Node.TestCase.settings = settings(

@@ -25,5 +25,11 @@ def test_nonsense_is_refused(quota: int, window: float, burst: int | None) -> No
 
 
 def test_a_definition_survives_a_message() -> None:
-    limit = Limit("s", quota=100, window=60, burst=7)
-    assert limit.same_rate(Limit.from_definition("s", limit.definition()))
+    for limit in (Limit("s", quota=100, window=60, burst=7), Limit("s", quota=100, window=60, kind="window")):
+        assert limit.is_like(Limit.from_definition("s", limit.definition()))
+
+
+@pytest.mark.parametrize(("kind", "burst"), [("window", 7), ("?", None), ("", None)])
+def test_an_unknown_kind_and_a_burst_of_a_window_are_refused(kind: str, burst: int | None) -> None:
+    with pytest.raises(ValueError, match="kind"):
+        Limit("s", quota=100, window=60, burst=burst, kind=kind)

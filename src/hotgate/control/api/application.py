@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from hotgate import __version__
 from hotgate.control.administration import Administration
-from hotgate.control.api import bans, consumers, gateway, keys, revocations, sessions
+from hotgate.control.api import bans, consumers, explain, gateway, keys, revocations, sessions
 from hotgate.control.api.endpoint import Answer, Call, Endpoint
 from hotgate.control.api.input import Nothing
 from hotgate.control.api.openapi import openapi
@@ -36,6 +36,7 @@ ENDPOINTS: Sequence[Endpoint] = (
     *revocations.ENDPOINTS,
     *sessions.ENDPOINTS,
     *bans.ENDPOINTS,
+    *explain.ENDPOINTS,
     *gateway.ENDPOINTS,
     Endpoint(
         "get-openapi",

@@ -8,6 +8,7 @@ from typing import Any
 
 from hotgate.limits.limit import Limit
 from hotgate.limits.shared.terms import PARTITIONS
+from hotgate.limits.sliding_window import SlidingWindow
 
 
 @lru_cache(maxsize=1024)
@@ -50,10 +51,9 @@ class Ask:
         return {
             "scope": scope_name(self.limit.scope),
             "key": self.name,
-            "kind": "bucket",
+            "kind": self.limit.bucket.KIND,
             "capacity": self.limit.capacity,
-            "a": self.limit.rate,
-            "b": 0,
+            "a": self.limit.window if self.limit.bucket is SlidingWindow else self.limit.rate,
             "need": self.need,
             "least": self.least,
             "want": self.want,

@@ -57,7 +57,7 @@ class Partition:
         return 1e15 if self.leaves else self._clock.earliest + SILENCE if self._clock.epoch else 0.0
 
     def answered(self, answer: Any, asks: Sequence[Ask], sent: float, now: float) -> list[Supply]:
-        """One for each ask. sent: monotonic seconds, before the call left. Raises ValueError for what makes no sense."""
+        """One for each ask. sent: monotonic seconds, before the call left. Raises ValueError for nonsense."""
         texts = [part.decode("ascii") for part in answer]
         if texts[0] != "ok" or len(texts) != _HEAD + _FIGURES * len(asks):
             raise ValueError("the store took a call for an old one, or answered another one")

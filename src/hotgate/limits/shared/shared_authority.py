@@ -1,14 +1,15 @@
 """The authority of a node whose limits are shared: lends its workers what the counter store lends it.
 
 It speaks to workers as `limits.authority` does, with two differences: a grant has an end, and it may come later, when
-the store has answered. Synchronous, without I/O: `stir` says that a partition has something to ask, `take` gives it out,
-`supplied` and `failed` say what came of it.
+the store has answered. Synchronous, without I/O: `stir` says that a partition has something to ask, `take` gives it
+out, `supplied` and `failed` say what came of it.
 """
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from hotgate.limits.denials import Denials
 from hotgate.limits.grant import NOT_YET, Grant
 from hotgate.limits.lease_request import LeaseRequest
 from hotgate.limits.limit import Limit
@@ -17,6 +18,7 @@ from hotgate.limits.report import Report
 from hotgate.limits.shared.ask import Ask, Supply
 from hotgate.limits.shared.chunk import Chunk, Waiting
 from hotgate.limits.shared.terms import LEASE, MOST_ASKS, PARTITIONS, PATIENCE, Terms
+from hotgate.limits.standing import Standing
 
 Message = dict[str, Any]
 
@@ -47,6 +49,7 @@ class SharedAuthority:
         self._max_keys = max_keys
         self._members = Members(clock, workers)
         self._chunks: OrderedDict[tuple[str, str], Chunk] = OrderedDict()  # in the order of their last use
+        self._denials = Denials()
         self.counts = {"tokens_leased": 0, "tokens_returned": 0}
         self._queues: tuple[deque[Chunk], ...] = tuple(deque() for _ in range(PARTITIONS))
 
@@ -59,6 +62,17 @@ class SharedAuthority:
     def weight(self) -> float:
         """The part of every rate that this node's workers certainly do not serve by themselves now."""
         return self._members.speed / self._terms.nodes if self._terms.nodes else 0.0
+
+    def peek(self, limit: Limit, key: str, cost: int = 1) -> Standing | None:
+        """How a key stood when the store was last asked; None if this node has not asked lately."""
+        chunk = self._chunks.get((limit.scope, key))
+        if chunk is None:
+            return None
+        wait = chunk.retry_at - self._clock() if cost > chunk.level else 0.0
+        denial, limited_for = self._denials.get(limit.scope, key), None
+        if denial is not None:
+            limited_for = self._clock() - denial.since
+        return Standing(limit, key, chunk.level, sum(chunk.leased.values()), max(0.0, wait), limited_for)
 
     def set_workers(self, workers: int) -> None:
         """The number of workers from now on."""
@@ -126,7 +140,8 @@ class SharedAuthority:
 
     def take(self, partition: int) -> list[tuple[Chunk, Ask]]:
         """What to ask now, bounded."""
-        queue, taken = self._queues[partition], []
+        queue = self._queues[partition]
+        taken: list[tuple[Chunk, Ask]] = []
         while queue and len(taken) < MOST_ASKS:
             chunk = queue.popleft()
             chunk.expire(self._clock())
@@ -158,10 +173,10 @@ class SharedAuthority:
             chunk.settle(worker, held.get(name, 0))
         limits = {limit.scope: limit for limit in report.limits}
         for key in report.keys:
-            chunk = self._open(limits[key.scope], key.key, self._clock()) if key.debt else None
-            if chunk is not None:
-                chunk.debt += key.debt
-                self._queue(chunk)
+            owed = self._open(limits[key.scope], key.key, self._clock()) if key.debt else None
+            if owed is not None:
+                owed.debt += key.debt
+                self._queue(owed)
 
     def _lease(self, waiting: Waiting) -> Message | None:
         now, request = self._clock(), waiting.request
@@ -174,10 +189,8 @@ class SharedAuthority:
         chunk.refunded += request.refunded
         if chunk.debt or chunk.refunded:
             self._queue(chunk)
-        if chunk.waiting and request.need:
-            answer = None  # nobody passes those who wait
-        else:
-            answer = self._decide(chunk, waiting, now)
+        must_wait = chunk.waiting and request.need  # nobody passes those who wait
+        answer = None if must_wait else self._decide(chunk, waiting, now)
         if answer is None:
             chunk.waiting.append(waiting)
             self._queue(chunk)
@@ -191,6 +204,7 @@ class SharedAuthority:
         if granted is not None:
             return self._grant(waiting, Grant(granted, chunk.level), chunk)
         if now < chunk.denied_until and waiting.request.least >= chunk.denied_least:
+            self._denials.add(waiting.request.limit.scope, waiting.request.key, waiting.request.least, now)
             return self._grant(waiting, Grant(0, chunk.level, chunk.retry_at - now), chunk)
         return None
 
@@ -216,6 +230,7 @@ class SharedAuthority:
             "retry_after": grant.retry_after,
             "must_wait": grant.must_wait,
             "urgent": False,
+            "lasts": None,
             "charged": request.debt,
             "until": 0.0 if chunk is None else chunk.until,
             "void": counted < request.held,

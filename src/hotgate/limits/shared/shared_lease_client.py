@@ -1,5 +1,6 @@
 """A worker's side of limits that nodes share: what it is lent has an end, and alone it waits before it serves."""
 
+import math
 from typing import Any
 
 from hotgate.limits.decision import LimitDecision, allowed
@@ -7,6 +8,7 @@ from hotgate.limits.lease import Lease
 from hotgate.limits.lease_client import LeaseClient, Outcome
 from hotgate.limits.limit import Limit
 from hotgate.limits.shared.terms import LEASE
+from hotgate.limits.token_bucket import TokenBucket
 
 Message = dict[str, Any]
 
@@ -29,6 +31,8 @@ class SharedLeaseClient(LeaseClient):
         if "patience" in message:
             self._patience = float(message["patience"])
             self._is_unlimited = message["unlimited"] is True
+        else:  # of the authority over quotas, which knows nothing of other nodes
+            message = {**message, "share": self._share}
         super().on_message(message)
 
     def tick(self, now: float) -> None:
@@ -48,8 +52,8 @@ class SharedLeaseClient(LeaseClient):
             self._alone_since = self._clock() + self._patience
 
     def _granted(self, lease: Lease, message: Message) -> None:
-        now, until = self._clock(), float(message["until"])
-        if message["void"] or now >= lease.until:
+        now, until = self._clock(), float(message.get("until", math.inf))
+        if message.get("void", False) or now >= lease.until:
             self._expire(lease)
         if message["granted"] and now >= until:
             message = {**message, "granted": 0, "must_wait": True}
@@ -66,4 +70,6 @@ class SharedLeaseClient(LeaseClient):
             return allowed(lease.limit, lease.limit.capacity)
         if self._clock() >= lease.until:
             self._expire(lease)
+        if lease.held < cost and lease.limit.bucket is not TokenBucket:
+            return None  # no share of it can be told from what others have admitted a moment ago
         return super()._spend_without(lease, cost)

@@ -11,7 +11,7 @@ from hotgate.policies.authorization.checks import Begin, Checks, ChecksByMethod
 from hotgate.policies.authorization.conditions import PartConditions
 from hotgate.policies.authorization.denial import Denial
 from hotgate.policies.authorization.joined import joined
-from hotgate.policies.authorization.needs import needs, wrong_needs
+from hotgate.policies.authorization.needs import NOBODY_HERE, needs, wrong_needs
 from hotgate.policies.authorization.part import KEY, Part
 from hotgate.policies.authorization.settings import ANY_METHOD, AccessRules, AuthorizeSettings
 from hotgate.policies.authorization.user_authentication import StepUp
@@ -25,6 +25,8 @@ def compile_authorize(settings: AuthorizeSettings, context: CompileContext) -> l
     if any(getattr(settings, key) for key in (*AccessRules.model_fields, "methods")):
         steps += _AccessSteps(settings, context).compiled()
     if settings.demand is not None:
+        if context.is_public:
+            raise WrongSetting(("acr" if settings.acr else "max_age",), NOBODY_HERE)
         steps.append(_user_authentication(settings, settings.demand, context))
     return steps
 

@@ -16,6 +16,7 @@ from hotgate.policies.authorization.part import Check, Part
 _Names = frozenset[str]
 _Read = Callable[[Principal], _Names]
 
+NOBODY_HERE = "nobody is authenticated on a public route; `when` and `policies` can be asked of everybody"
 _NO_SCOPE = "The credential does not grant the scope that this needs."
 
 
@@ -89,8 +90,7 @@ def wrong_needs(part: Part, roles: RoleBook, *, is_public: bool) -> Iterator[Wro
     """What nobody could ever have."""
     for key in part.needs:
         if is_public:
-            message = "nobody is authenticated on a public route; `when` and `policies` can be asked of everybody"
-            yield WrongSetting((*part.keys, key), message)
+            yield WrongSetting((*part.keys, key), NOBODY_HERE)
     for index, permission in enumerate(part.rules.permissions):
         if permission not in roles.permissions:
             path: Path = (*part.keys, "permissions", index)

@@ -1,5 +1,6 @@
 """Google's CEL, with what Hotgate adds to it: `inNetwork`."""
 
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
@@ -18,6 +19,24 @@ def _cel() -> Any:
 def is_error(value: Any) -> bool:
     """Whether what an evaluation gave is one of its failures; another kind of failure is raised."""
     return bool(value.type() == _cel().Type.ERROR)
+
+
+def holds_nul(values: Iterable[Any]) -> bool:
+    """Whether there is a NUL in a text among these, or within a list or a map of them.
+
+    The library cuts text there (cel-expr-python 0.1.3): `ada\\0x` would be `ada` to a condition, and not to a backend.
+    """
+    for value in values:
+        kind = type(value)
+        if kind is str:
+            found = "\0" in value
+        elif kind is dict or isinstance(value, Mapping):
+            found = holds_nul(value) or holds_nul(value.values())
+        else:
+            found = (kind is list or kind is tuple) and holds_nul(value)
+        if found:
+            return True
+    return False
 
 
 @lru_cache(maxsize=1024)  # routes differ in their path parameters alone

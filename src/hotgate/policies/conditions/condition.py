@@ -7,13 +7,14 @@ and loops over what clients send end at a budget of 10,000 steps with a failure.
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 
 from hotgate.config.authorization import MAX_EXPRESSION
 from hotgate.pipeline.exchange import Exchange
 from hotgate.policies.conditions.attribute import Attribute, Read, Unreadable
-from hotgate.policies.conditions.cel_environment import environment, is_error
-from hotgate.policies.conditions.checked_expression import checked_tree
+from hotgate.policies.conditions.cel_environment import Declared, environment, holds_nul, is_error
+from hotgate.policies.conditions.checked_expression import Node, checked_tree
 from hotgate.policies.conditions.looks import looks_of, wrong_members
 from hotgate.policies.conditions.request_attributes import BODY
 from hotgate.policies.conditions.wrong_constants import wrong_constants
@@ -45,30 +46,37 @@ class Expression:
     def value(self, exchange: Exchange) -> Any:
         """What it evaluates to, as a Python value. Raises ConditionFailed."""
         try:
-            result = self._program.eval(data={name: read(exchange) for name, read in self._inputs})
+            return self._evaluated({name: read(exchange) for name, read in self._inputs})
         except Unreadable:
             return self._value_without(exchange)
-        except _FAILURES as error:
-            raise _failed(error) from None
-        if is_error(result):  # an error is a value of its own, shown as text
-            raise _failed(result.value())
-        return result.value()
 
     def _value_without(self, exchange: Exchange) -> Any:
         """The value, if it does not hang on what cannot be read, as that of `a || b` where `a` holds."""
-        data, reasons = {}, []
+        data: dict[str, Any] = {}
+        reasons: list[str] = []
         for name, read in self._inputs:
             try:
                 data[name] = read(exchange)
             except Unreadable as reason:
                 reasons.append(str(reason))
         try:
+            return self._evaluated(data)
+        except ConditionFailed:
+            raise _failed("; ".join(reasons)) from None
+
+    def _evaluated(self, data: Mapping[str, Any]) -> Any:
+        if holds_nul(data.values()):
+            raise _failed("text with a NUL cannot be compared")
+        try:
             result = self._program.eval(data=data)
         except _FAILURES as error:
             raise _failed(error) from None
-        if is_error(result):
-            raise _failed("; ".join(reasons))
-        return result.value()
+        value = result.value()
+        if value is True or value is False:
+            return value
+        if is_error(result):  # an error is a value of its own, shown as text
+            raise _failed(value)
+        return value
 
 
 class Condition(Expression):
@@ -78,15 +86,7 @@ class Condition(Expression):
 
     def holds(self, exchange: Exchange) -> bool:
         """Raises ConditionFailed."""
-        try:
-            value = self._program.eval(data={name: read(exchange) for name, read in self._inputs}).value()
-        except Unreadable:
-            return self._value_without(exchange) is True
-        except _FAILURES as error:
-            raise _failed(error) from None
-        if value is True or value is False:
-            return value
-        raise _failed(value)  # an error, as text
+        return self.value(exchange) is True
 
 
 def _failed(reason: object) -> ConditionFailed:
@@ -119,17 +119,23 @@ def _compiled(source: str, attributes: Mapping[str, Attribute], kind: str) -> tu
     if len(source) > MAX_EXPRESSION:
         raise ValueError(f"an expression has at most {MAX_EXPRESSION} characters")
     try:
-        program = environment(tuple((each.name, each.kind) for each in attributes.values())).compile(source)
+        program, tree = _program(source, tuple((each.name, each.kind) for each in attributes.values()))
     except RuntimeError as error:
         raise ValueError(_explained(str(error), attributes)) from None
     if (found := program.return_type().name()) != kind:
         raise ValueError(f"the expression must be {kind.lower()}, but is {found.lower()}")
-    tree = checked_tree(program.serialize())
     for offset, message in (*wrong_members(tree, attributes), *wrong_constants(tree)):
         raise ValueError(f"{_place(source, offset)}: {message}")
     used = [(attributes[name], members) for name, members in looks_of(tree, attributes).items()]
     inputs = {each.name: each.read if members is None else each.reading(members) for each, members in used}
     return program, inputs, any(each.needs_body for each, _ in used)
+
+
+@lru_cache(maxsize=4096)
+def _program(source: str, declared: Declared) -> tuple[Any, Node]:
+    """Compiled once for all routes that have the same attributes: a program knows nothing of who asks it."""
+    program = environment(declared).compile(source)
+    return program, checked_tree(program.serialize())
 
 
 def _place(source: str, offset: int) -> str:

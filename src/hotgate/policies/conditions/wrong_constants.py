@@ -1,6 +1,7 @@
 """Networks, patterns, times and time zones that are written out and wrong: they would fail at every request."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from hotgate.policies.conditions.cel_environment import environment, is_error
 from hotgate.policies.conditions.checked_expression import Node
@@ -40,6 +41,7 @@ def wrong_constants(tree: Node) -> Iterator[tuple[int, str]]:
                 yield last.offset, f"this is no {what}"
 
 
+@lru_cache(maxsize=1024)
 def _fails(probe: str, given: str) -> bool:
     try:
         return is_error(environment(_GIVEN).compile(probe).eval(data={"given": given}))

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from hotgate.http.response import Response
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import WrongSetting
-from hotgate.policies.conditions.attributes import Attribute
-from hotgate.policies.conditions.condition import ConditionFailed, compile_whole_number
+from hotgate.policies.conditions.attribute import Attribute
+from hotgate.policies.conditions.condition import ConditionFailed, compile_number
 from hotgate.policies.limits.rate_limit_settings import ComputedCost, ToldCost
 
 CostOf = Callable[[Exchange], int]
@@ -18,7 +18,7 @@ _whole_number = re.compile(rb"[0-9]{1,9}")
 def computed_cost(settings: ComputedCost, attributes: Mapping[str, Attribute]) -> CostOf:
     """What an expression makes of a request. Raises WrongSetting."""
     try:
-        expression = compile_whole_number(settings.cel, attributes)
+        expression = compile_number(settings.cel, attributes)
     except ValueError as error:
         raise WrongSetting(("cost", "cel"), str(error)) from None
     most = settings.most

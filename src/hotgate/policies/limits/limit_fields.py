@@ -63,6 +63,20 @@ class LimitItem:
         """Whether clients learn of it before it is used up."""
         return self.is_draft or self.is_legacy
 
+    def in_units(self, decision: LimitDecision) -> LimitDecision:
+        """The same decision, counted in what is told instead of in tokens."""
+        if self.tokens == 1:
+            return decision
+        return LimitDecision(
+            decision.policy,
+            quota=self.quota,
+            window=decision.window,
+            remaining=decision.remaining // self.tokens,
+            reset=decision.reset,
+            allowed=decision.allowed,
+            retry_after=decision.retry_after,
+        )
+
     def figures(self, decision: LimitDecision) -> tuple[int, int]:
         """What is left, and in how many seconds a client should use no more than that.
 
@@ -71,7 +85,7 @@ class LimitItem:
         """
         if not decision.allowed:
             return 0, decision.retry_after
-        remaining = decision.remaining // self.tokens
+        remaining = decision.remaining
         if remaining <= 0:
             return 0, decision.reset
         seconds = int(remaining * self._seconds_per_unit + _NEARLY_ONE)
@@ -97,12 +111,12 @@ def tell_admitted(exchange: Exchange, items: tuple[LimitItem, ...], decisions: S
     """The fields of a request that passes."""
     fields = _fields_of(items)
     if fields.form:
-        figures: tuple[int, ...] = ()
-        for item, decision in zip(items, decisions, strict=True):
-            if item.is_draft:
-                figures += item.figures(decision)
-        told = (fields.policy, (b"ratelimit", fields.form % figures))
-        exchange.answer_fields += told if not exchange.limits else _joined(exchange, told)
+        if len(items) == 1:  # as most routes have
+            figures: tuple[int, ...] = items[0].figures(decisions[0])
+        else:
+            pairs = zip(items, decisions, strict=True)
+            figures = tuple([figure for item, each in pairs if item.is_draft for figure in item.figures(each)])
+        _add(exchange, (fields.policy, (b"ratelimit", fields.form % figures)))
     if fields.has_legacy:
         legacy = [(item, each) for item, each in zip(items, decisions, strict=True) if item.is_legacy]
         _add_legacy(exchange, *min(legacy, key=lambda pair: pair[1].remaining / pair[1].quota))
@@ -117,19 +131,21 @@ def tell_refused(
     fields = _fields_of(items)
     _remove(exchange, b"ratelimit")
     if fields.form:
-        exchange.answer_fields += _joined(exchange, (fields.policy,))
+        _add(exchange, (fields.policy,))
     if refusing.is_draft:
         exchange.answer_fields += ((b"ratelimit", refusing.form % refusing.figures(decision)),)
     if refusing.is_legacy:
         _add_legacy(exchange, refusing, decision)
 
 
-def _joined(exchange: Exchange, fields: tuple[Field, ...]) -> tuple[Field, ...]:
-    """The fields, with what limits before these have said in them: one field each, however many limits there are."""
-    said = dict(exchange.answer_fields)
-    for name, _ in fields:
-        _remove(exchange, name)
-    return tuple((name, b"%b, %b" % (said[name], value) if name in said else value) for name, value in fields)
+def _add(exchange: Exchange, fields: tuple[Field, ...]) -> None:
+    """Add to what limits before these have said: one field each, however many limits there are."""
+    if exchange.limits:
+        said = dict(exchange.answer_fields)
+        fields = tuple((name, b"%b, %b" % (said[name], value) if name in said else value) for name, value in fields)
+        for name, _ in fields:
+            _remove(exchange, name)
+    exchange.answer_fields += fields
 
 
 def _add_legacy(exchange: Exchange, item: LimitItem, decision: LimitDecision) -> None:

@@ -5,17 +5,17 @@ principal that nobody has proved to be, to the address.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache, partial
 
-from hotgate.limits.address_key import address_key
+from hotgate.limits.address_key import IPV4_PREFIX, IPV6_PREFIX, address_key
 from hotgate.limits.key import bounded_key, principal_key
 from hotgate.pipeline.decision import Path
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import WrongSetting
-from hotgate.policies.conditions.attributes import Attribute
+from hotgate.policies.conditions.attribute import Attribute
 from hotgate.policies.conditions.condition import ConditionFailed, compile_text
-from hotgate.policies.limits.rate_limit_settings import By, KeyExpression, RateLimitSettings
+from hotgate.policies.limits.rate_limit_settings import By, KeyExpression
 
 KeyOf = Callable[[Exchange], str]
 
@@ -25,22 +25,24 @@ _NAMED_HERE = frozenset({"api_key", "basic", "mtls", "signature", "hmac"})
 
 
 class KeyMakers:
-    """Compiles the `by` of a route's limits. Equal ones are one object, so that a request's key is made once."""
+    """Compiles what a route's limits go by. Equal ones are one object, so that a request's key is made once.
 
-    def __init__(self, attributes: Mapping[str, Attribute]) -> None:
+    attributes: what expressions may look at. claims: those that there are, if the configuration says it.
+    """
+
+    def __init__(self, attributes: Mapping[str, Attribute], claims: Collection[str] = ()) -> None:
         self._attributes = attributes
+        self._claims = claims
         self._made: dict[object, KeyOf] = {}
 
-    def key_of(self, settings: RateLimitSettings) -> KeyOf:
-        """Raises WrongSetting."""
-        asked = settings.by, settings.ipv4_prefix, settings.ipv6_prefix
+    def key_of(self, by: By, ipv4_prefix: int = IPV4_PREFIX, ipv6_prefix: int = IPV6_PREFIX) -> KeyOf:
+        """Raises WrongSetting, with a path from `by` on."""
+        asked = by, ipv4_prefix, ipv6_prefix
         if asked not in self._made:
-            self._made[asked] = self._compiled(settings)
+            self._made[asked] = self._compiled(by, _of_address(ipv4_prefix, ipv6_prefix))
         return self._made[asked]
 
-    def _compiled(self, settings: RateLimitSettings) -> KeyOf:
-        of_address = _of_address(settings.ipv4_prefix, settings.ipv6_prefix)
-        by = settings.by
+    def _compiled(self, by: By, of_address: KeyOf) -> KeyOf:
         if not isinstance(by, tuple):
             return self._part(by, of_address, ("by",))
         parts = [self._part(each, of_address, ("by", index)) for index, each in enumerate(by)]
@@ -56,7 +58,7 @@ class KeyMakers:
         if kind == "header":
             return partial(_of_header, name.lower().encode("ascii"), of_address)
         if kind == "claim":
-            return partial(_of_claim, name, of_principal)
+            return self._claim(name, of_principal, path)
         plain: dict[str, KeyOf] = {
             "principal": of_principal,
             "address": of_address,
@@ -65,6 +67,11 @@ class KeyMakers:
             "group": partial(_of_groups, of_principal),
         }
         return plain[kind]
+
+    def _claim(self, name: str, of_principal: KeyOf, path: Path) -> KeyOf:
+        if self._claims and name not in self._claims:
+            raise WrongSetting(path, f"`authorization.claims` declares no claim {name!r}")
+        return partial(_of_claim, name, of_principal)
 
     def _parameter(self, name: str, path: Path) -> KeyOf:
         if f"path.{name}" not in self._attributes:

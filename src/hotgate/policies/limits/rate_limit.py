@@ -3,12 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hotgate.config.authorization import Authorization
 from hotgate.config.status_range import all_statuses
 from hotgate.config.units import Rate
-from hotgate.limits.limit import Limit
+from hotgate.limits.limit import MAX_QUOTA, Limit
+from hotgate.limits.sliding_window import SlidingWindow
+from hotgate.limits.token_bucket import TokenBucket
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec, WrongSetting, WrongSettings
-from hotgate.policies.conditions.attributes import Attribute, attributes_of
+from hotgate.policies.conditions.attribute import Attribute
+from hotgate.policies.conditions.attributes import route_attributes
 from hotgate.policies.conditions.condition import Condition, compile_condition, compile_text
 from hotgate.policies.limits.limit_answer import LimitAnswer
 from hotgate.policies.limits.limit_cost import AnsweredCost, CostOf, computed_cost
@@ -21,6 +25,7 @@ from hotgate.policies.limits.rate_limits import RateLimits
 from hotgate.policies.limits.settlement import Settlement
 
 _KEY = "rate_limit"
+_KINDS = {"token_bucket": TokenBucket.KIND, "sliding_window": SlidingWindow.KIND}
 
 
 class _Compiler:
@@ -28,8 +33,9 @@ class _Compiler:
 
     def __init__(self, context: CompileContext) -> None:
         self._context = context
-        self._attributes: Mapping[str, Attribute] = attributes_of(context.parameters, context.metadata, has_body=False)
-        self._keys = KeyMakers(self._attributes)
+        self._attributes: Mapping[str, Attribute] = route_attributes(context)
+        declared: Authorization = context.services.get("authorization", Authorization())
+        self._keys = KeyMakers(self._attributes, declared.claims)
         self._scopes: set[str] = set()
 
     def rule(self, settings: RateLimitSettings, path: tuple[int, ...]) -> LimitRule:
@@ -38,7 +44,7 @@ class _Compiler:
         terms = self._terms(settings, limit, (*self._context.path, _KEY, *path))
         return LimitRule(
             limit,
-            self._keys.key_of(settings),
+            self._keys.key_of(settings.by, settings.ipv4_prefix, settings.ipv6_prefix),
             terms=terms,
             cost=self._cost(settings),
             condition=self._condition(settings),
@@ -61,7 +67,8 @@ class _Compiler:
         self._scopes.add(scope)
         tokens = tokens_of_window(settings.limit, settings.tiers.values())
         burst = (settings.burst or settings.limit.count) * (tokens // settings.limit.count)
-        return Limit(scope, name=name, quota=tokens, window=settings.limit.window, burst=burst)
+        kind = _KINDS[settings.algorithm]
+        return Limit(scope, name=name, quota=tokens, window=settings.limit.window, burst=burst, kind=kind)
 
     def _terms(self, settings: RateLimitSettings, limit: Limit, path: tuple[str | int, ...]) -> LimitTerms | TermsOf:
         def of(rate: Rate) -> LimitTerms:
@@ -74,9 +81,7 @@ class _Compiler:
                 headers=settings.headers,
             )
             answer = LimitAnswer(item, policy=_KEY, path=path, by=shown_by(settings.by), message=settings.message)
-            capacity = limit.capacity / item.tokens
-            if _dearest(settings) > capacity:
-                raise WrongSetting(("cost",), f"costs more than a bucket of {rate} ever holds; raise `burst`")
+            _check_cost(settings, limit, item)
             return LimitTerms(item, answer)
 
         default = of(settings.limit)
@@ -104,12 +109,17 @@ class _Compiler:
             raise WrongSetting(("when",), str(error)) from None
 
 
-def _dearest(settings: RateLimitSettings) -> int:
-    """The most that is taken at once; what an answer says is charged later, and may be more than there is."""
+def _check_cost(settings: RateLimitSettings, limit: Limit, item: LimitItem) -> None:
+    """What is taken at once must fit into the bucket; what an answer says is charged later, and may be more."""
     cost = settings.cost
-    if isinstance(cost, ComputedCost):
-        return cost.most
-    return cost.estimate if isinstance(cost, ToldCost) else cost
+    if isinstance(cost, ToldCost):
+        if cost.most * item.tokens > MAX_QUOTA:
+            raise WrongSetting(("cost", "most"), "is too much to be counted in tokens that fit all `tiers`")
+        at_once = cost.estimate
+    else:
+        at_once = cost.most if isinstance(cost, ComputedCost) else cost
+    if at_once * item.tokens > limit.capacity:
+        raise WrongSetting(("cost",), f"costs more than a bucket of {item.shown_rate} ever holds; raise `burst`")
 
 
 def compile_rate_limit(settings: Any, context: CompileContext) -> Sequence[PhasedStep]:

@@ -11,7 +11,7 @@ from hotgate.config.units import RateValue
 
 MAX_LIMITS = 8  # of one route: each is a bucket to ask
 MAX_PARTS = 4  # of one key
-MAX_COST = 1_000_000
+MAX_COST = 10**9  # bytes of a body, say
 MAX_FILL_TIME = 366 * 86400.0 * 100  # seconds; more is a slip of the pen, and no Integer of RFC 9651 soon
 
 _TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}"  # noqa: S105  (RFC 9110 §5.6.2)

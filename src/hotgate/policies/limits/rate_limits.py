@@ -92,7 +92,9 @@ class RateLimits:
         if decision is None:
             return terms.answer.unavailable(exchange)
         items, decisions = _told(taken)
-        refusal = terms.answer.refuse(exchange, decision, [*items, terms.item, *self._items_behind(exchange, index)])
+        refusal = terms.answer.refuse(
+            exchange, terms.item.in_units(decision), [*items, terms.item, *self._items_behind(exchange, index)]
+        )
         exchange.limits += tuple(decisions)
         return refusal
 
@@ -104,5 +106,9 @@ class RateLimits:
 
 def _told(taken: Taken) -> tuple[tuple[LimitItem, ...], list[LimitDecision]]:
     """What callers hear of: not of dry runs."""
-    told = [(terms.item, decision) for (rule, _, terms, _), decision in taken if not rule.is_dry_run]
-    return tuple([item for item, _ in told]), [decision for _, decision in told]
+    items, decisions = [], []
+    for (rule, _, terms, _), decision in taken:
+        if not rule.is_dry_run:
+            items.append(terms.item)
+            decisions.append(terms.item.in_units(decision))
+    return tuple(items), decisions

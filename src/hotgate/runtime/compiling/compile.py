@@ -12,6 +12,7 @@ from hotgate.config.loader import Loaded
 from hotgate.config.routes import Route as RouteSettings
 from hotgate.edge.context import ClientTimeouts, ListenerRules, Snapshot
 from hotgate.edge.request_rules import RequestLimits, RequestRules
+from hotgate.http.reserved import EXPLAIN_FIELD
 from hotgate.identity.rights import RoleBook
 from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.keys.signing_key import SigningKey
@@ -33,6 +34,7 @@ from hotgate.runtime.compiling.compile_resources import resource_routes
 from hotgate.runtime.compiling.compile_route import compile_route
 from hotgate.runtime.compiling.compile_upstream import compile_upstream
 from hotgate.runtime.compiling.key_files import key_file_errors
+from hotgate.runtime.compiling.observing import Observing
 from hotgate.store.credentials import Credentials
 from hotgate.upstream.outbox import Outbox
 from hotgate.upstream.upstream import Upstream
@@ -58,11 +60,12 @@ class CompileProblems(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A snapshot and the parts of it that outlive a reload."""
+    """A snapshot, the parts of it that outlive a reload, and the compiled entries of `identity`."""
 
     snapshot: Snapshot
     config: Gateway
     upstreams: Mapping[str, Upstream]
+    identities: Mapping[str, Authenticator] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     services["roles"] = RoleBook(config.authorization.roles)
     services["upstreams"] = upstreams
     services["has_cookies"] = any(entry.mechanism == "oidc" for entry in config.identity.values())
+    services["observing"] = observing = Observing.of(config, services)
     outgoing = _outgoing(config, services, problems)
     entries = list(endpoint_routes(config, identities, parts.metrics))
     entries += resource_routes(config, services, parts.metrics, lambda *problem: problems.append(Problem(*problem)))
@@ -123,7 +127,8 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     listeners = _listeners(config, services, problems)
     if problems or table is None:
         raise CompileProblems(problems)
-    return Compiled(_snapshot(config, table, listeners, parts), config, upstreams)
+    snapshot = _snapshot(config, table, listeners, observing.unmatched(parts.metrics))
+    return Compiled(snapshot, config, upstreams, identities)
 
 
 def compile_errors(loaded: Loaded) -> list[ConfigurationError]:
@@ -247,7 +252,7 @@ def _listeners(config: Gateway, services: Mapping[str, Any], problems: list[Prob
 
 
 def _snapshot(
-    config: Gateway, table: RouteTable[Route], listeners: Mapping[str, ListenerRules], parts: Parts
+    config: Gateway, table: RouteTable[Route], listeners: Mapping[str, ListenerRules], unmatched: Route
 ) -> Snapshot:
     limits = config.limits
     rules = RequestRules(
@@ -260,10 +265,11 @@ def _snapshot(
         refuse_underscores=config.underscore_headers == "refuse",
         dotted_headers=config.dotted_headers,
         keep_encoded_slashes=config.encoded_slashes == "keep",
+        read_fields=frozenset({EXPLAIN_FIELD}) if config.admin.explain else frozenset(),
     )
     return Snapshot(
         table=table,
-        unmatched=Route("", recorder=parts.metrics.route("")),
+        unmatched=unmatched,
         rules=rules,
         timeouts=ClientTimeouts(
             first_byte=limits.first_byte_timeout,

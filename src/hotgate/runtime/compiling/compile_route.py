@@ -19,6 +19,7 @@ from hotgate.policies import POLICIES
 from hotgate.policies.limits.max_concurrent import concurrency_steps
 from hotgate.policies.published_keys import publishing_keys
 from hotgate.runtime.compiling.compile_resources import challenge_parameter
+from hotgate.runtime.compiling.observing import Observing
 from hotgate.upstream.upstream import Upstream
 
 _POLICIES: dict[str, PolicySpec] = {policy.name: policy for policy in POLICIES}
@@ -32,7 +33,8 @@ def compile_route(
     problems: list[tuple[Path, str]],
 ) -> Route:
     """The route, wired. What is wrong is added to `problems` as (keys of the file, message)."""
-    steps: list[PhasedStep] = []
+    observing: Observing = context.services.get("observing", Observing())
+    steps = list(observing.first)
     names = list(settings.policy_names)
     if not settings.public:
         names.insert(0, "authenticate")
@@ -53,7 +55,8 @@ def compile_route(
             ((*context.path, "public"), "the upstream is shown a token in exchange for the caller's; here is none")
         )
     steps += _labelled("upstream", context.outgoing)
-    return _assembled(settings, context.path, steps, upstream, recorder)
+    steps += observing.last
+    return _assembled(settings, context.path, steps, observing, upstream, recorder)
 
 
 def _located(error: ValueError, place: Path) -> tuple[Path, str]:
@@ -68,16 +71,22 @@ def _labelled(name: str, steps: Iterable[PhasedStep]) -> list[PhasedStep]:
 
 
 def _assembled(
-    settings: RouteSettings, path: Path, steps: list[PhasedStep], upstream: Upstream | None, recorder: Any
+    settings: RouteSettings,
+    path: Path,
+    steps: list[PhasedStep],
+    observing: Observing,
+    upstream: Upstream | None,
+    recorder: Any,
 ) -> Route:
     before = sorted((step for step in steps if step.phase <= Phase.SHAPE), key=lambda step: step.phase)
     limits = [step.body_limit for step in before if step.body_limit]
+    labels = [StepLabel(step.phase.name.lower(), step.policy, (*path, step.policy)) for step in before]
     return Route(
         settings.name,
-        before=[step.run for step in before],
+        before=[observing.watched(step.run, label) for step, label in zip(before, labels, strict=True)],
         after=[step.run for step in reversed(steps) if step.phase is Phase.RESPOND],
         finish=[step.run for step in steps if step.phase is Phase.FINISH],
-        labels=[StepLabel(step.phase.name.lower(), step.policy, (*path, step.policy)) for step in before],
+        labels=labels,
         body_step=next((index for index, step in enumerate(before) if step.body_limit), -1),
         body_limit=min(limits, default=0),
         max_body=settings.max_body,

@@ -31,6 +31,8 @@ class Configuration:
 def _for_workers(tree: Mapping[str, Any]) -> Mapping[str, Any]:
     """Without what workers do not need: tokens of operators, and the address, so the password, of the store."""
     needed = {key: value for key, value in tree.items() if key != "admin"}
+    if isinstance(admin := tree.get("admin"), Mapping) and "explain" in admin:
+        needed["admin"] = {"explain": admin["explain"]}
     if isinstance(store := needed.get("store"), Mapping):
         needed["store"] = {key: value for key, value in store.items() if key != "url"}
     return needed

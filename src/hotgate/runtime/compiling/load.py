@@ -1,5 +1,6 @@
 """Reads the configuration file with everything that is built in; both processes build the same model."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,7 +10,7 @@ from hotgate.config.errors import ConfigurationError, ConfigurationErrors
 from hotgate.config.gateway import Gateway
 from hotgate.config.loader import Loaded, load
 from hotgate.config.models import gateway_model
-from hotgate.runtime.worker_process.access_log_sink import access_log_path, opened_log
+from hotgate.runtime.worker_process.access_log_sink import access_log_path, decision_log_path, opened_log
 
 
 @cache
@@ -35,7 +36,7 @@ def load_configuration(path: Path) -> Loaded:
 
 def check_compiles(loaded: Loaded) -> None:
     """Do what both processes will do, for errors that only that finds. Raises ConfigurationErrors."""
-    if errors := [*deep_errors(loaded), *_access_log_errors(loaded)]:
+    if errors := [*deep_errors(loaded), *_log_errors(loaded)]:
         raise ConfigurationErrors(errors)
 
 
@@ -48,12 +49,17 @@ def deep_errors(loaded: Loaded) -> list[ConfigurationError]:
     return [*compile_errors(loaded), *oauth_client_errors(loaded)]
 
 
-def _access_log_errors(loaded: Loaded) -> list[ConfigurationError]:
-    try:
-        opened_log(access_log_path(loaded.config.access_log, loaded.file.absolute().parent)).close()
-    except OSError as error:
-        return [loaded.error(("access_log", "path"), f"cannot be written: {error.strerror}")]
-    return []
+def _log_errors(loaded: Loaded) -> Iterator[ConfigurationError]:
+    config, folder = loaded.config, loaded.file.absolute().parent
+    places = {
+        "access_log": access_log_path(config.access_log, folder),
+        "decision_log": decision_log_path(config.decision_log, folder),
+    }
+    for key, place in places.items():
+        try:
+            opened_log(place).close()
+        except OSError as error:
+            yield loaded.error((key, "path"), f"cannot be written: {error.strerror}")
 
 
 def validated(tree: dict[str, Any]) -> Gateway:

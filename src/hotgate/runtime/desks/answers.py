@@ -15,6 +15,10 @@ _log = logging.getLogger("hotgate.runtime.answers")
 Answer = Callable[[Any], Awaitable[Any]]
 
 
+class NotAsked(Exception):
+    """To ask would leave a trace, so who only wants to know hears nothing; the text says what."""
+
+
 class Answers:
     """Each question is answered in a task of its own; the answer is of JSON types.
 

@@ -73,6 +73,10 @@ class BanDesk:
         bans = [{"address": shown_network(key), "seconds": round(seconds)} for key, seconds in shown]
         return {"active": len(remaining), "bans": bans}
 
+    def remaining(self) -> dict[str, float]:
+        """Seconds that are left of each, by `address_key`."""
+        return self._bans.remaining(self._now())
+
     @property
     def active(self) -> int:
         """How many are banned."""

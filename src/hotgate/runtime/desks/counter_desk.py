@@ -1,8 +1,8 @@
 """Carries messages between the workers, the authority over shared limits, and the store in which all nodes count.
 
 One call of each partition is on its way at a time; what is asked meanwhile goes with the next one. A partition that
-fails twice in a row makes the store lost, for all of them: then every worker is told to serve alone, until each partition
-has answered again.
+fails twice in a row makes the store lost, for all of them: then every worker is told to serve alone, until each
+partition has answered again.
 """
 
 import asyncio
@@ -12,9 +12,13 @@ import secrets
 from collections.abc import Callable, Container, Iterable
 from typing import Any, Protocol
 
+from hotgate.limits.limit import Limit
+from hotgate.limits.period_bucket import PeriodBucket
 from hotgate.limits.shared.partition import Partition
 from hotgate.limits.shared.shared_authority import SharedAuthority
 from hotgate.limits.shared.terms import PARTITIONS, Terms
+from hotgate.limits.standing import Standing
+from hotgate.runtime.desks.lease_desk import LeaseDesk
 from hotgate.runtime.workers.channel import Message
 from hotgate.runtime.workers.worker_handle import WorkerHandle
 from hotgate.store.errors import StoreUnavailable
@@ -35,7 +39,7 @@ class CounterStore(Protocol):
 
 class CounterDesk:
     """now: monotonic seconds. broadcast: sends to every worker. left_behind: workers of a control process that died;
-    they serve alone until they say `hello`.
+    they serve alone until they say `hello`. quotas: has those limits that are counted in the database.
     """
 
     def __init__(
@@ -45,7 +49,9 @@ class CounterDesk:
         now: Callable[[], float],
         broadcast: Callable[[Message], None],
         left_behind: Iterable[int],
+        quotas: LeaseDesk,
     ) -> None:
+        self._quotas = quotas
         self._store = store
         self._now = now
         self._broadcast = broadcast
@@ -86,43 +92,59 @@ class CounterDesk:
 
     def left_alone(self, workers: Container[int]) -> None:
         """Workers of a control process that lived until now look for us from now on; those that are dead do not."""
+        self._quotas.left_alone(workers)
         for member in self._left_behind:
             if int(member) not in workers:
                 self._authority.worker_gone(member)
 
+    def peek(self, limit: Limit, key: str, cost: int = 1) -> Standing | None:
+        """How a key stands, without spending; None while that is not known."""
+        who = self._quotas if limit.bucket is PeriodBucket else self._authority
+        return who.peek(limit, key, cost)
+
     def set_workers(self, workers: int) -> None:
         """How many workers share this node's part from now on."""
+        self._quotas.set_workers(workers)
         self._authority.set_workers(workers)
 
     def tick(self) -> None:
         """Call about once a second: every partition hears of this node, whether there is something to ask or not."""
+        self._quotas.tick()
         self._authority.tick()
         for number in range(PARTITIONS):
             self._call(number)
 
     def received(self, worker: WorkerHandle, message: Message) -> None:
-        """Answer a worker, now or when the store has answered. Raises KeyError, TypeError or ValueError for a message that
-        makes no sense.
+        """Answer a worker, now or when the store has answered. Raises KeyError, TypeError or ValueError for a message
+        that makes no sense.
         """
-        name = _member(worker)
-        self._workers[name] = worker
         kind = message["type"]
         if kind in ("hello", "limits"):
-            worker.send(self._authority.hello(name, message["limits"] if kind == "hello" else message))
-            if self.is_lost:
-                self._authority.worker_lost(name)
-                worker.send({"type": "counters_lost"})
-            return
-        answer = self._authority.on_message(name, message)
-        if answer is not None:
-            worker.send(answer)
+            self._met(worker, message["limits"] if kind == "hello" else message)
+        elif not _is_of_quota(message):
+            answer = self._authority.on_message(_member(worker), message)
+            if answer is not None:
+                worker.send(answer)
+        if kind in ("hello", "give_back") or _is_of_quota(message):
+            self._quotas.received(worker, message)
+
+    def _met(self, worker: WorkerHandle, report: Message) -> None:
+        """A worker has connected, or has heard that the store is back."""
+        name = _member(worker)
+        self._workers[name] = worker
+        worker.send(self._authority.hello(name, report))
+        if self.is_lost:
+            self._authority.worker_lost(name)
+            worker.send({"type": "counters_lost"})
 
     def lost(self, worker: WorkerHandle) -> None:
         """A worker lives but cannot be heard."""
+        self._quotas.lost(worker)
         self._authority.worker_lost(_member(worker))
 
     def gone(self, worker: WorkerHandle) -> None:
         """A worker's process ended."""
+        self._quotas.gone(worker)
         self._workers.pop(_member(worker), None)
         self._authority.worker_gone(_member(worker))
 
@@ -186,7 +208,8 @@ class CounterDesk:
 
     def _failed(self, number: int, error: Exception) -> None:
         self._counts["failures"] += 1
-        self._failure = str(error) if isinstance(error, StoreUnavailable) else "the store's answer makes no sense"
+        says = str(error) if isinstance(error, StoreUnavailable) else "the store's answer makes no sense"
+        self._failure = self._failure or says  # what comes after it is only that nobody asks any more
         self._failures[number] += 1
         if self._failures[number] == 1:
             asyncio.get_running_loop().call_later(_AGAIN, self._call, number)
@@ -196,6 +219,7 @@ class CounterDesk:
     def _succeeded(self, number: int) -> None:
         self._failures[number] = 0
         if number not in self._unheard:
+            self._failure = self._failure if self.is_lost else ""
             return
         self._unheard.discard(number)
         if not self._unheard:
@@ -214,3 +238,7 @@ class CounterDesk:
 def _member(worker: WorkerHandle) -> str:
     """A name that the next control process will know the worker by as well."""
     return str(worker.process.pid)
+
+
+def _is_of_quota(message: Message) -> bool:
+    return bool(message["type"] == "lease" and message["limit"][3] == PeriodBucket.KIND)

@@ -104,11 +104,16 @@ class CredentialStore:
 
     def message(self, config: Any) -> Mapping[str, Any] | None:
         """What a worker needs to know with a configuration that was added; None if it has no store."""
+        settings = self.settings(config)
+        return None if settings is None else settings.message()
+
+    def settings(self, config: Any) -> CredentialSettings | None:
+        """The same, for this process."""
         place = self._places.get(_said(config))
         if place is None:
             return None
         opened = self._opened[_key(place)]
-        return CredentialSettings(opened.path, place.peppers, place.max_stale, place.cache, opened.is_replica).message()
+        return CredentialSettings(opened.path, place.peppers, place.max_stale, place.cache, opened.is_replica)
 
     def report(self) -> Message:
         """Where workers should look, for one that has just connected."""

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from hotgate import __version__
+from hotgate.control.api.explain import Explained, Question
 from hotgate.observe.exposition import CONTENT_TYPE, GatewayFacts, expose
 from hotgate.observe.fleet import Fleet as FleetMetrics
 from hotgate.runtime.desks.ban_desk import BanDesk
 from hotgate.runtime.desks.credential_store import CredentialStore
+from hotgate.runtime.desks.explanations import Explanations
 from hotgate.runtime.desks.introspections import Introspections
 from hotgate.runtime.desks.keys import Keys
 from hotgate.runtime.desks.logins import LoginDesk
+from hotgate.runtime.desks.session_keys import SessionKeys
 from hotgate.runtime.desks.shared_counters import SharedCounters
 from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.targets import Targets
@@ -36,6 +39,8 @@ class GatewayStatus:
     targets: Targets
     bans: BanDesk
     credentials: CredentialStore
+    explanations: Explanations
+    session_keys: SessionKeys
     introspections: Introspections
     logins: LoginDesk
     upstream_tokens: UpstreamTokens
@@ -68,6 +73,14 @@ class GatewayStatus:
     def lift_ban(self, address: str) -> bool:
         """End the ban of an address, or of the /64 that it is in. Returns whether there was one."""
         return self.bans.lift(address)
+
+    async def explain(self, question: Question) -> Explained:
+        """What would become of a request."""
+        return await self.explanations.explain(question)
+
+    def explain_ticket(self) -> tuple[str, float] | None:
+        """A ticket for explained answers."""
+        return self.explanations.ticket(self.session_keys.message)
 
     def jwks(self) -> bytes:
         """The public keys that verify the gateway's assertions."""

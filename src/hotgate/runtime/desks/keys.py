@@ -39,11 +39,11 @@ class Keys:
     async def follow(self, config: Any) -> None:
         """Fetch what a configuration names, and nothing else. Returns when its files are read; addresses may take
         longer, and no issuer that is down keeps a gateway from starting."""
-        await self._watch(_sources(config))
+        await self._watch(key_sources(config))
 
     async def add(self, config: Any) -> None:
         """Fetch what a configuration names as well, before it is in force."""
-        await self._watch({**self._sources, **_sources(config)})
+        await self._watch({**self._sources, **key_sources(config)})
 
     async def refresh(self, name: str) -> None:
         """A worker met a token of an unknown key. New keys reach it before this returns."""
@@ -74,7 +74,8 @@ class Keys:
         self._broadcast({"type": "keys", "name": name, "jwks": document})
 
 
-def _sources(config: Any) -> dict[str, JwksSource]:
+def key_sources(config: Any) -> dict[str, JwksSource]:
+    """Where the keys of a configuration are, by the name of the set."""
     found = [
         JwksSource.of(name, location)
         for name, identity in config.identity.items()

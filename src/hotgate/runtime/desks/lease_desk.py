@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable, Container, Iterable
 
 from hotgate.limits.authority import LeaseAuthority
+from hotgate.limits.limit import Limit
+from hotgate.limits.standing import Standing
 from hotgate.runtime.workers.channel import Message
 from hotgate.runtime.workers.worker_handle import WorkerHandle
 
@@ -36,6 +38,10 @@ class LeaseDesk:
         for member in self._left_behind:
             if int(member) not in workers:
                 self._broadcast(self._authority.worker_gone(member))
+
+    def peek(self, limit: Limit, key: str, cost: int = 1) -> Standing | None:
+        """How a key stands, without spending; None while that is not known."""
+        return self._authority.peek(limit, key, cost)
 
     def set_workers(self, workers: int) -> None:
         """How many workers share each limit from now on."""

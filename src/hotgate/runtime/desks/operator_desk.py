@@ -4,30 +4,36 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from hotgate.runtime.workers.channel import Channel, Message
 
 _audit = logging.getLogger("hotgate.audit")
 _log = logging.getLogger("hotgate.runtime")
 
-_READS = "list_"  # how the types of what changes nothing begin
+_READS = ("list_", "explain_")  # how the types of what changes nothing begin
 
 Action = Callable[[], "asyncio.Future[str]"]
 Answer = Callable[[Message], Message]
+Inquiry = Callable[[Message], "asyncio.Future[Message]"]
 
 
 class OperatorDesk:
     """By the type of the message that asks: actions, which take a while and result in why it was not done, or empty;
-    answers, which are there at once and have the same as their `reason`.
+    answers, which are there at once and have the same as their `reason`; inquiries, whose answers take a while.
     """
 
-    def __init__(self, actions: Mapping[str, Action], answers: Mapping[str, Answer]) -> None:
+    def __init__(
+        self, actions: Mapping[str, Action], answers: Mapping[str, Answer], inquiries: Mapping[str, Inquiry]
+    ) -> None:
         self._actions = actions
         self._answers = answers
+        self._inquiries = inquiries
 
     def serves(self, message: Message) -> bool:
         """Whether a command, not a worker, is speaking."""
-        return message["type"] in self._actions or message["type"] in self._answers
+        kind = message["type"]
+        return kind in self._actions or kind in self._answers or kind in self._inquiries
 
     def on_message(self, channel: Channel, message: Message) -> None:
         """Begin what is asked for; the answer follows."""
@@ -37,8 +43,17 @@ class OperatorDesk:
             _note(message, answer["reason"])
             channel.send({**answer, "type": "done"})
             return
+        if kind in self._inquiries:
+            found = self._inquiries[kind](message)
+            found.add_done_callback(lambda _: _tell(channel, found))
+            return
         outcome = self._actions[kind]()
         outcome.add_done_callback(lambda _: _finish(channel, message, _reason(outcome)))
+
+
+def _tell(channel: Channel, found: "asyncio.Future[Message]") -> None:
+    failure = _failure(found)
+    channel.send({"type": "done", "reason": failure} if failure else {**found.result(), "type": "done"})
 
 
 def _finish(channel: Channel, message: Message, reason: str) -> None:
@@ -55,9 +70,14 @@ def _note(message: Message, reason: str) -> None:
 
 
 def _reason(outcome: "asyncio.Future[str]") -> str:
+    return _failure(outcome) or outcome.result()
+
+
+def _failure(outcome: "asyncio.Future[Any]") -> str:
+    """Why there is no result; empty if there is one."""
     if outcome.cancelled():
         return "the gateway is stopping"
     if (error := outcome.exception()) is not None:  # a bug; whoever asked must not wait in vain
         _log.error("what an operator asked for has failed", exc_info=error)
         return f"internal error: {type(error).__name__}"
-    return outcome.result()
+    return ""

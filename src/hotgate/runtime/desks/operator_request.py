@@ -15,6 +15,10 @@ class NotAnswered(Exception):
     """No control process said how it went; the text says why."""
 
 
+class NotRunning(NotAnswered):
+    """There is no gateway of this configuration."""
+
+
 def ask_gateway(file: Path, request: Message) -> Message:
     """The answer: its `reason` says why it was not done, or is empty. Raises ConfigurationErrors for a broken file,
     NotAnswered.
@@ -26,7 +30,7 @@ def ask_gateway(file: Path, request: Message) -> Message:
         try:
             connection.connect(str(directory.socket_path))
         except (FileNotFoundError, ConnectionRefusedError):
-            raise NotAnswered(f"no gateway of this configuration is running (in {directory.path})") from None
+            raise NotRunning(f"no gateway of this configuration is running (in {directory.path})") from None
         except PermissionError:
             raise NotAnswered(f"{directory.path} belongs to another user; run this as the gateway's") from None
         try:

@@ -13,6 +13,7 @@ from hotgate.control.directories.ldap_connection import DirectoryUnavailable
 from hotgate.control.passwords.password_checks import PasswordChecks
 from hotgate.policies.passwords.basic_settings import BasicSettings, PasswordSettings
 from hotgate.policies.passwords.ldap_settings import LdapSettings
+from hotgate.runtime.desks.answers import NotAsked
 
 
 class Passwords:
@@ -49,6 +50,15 @@ class Passwords:
             return {"right": False}
         told = {"subject": member.name, "dn": member.dn, "groups": member.groups, "attributes": member.attributes}
         return {"right": True, **told}
+
+    async def look(self, body: Any) -> dict[str, Any]:
+        """The same for who only wants to know: a directory, which counts wrong passwords, is not asked.
+
+        Raises KeyError, TooManyChecks, NotAsked.
+        """
+        if str(body["source"]) in self._directories:
+            raise NotAsked("a directory is not asked: it would count a wrong password")
+        return await self.answer(body)
 
     async def _member(self, source: str, name: str, password: str) -> Member | None:
         try:

@@ -75,6 +75,11 @@ class Proofs:
             for holder, identity, expires in body["claims"]
         ]
 
+    async def look(self, body: Any) -> bool:
+        """Whether `{"holder", "identity"}`, both hexadecimal, could be used now; nothing is."""
+        identity, holder = bytes.fromhex(body["identity"]), bytes.fromhex(body["holder"])
+        return self._book.verdict(identity, self._clock(), holder) is Verdict.FIRST
+
 
 def _new_nonce() -> str:
     return base64url.encode(secrets.token_bytes(_NONCE_BYTES)).decode("ascii")

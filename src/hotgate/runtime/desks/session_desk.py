@@ -12,14 +12,16 @@ from hotgate.runtime.desks.sessions import Sessions
 
 
 class SessionDesk:
-    """credentials: has the store. logins: verifies logout tokens."""
+    """credentials: has the store. logins: verifies logout tokens. load_session: `Sessions.load`, which only reads."""
 
     def __init__(self, answers: Answers, credentials: CredentialStore, logins: LoginDesk) -> None:
         self.places = SessionPlaces(lambda: credentials.store)
         revoker = Revoker(lambda: credentials.store, self.places.kept)
         self._logouts = Logouts(logins.verify_logout_token, revoker, self.places)
         self._events = SecurityEventDesk(revoker)
-        Sessions(self.places, revoker).register(answers)
+        sessions = Sessions(self.places, revoker)
+        sessions.register(answers)
+        self.load_session = sessions.load
         self._logouts.register(answers)
         self._events.register(answers)
 

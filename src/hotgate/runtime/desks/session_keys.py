@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hotgate.config.gateway import Gateway
+from hotgate.keys.explain_ticket import LIFE
 from hotgate.keys.sealing_ring import SealingKey, SealingRing
 from hotgate.runtime.folders.session_key_file import SessionKeyFile, SessionKeysUnavailable
 from hotgate.runtime.workers.channel import Message
@@ -86,6 +87,6 @@ class SessionKeys:
 
 
 def _longest_life(config: Gateway) -> float:
-    """Seconds that the longest of the sessions may last; 0 if there are none."""
+    """Seconds that the longest of the sessions, or a ticket for explained answers, may last; 0 if there are none."""
     sessions = (entry.settings.session for entry in config.identity.values() if entry.mechanism == "oidc")
-    return max((session.absolute for session in sessions), default=0.0)
+    return max((session.absolute for session in sessions), default=LIFE if config.admin.explain else 0.0)

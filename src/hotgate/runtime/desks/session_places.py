@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from hotgate.config.valkey import Valkey
     from hotgate.store.sessions.session_store import SessionStore
     from hotgate.store.sessions.sql_sessions import SqlSessions
-    from hotgate.store.valkey_connection import ValkeyConnection
     from hotgate.store.sessions.valkey_sessions import ValkeySessions
     from hotgate.store.store import Store
+    from hotgate.store.valkey_connection import ValkeyConnection
 
 _log = logging.getLogger("hotgate.store")
 
@@ -96,8 +96,8 @@ class SessionPlaces:
 
 
 def _opened(settings: Valkey) -> tuple[Valkey, ValkeyConnection, ValkeySessions]:
-    from hotgate.store.valkey_connection import Servers, ValkeyConnection  # noqa: PLC0415 (see the module's docstring)
     from hotgate.store.sessions.valkey_sessions import ValkeySessions  # noqa: PLC0415
+    from hotgate.store.valkey_connection import Servers, ValkeyConnection  # noqa: PLC0415 (see the module's docstring)
 
     connection = ValkeyConnection(Servers.of(settings))
     return settings, connection, ValkeySessions(connection)

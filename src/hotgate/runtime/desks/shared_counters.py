@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hotgate.config.gateway import Gateway
     from hotgate.config.valkey import Valkey
     from hotgate.runtime.desks.counter_desk import CounterDesk, CounterStore
+    from hotgate.runtime.desks.lease_desk import LeaseDesk
     from hotgate.runtime.workers.channel import Message
 
 
@@ -20,7 +21,12 @@ class SharedCounters:
     """desk: None where each node counts for itself. The driver is imported only where it is needed."""
 
     def __init__(
-        self, config: Gateway, now: Callable[[], float], broadcast: Callable[[Message], None], left_behind: Iterable[int]
+        self,
+        config: Gateway,
+        now: Callable[[], float],
+        broadcast: Callable[[Message], None],
+        left_behind: Iterable[int],
+        quotas: LeaseDesk,
     ) -> None:
         self.desk: CounterDesk | None = None
         self._server = config.valkey
@@ -29,7 +35,7 @@ class SharedCounters:
             from hotgate.runtime.desks.counter_desk import CounterDesk  # noqa: PLC0415 (see the class)
 
             store = _opened(config.valkey, self._prefix)
-            self.desk = CounterDesk(terms_of(config), store, now, broadcast, left_behind)
+            self.desk = CounterDesk(terms_of(config), store, now, broadcast, left_behind, quotas)
 
     def state(self) -> Mapping[str, Any] | None:
         """For operators; None where each node counts for itself."""

@@ -27,7 +27,7 @@ class SingleUse:
         Raises StoreUnavailable: then nobody may use the token, for another node may have.
         """
         provider, jti, expires = str(body["provider"]), str(body["jti"]), float(body["expires"])
-        digest = sha256(f"{len(provider)}:{provider}{jti}".encode()).digest()
+        digest = _digest(provider, jti)
         store = self._store()
         # A store that cannot be asked has not used the token up: it is claimed here only when the store has said yes.
         if store is not None:
@@ -35,3 +35,15 @@ class SingleUse:
             if not (can_be_first and await store.claim(provider, jti, expires)):
                 return False
         return self._book.claim(digest, expires, self._now()) is Verdict.FIRST
+
+    async def look(self, body: Any) -> bool:
+        """Whether a claim would be the first; nothing is claimed. Raises StoreUnavailable."""
+        provider, jti = str(body["provider"]), str(body["jti"])
+        if self._book.verdict(_digest(provider, jti), self._now()) is not Verdict.FIRST:
+            return False
+        store = self._store()
+        return store is None or not await store.was_claimed(provider, jti)
+
+
+def _digest(provider: str, jti: str) -> bytes:
+    return sha256(f"{len(provider)}:{provider}{jti}".encode()).digest()

@@ -1,8 +1,9 @@
-"""Where a worker's access log goes; a reload may change it without losing a line."""
+"""Where a log of a worker's goes; a reload may change it without losing a line."""
 
 import sys
 from pathlib import Path
 
+from hotgate.config.decision_log import DecisionLog
 from hotgate.config.gateway import AccessLog
 from hotgate.observe.sink import FileSink, Sink, StreamSink
 
@@ -22,7 +23,7 @@ class DiscardSink:
         """Nothing."""
 
 
-class AccessLogSink:
+class LogSink:
     """Call `follow`, then have the log reopened: the writer's thread changes over between two writes.
 
     A file that cannot be opened leaves the old one in use, and `reopen` raises.
@@ -33,9 +34,9 @@ class AccessLogSink:
         self._in_use: Path | None = None
         self._current: Sink = DiscardSink()
 
-    def follow(self, settings: AccessLog, folder: Path) -> None:
-        """Write to what the configuration says from the next `reopen` on."""
-        self._wanted = access_log_path(settings, folder)
+    def follow(self, wanted: Path | None) -> None:
+        """Write to what `access_log_path` or `decision_log_path` says from the next `reopen` on."""
+        self._wanted = wanted
 
     def write(self, lines: bytes) -> None:
         """Write whole lines. Raises OSError."""
@@ -60,11 +61,20 @@ def access_log_path(settings: AccessLog, folder: Path) -> Path | None:
     """Where the log goes: None if it is switched off; the path `stdout` for standard output."""
     if not settings.enabled:
         return None
-    return _STANDARD_OUTPUT if settings.path == "stdout" else folder / settings.path
+    return _place(settings.path, folder)
+
+
+def decision_log_path(settings: DecisionLog | None, folder: Path) -> Path | None:
+    """The same of the decision log."""
+    return None if settings is None else _place(settings.path, folder)
+
+
+def _place(path: str, folder: Path) -> Path:
+    return _STANDARD_OUTPUT if path == "stdout" else folder / path
 
 
 def opened_log(path: Path | None) -> Sink:
-    """The sink for what `access_log_path` says. Raises OSError."""
+    """The sink for what these say. Raises OSError."""
     if path is None:
         return DiscardSink()
     return StreamSink(sys.stdout.fileno()) if path == _STANDARD_OUTPUT else FileSink(path)

@@ -24,14 +24,16 @@ from hotgate.keys.key_ring import KeyRing, RingHolder
 from hotgate.keys.sealing_ring import SealingRing, SealingRingHolder
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.limits.shared.shared_lease_client import SharedLeaseClient
-from hotgate.observe.access_log import AccessLog
+from hotgate.observe.access_log import AccessLog, RecordLog
+from hotgate.observe.decision_record import DecisionRecord, decision_lines
 from hotgate.observe.log import configure
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.observe.sink import StreamSink
 from hotgate.policies.outgoing.kept_between_reloads import SERVICE as UPSTREAM_TOKENS
+from hotgate.runtime.compiling.observing import DECISION_LOG
 from hotgate.runtime.sockets.handover import SocketOffer
 from hotgate.runtime.worker_process import descriptors, garbage_collection
-from hotgate.runtime.worker_process.access_log_sink import AccessLogSink
+from hotgate.runtime.worker_process.access_log_sink import LogSink, access_log_path, decision_log_path
 from hotgate.runtime.worker_process.control_link import ControlLink
 from hotgate.runtime.worker_process.data_plane import DataPlane
 from hotgate.runtime.worker_process.key_refresh import KeyRefresh
@@ -69,8 +71,9 @@ class Worker:
         self._signing = RingHolder()
         self._sealing = SealingRingHolder()
         self._metrics = WorkerMetrics()
-        self._sink = AccessLogSink()
+        self._sink, self._decision_sink = LogSink(), LogSink()
         self._access_log = AccessLog(self._sink)
+        self._decision_log = RecordLog[DecisionRecord](self._decision_sink, decision_lines)
         self._data_plane = DataPlane(
             loop=loop,
             services=self._services(),
@@ -103,6 +106,7 @@ class Worker:
             "proof_uses": self._proof_uses,
             "signing": self._signing,
             "session_keys": self._sealing,
+            DECISION_LOG: self._decision_log,
             UPSTREAM_TOKENS: WeakValueDictionary(),
         }
 
@@ -120,6 +124,7 @@ class Worker:
         await asyncio.gather(link, return_exceptions=True)
         await self._link.finish()
         self._access_log.close()
+        self._decision_log.close()
 
     def drain(self, seconds: float | None = None) -> None:
         """Stop accepting, finish what is there within `seconds`, then end. A second call ends at once."""
@@ -141,6 +146,7 @@ class Worker:
     def _tick(self) -> None:
         self._loop.call_later(_TICK, self._tick)  # first: whatever fails below, the next tick comes
         self._data_plane.tick(self._loop.time())
+        self._decision_log.tick()
         self._credentials.tick(time.time())
         self._ticks += 1
         if self._ticks == _TICKS_TO_BE_FOUND and not self._was_found:
@@ -150,6 +156,7 @@ class Worker:
 
     def _report(self) -> None:
         self._metrics.log_dropped = self._access_log.dropped
+        self._metrics.decisions_dropped = self._decision_log.dropped
         report = {"type": "metrics", "report": self._data_plane.metrics_changes(), "memory": resident_bytes()}
         if not self._link.send_droppable(report):
             self._metrics.forget_reports()
@@ -204,7 +211,7 @@ class Worker:
             "refreshed": lambda message: self._refresh.done(str(message["name"])),
             "answer": self._questions.answered,
             "drain": lambda message: self._drain_once(float(message["seconds"])),
-            "reopen": lambda _: self._access_log.reopen(),
+            "reopen": lambda _: self._reopen_logs(),
             "counters_lost": lambda _: self._limiter.authority_lost(),
             "counters_found": lambda _: self._link.send(self._limiter.authority_found()),
             "let_go": lambda _: self._link.let_go(),
@@ -232,11 +239,17 @@ class Worker:
 
     def _committed(self) -> None:
         config = self._configuration.current
-        self._sink.follow(config.access_log, Path(self._launch.folder))
-        self._access_log.reopen()
+        folder = Path(self._launch.folder)
+        self._sink.follow(access_log_path(config.access_log, folder))
+        self._decision_sink.follow(decision_log_path(config.decision_log, folder))
+        self._reopen_logs()
         if not self._is_listening:
             self._is_listening = True
             self._listening = self._loop.create_task(self._listen())
+
+    def _reopen_logs(self) -> None:
+        self._access_log.reopen()
+        self._decision_log.reopen()
 
     async def _listen(self) -> None:
         sockets = inherited_sockets(self._launch)

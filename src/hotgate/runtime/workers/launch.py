@@ -20,8 +20,8 @@ class Launch:
 
     socket: path of the control process's socket. index: which of the generation's workers. generation: counts the sets
     of workers since the control process started. workers: how many the generation has. folder: the configuration's,
-    where policies are imported from. listeners: listener name → descriptors. log_format: "console" or "json". shares_limits: with other
-    nodes.
+    where policies are imported from. listeners: listener name → descriptors. log_format: "console" or "json".
+    shares_limits: with other nodes.
     """
 
     socket: str

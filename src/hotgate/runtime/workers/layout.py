@@ -23,7 +23,11 @@ def binds_of(config: Gateway) -> dict[str, AnyBind]:
 
 
 def launches(
-    options: RunOptions, directory: RuntimeDirectory, config: Gateway, generation: int, assignments: Sequence[Assignment]
+    options: RunOptions,
+    directory: RuntimeDirectory,
+    config: Gateway,
+    generation: int,
+    assignments: Sequence[Assignment],
 ) -> list[Launch]:
     """The orders of each worker of a generation."""
     return [

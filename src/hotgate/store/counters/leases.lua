@@ -9,6 +9,7 @@ what `capacity - spent - lent` leaves. What is lent counts as spent when its nod
 
 local STEP_BACK = 1 -- seconds by which a clock may go back without being distrusted
 local SCANNED, SWEPT = 32, 2 -- buckets looked at to find one that can go: when the hash is full, for each new one
+local PARTS = 100 -- of a sliding window; what was used in one counts until it has certainly left the window
 local FRACTION = 50 -- a chunk is at most 1/50 of what is left, over all nodes
 local FORGOTTEN = 60 -- seconds after which a silent node is forgotten
 local MOST_NODES = 64
@@ -16,10 +17,20 @@ local KEPT = 40 * 24 * 3600 -- seconds that a partition outlives its last call: 
 local ROUNDING = 1e-6
 
 local call, asks, clock, now, all, speed, present
+local refusal -- what the server said instead of doing a command
+
+local function command(...)
+  local result = redis.pcall(...)
+  if type(result) == 'table' and result.err then
+    refusal = result
+    error(result.err)
+  end
+  return result
+end
 
 -- What this server does not remember, or remembers from another time, counts as spent. Leases of before end meanwhile.
 local function begin(run)
-  redis.call('UNLINK', KEYS[1])
+  if command('EXISTS', KEYS[1]) == 1 then command('UNLINK', KEYS[1]) end
   return {
     run = run, epoch = run .. string.format(':%.6f', clock), clock = clock, now = clock, flow = 0,
     opens = clock + (call.trusted and 0 or call.opening), blank = not call.trusted, nodes = {}, heard = {},
@@ -28,10 +39,10 @@ local function begin(run)
 end
 
 local function recall()
-  local time = redis.call('TIME')
+  local time = command('TIME')
   clock = tonumber(time[1]) + tonumber(time[2]) / 1e6
-  local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
-  local packed = redis.call('HGET', KEYS[1], 'm')
+  local run = string.match(command('INFO', 'server'), 'run_id:(%x+)')
+  local packed = command('HGET', KEYS[1], 'm')
   all = packed and cmsgpack.unpack(packed)
   local is_good = all and all.run == run and clock >= all.clock - STEP_BACK
   if not is_good or (call.leapt and call.epoch == all.epoch) then all = begin(run) end
@@ -91,8 +102,31 @@ local come_back = {
     bucket.s = math.max(0, bucket.s - bucket.a * (all.flow - bucket.t))
     bucket.t, bucket.o = all.flow, all.owed[1]
   end,
-  period = function(bucket)
-    if clock >= bucket.b then bucket.s = 0 end
+  window = function(bucket)
+    local part, known, kept = math.floor(now * PARTS / bucket.a), 0, {}
+    for index = 2, #bucket.p, 2 do known = known + bucket.p[index] end
+    local change = bucket.s - known -- since the last time: what was added is of now, and what was taken away was the latest
+    if change > 0 then
+      table.insert(bucket.p, part)
+      table.insert(bucket.p, change)
+    end
+    for index = #bucket.p, 2, -2 do
+      local taken = math.min(bucket.p[index], math.max(0, -change))
+      bucket.p[index], change = bucket.p[index] - taken, change + taken
+    end
+    bucket.s = 0
+    for index = 2, #bucket.p, 2 do
+      if bucket.p[index] > 0 and bucket.p[index - 1] >= part - PARTS then
+        bucket.s = bucket.s + bucket.p[index]
+        if kept[#kept - 1] == bucket.p[index - 1] then
+          kept[#kept] = kept[#kept] + bucket.p[index]
+        else
+          table.insert(kept, bucket.p[index - 1])
+          table.insert(kept, bucket.p[index])
+        end
+      end
+    end
+    bucket.p = kept
   end,
 }
 
@@ -108,7 +142,7 @@ local function update(bucket)
 end
 
 local function recalled(field)
-  local packed = redis.call('HGET', KEYS[1], field)
+  local packed = command('HGET', KEYS[1], field)
   return packed and cmsgpack.unpack(packed)
 end
 
@@ -122,30 +156,34 @@ end
 
 -- As if everything had been spent when the partition was opened, unless it is known to be new.
 local function unknown(ask)
-  local bucket = {k = ask.kind, c = ask.capacity, a = ask.a, b = ask.b, s = 0, t = 0, o = 0, l = {}}
-  if all.blank and (ask.kind == 'bucket' or all.opens >= ask.a) then bucket.s = ask.capacity end
+  local bucket = {k = ask.kind, c = ask.capacity, a = ask.a, s = 0, t = 0, o = 0, p = {}, l = {}}
+  if all.blank then
+    bucket.s = ask.capacity
+    bucket.p = {math.floor(all.opens * PARTS / ask.a), ask.capacity}
+  end
   heed_newcomer(update(bucket), ask.scope)
-  return bucket
+  return update(bucket)
 end
 
 -- Makes room: from now on no unknown key of this limit has spent less.
 local function forget(field, bucket)
   local scope = string.sub(field, 2, 12)
   heed_newcomer(bucket, scope)
-  redis.call('HDEL', KEYS[1], field)
-  redis.call('HSET', KEYS[1], 'n' .. scope, cmsgpack.pack(bucket))
+  update(bucket)
+  command('HDEL', KEYS[1], field)
+  command('HSET', KEYS[1], 'n' .. scope, cmsgpack.pack(bucket))
 end
 
 -- Removes those of some buckets that are full; in need, the fullest of them. Returns whether there is room now.
 local function sweep(count, in_need)
-  local found = redis.call('HRANDFIELD', KEYS[1], count, 'WITHVALUES')
+  local found = command('HRANDFIELD', KEYS[1], count, 'WITHVALUES')
   local has_room, least, fullest, name = false, math.huge, nil, nil
   for index = 1, #found, 2 do
     local field = found[index]
     local bucket = field ~= 'm' and update(cmsgpack.unpack(found[index + 1]))
     if bucket and next(bucket.l) == nil then
       if bucket.s == 0 then
-        redis.call('HDEL', KEYS[1], field)
+        command('HDEL', KEYS[1], field)
         has_room = true
       elseif string.sub(field, 1, 1) == 'b' and bucket.s / bucket.c < least then
         least, fullest, name = bucket.s / bucket.c, bucket, field
@@ -157,18 +195,13 @@ local function sweep(count, in_need)
   return true
 end
 
--- Another rate: what is spent stays the same part of the whole, and has come back at the slower rate until now.
+-- Another limit: what is spent stays the same part of the whole, and has come back at the slower rate until now.
 local function redefine(bucket, ask)
-  if bucket.k ~= ask.kind then
-    bucket.k, bucket.s, bucket.t, bucket.c, bucket.b = ask.kind, ask.capacity, all.flow, ask.capacity, ask.b
-  elseif bucket.k == 'bucket' then
-    bucket.a = math.min(bucket.a, ask.a)
-  elseif ask.a > bucket.a and clock >= ask.a then
-    bucket.s = 0
-  end
+  if bucket.k == 'bucket' and ask.kind == 'bucket' then bucket.a = math.min(bucket.a, ask.a) end
   update(bucket)
   bucket.s = bucket.s * ask.capacity / bucket.c
-  bucket.c, bucket.a, bucket.b = ask.capacity, ask.a, math.max(bucket.b, ask.b)
+  if bucket.k ~= ask.kind or (bucket.k == 'window' and bucket.a ~= ask.a) then bucket.p, bucket.t = {}, all.flow end
+  bucket.k, bucket.c, bucket.a = ask.kind, ask.capacity, ask.a
 end
 
 local function settle(bucket, ask)
@@ -188,7 +221,13 @@ end
 
 local function seconds_until(bucket, missing)
   if missing <= 0 then return 1 end -- there are tokens, but other nodes have them
-  if bucket.k == 'period' then return math.max(1, bucket.b - clock) end
+  if bucket.k == 'window' then
+    for index = 2, #bucket.p, 2 do
+      missing = missing - bucket.p[index]
+      if missing <= 0 then return math.max(0, (bucket.p[index - 1] + PARTS + 1) * bucket.a / PARTS - now) end
+    end
+    return 1
+  end
   return speed > 0 and math.max(0, all.opens - now) + missing / (bucket.a * speed) or 3600
 end
 
@@ -215,16 +254,15 @@ local function serve(ask)
   else
     if ask.need + ask.want + ask.debt == 0 then return 0, 0, 0, 0 end
     sweep(SWEPT, false)
-    if redis.call('HLEN', KEYS[1]) >= call.most and not sweep(SCANNED, true) then return 0, 0, 0, 1 end
+    if command('HLEN', KEYS[1]) >= call.most and not sweep(SCANNED, true) then return 0, 0, 0, 1 end
     bucket = unknown(ask)
   end
-  if ask.kind == 'period' and (clock < ask.a or clock >= ask.b) then ask.need, ask.want, ask.least = 0, 0, 0 end
   local held = settle(bucket, ask)
-  local granted, remaining, retry = lend(bucket, ask, held)
+  local granted, remaining, retry = lend(update(bucket), ask, held)
   if bucket.s > 0 or next(bucket.l) ~= nil then
-    redis.call('HSET', KEYS[1], field, cmsgpack.pack(bucket))
+    command('HSET', KEYS[1], field, cmsgpack.pack(bucket))
   elseif is_known then
-    redis.call('HDEL', KEYS[1], field)
+    command('HDEL', KEYS[1], field)
   end
   return held, granted, remaining, retry
 end
@@ -242,13 +280,14 @@ local function answer()
     for _, figure in ipairs({serve(ask)}) do said[#said + 1] = exact(figure) end
   end
   if call.sweep > 0 then sweep(call.sweep, false) end
-  redis.call('HSET', KEYS[1], 'm', cmsgpack.pack(all))
-  redis.call('EXPIRE', KEYS[1], KEPT)
+  command('HSET', KEYS[1], 'm', cmsgpack.pack(all))
+  command('EXPIRE', KEYS[1], KEPT)
   return said
 end
 
 -- What cannot be understood was not written by this script: it is forgotten, and everything begins again, from nothing.
 local is_done, result = pcall(answer)
-if is_done or type(result) == 'table' then return result end
-redis.call('UNLINK', KEYS[1])
+if is_done then return result end
+if refusal then return refusal end
+command('UNLINK', KEYS[1])
 return redis.error_reply('ERR the counters were damaged and are forgotten')

@@ -1,6 +1,7 @@
 """The document says what is served: every route, every input, every answer."""
 
 import re
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hotgate.control.administration import Administration
 from hotgate.control.api.application import ENDPOINTS, api_application, document
 from hotgate.control.api.openapi import public_path
 from hotgate.control.api.reference import reference
+from hotgate.control.gateway_state import ExplainBusy
 from hotgate.store.sessions.kept_session import KeptSession
 from unit.control.api.conftest import NOW, Api, Play
 from unit.control.gateway_state import FakeState
@@ -72,6 +74,17 @@ def check(answer: httpx.Response, name: str) -> None:
         assert f"`{answer.json()['code']}`" in described["description"]
 
 
+async def explanations(api: Api, ask: Callable[..., Awaitable[Any]]) -> None:
+    await ask("explain", json={"target": "/orders/7"})
+    await ask("explain", json={})
+    for trouble in (ValueError("no request"), ExplainBusy()):
+        api.state.explained = trouble
+        await ask("explain", json={"target": "/orders/7"})
+    await ask("create-explain-ticket")
+    api.state.ticket = "hgx_1", NOW
+    await ask("create-explain-ticket")
+
+
 def test_every_documented_answer_is_given_as_documented(play: Play) -> None:
     """One of each 2xx, in an order in which they can be had, and the problems on the way."""
     seen: set[str] = set()
@@ -121,6 +134,7 @@ def test_every_documented_answer_is_given_as_documented(play: Play) -> None:
         api.state.banned.add("192.0.2.1")
         await ask("lift-ban", "/bans/192.0.2.1")
         await ask("lift-ban", "/bans/192.0.2.1")
+        await explanations(api, ask)
         await ask("get-status")
         await ask("get-openapi")
 

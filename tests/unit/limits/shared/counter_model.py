@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 FRACTION = 50
+PARTS = 100
 ROUNDING = 1e-6
 STEP_BACK = 1.0
 
@@ -19,10 +20,10 @@ class Bucket:
     kind: str
     capacity: float
     a: float
-    b: float
     spent: float = 0
     at: float = 0
     owed: float = 0
+    parts: dict[int, float] = field(default_factory=dict)
     leases: dict[str, tuple[int, float]] = field(default_factory=dict)
 
 
@@ -98,14 +99,8 @@ class Call:
                 return (0, 0, 0, 0)
             bucket = self._unknown(ask)
         self._update(bucket)
-        ask = dict(ask)
-        if bucket.kind == "period":
-            if ask["a"] > bucket.a and self.clock >= ask["a"]:
-                bucket.spent = 0
-            bucket.a, bucket.b = ask["a"], max(bucket.b, ask["b"])
-            if not ask["a"] <= self.clock < ask["b"]:
-                ask |= {"need": 0, "want": 0, "least": 0}
         held = self._settle(bucket, ask)
+        self._update(bucket)
         granted, remaining, retry = self._lend(bucket, ask, held)
         if bucket.spent > 0 or bucket.leases:
             self.hash.buckets[name] = bucket
@@ -115,9 +110,10 @@ class Call:
 
     def _unknown(self, ask: dict[str, Any]) -> Bucket:
         kept = self.hash
-        bucket = Bucket(ask["kind"], ask["capacity"], ask["a"], ask["b"])
-        if kept.is_blank and (ask["kind"] == "bucket" or kept.opens >= ask["a"]):
+        bucket = Bucket(ask["kind"], ask["capacity"], ask["a"])
+        if kept.is_blank:
             bucket.spent = ask["capacity"]
+            bucket.parts = {math.floor(kept.opens * PARTS / ask["a"]): ask["capacity"]}
         return bucket
 
     def _update(self, bucket: Bucket) -> None:
@@ -130,12 +126,24 @@ class Call:
                 bucket.at = at
             bucket.spent = max(0, bucket.spent - bucket.a * (self.hash.flow - bucket.at))
             bucket.at, bucket.owed = self.hash.flow, total
-        elif self.clock >= bucket.b:
-            bucket.spent = 0
+        else:
+            self._slide(bucket)
         for node, (tokens, end) in list(bucket.leases.items()):
             if end <= self.hash.now:
                 bucket.spent += tokens
                 del bucket.leases[node]
+
+    def _slide(self, bucket: Bucket) -> None:
+        part = math.floor(self.hash.now * PARTS / bucket.a)
+        change = bucket.spent - sum(bucket.parts.values())
+        if change > 0:
+            bucket.parts[part] = bucket.parts.get(part, 0) + change
+        for latest in sorted(bucket.parts, reverse=True):
+            taken = min(bucket.parts[latest], max(0, -change))
+            bucket.parts[latest] -= taken
+            change += taken
+        bucket.parts = {each: used for each, used in bucket.parts.items() if used > 0 and each >= part - PARTS}
+        bucket.spent = sum(bucket.parts.values())
 
     def _settle(self, bucket: Bucket, ask: dict[str, Any]) -> int:
         node = self.head["node"]
@@ -170,8 +178,12 @@ class Call:
     def _wait(self, bucket: Bucket, missing: float) -> float:
         if missing <= 0:
             return 1.0
-        if bucket.kind == "period":
-            return max(1.0, bucket.b - self.clock)
+        if bucket.kind == "window":
+            for part in sorted(bucket.parts):
+                missing -= bucket.parts[part]
+                if missing <= 0:
+                    return max(0.0, (part + PARTS + 1) * bucket.a / PARTS - self.hash.now)
+            return 1.0
         if self.speed <= 0:
             return 3600.0
         return max(0.0, self.hash.opens - self.hash.now) + missing / (bucket.a * self.speed)

@@ -104,8 +104,28 @@ def test_an_integer_beyond_64_bits_fails_and_does_not_wrap() -> None:
         holds("body.x == 1", body=b'{"x": 18446744073709551617}')
 
 
+@pytest.mark.parametrize(
+    ("source", "body"),
+    [
+        ('body.x == "ada"', b'{"x": "ada\\u0000x"}'),
+        ('body.x.y[0] == "ada"', b'{"x": {"y": ["ada\\u0000x"]}}'),
+        ("has(body.x.ada)", b'{"x": {"ada\\u0000x": 1}}'),
+    ],
+)
+def test_text_is_not_cut_at_a_nul(source: str, body: bytes) -> None:
+    with pytest.raises(ConditionFailed, match="NUL"):
+        holds(source, body=body)
+
+
+def test_a_claim_is_not_cut_at_a_nul() -> None:
+    mallory = make_principal("ada\0x", claims={"name": "ada\0x"}, roles=["admin\0x"])
+    for source in ('principal.subject == "ada"', 'claims.name == "ada"', '"admin" in principal.roles'):
+        with pytest.raises(ConditionFailed, match="NUL"):
+            compile_condition(source, ATTRIBUTES).holds(make_exchange(principal=mallory))
+
+
 def test_text_of_any_kind_is_no_reason_to_crash() -> None:
-    assert not holds('body.x == "1"', body='{"x": "\\u0000é😀"}'.encode())
+    assert not holds('body.x == "1"', body='{"x": "\\u0001é😀"}'.encode())
 
 
 def test_a_regular_expression_takes_linear_time() -> None:

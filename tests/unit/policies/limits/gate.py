@@ -59,23 +59,17 @@ class Gate:
         exchange = Exchange(Request(method, "/", Headers(fields or [])), self.route, params or {}, client, "r", 0.0)
         exchange.principal = principal
         self.exchange = exchange
-        response = asyncio.run(self._run(exchange)) or answer or Response(200)
-        response.add_fields(exchange.answer_fields)
-        self._end(exchange, response)
-        return response
+        return asyncio.run(self._answered(exchange, answer or Response(200)))
 
     def leave(self) -> None:
         """A request whose client has left before there was an answer."""
-        exchange = self._exchange()
-        assert asyncio.run(self._run(exchange)) is None
-        self._end(exchange, None)
+        asyncio.run(self._left(self._exchange()))
 
     def switch(self) -> None:
         """A request that became a tunnel."""
         exchange = self._exchange()
-        assert asyncio.run(self._run(exchange)) is None
         exchange.state[SWITCHED] = True
-        self._end(exchange, None)
+        asyncio.run(self._left(exchange))
 
     async def run(self) -> Outcome:
         """A request, up to the decision."""
@@ -92,12 +86,21 @@ class Gate:
         outcome = self.steps[0].run(exchange)
         return await outcome if isinstance(outcome, Awaitable) else outcome
 
-    def _end(self, exchange: Exchange, response: Response | None) -> None:
-        exchange.response = response
-        for phase in (Phase.RESPOND, Phase.FINISH) if response is not None else (Phase.FINISH,):
-            for step in self.steps:
-                if step.phase is phase:
-                    step.run(exchange)
+    async def _answered(self, exchange: Exchange, answer: Response) -> Response:
+        exchange.response = response = await self._run(exchange) or answer
+        response.add_fields(exchange.answer_fields)
+        self._later_steps(exchange, Phase.RESPOND)
+        self._later_steps(exchange, Phase.FINISH)
+        return response
+
+    async def _left(self, exchange: Exchange) -> None:
+        assert await self._run(exchange) is None
+        self._later_steps(exchange, Phase.FINISH)
+
+    def _later_steps(self, exchange: Exchange, phase: Phase) -> None:
+        for step in self.steps:
+            if step.phase is phase:
+                step.run(exchange)
 
 
 def caller(subject: str = "alice", provider: str = "corp", mechanism: str = "jwt", **facts: Any) -> Principal:

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from hotgate.config.authorization import Authorization
+from hotgate.pipeline.policy import WrongSettings
 from unit.policies.limiter import Limiter
 from unit.policies.limits.gate import Gate, caller
 
@@ -93,6 +95,13 @@ def test_a_claim_counts_by_its_value_and_type() -> None:
     assert limited.ask(principal=caller("x", claims={"https://acme.example/org": {"a": 2, "b": 1}})).status == 429
 
 
+def test_a_claim_that_is_not_among_those_declared_is_a_mistake() -> None:
+    services = {"authorization": Authorization.model_validate({"claims": {"org": "string"}})}
+    gate("claim:org", services=services)
+    with pytest.raises(WrongSettings, match="declares no claim 'orga'"):
+        gate("claim:orga", services=services)
+
+
 @pytest.mark.parametrize("claims", [{}, {"org": None}])
 def test_without_the_claim_the_principal_counts(claims: dict[str, Any]) -> None:
     limited = gate("claim:org")
@@ -149,6 +158,9 @@ def test_a_network_is_one_client_however_its_addresses_are_written(
     assert gate("principal", **settings).statuses(*clients) == [200, 429]
 
 
+_KINDS = ["principal", "principal", "principal", "route"]
+
+
 def test_a_request_makes_each_key_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
 
@@ -157,6 +169,9 @@ def test_a_request_makes_each_key_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return subject
 
     monkeypatch.setattr("hotgate.policies.limits.limit_key.principal_key", make)
-    limited = Gate(Limiter(), {"name": "a"}, {"name": "b"}, {"name": "c", "by": "route"}, {"name": "d", "by": "route"})
+    limits = [{"name": name, "limit": "1000/second", "by": by} for name, by in zip("abcd", _KINDS, strict=True)]
+    limited = Gate(Limiter(), *limits)
+    limited.ask(principal=caller())
+    made.clear()
     limited.ask(principal=caller())
     assert made == ["alice"]

@@ -148,6 +148,7 @@ def test_mistakes_are_refused(settings: Any) -> None:
         ({"cost": {"cel": '"1"', "most": 1}}, ("cost", "cel")),
         ({"cost": {"cel": "1", "most": 3}}, ("cost",)),
         ({"tiers": {"free": "1/minute"}, "cost": 2}, ("cost",)),
+        ({"tiers": {"a": "999983/minute"}, "cost": {"header": "x", "most": 10**9}}, ("cost", "most")),
     ],
 )
 def test_mistakes_that_only_compiling_finds_name_their_key(settings: dict[str, Any], path: tuple[Any, ...]) -> None:
@@ -157,3 +158,12 @@ def test_mistakes_that_only_compiling_finds_name_their_key(settings: dict[str, A
     with pytest.raises(WrongSettings) as error:
         Gate(Limiter(), {"name": "a"}, {"name": "b", **settings})
     assert [each.path for each in error.value.problems] == [(1, *path)]
+
+
+def test_a_sliding_window_gives_nothing_back_before_its_time() -> None:
+    limiter = Limiter()
+    bucket = Gate(limiter, limit="2/minute", by="route")
+    window = Gate(limiter, limit="2/minute", by="route", route="w", algorithm="sliding_window")
+    assert bucket.statuses(*"abc") == window.statuses(*"abc") == [200, 200, 429]
+    assert bucket.ask().header("retry-after") == "30"
+    assert int(window.ask().header("retry-after") or 0) >= 60

@@ -33,6 +33,14 @@ def test_answers_tell_the_rate_of_the_tier() -> None:
     assert answer.header("ratelimit") == '"orders";r=1;t=30'
 
 
+def test_decisions_are_in_requests_of_the_tier() -> None:
+    gate = Gate(Limiter(), **TIERS)
+    statuses(gate, "trial", 1)
+    assert [(each.quota, each.remaining, each.allowed) for each in gate.exchange.limits] == [(1, 0, True)]
+    statuses(gate, "trial", 1)
+    assert [(each.quota, each.remaining, each.allowed) for each in gate.exchange.limits] == [(1, 0, False)]
+
+
 def test_a_refusal_names_the_rate_of_the_tier() -> None:
     gate = Gate(Limiter(), **TIERS)
     statuses(gate, "trial", 2)

@@ -3,12 +3,12 @@ from pathlib import Path
 import pytest
 
 from hotgate.config.gateway import AccessLog
-from hotgate.runtime.worker_process.access_log_sink import AccessLogSink, access_log_path
+from hotgate.runtime.worker_process.access_log_sink import LogSink, access_log_path
 
 
-def following(settings: AccessLog, folder: Path) -> AccessLogSink:
-    sink = AccessLogSink()
-    sink.follow(settings, folder)
+def following(settings: AccessLog, folder: Path) -> LogSink:
+    sink = LogSink()
+    sink.follow(access_log_path(settings, folder))
     sink.reopen()
     return sink
 
@@ -22,7 +22,7 @@ def test_a_path_is_relative_to_the_configuration(tmp_path: Path) -> None:
 
 def test_a_reload_changes_the_file_and_loses_nothing(tmp_path: Path) -> None:
     sink = following(AccessLog(path="a.log"), tmp_path)
-    sink.follow(AccessLog(path="b.log"), tmp_path)
+    sink.follow(access_log_path(AccessLog(path="b.log"), tmp_path))
     sink.write(b"before\n")
     sink.reopen()
     sink.write(b"after\n")
@@ -34,7 +34,7 @@ def test_a_reload_changes_the_file_and_loses_nothing(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_opened_leaves_the_old_one_in_use(tmp_path: Path) -> None:
     sink = following(AccessLog(path="a.log"), tmp_path)
     (tmp_path / "folder").mkdir()
-    sink.follow(AccessLog(path="folder"), tmp_path)
+    sink.follow(access_log_path(AccessLog(path="folder"), tmp_path))
     with pytest.raises(OSError, match="directory"):
         sink.reopen()
     sink.write(b"line\n")

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from hotgate.store.errors import AlreadyExists, InvalidRecord, StoreUnavailable
 from hotgate.store.breaker import FAILURES, OPEN_SECONDS, Breaker
+from hotgate.store.errors import AlreadyExists, InvalidRecord, StoreUnavailable
 from hotgate.store.sessions.kept_session import MAX_SEALED, KeptSession
 from hotgate.store.sessions.session_store import MAX_PER_SUBJECT, SessionsFull, SessionStore
 from hotgate.store.sessions.sql_sessions import SqlSessions
-from hotgate.store.valkey_connection import Servers, ValkeyConnection
 from hotgate.store.sessions.valkey_sessions import ValkeySessions
 from hotgate.store.store import Store
+from hotgate.store.valkey_connection import Servers, ValkeyConnection
 from postgresql import PostgreSQL
 from valkey_server import PASSWORD, ValkeyServer, valkey_server
 

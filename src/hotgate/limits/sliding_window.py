@@ -1,0 +1,151 @@
+"""The sliding window: never more than the quota within any window of that length, wherever it begins.
+
+A window is counted in PARTS. What was used in one part counts until it has certainly left the window, which is up to
+one part too long: at most 1/101 of a steady load, 1 %, is denied beyond what the limit says, and nothing is admitted
+beyond it. A token that is out counts all the time, and once it is known to be spent, for a whole window from then on.
+"""
+
+from typing import TYPE_CHECKING
+
+from hotgate.limits.bucket import Bucket
+
+if TYPE_CHECKING:
+    from hotgate.limits.limit import Limit
+
+PARTS = 100
+_LEASES = 1.0  # seconds after which somebody may have more, when it is only known that tokens are out
+
+
+class SlidingWindow(Bucket):
+    """Keeps for each part of the window how many tokens were used in it; parts without any take no memory."""
+
+    KIND = "window"
+    ALONE = 0.25  # a quarter to hold and a quarter of the rate: together half in any window, as of a token bucket
+
+    __slots__ = ("_now", "_out", "_parts", "_reserved", "_total", "_used")
+
+    def __init__(self, limit: "Limit", now: float, level: float | None = None) -> None:
+        super().__init__(limit, now)
+        self._now = now
+        self._out: float = 0
+        self._reserved: float = 0
+        self._total: float = 0  # of all that was used
+        self._parts: list[int] = []  # numbers of parts, oldest first,
+        self._used: list[float] = []  # and what was used in each
+        if level is not None:
+            self.lower(level)
+
+    @staticmethod
+    def seconds_to_fill(limit: "Limit", tokens: float) -> float:
+        """A window and a part later, however few they were."""
+        return limit.window * (PARTS + 1) / PARTS if tokens > 0 else 0.0
+
+    @staticmethod
+    def refilled_in(limit: "Limit", seconds: float) -> float:
+        """All or nothing."""
+        return limit.capacity if seconds >= limit.window else 0.0
+
+    @staticmethod
+    def alone_after(limit: "Limit") -> float:
+        """A whole window: it may have been used up when the authority was lost."""
+        return limit.window
+
+    def refill(self, now: float, out: float = 0.0, reserved: float = 0.0) -> None:
+        """Forget parts that have left the window."""
+        self._now = max(now, self._now)
+        self._out, self._reserved = out, reserved
+        oldest = self._part() - PARTS
+        gone = 0
+        while gone < len(self._parts) and self._parts[gone] < oldest:
+            self._total -= self._used[gone]
+            gone += 1
+        del self._parts[:gone], self._used[:gone]
+        self._look()
+
+    def take(self, tokens: int) -> bool:
+        """They count as long as they are out."""
+        if tokens > self.level:
+            return False
+        self._out += tokens
+        self._look()
+        return True
+
+    def returned(self, tokens: int) -> None:
+        """Free again."""
+        self._out -= tokens
+        self._look()
+
+    def spent(self, tokens: int) -> None:
+        """They count from now on for a window."""
+        self._out -= tokens
+        self.charged(tokens)
+
+    def charged(self, tokens: float) -> None:
+        """They count from now on for a window."""
+        part = self._part()
+        if self._parts and self._parts[-1] == part:
+            self._used[-1] += tokens
+        elif tokens > 0:
+            self._parts.append(part)
+            self._used.append(tokens)
+        self._total += tokens
+        self._look()
+
+    def refunded(self, tokens: int) -> None:
+        """As many of those that were used last no longer count."""
+        left: float = tokens
+        while left > 0 and self._used:
+            taken = min(left, self._used[-1])
+            self._used[-1] -= taken
+            self._total -= taken
+            left -= taken
+            if not self._used[-1]:
+                del self._parts[-1], self._used[-1]
+        self._look()
+
+    def lower(self, level: float) -> None:
+        """What is missing was used just now."""
+        free = self._free()
+        if level < free:
+            self.charged(free - level)
+
+    def seconds_until(self, tokens: float) -> float:
+        """When enough parts have left the window."""
+        level = self.level
+        if level >= tokens:
+            return 0.0
+        for part, used in zip(self._parts, self._used, strict=True):
+            level += used
+            if level >= tokens:
+                return max(0.0, (part + PARTS + 1) * self._width() - self._now)
+        return _LEASES
+
+    def follow(self, limit: "Limit", now: float) -> Bucket:
+        """Another quota leaves what was used as it is; another window begins with as large a part of it used."""
+        self.refill(now, self._out)
+        if limit.bucket is SlidingWindow and limit.window == self.limit.window:
+            self.limit = limit
+            self._look()
+            return self
+        return limit.bucket(limit, now, self.level if self.level < 0 else self.fullness() * limit.capacity)
+
+    def reset(self) -> None:
+        """Remember nothing."""
+        self._parts, self._used, self._total = [], [], 0
+        self._look()
+
+    def is_full(self) -> bool:
+        """Nothing is remembered."""
+        return not self._parts
+
+    def _free(self) -> float:
+        return self.limit.capacity - self._total - self._out
+
+    def _look(self) -> None:
+        self.level = self._free() - self._reserved
+
+    def _part(self) -> int:
+        return int(self._now / self._width())
+
+    def _width(self) -> float:
+        return self.limit.window / PARTS

@@ -1,0 +1,109 @@
+"""The steps of one route, run one by one as the edge runs them, and what each of them did."""
+
+import inspect
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from hotgate.config.loader import Loaded
+from hotgate.config.position import path_text
+from hotgate.control.api.explain import ExplainedStep
+from hotgate.edge import answers
+from hotgate.edge.pending_policy import ANY_FAILURE
+from hotgate.http.response import Response
+from hotgate.pipeline.decision import StepLabel
+from hotgate.pipeline.exchange import Exchange
+from hotgate.pipeline.route import Route, Step
+from hotgate.policies.explaining.facts import shown_text
+from hotgate.runtime.explaining.peeking import PeekingLimiter, within
+from hotgate.runtime.explaining.places import limit_of, place_of, rule_of
+
+SECONDS = 10.0  # for one step that waits; the edge gives it 30
+_ANSWERS = frozenset({"respond", "redirect"})  # what the file says instead of a backend
+# Steps that are not run, and why: they decide nothing, and what they do is seen by others.
+_NOT_RUN = {"upstream": "the credential or signature for the upstream is neither fetched nor made"}
+_UNSHOWN = frozenset({"admin", "decision_log", "cookies"})  # the gateway's own
+
+
+@dataclass(slots=True)
+class StepRunner:
+    """skipped: policies whose steps of `authenticate` are not run, and why."""
+
+    loaded: Loaded
+    limiter: PeekingLimiter
+    skipped: dict[tuple[str, str], str]
+
+    async def run(
+        self, route: Route, exchange: Exchange, body: bytes | None
+    ) -> tuple[list[ExplainedStep], Response | None]:
+        """What each step did, and the answer of the one that ended it."""
+        done: list[ExplainedStep] = []
+        for index, (step, label) in enumerate(zip(route.before, route.labels, strict=True)):
+            if index == route.body_step:
+                exchange.request.body = body or b""
+                if len(exchange.request.body) > route.body_limit:
+                    refusal = answers.body_too_large(route.body_limit)
+                    return [*done, self._described(exchange, label, refusal, "refused")], refusal
+            if label.policy in _UNSHOWN:
+                continue
+            if reason := self.skipped.get((label.phase, label.policy)) or _NOT_RUN.get(label.policy):
+                done.append(self._bare(label, "skipped", [reason]))
+                continue
+            explained, response = await self._step(step, label, exchange)
+            done.append(explained)
+            if response is not None:
+                return done, response
+        return done, None
+
+    async def _step(self, step: Step, label: StepLabel, exchange: Exchange) -> tuple[ExplainedStep, Response | None]:
+        self.limiter.peeked.clear()
+        before = exchange.decision
+        try:
+            outcome = step(exchange)
+            if inspect.isawaitable(outcome):
+                outcome = await within(SECONDS, outcome)
+        except TimeoutError:
+            return self._failed(exchange, label, answers.policy_timeout())
+        except ANY_FAILURE as error:
+            return self._failed(exchange, label, answers.policy_failed(error))
+        kind = "answered" if label.policy in _ANSWERS else "refused"
+        explained = self._described(exchange, label, outcome, kind if outcome is not None else "passed")
+        if exchange.decision is None or exchange.decision is before:
+            explained.rule = None
+        return explained, outcome
+
+    def _failed(
+        self, exchange: Exchange, label: StepLabel, response: Response
+    ) -> tuple[ExplainedStep, Response | None]:
+        return self._described(exchange, label, response, "failed"), response
+
+    def _described(
+        self, exchange: Exchange, label: StepLabel, response: Response | None, outcome: str
+    ) -> ExplainedStep:
+        described = self._bare(label, outcome, [])
+        described.limits = [limit_of(each) for each in self.limiter.peeked]
+        if exchange.decision is not None:
+            described.rule = rule_of(exchange.decision, exchange, self.loaded)
+        if response is not None:
+            described.status, described.code = response.status, response.code
+            described.reason = shown_text(response.log_detail)
+        return described
+
+    def _bare(self, label: StepLabel, outcome: str, notes: Sequence[str]) -> ExplainedStep:
+        return ExplainedStep.model_validate(
+            {
+                "phase": label.phase,
+                "policy": label.policy,
+                "path": path_text(label.path),
+                "at": place_of(self.loaded, label.path),
+                "outcome": outcome,
+                "notes": list(notes),
+            }
+        )
+
+
+def limits_that_refuse(steps: Sequence[ExplainedStep]) -> Iterator[str]:
+    """Which limits are used up, in words."""
+    for step in steps:
+        for limit in step.limits:
+            if not limit.allowed:
+                yield f"{limit.name} of {limit.key}: wait for {limit.retry_after} s"

@@ -1,0 +1,73 @@
+"""What each kind of limit promises, by its definition and for one process: slow, simple, exact."""
+
+import copy
+from typing import Protocol, Self
+
+from hotgate.limits.limit import Limit
+from hotgate.limits.token_bucket import TokenBucket
+
+
+class Oracle(Protocol):
+    """Knows of everything at the moment when it happens."""
+
+    def use(self, tokens: int, now: float) -> None:
+        """They were admitted, or charged."""
+
+    def put_back(self, tokens: int, now: float) -> None:
+        """They were not used after all."""
+
+    def level(self, now: float) -> float:
+        """What may still be admitted."""
+
+    def copy(self) -> Self:
+        """One with the same past."""
+
+
+class BucketOracle:
+    """In any t seconds no more than capacity + rate * t, as the bucket from which every admitted request takes."""
+
+    def __init__(self, limit: Limit, now: float) -> None:
+        self._limit = limit
+        self._level: float = limit.capacity
+        self._at = now
+
+    def use(self, tokens: int, now: float) -> None:
+        self._level = self.level(now) - tokens
+
+    def put_back(self, tokens: int, now: float) -> None:
+        self._level = min(self._limit.capacity, self.level(now) + tokens)
+
+    def level(self, now: float) -> float:
+        self._level = min(self._limit.capacity, self._level + (now - self._at) * self._limit.rate)
+        self._at = now
+        return self._level
+
+    def copy(self) -> Self:
+        return copy.copy(self)
+
+
+class WindowOracle:
+    """In any window of that length no more than the quota."""
+
+    def __init__(self, limit: Limit, now: float) -> None:
+        self._limit = limit
+        self._log: list[tuple[float, int]] = []
+
+    def use(self, tokens: int, now: float) -> None:
+        self._log.append((now, tokens))
+
+    def put_back(self, tokens: int, now: float) -> None:
+        self._log.append((now, -tokens))
+
+    def level(self, now: float) -> float:
+        return self._limit.quota - sum(tokens for time, tokens in self._log if time > now - self._limit.window)
+
+    def copy(self) -> Self:
+        other = copy.copy(self)
+        other._log = list(self._log)
+        return other
+
+
+def oracle(limit: Limit, now: float) -> Oracle:
+    """The oracle of the limit's kind."""
+    return BucketOracle(limit, now) if limit.bucket is TokenBucket else WindowOracle(limit, now)

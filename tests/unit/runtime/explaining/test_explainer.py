@@ -1,0 +1,192 @@
+"""What is explained of a request, whatever it is, and that nobody notices."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotgate.identity.verification_keys.key_sets import key_set_name
+from hotgate.limits.limit import Limit
+from hotgate.limits.standing import Standing
+from hotgate.runtime.desks.answers import NotAsked
+from hotgate.runtime.explaining.explainer import Explainer
+from hotgate.runtime.explaining.peeking import World
+from hotgate.testing.issuer import Issuer
+from unit.runtime.explaining.asking import explained, marked, question, written
+
+ISSUER = Issuer()
+TOKENS = """\
+identity:
+  corp:
+    jwt: {issuer: "https://idp.test", audience: api, jwks_url: "https://idp.test/keys", single_use: true}
+routes:
+  - name: orders
+    match: {path: "/orders/{id}", methods: [GET]}
+    upstream: api
+    authenticate: [corp]
+    authorize: {scopes: ["orders:read"]}  # here
+    rate_limit: {limit: 2/hour}
+    rewrite: {path: "/v1/orders/{id}"}
+"""
+NAME = key_set_name("corp", "https://idp.test/keys")
+
+
+class Gateway:
+    """What is asked of a running one. used: tokens for one use. peeked: keys of limits."""
+
+    def __init__(self) -> None:
+        self.used: set[str] = set()
+        self.asked: list[str] = []
+        self.peeked: list[str] = []
+        self.left = 2
+
+    def world(self) -> World:
+        return World(documents=lambda: {NAME: DOCUMENT}, ask=self.ask, peek=self.peek)
+
+    async def ask(self, about: str, body: Any, wait: float | None = None) -> Any:
+        self.asked.append(about)
+        if about != "single_use":
+            raise NotAsked(about)
+        return body["jti"] not in self.used
+
+    def peek(self, limit: Limit, key: str, cost: int) -> Standing:
+        self.peeked.append(key)
+        return Standing(limit, key, level=self.left - 1, on_lease=1, retry_after=0.0)
+
+
+DOCUMENT = ISSUER.jwks()
+
+
+def bearer(**claims: Any) -> dict[str, str]:
+    facts = {"iss": "https://idp.test", "aud": "api", "sub": "alice", "exp": 4e9, "jti": "j1", **claims}
+    return {"authorization": f"Bearer {ISSUER.token(facts).decode()}"}
+
+
+def test_a_request_that_is_allowed_shows_what_the_backend_would_get(tmp_path: Path) -> None:
+    gateway = Gateway()
+    found = explained(written(tmp_path, TOKENS), gateway.world(), headers=bearer(scope="orders:read"))
+    assert (found.decision, found.status, found.route) == ("allow", None, "orders")
+    assert (found.upstream, found.upstream_path) == ("api", "/v1/orders/7")
+    assert found.path == "/orders/7"
+    assert found.parameters == {"id": "7"}
+    assert found.principal is not None
+    assert (found.principal["subject"], found.principal["provider"]) == ("alice", "corp")
+    assert [step.outcome for step in found.steps] == ["passed"] * 4
+    (limit,) = found.steps[2].limits
+    assert (limit.key, limit.remaining, limit.known) == ("principal corp/alice", 1, True)
+
+
+def test_a_token_for_one_use_may_be_asked_about_again_and_again(tmp_path: Path) -> None:
+    gateway, loaded = Gateway(), written(tmp_path, TOKENS)
+    for _ in range(3):
+        assert explained(loaded, gateway.world(), headers=bearer(scope="orders:read")).decision == "allow"
+    assert gateway.asked == ["single_use"] * 3
+    gateway.used.add("j1")
+    found = explained(loaded, gateway.world(), headers=bearer(scope="orders:read"))
+    assert (found.decision, found.code) == ("deny", "token-already-used")
+
+
+def test_why_it_was_denied_and_where(tmp_path: Path) -> None:
+    loaded = written(tmp_path, TOKENS)
+    found = explained(loaded, Gateway().world(), headers=bearer(scope="orders:write"))
+    assert found.code == "insufficient-scope"
+    assert found.by is not None
+    assert found.by.at == marked(loaded)
+    assert [step.policy for step in found.steps] == ["authenticate", "authorize"]
+
+
+def test_no_secret_of_the_request_is_repeated(tmp_path: Path) -> None:
+    headers = {**bearer(scope="x", email="ann@example.com"), "cookie": "a=very-secret", "x-other": "hidden-value"}
+    found = explained(
+        written(tmp_path, TOKENS), Gateway().world(), headers=headers, target="/orders/7?key=query-secret"
+    )
+    text = found.model_dump_json()
+    for secret in (headers["authorization"][7:40], "very-secret", "hidden-value", "query-secret", "ann@example.com"):
+        assert secret not in text
+
+
+def test_the_time_of_a_question_is_that_of_its_credentials(tmp_path: Path) -> None:
+    loaded, token = written(tmp_path, TOKENS), bearer(scope="orders:read", exp=1_900_000_000, iat=1_800_000_000)
+    before, after = "2029-01-01T00:00:00Z", "2031-01-01T00:00:00Z"
+    assert explained(loaded, Gateway().world(), headers=token, at=before).decision == "allow"
+    assert explained(loaded, Gateway().world(), headers=token, at=after).code == "token-expired"
+
+
+def test_a_caller_may_be_given(tmp_path: Path) -> None:
+    loaded = written(tmp_path, TOKENS)
+    found = explained(loaded, principal={"subject": "bob", "scopes": ["orders:read"]})
+    assert (found.decision, found.steps[0].outcome) == ("allow", "skipped")
+    stranger = explained(loaded, principal={"subject": "bob", "provider": "other", "scopes": ["orders:read"]})
+    assert stranger.code == "token-missing"
+    assert "the route does not ask other, so its callers count as nobody here" in stranger.steps[0].notes
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "near"),
+    [
+        ({"method": "POST"}, "method-not-allowed", "orders: it is for GET, not POST"),
+        ({"target": "/order/7"}, "route-not-found", "orders: its path is /orders/{id}"),
+        ({"target": "/a%2Fb"}, "target-invalid", None),
+        ({"target": "/orders/7", "host": "a b" * 0 + "["}, "target-invalid", None),
+    ],
+)
+def test_why_no_route_matched(asked: dict[str, Any], code: str, near: str | None, tmp_path: Path) -> None:
+    found = explained(written(tmp_path, TOKENS), **asked)
+    assert (found.decision, found.code, found.route) == ("deny", code, "")
+    assert found.near == ([] if near is None else [near])
+
+
+def test_what_a_route_asks_besides_its_path_is_said(tmp_path: Path) -> None:
+    loaded = written(
+        tmp_path,
+        'routes: [{name: a, match: {path: "/orders/*", hosts: [a.test], headers: {x-version: "2"}, query: {q: "*"}}, '
+        "public: true, upstream: api}]\n",
+    )
+    (near,) = explained(loaded, host="b.test").near
+    assert near == (
+        "a: it is for the host a.test, not b.test; it asks for the header x-version to be '2'; "
+        "it asks for the query parameter q"
+    )
+    right: dict[str, Any] = {"host": "a.test", "headers": {"x-version": "2"}, "target": "/orders/7?q=1"}
+    assert explained(loaded, **right).decision == "allow"
+
+
+def test_a_body_that_is_too_large_is_refused_as_it_would_be(tmp_path: Path) -> None:
+    text = 'routes: [{name: a, match: {path: "/*"}, public: true, upstream: api, max_body: 4B}]\n'
+    loaded = written(tmp_path, text)
+    assert explained(loaded, method="POST", body="12345").code == "body-too-large"
+    assert explained(loaded, method="POST", body="1234").decision == "allow"
+
+
+def test_fields_that_only_the_gateway_may_set_are_taken_away_first(tmp_path: Path) -> None:
+    text = 'routes: [{name: a, match: {path: "/*", headers: {x-auth-subject: admin}}, public: true, upstream: api}]\n'
+    assert explained(written(tmp_path, text), headers={"X-Auth-Subject": "admin"}).code == "route-not-found"
+
+
+def test_banned_addresses_are_told_that_they_are(tmp_path: Path) -> None:
+    world = World(bans=lambda: {"a\x00192.0.2.1": 60.0})
+    found = explained(written(tmp_path, TOKENS), world, client="192.0.2.1", headers=bearer())
+    assert found.code == "too-many-failures"
+    assert found.by is not None
+    assert found.by.policy == "brute_force"
+    assert explained(written(tmp_path, TOKENS), world, client="192.0.2.2").code == "token-missing"
+
+
+def test_questions_wait_for_their_turn(tmp_path: Path) -> None:
+    """The clock and the limits are those of one question."""
+
+    async def ask() -> list[str]:
+        explainer = Explainer(written(tmp_path, TOKENS), Gateway().world())
+        token = bearer(scope="orders:read", exp=1_900_000_000, iat=1_800_000_000)
+        times = ["2029-01-01T00:00:00Z", "2031-01-01T00:00:00Z"] * 5
+        answers = [explainer.explain(question({"headers": token, "at": at})) for at in times]
+        return [each.code for each in await asyncio.gather(*answers)]
+
+    assert asyncio.run(ask()) == ["", "token-expired"] * 5
+
+
+def test_an_explanation_is_json(tmp_path: Path) -> None:
+    found = explained(written(tmp_path, TOKENS), Gateway().world(), headers=bearer(scope="\ud800 x"))
+    assert json.loads(found.model_dump_json())["decision"] == "deny"
