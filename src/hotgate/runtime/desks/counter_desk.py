@@ -61,7 +61,8 @@ class CounterDesk:
         self._authority.expect(self._left_behind)
         node = f"{terms.place}.{secrets.token_hex(8)}"
         self._partitions = [Partition(node, terms, lambda: self._authority.weight) for _ in range(PARTITIONS)]
-        self._calls: dict[int, asyncio.Task[None]] = {}
+        self._busy: set[int] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._failures = [0] * PARTITIONS
         self._unheard: set[int] = set()
         self._when_lost = terms.when_lost
@@ -150,10 +151,9 @@ class CounterDesk:
 
     async def stop(self) -> None:
         """Say goodbye, so that nobody keeps a part of the rates for this node, and hang up."""
-        calls = list(self._calls.values())
-        for task in calls:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*calls, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         if not self._workers and not self.is_lost:
             await asyncio.gather(*(self._leave(number) for number in range(PARTITIONS)))
         await self._store.close()
@@ -173,11 +173,19 @@ class CounterDesk:
             self._call(number)
 
     def _call(self, number: int) -> None:
-        if number not in self._calls:
-            task = self._calls[number] = asyncio.get_running_loop().create_task(self._converse(number))
-            task.add_done_callback(lambda _: self._calls.pop(number, None))
+        if number not in self._busy:
+            self._busy.add(number)
+            task = asyncio.get_running_loop().create_task(self._converse(number))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def _converse(self, number: int) -> None:
+        try:
+            await self._ask(number)
+        finally:  # at once, and not when the task is found to be done: what is asked in between would be left lying
+            self._busy.discard(number)
+
+    async def _ask(self, number: int) -> None:
         """Ask until there is nothing to ask, once at least."""
         is_first = True
         while (taken := self._authority.take(number)) or is_first:
