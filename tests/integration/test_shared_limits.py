@@ -1,17 +1,15 @@
 """Two gateways with two workers each, and one Valkey: not one request above the limit, whatever dies meanwhile."""
 
-import contextlib
 import http.client
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from integration.conftest import TOKEN, Gateway
+from integration.conftest import Gateway
 from valkey_server import PASSWORD, ValkeyServer, valkey_server
 
 RATE, BURST = 300.0, 100  # a second; at once

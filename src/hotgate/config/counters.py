@@ -46,7 +46,8 @@ class Counters(Settings):
     failover: Annotated[float, DurationBetween("0s", "10m")] = Field(
         default=10.0,
         description="For how long a primary that was replaced may go on answering some nodes: after a change of "
-        "primary nothing is admitted for so long. Only with `sentinel` and `cluster`. Valkey: `min-replicas-max-lag` is 10 s.",
+        "primary nothing is admitted for so long. Only with `sentinel` and `cluster`. Valkey: `min-replicas-max-lag`"
+        " is 10 s.",
     )
     max_keys: Annotated[int, WholeNumber(1000, 100_000_000)] = Field(
         default=1_000_000,

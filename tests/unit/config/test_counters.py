@@ -22,7 +22,7 @@ def loaded(tmp_path: Path, text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("counters: {store: valkey}", "3:19: there is no server to count in"),
+        ("counters: {store: valkey}", ":3:19: counters.store: there is no server to count in"),
         ("counters: {when_lost: share}", "`share` needs `nodes`"),
         ("counters: {nodes: 65}", "from 1 to 64"),
         ("counters: {prefix: 'a b'}", "use letters"),

@@ -21,7 +21,8 @@ def key_name(scope: str, key: str) -> tuple[int, str]:
     """The partition of a key, and what the store calls it: 22 characters. No key can be made to look like another one,
     or be anything but letters, digits, - and _, whatever clients put into it.
     """
-    digest = blake2b(f"{scope}\0{key}".encode(errors="surrogatepass"), digest_size=16).digest()
+    of = scope_name(scope).encode()
+    digest = blake2b(key.encode(errors="surrogatepass"), digest_size=16, key=of).digest()
     return digest[0] % PARTITIONS, _text(digest)
 
 

@@ -75,12 +75,13 @@ class CounterDesk:
         return bool(self._unheard)
 
     def state(self) -> dict[str, Any]:
-        """For operators. failure: of the last call that failed, empty when the store answers."""
+        """For operators. failure: why the store does not answer, or empty. partitions: how many ever have."""
         return {
             "store": "valkey",
             "state": "lost" if self.is_lost else "connected",
             "when_lost": self._when_lost,
             "failure": self._failure,
+            "partitions": sum(bool(partition.epoch) for partition in self._partitions),
             "keys": self._authority.known_keys,
             **self._counts,
             **self._authority.counts,
