@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.cases import dpop, identity, signatures
+from bench.cases import decisions, dpop, identity, overload, signatures
+from bench.cases.variation import PLAIN
 from bench.results import Results
 
 _MIB = 2.0**20
@@ -76,7 +77,12 @@ def added(case: str, server: str, base: str, metric: str, scale: float = 1.0) ->
 
 def _identity(variation: str) -> Measure:
     """Requests per second, as a share of plain proxying in the same rounds."""
-    return ratio((identity.CASE, variation, "rate"), (identity.CASE, identity.PLAIN, "rate"))
+    return ratio((identity.CASE, variation, "rate"), (identity.CASE, PLAIN, "rate"))
+
+
+def _decisions(variation: str, base: str = PLAIN) -> Measure:
+    """Likewise."""
+    return ratio((decisions.CASE, variation, "rate"), (decisions.CASE, base, "rate"))
 
 
 _PLAIN = ("plain", "Hotgate", "rate")
@@ -111,10 +117,25 @@ CRITERIA = (
     ),
     Criterion(
         "an RS256 token at first sight",
-        added(identity.CASE, identity.NEW_TOKEN, identity.PLAIN, "cpu"),
+        added(identity.CASE, identity.NEW_TOKEN, PLAIN, "cpu"),
         150.0,
         at_most=True,
         unit=" µs",
+    ),
+    Criterion("a role and three conditions ÷ plain", _decisions(decisions.CONDITIONS), 0.65),
+    Criterion("three rate limits ÷ plain", _decisions(decisions.LIMITS), 0.8),
+    Criterion(
+        "three rate limits in Valkey ÷ plain, both with two workers",
+        _decisions(decisions.SHARED, decisions.PLAIN_PAIR),
+        0.75,
+    ),
+    Criterion("a limit for each of 100,000 clients ÷ plain", _decisions(decisions.CLIENTS), 0.7),
+    Criterion(
+        "worker that has limited 100,000 clients",
+        value(decisions.CASE, decisions.CLIENTS, "worker", _MIB),
+        100.0,
+        at_most=True,
+        unit=" MiB",
     ),
     Criterion(
         "a new ES256 proof with each request (DPoP) ÷ plain",
@@ -153,6 +174,17 @@ CRITERIA = (
         "10,000 routes ÷ 10 routes, requests/s",
         ratio(("routes", "10,000 routes", "rate"), ("routes", "10 routes", "rate")),
         0.9,
+    ),
+    Criterion(
+        "served at three times the capacity of a backend, `limit: adaptive` ÷ capacity",
+        value(overload.CASE, overload.ADAPTIVE, "goodput"),
+        0.9,
+    ),
+    Criterion(
+        "p99 of important requests at three times the capacity, `limit: adaptive` ÷ at 70 %",
+        value(overload.CASE, overload.ADAPTIVE, "slower"),
+        2.0,
+        at_most=True,
     ),
     Criterion("idle worker", value("memory", "Hotgate", "worker", _MIB), 60.0, at_most=True, unit=" MiB"),
     Criterion("idle connection", value("memory", "Hotgate", "connection", 1024), 12.0, at_most=True, unit=" KiB"),

@@ -11,6 +11,7 @@ CASES = (
     "plain",
     "secured",
     "identity",
+    "decisions",
     "dpop",
     "signatures",
     "revocation",
@@ -20,6 +21,7 @@ CASES = (
     "handshakes",
     "mtls",
     "bodies",
+    "overload",
     "memory",
     "startup",
 )

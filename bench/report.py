@@ -50,6 +50,20 @@ _SECTIONS: tuple[tuple[str, str, str, tuple[Column, ...]], ...] = (
         ),
     ),
     (
+        "decisions",
+        "Who may do what, and how much, 64 connections",
+        "Hotgate alone: what decisions add. Three conditions in CEL look at a path parameter, at the caller and at a "
+        "claim. Of the three limits two go by address. Each of 100,000 clients has a limit of its own, and comes again "
+        "only when all others have come.",
+        (
+            _RATE,
+            Column("÷ plain", "rate", reference=("decisions", "plain")),
+            *_LOAD[2:],
+            Column("worker MiB", "worker", scale=_MIB, digits=1, less_is_better=True),
+            Column("control MiB", "control", scale=_MIB, digits=1, less_is_better=True),
+        ),
+    ),
+    (
         "dpop",
         "Proofs of possession (DPoP), 64 connections",
         "Hotgate alone: a token that was seen before, and a new proof with each request. Its signature (ES256) is "
@@ -133,6 +147,19 @@ _SECTIONS: tuple[tuple[str, str, str, tuple[Column, ...]], ...] = (
             ),
         )
         for case in ("download", "upload")
+    ),
+    (
+        "overload",
+        "Three times as many requests as the backend bears",
+        "Hotgate alone, before a backend that serves ten requests at once in 20 ms each, and lets all others wait. A "
+        "tenth of the requests is on a route with `priority: high`. Clients leave after a second, so what is answered "
+        "later counts as not served; the load does not slow down for it.",
+        (
+            Column("served ÷ capacity (range)", "goodput", digits=2, with_range=True),
+            Column("important ones served %", "high served", scale=0.01),
+            Column("their p99 ms", "high p99", scale=0.001, digits=1, less_is_better=True),
+            Column("at 70 % of capacity", "usual p99", scale=0.001, digits=1, less_is_better=True),
+        ),
     ),
     (
         "memory",

@@ -8,12 +8,14 @@ from types import ModuleType
 
 from bench.cases import (
     bodies,
+    decisions,
     dpop,
     handshakes,
     identity,
     latency,
     memory,
     mtls,
+    overload,
     plain,
     revocation,
     routes,
@@ -39,11 +41,13 @@ PEERS = (nginx.PEER, haproxy.PEER, envoy.PEER, traefik.PEER, caddy.PEER, hotgate
 GROUPS: tuple[Mapping[str, ModuleType], ...] = (
     {"plain": plain, "secured": secured, "routes": routes, "latency": latency},
     {"identity": identity},
+    {"decisions": decisions},
     {"dpop": dpop},
     {"signatures": signatures},
     {"revocation": revocation},
     {"tls": tls, "handshakes": handshakes, "mtls": mtls},
     {"bodies": bodies},
+    {"overload": overload},
     {"memory": memory, "startup": startup},
 )
 _OPEN_FILES = 65_536

@@ -37,7 +37,11 @@ PROVIDERS = {
 }
 
 _BLOCK = re.compile(r"^```yaml( fragment)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_FILE = re.compile(r"(?:[\w.-]*/)*([\w-]+)\.(pem|key|json|der|crl|htpasswd)\b")
+_FILE = re.compile(r"(?:[\w.-]*/)*([\w-]+)\.(pem|key|json|der|crl|htpasswd|cedarschema|cedar)\b")
+_CEDAR_PAGE = (DOCS / "authorization" / "cedar.md").read_text(encoding="utf-8")
+_CEDAR = dict(re.findall(r"^```(cedar(?:schema)?)\n(.*?)^```$", _CEDAR_PAGE, re.MULTILINE | re.DOTALL))
+"""The files that the page on Cedar shows, by their suffix."""
+
 _VARIABLE = re.compile(r"\$\{(\w+)")
 _PUBLIC_KEY = (
     Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
@@ -89,6 +93,8 @@ def supply(folder: Path, text: str) -> None:
             path.write_text(json.dumps(Issuer(algorithm="RS256").jwks()))
         elif suffix == "crl":
             path.write_bytes(authority().crl())
+        elif suffix.startswith("cedar"):
+            path.write_text(_CEDAR[suffix])
         elif suffix == "htpasswd":
             path.write_text(f"ada:{hashed('lovelace')}\n")
         elif name.endswith("-public"):

@@ -20,6 +20,7 @@ from hotgate.pipeline.policy import UserPolicy
 from hotgate.policies import MECHANISMS, POLICIES
 from hotgate.runtime.compiling.compile import Compiled
 from hotgate.runtime.worker_process.data_plane import DataPlane
+from wire.overload_readings import OverloadReadings
 
 TICK = 0.25  # seconds, as the worker ticks
 _POLICY_MODULE = "wire_test_policies"
@@ -46,7 +47,8 @@ class KeptRecords:
 class Gateway:
     """port: where it listens. now: the gateway's coarse clock, which only `advance` moves.
 
-    configuration: of its start. carry: brings messages to the authority of limits, if there is one (`limit_authority`).
+    configuration: of its start. readings: what it measures of itself. carry: brings messages to the authority
+    of limits, if there is one (`limit_authority`).
     """
 
     def __init__(self, configuration: Mapping[str, Any]) -> None:
@@ -54,6 +56,7 @@ class Gateway:
         self.compiled: Compiled
         self.configuration = configuration
         self.records = KeptRecords()
+        self.readings = OverloadReadings()
         self.now = loop.time()
         self.carry: Callable[[dict[str, Any]], None] = lambda message: None
         self.services: dict[str, Any] = {
@@ -66,6 +69,7 @@ class Gateway:
             services=self.services,
             access_log=cast(AccessLog, self.records),
             metrics=WorkerMetrics(),
+            readings=self.readings,
         )
         self.reconfigure(configuration)
         self._listening = socket.create_server(("127.0.0.1", 0))

@@ -111,21 +111,31 @@ def scenario(
     settings: Mapping[str, Any] | None = None,
     policies: Sequence[UserPolicy] = (),
     backends: int = 1,
+    others: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Callable[[Script], Callable[..., None]]:
     """Run the decorated coroutine function with a `Wire` before its other arguments.
 
     route: keys added to the one public route `/*`. routes: instead of it. The others add keys to the upstream, the
-    listener, `limits` and the file. policies: of the one route. backends: how many targets the upstream has. The test
-    fails if a callback raises.
+    listener, `limits` and the file. policies: of the one route. backends: how many targets the upstream has. others:
+    further upstreams and their keys, each with one target: the backends behind those. The test fails if a callback
+    raises.
     """
+    further = others or {}
 
     def configuration(ports: Sequence[int]) -> dict[str, Any]:
         only = {"name": "all", "match": {"path": "/*"}, "upstream": "api", "public": True, **(route or {})}
         if policies:
             only["policies"] = declared(policies)
+        targets = [f"http://127.0.0.1:{port}" for port in ports]
         return {
             "listeners": [{"name": "web", "bind": "127.0.0.1:0", **(listener or {})}],
-            "upstreams": {"api": {"targets": [f"http://127.0.0.1:{port}" for port in ports], **(upstream or {})}},
+            "upstreams": {
+                "api": {"targets": targets[:backends], **(upstream or {})},
+                **{
+                    name: {"targets": [target], **keys}
+                    for (name, keys), target in zip(further.items(), targets[backends:], strict=True)
+                },
+            },
             "routes": list(routes) if routes is not None else [only],
             "limits": dict(limits or {}),
             **(settings or {}),
@@ -135,7 +145,7 @@ def scenario(
         @functools.wraps(script)
         def test(*args: Any, **kwargs: Any) -> None:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(_played(lambda wire: script(wire, *args, **kwargs), configuration, backends))
+                runner.run(_played(lambda wire: script(wire, *args, **kwargs), configuration, backends + len(further)))
 
         signature = inspect.signature(script)
         test.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])  # type: ignore[attr-defined]

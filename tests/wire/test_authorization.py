@@ -250,6 +250,26 @@ async def test_a_connection_does_not_keep_a_role_either(wire: Wire) -> None:
         assert (await client.message()).code == "forbidden"
 
 
+@scenario(
+    route={
+        "public": False,
+        "authenticate": ["partners"],
+        "authorize": {"when": 'principal.tier == "gold" && claims.metadata.plan == "gold"'},
+    },
+    settings={"identity": {"partners": {"api_key": {"managed": True}}}},
+)
+async def test_a_tier_that_changes_counts_from_the_next_request_on(wire: Wire) -> None:
+    async with key_store(wire) as store:
+        issued = await store.issue()
+        for tier, passing in (("gold", True), ("tin", False), ("gold", True), (None, False)):
+            await store.consumers.change("acme", {"tier": tier})
+            store.tick()
+            if passing:
+                await passes(wire, with_key(issued.key))
+            else:
+                assert await answer(wire, with_key(issued.key)) == FORBIDDEN
+
+
 @scenario(**_OF_STORE)
 async def test_what_a_role_allows_changes_with_a_reload(wire: Wire) -> None:
     async with key_store(wire) as store:

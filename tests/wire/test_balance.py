@@ -1,8 +1,6 @@
 """Choosing a target by what the request says."""
 
-import asyncio
-
-from wire.peer import PATIENCE, Peer, turns
+from wire.played_backends import PlayedBackends
 from wire.samples import OK, get
 from wire.scenario import Wire, scenario
 
@@ -10,35 +8,9 @@ _STICKY = {"balance": {"sticky": {"cookie": "hg", "secret": "0123456789abcdef"}}
 _HASHED = {"balance": {"consistent_hash": {"by": "header", "name": "x-tenant"}}}
 
 
-class _Backends:
-    """Plays all of them: `ask` says which one was asked, and what the client got."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-        self._peers: dict[int, Peer] = {}
-
-    async def ask(self, *fields: str) -> tuple[int, bytes | None]:
-        client = await self._wire.send(get("/", *fields))
-        async with asyncio.timeout(PATIENCE):
-            index = await self._asked()
-        await self._peers[index].message()
-        self._peers[index].send(OK)
-        return index, (await client.message()).get(b"set-cookie")
-
-    async def _asked(self) -> int:
-        while True:
-            await turns(1)
-            for index, backend in enumerate(self._wire.backends):
-                if backend.accepted and index not in self._peers:
-                    self._peers[index] = await backend.accept()
-            for index, peer in self._peers.items():
-                if peer.received():
-                    return index
-
-
 @scenario(backends=3, upstream=_STICKY)
 async def test_a_client_stays_with_its_target(wire: Wire) -> None:
-    backends = _Backends(wire)
+    backends = PlayedBackends(wire)
     first, cookie = await backends.ask()
     assert cookie is not None
     value = cookie.decode().partition(";")[0]
@@ -50,7 +22,7 @@ async def test_a_client_stays_with_its_target(wire: Wire) -> None:
 
 @scenario(backends=2, upstream=_STICKY)
 async def test_a_client_moves_when_its_target_is_gone(wire: Wire) -> None:
-    backends = _Backends(wire)
+    backends = PlayedBackends(wire)
     first, cookie = await backends.ask()
     assert cookie is not None
     upstream = wire.gateway.compiled.upstreams["api"]
@@ -78,7 +50,7 @@ async def test_the_cookie_names_the_target_that_answered(wire: Wire) -> None:
 
 @scenario(upstream=_STICKY, route={"headers": {"response": {"set": {"x-a": "b"}}}})
 async def test_a_route_with_response_steps_sets_it_too(wire: Wire) -> None:
-    _, cookie = await _Backends(wire).ask()
+    _, cookie = await PlayedBackends(wire).ask()
     assert cookie is not None
 
 
@@ -92,7 +64,7 @@ async def test_an_answer_of_the_gateway_itself_sets_none(wire: Wire) -> None:
 
 @scenario(backends=3, upstream=_HASHED)
 async def test_a_tenant_stays_together(wire: Wire) -> None:
-    backends = _Backends(wire)
+    backends = PlayedBackends(wire)
     asked = {tenant: {(await backends.ask(f"X-Tenant: {tenant}"))[0] for _ in range(3)} for tenant in "abcdefgh"}
     assert all(len(targets) == 1 for targets in asked.values())
     assert len(set.union(*asked.values())) > 1

@@ -134,7 +134,8 @@ def test_requests_of_a_route_at_once(answered: bool) -> None:
         await backend.message()
         second = await wire.send(GET)
         answer = await second.message()
-        assert (answer.status, answer.code, answer.get(b"retry-after")) == (503, "route-busy", b"1")
+        assert (answer.status, answer.code) == (503, "route-busy")
+        assert answer.get(b"retry-after") in (b"1", b"2")
         if answered:
             backend.send(OK)
             await first.message()

@@ -20,7 +20,10 @@ from hotgate.cli.explain import explain
 from hotgate.cli.identity import identity
 from hotgate.cli.init import init
 from hotgate.cli.keys import keys
+from hotgate.cli.limits import limits
 from hotgate.cli.passwords import passwords
+from hotgate.cli.quotas import quotas
+from hotgate.cli.releases import releases
 from hotgate.cli.reload import reload
 from hotgate.cli.revocations import revocations
 from hotgate.cli.routes import routes
@@ -31,12 +34,26 @@ from hotgate.cli.signing_keys import signing_keys
 from hotgate.cli.standard_streams import fill_closed_streams
 from hotgate.cli.store import store
 from hotgate.cli.upgrade import upgrade
+from hotgate.cli.versions import versions
 
 app = typer.Typer(name="hotgate", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for command in (run, reload, upgrade, check, explain, diff, routes, identity, schema, init, demo):
+for command in (run, reload, upgrade, check, explain, diff, routes, versions, identity, schema, init, demo):
     app.command()(command)
 app.command("test")(decision_tests)
-for group in (admin, bans, consumers, keys, passwords, revocations, sessions, signing_keys, store):
+for group in (
+    admin,
+    bans,
+    consumers,
+    keys,
+    limits,
+    passwords,
+    quotas,
+    releases,
+    revocations,
+    sessions,
+    signing_keys,
+    store,
+):
     app.add_typer(group)
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hotgate.cli.configuration import DEFAULT_FILE, ConfigurationFile
-from hotgate.cli.explain import checked_configuration_of, failed
+from hotgate.cli.explain import read_configuration
+from hotgate.cli.request_options import failed
 
 if TYPE_CHECKING:
     from hotgate.config.loader import Loaded
@@ -29,7 +30,7 @@ def decision_tests(
     from hotgate.config.errors import ConfigurationErrors  # noqa: PLC0415 (heavy; `hotgate --help` must not wait)
     from hotgate.runtime.explaining.tables import LoadedTable  # noqa: PLC0415
 
-    loaded = checked_configuration_of(config)
+    loaded = read_configuration(config)
     try:
         described = LoadedTable(table, os.environ)
         wrong = asyncio.run(_play(loaded, described, offline=offline))
@@ -43,14 +44,14 @@ def decision_tests(
 
 async def _play(loaded: Loaded, described: LoadedTable, *, offline: bool) -> int:
     """How many are not as expected."""
-    from hotgate.runtime.explaining.alone import explainer_alone  # noqa: PLC0415 (as above)
+    from hotgate.runtime.explaining.alone import explaining_alone  # noqa: PLC0415 (as above)
 
-    explainer = await explainer_alone(loaded, offline=offline)
     wrong = 0
-    async for result in described.results(explainer):
-        if result.differences:
-            wrong += 1
-            _tell(result)
+    async with explaining_alone(loaded, offline=offline) as explainer:
+        async for result in described.results(explainer):
+            if result.differences:
+                wrong += 1
+                _tell(result)
     return wrong
 
 

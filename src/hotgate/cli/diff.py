@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hotgate.cli.explain import checked_configuration_of, failed
+from hotgate.cli.explain import read_configuration
+from hotgate.cli.request_options import failed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,32 +42,37 @@ def diff(
     """Say which routes differ, and which recorded requests would be decided otherwise. Exits with 1 if anything does, 2
     on an error.
     """
-    from hotgate.runtime.explaining.changed_keys import changed_keys  # noqa: PLC0415 (heavy; `--help` must not wait)
+    from hotgate.config.errors import ConfigurationErrors  # noqa: PLC0415 (heavy; `--help` must not wait)
+    from hotgate.runtime.explaining.changed_keys import changed_keys  # noqa: PLC0415
 
-    before, after = checked_configuration_of(old), checked_configuration_of(new)
+    before, after = read_configuration(old), read_configuration(new)
     changes = list(changed_keys(before, after))
     for change in changes:
         typer.echo(_key_line(change))
     if not replay:
         typer.echo("no key differs" if not changes else f"{len(changes)} differ")
         raise typer.Exit(DIFFERENT if changes else 0)
-    comparison = asyncio.run(_replayed(before, after, replay))
+    try:
+        comparison = asyncio.run(_replayed(before, after, replay))
+    except ConfigurationErrors as errors:
+        raise failed(str(errors)) from None
     raise typer.Exit(DIFFERENT if comparison.changed else 0)
 
 
 async def _replayed(before: Loaded, after: Loaded, logs: Sequence[str]) -> Comparison:
-    from hotgate.runtime.explaining.alone import explainer_alone  # noqa: PLC0415 (as above)
+    from hotgate.runtime.explaining.alone import explaining_alone  # noqa: PLC0415 (as above)
     from hotgate.runtime.explaining.recorded import LogReader  # noqa: PLC0415
     from hotgate.runtime.explaining.replay import Comparison  # noqa: PLC0415
 
-    old, new = [await explainer_alone(each, offline=True) for each in (before, after)]
-    reader, comparison = LogReader(), Comparison(old, new)
-    for log in logs:
-        try:
-            for record in reader.records(log):
-                await comparison.compare(record)
-        except OSError as error:
-            raise failed(f"{log} cannot be read: {error.strerror}") from None
+    reader = LogReader()
+    async with explaining_alone(before, offline=True) as old, explaining_alone(after, offline=True) as new:
+        comparison = Comparison(old, new)
+        for log in logs:
+            try:
+                for record in reader.records(log):
+                    await comparison.compare(record)
+            except OSError as error:
+                raise failed(f"{log} cannot be read: {error.strerror}") from None
     for line in _report(comparison, reader):
         typer.echo(line)
     return comparison

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from hotgate.config.cel_expression import CelExpression
+from hotgate.config.decision_points.decision_point import DecisionPoint
 from hotgate.config.notation import Notation, refused
 from hotgate.config.settings import Form, Name, Settings, given
-
-MAX_EXPRESSION = 4096  # characters
 
 RightName = Annotated[str, Form(r"[^\x00-\x1f\x7f]{1,256}", "use text of 1 to 256 characters")]
 Permission = Annotated[
@@ -21,19 +21,6 @@ Permissions = Annotated[tuple[Permission, ...], Field(max_length=256)]
 Because = Annotated[str, Form(r"[^\x00-\x1f\x7f]{1,256}", "use one line of text, at most 256 characters")]
 ClaimName = Annotated[str, Form(r"[^\x00-\x20\x7f]{1,256}", "use the claim's name, at most 256 characters")]
 ClaimKind = Literal["string", "int", "double", "bool", "list", "map", "any"]
-
-
-def _read_expression(value: object) -> str:
-    if not isinstance(value, str) or not value.strip() or "\0" in value:
-        raise refused("write a condition in CEL as text, and quote it")
-    if len(value) > MAX_EXPRESSION:
-        raise refused(f"a condition has at most {MAX_EXPRESSION} characters")
-    return value
-
-
-CelExpression = Annotated[
-    str, Notation(_read_expression, {"type": "string", "minLength": 1, "maxLength": MAX_EXPRESSION})
-]
 
 
 def _read_claim_value(value: object) -> str | int | bool:
@@ -148,4 +135,7 @@ class Authorization(Settings):
         max_length=1000,
         description="Rules, by the name under which routes use them (`authorize.policies`). A rule that denies wins "
         "over all that allow; what no rule allows is denied.",
+    )
+    decision_points: dict[Name, DecisionPoint] = Field(
+        default={}, max_length=1000, description="Who is asked about requests that routes do not decide alone, by name."
     )

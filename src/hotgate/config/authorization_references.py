@@ -1,10 +1,9 @@
 """Names of roles and policies that must exist, and roles that inherit in a circle. Looked up in the tree, as others."""
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 
 from hotgate.config.position import Path, SourceList, SourceMap
-from hotgate.config.references import Finding, route_parts
+from hotgate.config.references import Finding, route_parts, unknown_name
 
 _ROLES = ("authorization", "roles")
 _POLICIES = ("authorization", "policies")
@@ -17,7 +16,7 @@ def wrong_authorization(tree: SourceMap) -> Iterator[Finding]:
     known = _mapping(tree, *_POLICIES)
     for path, name in _named_policies(tree):
         if name not in known:
-            yield _unknown(path, name, "policy", known, "authorization.policies")
+            yield unknown_name(path, name, "policy", known, "authorization.policies")
 
 
 def unused_policies(tree: SourceMap) -> Iterator[Finding]:
@@ -34,7 +33,7 @@ def _unknown_roles(tree: SourceMap) -> Iterator[Finding]:
     for name in roles:
         for index, parent in enumerate(_parents(roles, name)):
             if parent not in roles:
-                yield _unknown((*_ROLES, name, "inherits", index), parent, "role", roles, "authorization.roles")
+                yield unknown_name((*_ROLES, name, "inherits", index), parent, "role", roles, "authorization.roles")
 
 
 def _circles(tree: SourceMap) -> Iterator[Finding]:
@@ -92,12 +91,6 @@ def _listed(path: Path, rules: SourceMap) -> Iterator[tuple[Path, str]]:
     names = rules.get("policies")
     if isinstance(names, SourceList):
         yield from (((*path, index), name) for index, name in enumerate(names) if isinstance(name, str))
-
-
-def _unknown(path: Path, name: str, word: str, known: SourceMap, place: str) -> Finding:
-    close = get_close_matches(name[:100], list(known), 1)
-    hint = f"did you mean '{close[0]}'?" if close else f"define it under `{place}`"
-    return Finding(path, f"there is no {word} '{name[:100]}'", hint)
 
 
 def _mapping(tree: SourceMap, *keys: str) -> SourceMap:

@@ -13,7 +13,9 @@ SimpleBalance = Literal["round_robin", "least_requests", "power_of_two"]
 _NAMED = ("header", "cookie", "query")
 _MIN_SECRET = 16
 
-_COOKIE = Form(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}", "use a cookie's name: letters, digits, '-' and '_', at most 64")
+CookieName = Annotated[
+    str, Form(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}", "use a cookie's name: letters, digits, '-' and '_', at most 64")
+]
 # A query parameter is compared as it stands in the URL, so its name is such a token as well.
 _KEY_NAME = Form(
     r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}",
@@ -60,7 +62,7 @@ class ConsistentHash(Settings):
 class Sticky(Settings):
     """A client stays with the target that answered it first, by a cookie that the gateway sets."""
 
-    cookie: Annotated[str, _COOKIE] = Field(description="The cookie's name.")
+    cookie: CookieName = Field(description="The cookie's name.")
     secret: Secret = Field(
         description="At least 16 characters. The cookie holds a keyed hash of the target, which tells nothing without "
         "this secret. Keep it, or every client is assigned anew. HAProxy: `dynamic-cookie-key`."

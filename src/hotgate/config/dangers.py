@@ -1,6 +1,6 @@
 """What a configuration may say but hardly ever should: a warning for each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import ip_network
 from typing import Protocol, runtime_checkable
 
@@ -9,9 +9,10 @@ from hotgate.config.gateway import Gateway
 from hotgate.config.https_url import is_loopback_name
 from hotgate.config.references import Finding
 from hotgate.config.store_url import trusts_any_server
-from hotgate.config.upstream_dangers import credential_dangers
+from hotgate.config.upstream_dangers import credential_dangers, is_in_the_clear
 
 _WITH_PASSWORDS = frozenset({"basic", "ldap"})  # mechanisms
+_OF_ISSUERS = frozenset({"jwt", "introspection", "oidc", "ldap"})  # whose callers have what somebody else says
 
 
 Keys = tuple[str, ...]
@@ -25,16 +26,18 @@ class HasDangers(Protocol):
 
 
 @runtime_checkable
-class HasDangersBelow(Protocol):
-    """Settings of a route's policy that know the same: (keys, message, hint) of each."""
+class HasDangersOnRoute(Protocol):
+    """Settings of a route's policy that know the same: (keys, message, hint) of each. served: its methods, if any."""
 
-    def dangers(self) -> Iterator[tuple[Keys, str, str]]: ...
+    def dangers(self, served: Sequence[str]) -> Iterator[tuple[Keys, str, str]]: ...
 
 
 def dangers(config: Gateway) -> Iterator[Finding]:
     """Every such setting, at its place in the file."""
     yield from _of_policies(config)
+    yield from _given_by_anybody(config)
     yield from _of_upstreams(config)
+    yield from _of_decision_points(config)
     yield from _of_mechanisms(config)
     for name, receiver in config.security_events.items():
         for key, message, hint in receiver.dangers():
@@ -45,6 +48,7 @@ def dangers(config: Gateway) -> Iterator[Finding]:
     yield from _useless_certificates(config)
     yield from _passwords_in_the_clear(config)
     yield from _lost_cookies(config)
+    yield from _copies_without_credentials(config)
     if config.store is not None and config.store.url is not None and trusts_any_server(config.store.url.reveal()):
         hint = "add ?sslmode=verify-full to it, and sslrootcert for an authority of your own"
         yield Finding(("store", "url"), "whoever poses as this database is told its password", hint)
@@ -63,12 +67,24 @@ def _of_upstreams(config: Gateway) -> Iterator[Finding]:
                 yield Finding(("upstreams", name, "credentials", *keys), message, hint)
 
 
+def _of_decision_points(config: Gateway) -> Iterator[Finding]:
+    for name, point in config.authorization.decision_points.items():
+        path = ("authorization", "decision_points", name)
+        for key, message, hint in point.dangers():
+            yield Finding((*path, key), message, hint)
+        upstream = None if point.service is None else config.upstreams.get(point.service.upstream)
+        if upstream is not None and any(is_in_the_clear(upstream)):
+            message = "whoever is on the way reads what is asked, and can answer in its place"
+            hint = "use https:// for targets that are not on this machine (AuthZEN, section 11.1)"
+            yield Finding((*path, point.kind, "upstream"), message, hint)
+
+
 def _of_policies(config: Gateway) -> Iterator[Finding]:
     for index, route in enumerate(config.routes):
         for name in route.policy_names:
             settings = route.policy(name)
-            if isinstance(settings, HasDangersBelow):
-                for keys, message, hint in settings.dangers():
+            if isinstance(settings, HasDangersOnRoute):
+                for keys, message, hint in settings.dangers(route.match.methods):
                     yield Finding(("routes", index, name, *keys), message, hint)
 
 
@@ -80,6 +96,18 @@ def _of_counters(config: Gateway) -> Iterator[Finding]:
     if counters.are_shared and counters.unknown == "full":
         hint = "use it for the first start only"
         yield Finding(("counters", "unknown"), "each time the server loses its memory every quota is there again", hint)
+
+
+def _given_by_anybody(config: Gateway) -> Iterator[Finding]:
+    """Roles for a group or a claim that each of several issuers may write."""
+    issuers = [name for name, entry in config.identity.items() if entry.mechanism in _OF_ISSUERS]
+    if len(issuers) < 2:
+        return
+    for name, role in config.authorization.roles.items():
+        for index, receiver in enumerate(role.given_to):
+            if receiver.provider is None and receiver.consumer is None:
+                path = ("authorization", "roles", name, "given_to", index)
+                yield Finding(path, f"each of {', '.join(issuers)[:200]} can give this role", "name one as `provider`")
 
 
 def _unwatched_guesses(config: Gateway) -> Iterator[Finding]:
@@ -131,6 +159,16 @@ def _passwords_in_the_clear(config: Gateway) -> Iterator[Finding]:
         if is_reached_by_network and not is_protected:
             hint = "add `tls`, or name the proxy that speaks TLS in front of it in `trusted_proxies`"
             yield Finding(("listeners", index), "passwords of clients cross the network in plain text", hint)
+
+
+def _copies_without_credentials(config: Gateway) -> Iterator[Finding]:
+    """Mirrors whose upstream would be shown something by a route of its own, and is not by copies."""
+    for index, route in enumerate(config.routes):
+        mirror = route.policy("mirror")
+        upstream = config.upstreams.get(mirror.upstream) if mirror is not None else None
+        if upstream is not None and (upstream.credentials is not None or upstream.sign is not None):
+            says = "copies are sent without the `credentials` and `sign` of their upstream"
+            yield Finding(("routes", index, "mirror", "upstream"), says, "name one that needs none")
 
 
 def _lost_cookies(config: Gateway) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from hotgate.config.admin import Admin
+from hotgate.config.apis import Api
 from hotgate.config.assertion import AssertionIssuer
 from hotgate.config.authorization import Authorization
 from hotgate.config.brute_force import BruteForce
@@ -13,6 +14,8 @@ from hotgate.config.decision_log import DecisionLog
 from hotgate.config.limits import Limits
 from hotgate.config.listeners import Listener
 from hotgate.config.notation import Notation, refused
+from hotgate.config.overload import Overload
+from hotgate.config.priorities import Priorities
 from hotgate.config.resilience import Resolver
 from hotgate.config.routes import Route, RouteOptions
 from hotgate.config.security_events import SecurityEvents
@@ -100,6 +103,11 @@ class Gateway(Settings):
         max_length=1000,
         description="Who may tell the gateway that sessions, tokens and accounts are no longer good, by name.",
     )
+    apis: dict[Name, Api] = Field(
+        default={},
+        max_length=1000,
+        description="APIs with several versions, by name; routes belong to them by `version`.",
+    )
     routes: tuple[Route, ...] = Field(default=(), max_length=MAX_ROUTES, description="What is served.")
     defaults: RouteOptions = Field(
         default=RouteOptions(), description="What every route inherits. Here and in profiles, keys are merged whole."
@@ -127,6 +135,12 @@ class Gateway(Settings):
     limits: Limits = Field(default=Limits(), description="Bounds on what a client may send or keep open.")
     brute_force: BruteForce = Field(
         default=BruteForce(), description="What becomes of clients who send one bad credential after another."
+    )
+    overload: Overload = Field(
+        default=Overload(), description="When a worker has too much to do, and what it gives up then."
+    )
+    priorities: Priorities = Field(
+        default=Priorities(), description="What is served first, and given up last, when not all can be."
     )
     runtime_dir: str | None = Field(
         default=None, min_length=1, max_length=4096, description="Folder for sockets and locks of the processes."

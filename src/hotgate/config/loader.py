@@ -1,7 +1,7 @@
 """A file → a validated configuration, or all of its errors."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from hotgate.config.authorization_references import unused_policies, wrong_authorization
 from hotgate.config.certificates import doubtful_certificates, wrong_certificates
 from hotgate.config.dangers import dangers
+from hotgate.config.decision_point_references import asked_upstreams, unused_decision_points, wrong_decision_points
 from hotgate.config.document import MAX_FILE_SIZE, UNREADABLE, parse
 from hotgate.config.errors import ConfigurationError, ConfigurationErrors
 from hotgate.config.gateway import Gateway
@@ -82,7 +83,7 @@ class _Loading:
         merge_routes(tree)
         secret_files = SecretFiles(self._file.parent)
         config = self._validated(tree, model, secret_files)
-        doubts = [*unused_names(tree), *unused_policies(tree), *dangers(config), *doubtful_certificates(config)]
+        doubts = [*_unused(tree), *dangers(config), *doubtful_certificates(config)]
         warnings = [*includes.warnings, *self._located(tree, doubts)]
         return self._loaded(config, tree, warnings, has_secret_files=bool(secret_files.read))
 
@@ -101,7 +102,7 @@ class _Loading:
             self._variables.hide(content, f"file:{file}")
         found = wrong_certificates(result) if isinstance(result, Gateway) else result
         self._errors += self._located(tree, found)
-        self._errors += self._located(tree, [*wrong_references(tree), *wrong_authorization(tree)])
+        self._errors += self._located(tree, _wrong_names(tree))
         if self._errors or not isinstance(result, Gateway):
             raise ConfigurationErrors(self._errors, self._files)
         return result
@@ -126,6 +127,18 @@ class _Loading:
             return tree
         self._is_readable = False
         return None
+
+
+def _wrong_names(tree: SourceMap) -> Iterator[Finding]:
+    yield from wrong_references(tree)
+    yield from wrong_authorization(tree)
+    yield from wrong_decision_points(tree)
+
+
+def _unused(tree: SourceMap) -> Iterator[Finding]:
+    yield from unused_names(tree, {name for _, name in asked_upstreams(tree)})
+    yield from unused_policies(tree)
+    yield from unused_decision_points(tree)
 
 
 def _content(file: Path) -> bytes:

@@ -4,7 +4,7 @@ Everything is looked up in the tree, not in the models, so that these errors com
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -17,8 +17,13 @@ from hotgate.config.binds import AnyBind, parse_any_bind
 from hotgate.config.position import Path, Position, SourceList, SourceMap, find
 from hotgate.config.routes import NEITHER_PUBLIC_NOR_NOT
 
-_NAMES_IN_ROUTES = (("upstream", "upstreams"), ("authenticate", "identity"), ("profiles", "profiles"))
-_WORD = {"upstreams": "upstream", "identity": "identity", "profiles": "profile"}
+_NAMES_IN_ROUTES = (
+    ("upstream", "upstreams"),
+    ("authenticate", "identity"),
+    ("profiles", "profiles"),
+    ("version", "apis"),
+)
+_WORD = {"upstreams": "upstream", "identity": "identity", "profiles": "profile", "apis": "API"}
 _EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104  (compared with, not bound to)
 
 
@@ -45,9 +50,10 @@ def wrong_references(tree: SourceMap) -> Iterator[Finding]:
     yield from _missing_valkey(tree)
 
 
-def unused_names(tree: SourceMap) -> Iterator[Finding]:
-    """Definitions that no route uses: worth a warning."""
+def unused_names(tree: SourceMap, asked: Iterable[str] = ()) -> Iterator[Finding]:
+    """Definitions that no route uses: worth a warning. asked: upstreams that something else uses."""
     used = {kind: {name for _, name in _names(tree, key)} for key, kind in _NAMES_IN_ROUTES}
+    used["upstreams"].update(asked)
     for kind, names in used.items():
         for name in _mapping(tree, kind):
             if name not in names:
@@ -70,14 +76,30 @@ def _unknown(tree: SourceMap, path: Path, name: str, kind: str, known: list[str]
     return Finding(path, f"there is no {_WORD[kind]} {shown}", hint)
 
 
+def unknown_name(path: Path, name: str, word: str, known: Iterable[str], place: str) -> Finding:
+    """The error of a name that nothing has. place: where it could be defined."""
+    close = get_close_matches(name[:100], list(known), 1)
+    hint = f"did you mean '{close[0]}'?" if close else f"define it under `{place}`"
+    return Finding(path, f"there is no {word} '{name[:100]}'", hint)
+
+
 def _names(tree: SourceMap, key: str) -> Iterator[tuple[Path, str]]:
     """The names that routes, profiles and `defaults` give under `key`, each with its path."""
     for path, part in route_parts(tree):
         yield from _names_within((*path, key), part.get(key))
+        if key == "upstream":
+            yield from _other_upstreams(path, part)
+
+
+def _other_upstreams(path: Path, part: SourceMap) -> Iterator[tuple[Path, str]]:
+    """Those that a release or a mirror sends requests to as well."""
+    shares = _mapping(part.get("release"), "to")
+    yield from (((*path, "release", "to", name), name) for name in shares if isinstance(name, str))
+    yield from _names_within((*path, "mirror", "upstream"), _mapping(part, "mirror").get("upstream"))
 
 
 def _names_within(path: Path, value: object) -> Iterator[tuple[Path, str]]:
-    """A name, a list of them, or a list in which a mapping such as `{all: [names]}` holds more."""
+    """A name, a list of them, a list in which a mapping such as `{all: [names]}` holds more, or `{api: name}`."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, SourceList):
@@ -85,6 +107,8 @@ def _names_within(path: Path, value: object) -> Iterator[tuple[Path, str]]:
             yield from _names_within((*path, index), item)
     elif isinstance(value, SourceMap) and isinstance(value.get("all"), SourceList):
         yield from _names_within((*path, "all"), value["all"])
+    elif isinstance(value, SourceMap):
+        yield from _names_within((*path, "api"), value.get("api"))
 
 
 def route_parts(tree: SourceMap) -> Iterator[tuple[Path, SourceMap]]:
@@ -195,8 +219,8 @@ def _binds(tree: SourceMap) -> Iterator[tuple[Path, AnyBind]]:
             yield path, bind
 
 
-def _mapping(tree: SourceMap, key: str) -> dict[str, Any]:
-    value = tree.get(key)
+def _mapping(tree: Any, key: str) -> dict[str, Any]:
+    value = tree.get(key) if isinstance(tree, dict) else None
     return value if isinstance(value, dict) else {}
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from hotgate.config.authentication import AllOf, Proof
 from hotgate.config.notation import Notation, refused
+from hotgate.config.priorities import PriorityName
 from hotgate.config.settings import Flag, Form, HeaderName, HeaderValue, Name, Settings, WholeNumber, given
 from hotgate.config.units import SizeBetween
 
@@ -148,6 +149,12 @@ class RouteOptions(Settings):
         default={},
         max_length=64,
         description="What you say of the route, as `owner: payments`; conditions read it as `route.metadata`.",
+    )
+    priority: PriorityName | None = Field(
+        default=None,
+        description="Which class the route's requests have when not all can be served, whoever calls: `critical` (never"
+        " given up; for health checks), `high`, `normal` or `low`. Not set: as `priorities` says of the caller, or"
+        " else `normal`.",
     )
     max_body: Annotated[int, SizeBetween("0", "1024GiB")] = Field(
         default=_MAX_BODY, description="The largest request body; more is answered 413."

@@ -23,14 +23,15 @@ _USER_NAME = Form(r"[^:\x00-\x1f\x7f-\x9f]{1,256}", "use 1 to 256 characters wit
 _FIELD_TEXT = r"[!-~\x80-\U0010ffff]([\t -~\x80-\U0010ffff]{0,16382}[!-~\x80-\U0010ffff])?"
 
 
-def _read_field(value: object) -> str:
+def credential_field(value: object) -> str:
+    """The name in lower case, of a field that may hold a credential. Raises PydanticCustomError."""
     name = value.lower() if isinstance(value, str) else ""
     if not re.fullmatch(r"[a-z0-9-]{1,64}", name) or _HAS_ANOTHER_MEANING.fullmatch(name):
         raise refused("use a header name of letters, digits and '-' that has no other meaning")
     return name
 
 
-CredentialField = Annotated[str, Notation(_read_field, {"type": "string", "pattern": "^[A-Za-z0-9-]{1,64}$"})]
+CredentialField = Annotated[str, Notation(credential_field, {"type": "string", "pattern": "^[A-Za-z0-9-]{1,64}$"})]
 FieldSecret = Annotated[
     Secret, SecretForm(_FIELD_TEXT, "has control characters, spaces at an end, or more than 16 KiB")
 ]

@@ -15,7 +15,7 @@ def credential_dangers(upstream: Upstream) -> Iterator[Danger]:
     credentials = upstream.credentials
     if credentials is None:
         return
-    if credentials.aws_sigv4 is None and any(_is_in_the_clear(upstream)):
+    if credentials.aws_sigv4 is None and any(is_in_the_clear(upstream)):
         yield (), "they cross the network in plain text", "use https:// for targets that are not on this machine"
     if credentials.api_key is not None and credentials.api_key.query is not None:
         yield ("api_key", "query"), "URLs, and so this key, end up in logs of the backend", "send it in a `header`"
@@ -39,6 +39,7 @@ def _other_regions(upstream: Upstream) -> Iterator[Danger]:
             yield ("aws_sigv4", "region"), message, f"write {named[1]}, or name another target"
 
 
-def _is_in_the_clear(upstream: Upstream) -> Iterator[bool]:
+def is_in_the_clear(upstream: Upstream) -> Iterator[bool]:
+    """For each target, whether others than this machine see what is sent to it."""
     for target in upstream.targets:
         yield target.url.scheme == "http" and not is_loopback_name(target.url.host)

@@ -7,6 +7,7 @@ from pydantic_core import CoreSchema
 
 from hotgate.config.addresses import TargetText
 from hotgate.config.balance import Balance, SimpleBalance
+from hotgate.config.concurrency import UpstreamConcurrency
 from hotgate.config.notation import refused
 from hotgate.config.percent import PercentBetween
 from hotgate.config.request_signing import RequestSigning
@@ -96,6 +97,11 @@ class Upstream(Settings):
     )
     max_connections: Annotated[int, WholeNumber(1, 100_000)] = Field(
         default=1024, description="Connections that each worker may have to each target; more requests wait for one."
+    )
+    concurrency: UpstreamConcurrency | None = Field(
+        default=None,
+        description="Requests that may be with the upstream at once; more wait for their turn. Not set: as many as"
+        " there are connections.",
     )
     max_header_bytes: Annotated[int, SizeBetween("1KiB", "1MiB")] = Field(
         default=64 * 1024,

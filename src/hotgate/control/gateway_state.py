@@ -10,8 +10,87 @@ class ExplainBusy(Exception):
     """Too many questions wait already."""
 
 
+class LimitState(Protocol):
+    """Limits and quotas. Names and keys are as they are shown. Those of quotas raise StoreUnavailable."""
+
+    def limited(self, limit: str, containing: str, most: int) -> list[dict[str, Any]]:
+        """Who is limited now."""
+        ...
+
+    def standing(self, limit: str, key: str) -> dict[str, Any] | None:
+        """How one key stands; None for a limit that nobody has used."""
+        ...
+
+    def reset(self, limit: str, key: str) -> bool:
+        """Let a key have its whole burst again. Returns whether there was anything."""
+        ...
+
+    async def quotas(self, quota: str, containing: str, most: int) -> list[dict[str, Any]]:
+        """Who has used most."""
+        ...
+
+    async def quota(self, quota: str, key: str) -> dict[str, Any] | None:
+        """How much of one is used; None for none at all."""
+        ...
+
+    async def reset_quota(self, quota: str, key: str) -> bool:
+        """Begin anew. Returns whether anything was used."""
+        ...
+
+
+class Releases(Protocol):
+    """What operators may do to releases. Everything but `state` raises AdministrationError."""
+
+    def state(self) -> list[dict[str, Any]]:
+        """One object for each."""
+        ...
+
+    def set_share(self, route: str, upstream: str, share: float) -> None:
+        """An upstream gets so much, 0.0 to 1.0; the route's own gets the rest."""
+        ...
+
+    def switch(self, route: str, upstream: str) -> None:
+        """One upstream gets everything."""
+        ...
+
+    def abort(self, route: str) -> None:
+        """The route's own upstream gets everything."""
+        ...
+
+    def reset(self, route: str) -> None:
+        """The file counts again."""
+        ...
+
+
+class Versions(Protocol):
+    """What is known of the versions of APIs."""
+
+    def state(self) -> list[dict[str, Any]]:
+        """One object for each."""
+        ...
+
+    def callers(self, api: str, version: str) -> list[dict[str, Any]] | None:
+        """Who has used one; None if there is no such version."""
+        ...
+
+
 class GatewayState(Protocol):
-    """Answers are of the moment; none of them holds a secret."""
+    """Answers are of the moment; none of them holds a secret. limits: those of callers."""
+
+    @property
+    def limits(self) -> LimitState:
+        """Who is limited, and what of quotas is used."""
+        ...
+
+    @property
+    def releases(self) -> Releases:
+        """Those of the configuration in force."""
+        ...
+
+    @property
+    def versions(self) -> Versions:
+        """Those of the configuration in force."""
+        ...
 
     def not_ready(self) -> list[str]:
         """Why the gateway is not ready; empty when every worker serves the current configuration."""

@@ -7,7 +7,7 @@ from typing import Literal
 from hotgate.limits.address_key import address_key
 from hotgate.observe.log import security_event
 
-Reason = Literal["too-many", "per-address", "descriptors"]
+Reason = Literal["too-many", "per-address", "descriptors", "overloaded"]
 _MAX_LINGERING = 256  # refused connections that may stay until their client has read why
 _REPORT_EVERY = 1.0  # seconds
 
@@ -16,14 +16,15 @@ class Admission:
     """One per worker. highest_descriptor: above it a client is refused, so that the rest is left for backends.
 
     The kernel gives the lowest free number, so a descriptor's number says how many are in use. refused: connections
-    turned away so far, by reason. lingering: those of them that are still open.
+    turned away so far, by reason. lingering: those of them that are still open. is_closed: nobody is served.
     """
 
-    __slots__ = ("_by_address", "_next_report", "_reported", "highest_descriptor", "lingering", "refused")
+    __slots__ = ("_by_address", "_next_report", "_reported", "highest_descriptor", "is_closed", "lingering", "refused")
 
     def __init__(self, highest_descriptor: int = sys.maxsize) -> None:
         self.highest_descriptor = highest_descriptor
-        self.refused: dict[str, int] = {"too-many": 0, "per-address": 0, "descriptors": 0}
+        self.is_closed = False
+        self.refused: dict[str, int] = {"too-many": 0, "per-address": 0, "descriptors": 0, "overloaded": 0}
         self.lingering = 0
         self._by_address: Counter[str] = Counter()
         self._reported = dict(self.refused)

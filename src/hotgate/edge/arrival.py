@@ -28,6 +28,8 @@ class Arrival:
         """Why nobody is served at the moment, or None. Counts a refusal."""
         context = self._context
         admission = context.admission
+        if admission.is_closed:
+            return admission.refuse("overloaded")
         if transport.get_extra_info("socket").fileno() > admission.highest_descriptor:
             return admission.refuse("descriptors")
         if len(context.connections) - admission.lingering >= context.snapshot.max_connections:

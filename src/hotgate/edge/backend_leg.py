@@ -9,7 +9,9 @@ from hotgate.edge.client_addresses import client_addresses
 from hotgate.edge.request_body import RequestBody
 from hotgate.edge.request_head import request_head
 from hotgate.edge.stage import NEVER, Stage
+from hotgate.edge.tunnel import tunnel_of
 from hotgate.http.headers import Field
+from hotgate.pipeline.caller_key import caller_key
 from hotgate.upstream.connection import UpstreamConnection
 from hotgate.upstream.failure import (
     UpstreamFailure,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from hotgate.edge.relay import Relay
 
 _POOL_GRACE = 1.0  # seconds
+_OVERLOADED = frozenset({503, 504})  # a backend that says that it has too much to do; 429 is about one caller
 
 
 class BackendLeg:
@@ -44,6 +47,7 @@ class BackendLeg:
         "_relay",
         "_sent_at",
         "_tried",
+        "_waited_for_client",
         "answered_at",
         "attempts",
         "is_done",
@@ -60,6 +64,7 @@ class BackendLeg:
         self.upstream = upstream
         self.method = relay.exchange.request.method
         self.is_over = self.is_done = self.is_fresh = self.was_reused = self._is_upload = False
+        self._waited_for_client = False
         self.answered_at = -1.0
         self._sent_at: float
         self.attempts = 1
@@ -203,6 +208,7 @@ class BackendLeg:
         if connection is not None:
             if stage is Stage.ANSWER_HEAD:
                 connection.target.circuit.failed("no answer in time")
+                self._note_time(monotonic(), is_overloaded=True)
             connection.abort()
         if now >= self.total_deadline:
             self._give_up(total_timeout(name, timeouts.total or 0.0))
@@ -242,7 +248,7 @@ class BackendLeg:
         if relay.stage is Stage.ANSWER_BODY:
             relay.deadline = relay.context.now + self.upstream.timeouts.read
         elif relay.stage is Stage.TUNNEL:
-            relay.tunnel.on_answer_data(data)
+            tunnel_of(relay.incoming).on_answer_data(data)
             return
         relay.on_answer_data(data)
 
@@ -283,7 +289,7 @@ class BackendLeg:
             if upstream.uploads >= upstream.max_uploads:
                 return False
             upstream.uploads += 1
-            self._is_upload = True
+            self._is_upload = self._waited_for_client = True
         return True
 
     def _end_upload(self) -> None:
@@ -300,6 +306,7 @@ class BackendLeg:
         """Whether another try is made instead of passing this answer on; if not, the client may get a cookie."""
         connection = self._connection
         assert connection is not None
+        self._note_time(self.answered_at, is_overloaded=head.status in _OVERLOADED)
         reason = reason_after_status(self, head.status)
         if reason:
             connection.abort()
@@ -310,6 +317,13 @@ class BackendLeg:
         if cookie is not None:
             self._relay.add_to_answer(cookie)
         return False
+
+    def _note_time(self, until: float, *, is_overloaded: bool) -> None:
+        """How long the backend took, if its places follow from that; not when a client's slowness is in it."""
+        places = self.upstream.places
+        if places is not None and places.adaptive is not None and not self._waited_for_client:
+            caller = caller_key(self._relay.exchange)
+            places.adaptive.answered(caller, until - self._sent_at, is_overloaded=is_overloaded)
 
     def _try_again(self, reason: str, failed: str) -> None:
         """At once if there is another target; the same one is left alone until the next tick (as HAProxy does)."""

@@ -210,16 +210,24 @@ class ServerConnection(asyncio.Protocol):
 
     def drain(self) -> None:
         """The next answer says that the connection ends. An idle one is closed soon: a request may be on its way."""
-        self._deadline = min(self._deadline, self._context.now + self._context.snapshot.timeouts.last_request)
+        self._hurry()
         if self._active is not None:
             self._active.drain()
+
+    def make_room(self) -> None:
+        """An idle one is closed soon; who has begun to send a request has the usual time for the rest."""
+        if self._active is None and not self._reader.has_partial_head:
+            self._hurry()
+
+    def _hurry(self) -> None:
+        self._deadline = min(self._deadline, self._context.now + self._context.snapshot.timeouts.last_request)
 
     def follow_terms(self) -> None:
         """Under other terms than those of today it serves one more request at most."""
         if self._arrival.has_old_terms:
             self._requests_left = min(self._requests_left, 1)
             if self._active is None:
-                self._deadline = min(self._deadline, self._context.now + self._context.snapshot.timeouts.last_request)
+                self._hurry()
 
     def abort(self) -> None:
         """Close without waiting for anything. An answer that is being sent must not look complete."""

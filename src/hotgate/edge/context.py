@@ -9,6 +9,7 @@ from typing import Protocol
 from hotgate.edge.admission import Admission
 from hotgate.edge.open_tunnels import OpenTunnels
 from hotgate.edge.request_rules import RequestRules
+from hotgate.edge.shed import ToldToWait
 from hotgate.edge.tls_listener import TlsListener
 from hotgate.http.forwarded import TrustedProxies
 from hotgate.observe.access_record import AccessRecord
@@ -16,6 +17,7 @@ from hotgate.observe.handshakes import Handshakes
 from hotgate.observe.log import security_event
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route
+from hotgate.pipeline.shedding import Shedding
 from hotgate.routing.table import RouteTable
 from hotgate.upstream.outbox import Outbox
 
@@ -34,6 +36,9 @@ class Connection(Protocol):
 
     def follow_terms(self) -> None:
         """End in good time if the listener would not take it any more as it was taken."""
+
+    def make_room(self) -> None:
+        """End in good time if no exchange is under way: places for connections are running out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,9 @@ class EdgeContext:
     snapshot: set before the first connection. log: takes an access record; None: no access log. accepted: connections
     so far, TLS ones once their handshake is done. admission: which of them were served. drained_at: when a drain that
     is under way ends. emptied: set when the last connection is gone during it. tunnels: those that are open.
+    shedding: who refuses requests while the worker has too much to do, otherwise None; told_to_wait: whom it has
+    refused. ends_connections: whether each
+    answer is the last of its connection.
     """
 
     __slots__ = (
@@ -106,11 +114,14 @@ class EdgeContext:
         "drained_at",
         "draining",
         "emptied",
+        "ends_connections",
         "handshakes",
         "log",
         "now",
         "outbox",
+        "shedding",
         "snapshot",
+        "told_to_wait",
         "tunnels",
     )
 
@@ -131,7 +142,9 @@ class EdgeContext:
         self.date = b""
         self.connections: set[Connection] = set()
         self.handshakes = handshakes or Handshakes()
-        self.draining = False
+        self.draining = self.ends_connections = False
+        self.shedding: Shedding | None = None
+        self.told_to_wait = ToldToWait()
         self.drained_at = now
         self.emptied = asyncio.Event()
         self.outbox = outbox or Outbox()
@@ -140,6 +153,7 @@ class EdgeContext:
     def forget(self, connection: Connection) -> None:
         """A connection is gone."""
         self.connections.discard(connection)
+        self.told_to_wait.discard(connection)
         if self.draining and not self.connections:
             self.emptied.set()
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from hotgate.edge import answers
 from hotgate.edge.stage import Stage
+from hotgate.edge.tunnel import tunnel_of
 
 if TYPE_CHECKING:
     from hotgate.edge.relay import Relay
@@ -19,7 +20,9 @@ def expire(relay: "Relay", now: float) -> None:
     elif backend is not None and (now >= backend.total_deadline or _waits_for_backend(relay)):
         backend.expire(stage, now)
     elif stage is Stage.TUNNEL:
-        relay.tunnel.expire(now)
+        tunnel_of(relay.incoming).expire(now)
+    elif stage is Stage.REFUSAL:
+        relay.respond(relay.refusal)
     elif stage is Stage.CLIENT_BODY:
         relay.fail(answers.body_timeout())
     else:

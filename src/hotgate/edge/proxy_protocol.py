@@ -87,6 +87,9 @@ class ProxyProtocol(asyncio.Protocol):
         if self._arrival.has_old_terms:
             self._transport.abort()
 
+    def make_room(self) -> None:
+        """The header has little time anyway."""
+
     def abort(self) -> None:
         """Close at once."""
         self._transport.abort()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from hotgate.edge import answers
 from hotgate.edge.backend_leg import BackendLeg
 from hotgate.edge.context import EdgeContext
+from hotgate.edge.copied_body import body_of
 from hotgate.edge.deadline import expire
 from hotgate.edge.discarded_body import UnwantedBody
 from hotgate.edge.incoming import Incoming
@@ -19,8 +20,9 @@ from hotgate.edge.record import CLIENT_CLOSED, finish, record
 from hotgate.edge.request_body import RequestBody
 from hotgate.edge.request_head import certificate_of, forwarding_of
 from hotgate.edge.response_steps import ResponseSteps
+from hotgate.edge.shed import shed
 from hotgate.edge.stage import NEVER, Stage
-from hotgate.edge.tunnel import Tunnel
+from hotgate.edge.tunnel import Tunnel, tunnel_of
 from hotgate.http.headers import Field, encode_fields
 from hotgate.http.hop_by_hop import HOP_BY_HOP
 from hotgate.http.problem import STATUS_LINES
@@ -41,7 +43,7 @@ WRITTEN_HERE = HOP_BY_HOP | {b"content-length", b"x-request-id"}
 class Relay:
     """Between one client connection and one backend. is_answering: the head of the answer has been written.
 
-    backend: its half of the exchange, once every step has let the request pass.
+    backend: its half of the exchange, once every step has let the request pass. refusal: what is answered late.
     """
 
     __slots__ = (
@@ -65,6 +67,7 @@ class Relay:
         "incoming",
         "is_answering",
         "path",
+        "refusal",
         "stage",
         "trace",
     )
@@ -76,13 +79,13 @@ class Relay:
         self.incoming = incoming
         self.path = incoming.request.path  # as the client asked: policies may change that of the request
         self.exchange: Exchange
+        self.refusal: Response
         self.body: RequestBody | None = None
         self.stage = Stage.POLICY
         self.deadline = NEVER
         self.is_answering = self._is_over = self._is_chunked = self._skips_after = False
         self._keep_alive = incoming.keep_alive
-        self._status = CLIENT_CLOSED
-        self._bytes_out = 0
+        self._status, self._bytes_out = CLIENT_CLOSED, 0
         self._added = b""
         self.backend: BackendLeg | None = None
         self._steps: ResponseSteps | None = None
@@ -103,7 +106,9 @@ class Relay:
         self.trace = trace = trace_of(incoming.traceparent)
         given = incoming.request_id
         request_id = given.decode("ascii") if given and valid_request_id(given) else trace.trace_id
-        self.exchange = Exchange(request, route, params, client, request_id, monotonic(), certificate=certificate)
+        self.exchange = exchange = Exchange(
+            request, route, params, client, request_id, monotonic(), certificate=certificate
+        )
         if route.after:
             self._steps = ResponseSteps(self)
         if found is None:
@@ -111,9 +116,11 @@ class Relay:
             self.respond(incoming.refusal or answers.unrouted(request, snapshot.table))
         elif incoming.has_body and max(incoming.received, incoming.length or 0) > route.max_body:
             self.respond(answers.body_too_large(route.max_body))
+        elif self.context.shedding is not None and (refusal := self.context.shedding.before_caller_is_known(exchange)):
+            shed(self, refusal)
         else:
             if incoming.has_body:
-                self.body = incoming.consumer = RequestBody(self, route.max_body)
+                self.body = incoming.consumer = body_of(self)
             if route.body_step >= 0 and self.body is None:
                 request.body = b""
             if incoming.upgrade:
@@ -228,12 +235,11 @@ class Relay:
 
     def on_tunnel(self, head: AnswerHead) -> None:
         """The backend agreed to switch protocols."""
-        self.is_answering, self._keep_alive = True, False
-        self._status = 101
+        self.is_answering, self._keep_alive, self._status = True, False, 101
         self.exchange.state[SWITCHED] = True
         self._write(b"%b%b%b\r\n" % (STATUS_LINES[101], head.encoded, self._added))
         assert self.backend is not None
-        self.tunnel.open(self.backend)
+        tunnel_of(self.incoming).open(self.backend)
 
     def on_backend_failed(self, failure: UpstreamFailure) -> None:
         """There is no answer, or no more of it."""
@@ -248,13 +254,6 @@ class Relay:
 
     # Called by the tunnel.
 
-    @property
-    def tunnel(self) -> Tunnel:
-        """What carries the bytes after a 101."""
-        tunnel = self.incoming.consumer
-        assert isinstance(tunnel, Tunnel)
-        return tunnel
-
     def time_out_client(self) -> None:
         """The client, or a whole tunnel, has made no progress for too long."""
         self._end(code="client-timeout")
@@ -265,7 +264,7 @@ class Relay:
     def drain(self) -> None:
         """The gateway goes down. Answers that are being sent go on; who listens without end is told."""
         if self.stage is Stage.TUNNEL:
-            self.tunnel.drain()
+            tunnel_of(self.incoming).drain()
 
     def on_client_blocked(self, blocked: bool) -> None:
         """The client reads slower than the backend sends."""
@@ -359,7 +358,7 @@ class Relay:
         self._finish(keep_alive=self._keep_alive, code=response.code, log_detail=response.log_detail)
 
     def _write_head(self, status: int, fields: bytes, framing: bytes) -> None:
-        if self.context.draining:
+        if self.context.ends_connections:
             self._keep_alive = False
         if not self._keep_alive:
             framing += b"connection: close\r\n"

@@ -114,6 +114,9 @@ class TlsHandshake(asyncio.Protocol):
         if self._arrival.has_old_terms:
             self._raw.abort()
 
+    def make_room(self) -> None:
+        """A handshake has little time anyway."""
+
     def abort(self) -> None:
         """Close without waiting for anything."""
         self._is_refused = True

@@ -8,6 +8,7 @@ once; what the backend sends after that is dropped, for nothing may follow a Clo
 import random
 from typing import TYPE_CHECKING
 
+from hotgate.edge.incoming import Incoming
 from hotgate.edge.stage import NEVER, Stage
 from hotgate.edge.websocket_frames import GOING_AWAY, NO_LONGER_ALLOWED, FrameBoundaries
 from hotgate.http.response import Response
@@ -133,3 +134,10 @@ class Tunnel:
             relay.deadline = NEVER  # the end of the drain cuts it
         else:
             relay.deadline = min(now + TUNNEL_IDLE, self._leave_at)
+
+
+def tunnel_of(incoming: Incoming) -> Tunnel:
+    """What carries the bytes behind a request that asked for a tunnel and got it."""
+    tunnel = incoming.consumer
+    assert isinstance(tunnel, Tunnel)
+    return tunnel

@@ -12,7 +12,7 @@ from hotgate.identity.principal import Principal
 _MAX_KNOWN = 4096  # principals, as many as mechanisms remember
 
 # Those who are named by the configuration or the store. What an issuer calls its users may be any consumer's name.
-_NAMED_HERE = frozenset({"api_key", "signature", "hmac", "mtls", "basic"})
+NAMED_HERE = frozenset({"api_key", "signature", "hmac", "mtls", "basic"})
 
 
 class Rights:
@@ -81,17 +81,18 @@ def _receives(receiver: Receiver) -> Callable[[Principal], bool]:
             and (receiver.group is None or receiver.group in principal.groups)
             and (receiver.subject is None or principal.subject == receiver.subject)
             and (receiver.consumer is None or _is_consumer(principal, receiver.consumer))
-            and all(_has_claim(principal, name, value) for name, value in claims.items())
+            and all(has_claim(principal, name, value) for name, value in claims.items())
         )
 
     return receives
 
 
 def _is_consumer(principal: Principal, name: str) -> bool:
-    return principal.subject == name and principal.mechanism in _NAMED_HERE
+    return principal.subject == name and principal.mechanism in NAMED_HERE
 
 
-def _has_claim(principal: Principal, name: str, wanted: str | int | bool) -> bool:
+def has_claim(principal: Principal, name: str, wanted: str | int | bool) -> bool:
+    """Whether a claim has this value, or is a list that holds it."""
     found = principal.claims.get(name)
     return any(_equals(each, wanted) for each in found) if isinstance(found, list | tuple) else _equals(found, wanted)
 

@@ -180,6 +180,11 @@ class LeaseAuthority:
         ]
         return [(worker, answer) for worker, answer in answers if answer is not None]
 
+    def leave_supplies(self) -> None:
+        """Everything that came from elsewhere and is not lent goes back: the process is about to end."""
+        for (_, key), leased in self._table.items():
+            self.supplies.leave(leased.bucket.limit, key, *leased.bucket.unused())
+
     def reset(self, scope: str, key: str) -> bool:
         """Make a bucket full, but for what workers hold. False if there is none, which is as good as full."""
         self._denials.forget(scope, key)
@@ -189,6 +194,10 @@ class LeaseAuthority:
         leased.bucket.reset()
         self._refill(leased)
         return True
+
+    def limit(self, scope: str) -> Limit | None:
+        """The limit whose buckets have this scope, if anybody has used it."""
+        return self._table.limit(scope)
 
     def peek(self, limit: Limit, key: str, cost: int = 1) -> Standing | None:
         """How a key stands, without spending; None while that is not known."""

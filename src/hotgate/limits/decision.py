@@ -8,24 +8,38 @@ ROUNDING = 1e-6  # 60 times 1/60 of a second is a little more than a second
 
 
 class LimitDecision:
-    """policy: the limit's name. quota: its size in requests. window: seconds. remaining: requests left now.
-
-    reset: whole seconds until the quota is full again. retry_after: whole seconds to wait; 0 when allowed, and when
+    """limit: that has decided. remaining: tokens left now. retry_after: whole seconds to wait; 0 when allowed, and when
     waiting is in vain because the request costs more than the limit ever holds.
     """
 
-    __slots__ = ("allowed", "policy", "quota", "remaining", "reset", "retry_after", "window")
+    __slots__ = ("allowed", "limit", "remaining", "retry_after")
 
-    def __init__(
-        self, policy: str, *, quota: int, window: int, remaining: int, reset: int, allowed: bool, retry_after: int = 0
-    ) -> None:
-        self.policy = policy
-        self.quota = quota
-        self.window = window
+    def __init__(self, limit: Limit, remaining: int, retry_after: int = 0, *, allowed: bool = True) -> None:
+        self.limit = limit
         self.remaining = remaining
-        self.reset = reset
-        self.allowed = allowed
         self.retry_after = retry_after
+        self.allowed = allowed
+
+    @property
+    def policy(self) -> str:
+        """The limit's name."""
+        return self.limit.name
+
+    @property
+    def quota(self) -> int:
+        """Its size in tokens."""
+        return self.limit.quota
+
+    @property
+    def window(self) -> int:
+        """Seconds."""
+        return self.limit.window_seconds
+
+    @property
+    def reset(self) -> int:
+        """Whole seconds until the quota is full again."""
+        used = self.limit.capacity - self.remaining
+        return math.ceil(used * self.limit.seconds_per_token - ROUNDING)
 
     @property
     def is_hopeless(self) -> bool:
@@ -35,29 +49,14 @@ class LimitDecision:
 
 def allowed(limit: Limit, remaining: int) -> LimitDecision:
     """The request may pass, and so much is left."""
-    reset = math.ceil((limit.capacity - remaining) * limit.seconds_per_token - ROUNDING)
-    return LimitDecision(
-        limit.name, quota=limit.quota, window=limit.window_seconds, remaining=remaining, reset=reset, allowed=True
-    )
+    return LimitDecision(limit, remaining)
 
 
 def denied(limit: Limit, seconds: float) -> LimitDecision:
     """The request may pass in so many seconds."""
-    return _refused(limit, max(1, math.ceil(seconds - ROUNDING)))
+    return LimitDecision(limit, 0, max(1, math.ceil(seconds - ROUNDING)), allowed=False)
 
 
 def hopeless(limit: Limit) -> LimitDecision:
     """The request costs more than the limit ever holds."""
-    return _refused(limit, 0)
-
-
-def _refused(limit: Limit, retry_after: int) -> LimitDecision:
-    return LimitDecision(
-        limit.name,
-        quota=limit.quota,
-        window=limit.window_seconds,
-        remaining=0,
-        reset=math.ceil(limit.fill_time),
-        allowed=False,
-        retry_after=retry_after,
-    )
+    return LimitDecision(limit, 0, allowed=False)

@@ -1,10 +1,8 @@
-"""Turns at something scarce, dealt round the owners who wait: one with a thousand wishes cannot starve one with one.
-
-Fair queueing (RFC 970) with longest-queue drop: whoever has most waiting loses first.
-"""
+"""Turns at something scarce, dealt round the owners who wait: one with a thousand wishes cannot starve one with one."""
 
 import asyncio
-from collections import deque
+
+from hotgate.limits.fair_queue import FairQueue
 
 
 class NoTurn(Exception):
@@ -17,54 +15,39 @@ class FairTurns:
     def __init__(self, at_once: int, most_waiting: int) -> None:
         self._free = at_once
         self._most_waiting = most_waiting
-        self._waiting = 0
-        self._queues: dict[str, deque[asyncio.Future[None]]] = {}  # whose turn comes next stands first
+        self._waiting: FairQueue[asyncio.Future[None]] = FairQueue()
 
     async def enter(self, owner: str) -> None:
         """Wait for a turn, which `leave` ends. Raises NoTurn, perhaps only after a while."""
         if self._free:
             self._free -= 1
             return
-        if self._waiting >= self._most_waiting:
+        if len(self._waiting) >= self._most_waiting:
             self._make_room(owner)
         turn = asyncio.get_running_loop().create_future()
-        self._queues.setdefault(owner, deque()).append(turn)
-        self._waiting += 1
+        self._waiting.append(owner, turn)
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled() and turn.exception() is None:
+            if turn.cancelled():
+                self._waiting.discard(owner, turn)
+            elif turn.exception() is None:
                 self.leave()  # it came just as nobody wanted it any more
-            elif turn in self._queues.get(owner, ()):
-                self._drop(owner, turn)
             raise
 
     def leave(self) -> None:
         """End a turn; the next owner gets it."""
-        while self._queues:
-            owner = next(iter(self._queues))
-            queue = self._queues.pop(owner)
-            turn = queue.popleft()
-            self._waiting -= 1
-            if queue:
-                self._queues[owner] = queue  # behind the others
+        while len(self._waiting):
+            turn = self._waiting.popleft()
             if not turn.done():
                 turn.set_result(None)
                 return
         self._free += 1
 
     def _make_room(self, owner: str) -> None:
-        longest = max(self._queues, key=lambda each: len(self._queues[each]))
-        if len(self._queues[longest]) <= len(self._queues.get(owner, ())) + 1:
+        if self._waiting.longest <= self._waiting.count_of(owner) + 1:
             raise NoTurn
-        victim = self._queues[longest][-1]
-        self._drop(longest, victim)
-        if not victim.done():
-            victim.set_exception(NoTurn())
-
-    def _drop(self, owner: str, turn: "asyncio.Future[None]") -> None:
-        queue = self._queues[owner]
-        queue.remove(turn)
-        self._waiting -= 1
-        if not queue:
-            del self._queues[owner]
+        victim, turn = self._waiting.newest_of_longest()
+        self._waiting.discard(victim, turn)
+        if not turn.done():
+            turn.set_exception(NoTurn())

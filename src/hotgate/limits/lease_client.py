@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from hotgate.limits.amount import checked_amount
-from hotgate.limits.decision import ROUNDING, LimitDecision, allowed, denied, hopeless
+from hotgate.limits.decision import LimitDecision, allowed, denied, hopeless
 from hotgate.limits.key import MAX_KEY_LENGTH
 from hotgate.limits.lease import BLOCKED, Lease, Waiter
 from hotgate.limits.lease_book import SCANNED, LeaseBook
@@ -79,11 +79,7 @@ class LeaseClient:
             return self._spend_last(limit, key, cost, lease)
         lease.held -= cost
         lease.is_busy = True
-        remaining = lease.level + lease.held
-        reset = math.ceil((limit.capacity - remaining) * limit.seconds_per_token - ROUNDING)
-        return LimitDecision(
-            limit.name, quota=limit.quota, window=limit.window_seconds, remaining=remaining, reset=reset, allowed=True
-        )
+        return LimitDecision(limit, lease.level + lease.held)
 
     def refund(self, limit: Limit, key: str, tokens: int) -> None:
         """Give back tokens that `spend` reserved and that were not used. It counts as the opposite of a request, from

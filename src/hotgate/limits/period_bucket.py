@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from hotgate.limits.limit import Limit
     from hotgate.limits.supplies import Supply
 
-PART = 50  # of what is left, a fiftieth is fetched at once: so much is lost for the period if all processes are killed
+# A fiftieth of what is left is fetched at once, of a small quota a fifth but not more than 10: so much is lost for the
+# period if all processes are killed, and so few requests cost a write.
+PART = 50
+SMALL_PART = 5
+_SMALL = 10
 BELIEVED = 60.0  # seconds for which nothing is asked for once there is nothing left; another node may return some
 
 
@@ -145,7 +149,7 @@ class PeriodBucket(Bucket):
 
     def _part(self) -> int:
         left = self.limit.quota if self._left is None else self._left
-        return left // PART
+        return max(left // PART, min(left // SMALL_PART, _SMALL))
 
     @property
     def _calendar(self) -> "Calendar":

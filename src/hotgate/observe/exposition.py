@@ -1,21 +1,21 @@
 """The Prometheus page of the control process (text format 0.0.4 of prometheus-client)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import accumulate
+from dataclasses import dataclass, field
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from hotgate.observe.histogram import BOUNDS
+from hotgate.observe.families import add_counts as _add_counts
+from hotgate.observe.families import add_durations as _add_durations
 from hotgate.observe.label import label
 from hotgate.observe.metrics import Snapshot
+from hotgate.observe.overload_families import overload_families
+from hotgate.observe.release_families import release_families
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-
-_LE = (*(str(bound) for bound in BOUNDS), "+Inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ class GatewayFacts:
     checks: one mapping per target that is checked, as `HealthChecks.state`. store: None without one; else its
     "failure" says why it cannot be reached. introspections: one per entry, as `Introspections.state`. logins: the same,
     as `RelyingParty.state`. upstream_tokens: one mapping per upstream, as `TokenSource.state`. counters: None
-    where each node counts for itself; else as `CounterDesk.state`.
+    where each node counts for itself; else as `CounterDesk.state`. releases: one per route,
+    as `ReleaseDesk.state`. release_returns: how often a side was taken out, by its name.
     """
 
     version: str
@@ -42,6 +43,8 @@ class GatewayFacts:
     logins: Sequence[Mapping[str, Any]] = ()
     upstream_tokens: Sequence[Mapping[str, Any]] = ()
     counters: Mapping[str, Any] | None = None
+    releases: Sequence[Mapping[str, Any]] = ()
+    release_returns: Mapping[str, int] = field(default_factory=dict)
 
 
 def expose(total: Snapshot, facts: GatewayFacts) -> bytes:
@@ -68,9 +71,12 @@ class GatewayCollector(Collector):
         yield from _upstream_families(self._total["upstreams"])
         yield from _target_families(self._total, self._facts)
         yield from _token_families(self._facts)
+        yield from release_families(self._total, self._facts.releases, self._facts.release_returns)
         yield from _worker_families(self._total)
+        yield from overload_families(self._total["gauges"], self._total["counters"])
         yield from _handshake_families(self._total["counters"])
         yield from _login_families(self._total["counters"], self._facts)
+        yield from _decision_families(self._total["counters"])
         yield from _introspection_families(self._facts)
         yield from _openid_families(self._facts)
         yield from _counter_families(self._facts)
@@ -208,6 +214,14 @@ def _handshake_families(counters: dict[str, Any]) -> Iterator[Metric]:
     yield from (done, failed, checks)
 
 
+def _decision_families(counters: dict[str, Any]) -> Iterator[Metric]:
+    made = CounterMetricFamily("hotgate_decisions", "What decision points have said.", labels=["point", "result"])
+    for name, count in counters.get("decisions", {}).items():
+        point, _, result = name.rpartition(" ")
+        made.add_metric([point, result], count)
+    yield made
+
+
 def _login_families(counters: dict[str, Any], facts: GatewayFacts) -> Iterator[Metric]:
     failed = CounterMetricFamily(
         "hotgate_authentication_failures", "Credentials refused or missing.", labels=["provider", "code"]
@@ -296,15 +310,3 @@ def _gateway_families(facts: GatewayFacts) -> Iterator[Metric]:
         "hotgate_worker_renewals", "Workers that were replaced because of their memory.", facts.worker_renewals
     )
     yield CounterMetricFamily("hotgate_worker_restarts", "Workers that died and were replaced.", facts.worker_restarts)
-
-
-def _add_counts(family: CounterMetricFamily, owner: str, counts: dict[str, int]) -> None:
-    for name, count in counts.items():
-        family.add_metric([owner, name], count)
-
-
-def _add_durations(family: HistogramMetricFamily, owner: str, values: dict[str, Any]) -> None:
-    cumulative = accumulate(values["buckets"])
-    family.add_metric(
-        [owner], [(le, float(count)) for le, count in zip(_LE, cumulative, strict=True)], values["seconds"]
-    )

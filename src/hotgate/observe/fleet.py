@@ -5,6 +5,7 @@ from typing import Any
 
 from hotgate.observe.label import label
 from hotgate.observe.metrics import Snapshot
+from hotgate.observe.release_metrics import is_kept
 
 
 class Fleet:
@@ -20,6 +21,7 @@ class Fleet:
         self._workers[worker] = {
             "routes": _replaced(known.get("routes", ()), report["routes"], "route"),
             "upstreams": _replaced(known.get("upstreams", ()), report["upstreams"], "upstream"),
+            "sides": _replaced(known.get("sides", ()), report.get("sides", ()), "side"),  # not of an older version
             "gauges": report["gauges"],
             "counters": report["counters"],
         }
@@ -42,6 +44,7 @@ class Fleet:
                 for values in snapshot["upstreams"]
                 if values["upstream"] in upstreams
             ]
+            snapshot["sides"] = [each for each in snapshot["sides"] if is_kept(each["side"], kept_routes, upstreams)]
 
     def total(self) -> Snapshot:
         """The sum over every worker, past and present."""
@@ -52,14 +55,22 @@ def merge(snapshots: Iterable[Snapshot]) -> Snapshot:
     """One snapshot that is the sum of several."""
     routes: dict[str, dict[str, Any]] = {}
     upstreams: dict[str, dict[str, Any]] = {}
+    sides: dict[str, dict[str, Any]] = {}
     gauges: dict[str, Any] = {}
     counters: dict[str, Any] = {}
     for snapshot in snapshots:
         _add_all(routes, snapshot["routes"], "route")
         _add_all(upstreams, snapshot["upstreams"], "upstream")
+        _add_all(sides, snapshot["sides"], "side")
         _add(gauges, snapshot["gauges"])
         _add(counters, snapshot["counters"])
-    return {"routes": [*routes.values()], "upstreams": [*upstreams.values()], "gauges": gauges, "counters": counters}
+    return {
+        "routes": [*routes.values()],
+        "upstreams": [*upstreams.values()],
+        "sides": [*sides.values()],
+        "gauges": gauges,
+        "counters": counters,
+    }
 
 
 def _add_all(totals: dict[str, dict[str, Any]], entries: Iterable[dict[str, Any]], key: str) -> None:

@@ -7,17 +7,22 @@ client can make the number of series grow.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from hotgate.observe.decisions import Decisions
 from hotgate.observe.handshakes import Handshakes
+from hotgate.observe.histogram import Histogram
 from hotgate.observe.login_failures import LoginFailures
 from hotgate.observe.recorder import RouteRecorder, UpstreamRecorder
+from hotgate.observe.release_metrics import ReleaseMetrics
+from hotgate.observe.side_recorder import SideRecorder
 
 Snapshot = dict[str, Any]
-"""JSON types: {"routes": [values], "upstreams": [values], "gauges": {name: number}, "counters": {name: number}}.
+"""JSON types: {"routes": [values], "upstreams": [values], "sides": [values], "gauges": {name: number}, "counters":
+{name: number}}.
 
 A gauge or counter with labels is a mapping of labels to numbers.
 """
 
-Recorder = RouteRecorder | UpstreamRecorder
+Recorder = RouteRecorder | UpstreamRecorder | SideRecorder
 
 
 class WorkerMetrics:
@@ -27,7 +32,9 @@ class WorkerMetrics:
     connections_refused: those that were turned away, by reason; the edge's own mapping, which it raises.
     log_dropped, decisions_dropped: lines of the two logs given up because a sink stalled. ejected: by upstream and
     target, 1 for each that is out of service for its failures. panics: by upstream, 1 for each that uses all its
-    targets for want of better ones. handshakes: of TLS listeners.
+    targets for want of better ones. handshakes: of TLS listeners. places: of requests, as `PlaceBook.values`.
+    overloaded: 1 for each thing of which there is too little. shed: requests that were given up for it, by class.
+    loop_lag: turns of the event loop. releases: sides of releases, copies, versions. decisions: of decision points.
     """
 
     __slots__ = (
@@ -37,13 +44,19 @@ class WorkerMetrics:
         "connections",
         "connections_open",
         "connections_refused",
+        "decisions",
         "decisions_dropped",
         "ejected",
         "exchanges_active",
         "handshakes",
         "log_dropped",
         "logins",
+        "loop_lag",
+        "overloaded",
         "panics",
+        "places",
+        "releases",
+        "shed",
     )
 
     def __init__(self) -> None:
@@ -55,8 +68,14 @@ class WorkerMetrics:
         self.decisions_dropped = 0
         self.ejected: dict[str, dict[str, int]] = {}
         self.panics: dict[str, int] = {}
+        self.places: dict[str, dict[str, Any]] = {}
+        self.overloaded: dict[str, int] = {}
+        self.shed: Mapping[str, int] = {}
+        self.loop_lag = Histogram()
         self.handshakes = Handshakes()
         self.logins = LoginFailures()
+        self.releases = ReleaseMetrics()
+        self.decisions = Decisions()
         self._routes: dict[str, RouteRecorder] = {}
         self._upstreams: dict[str, UpstreamRecorder] = {}
         self._round: Iterator[Recorder] | None = None
@@ -85,6 +104,7 @@ class WorkerMetrics:
         self._upstreams = {name: recorder for name, recorder in self._upstreams.items() if name in upstreams}
         for name, recorder in self._upstreams.items():
             recorder.retain(upstreams[name])
+        self.releases.retain(kept_routes, upstreams)
         self._round = None
 
     def snapshot(self) -> Snapshot:
@@ -114,24 +134,33 @@ class WorkerMetrics:
         self._round = None
 
     def _recorders(self) -> list[Recorder]:
-        return [*self._routes.values(), *self._upstreams.values()]
+        return [*self._routes.values(), *self._upstreams.values(), *self.releases.sides]
 
     def _snapshot_of(self, recorders: list[Recorder]) -> Snapshot:
         return {
             "routes": [recorder.values() for recorder in recorders if isinstance(recorder, RouteRecorder)],
             "upstreams": [recorder.values() for recorder in recorders if isinstance(recorder, UpstreamRecorder)],
+            "sides": [recorder.values() for recorder in recorders if isinstance(recorder, SideRecorder)],
             "gauges": {
                 "connections_open": self.connections_open,
                 "exchanges_active": self.exchanges_active,
                 "ejected": self.ejected,
                 "panics": self.panics,
+                "overloaded": self.overloaded,
+                "places": {kind: self.places.get(kind, {}) for kind in ("limit", "in_use", "waiting")},
             },
             "counters": {
                 "connections": self.connections,
                 "connections_refused": dict(self.connections_refused),
                 "log_dropped": self.log_dropped,
                 "decisions_dropped": self.decisions_dropped,
+                "places": {kind: self.places.get(kind, {}) for kind in ("waited", "refused")},
+                "shed": dict(self.shed),
+                "loop_lag": self.loop_lag.values(),
                 **self.handshakes.values(),
                 **self.logins.values(),
+                "mirrored": dict(self.releases.mirrored),
+                "versions": dict(self.releases.versions),
+                **self.decisions.values(),
             },
         }

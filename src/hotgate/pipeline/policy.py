@@ -20,7 +20,8 @@ class PhasedStep:
     """One callable of a compiled policy and the phase it runs in. body_limit > 0: it needs the whole body, so large.
 
     owned_fields: request fields (`reserved.spelling`) that clients cannot send as trailers either. needs_credential:
-    what the caller was recognised by is kept for it, as `exchange.state[outgoing.CREDENTIAL]`. policy: the route's key
+    what the caller was recognised by is kept for it, as `exchange.state[outgoing.CREDENTIAL]`. copied_body: bytes of a
+    body that it wants a copy of while the body passes (`pipeline/body_copy.py`); -1: none. policy: the route's key
     that it comes from; set when the route is put together, unless the policy says another.
     """
 
@@ -29,6 +30,7 @@ class PhasedStep:
     body_limit: int = 0
     owned_fields: frozenset[bytes] = frozenset()
     needs_credential: bool = False
+    copied_body: int = -1
     policy: str = ""
 
 
@@ -144,12 +146,14 @@ class PolicySpec:
     """A built-in policy: `name` is its key in a route, `model` the pydantic type of its value.
 
     `compile` gets the validated value and returns steps; it raises ValueError for what only it can check, WrongSetting
-    or WrongSettings to say at which key.
+    or WrongSettings to say at which key. sees_last_form: its steps stand behind whatever changes the request, `rewrite`
+    too, and before what the upstream asks for itself.
     """
 
     name: str
     model: Any
     compile: Callable[[Any, CompileContext], Sequence[PhasedStep]]
+    sees_last_form: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,17 +14,24 @@ from hotgate.policies import (
 )
 from hotgate.policies.authorization import authorize
 from hotgate.policies.built_in_mechanism import BuiltInMechanism
-from hotgate.policies.limits import rate_limit
+from hotgate.policies.limits import concurrency, quota, rate_limit
+from hotgate.policies.releases import mirror, release
+from hotgate.policies.versions import version
 
 POLICIES = (
     authenticate.POLICY,
     authorize.POLICY,
+    concurrency.POLICY,
     rate_limit.POLICY,
+    quota.POLICY,
     headers.POLICY,
     assertion.POLICY,
     client_certificate_header.POLICY,
     protected_resource.POLICY,
     user.POLICY,
+    version.POLICY,
+    release.POLICY,
+    mirror.POLICY,
 )
 MECHANISMS = (
     BuiltInMechanism("jwt", "tokens.jwt"),

@@ -1,9 +1,13 @@
 """What a route may ask of a request beyond host, path and method: header fields and query parameters."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from hotgate.http.headers import Headers
+from hotgate.http.request import Request
+
+if TYPE_CHECKING:
+    from hotgate.routing.version import VersionCondition
 
 Required = tuple[str, str | None]  # name, and the value, or None: any value will do
 Parameters = Mapping[str, list[str]]
@@ -18,32 +22,37 @@ class Conditions:
     A client chooses what it sends, so conditions select among backends; they protect nothing.
     """
 
-    __slots__ = ("headers", "query")
+    __slots__ = ("headers", "query", "version")
 
-    def __init__(self, headers: Sequence[Required], query: Sequence[Required]) -> None:
+    def __init__(
+        self, headers: Sequence[Required], query: Sequence[Required], version: "VersionCondition | None" = None
+    ) -> None:
         self.headers = tuple((_field_name(name), _field_value(value)) for name, value in headers)
         self.query = tuple(query)
+        self.version = version
 
     def __len__(self) -> int:
-        return len(self.headers) + len(self.query)
+        return len(self.headers) + len(self.query) + (self.version is not None)
 
-    def hold(self, headers: Headers, parameters: Parameters) -> bool:
-        """Whether a request with these headers and query parameters meets all conditions."""
+    def hold(self, request: Request, parameters: Parameters) -> bool:
+        """Whether a request, with these query parameters, meets all conditions."""
         for name, value in self.headers:
-            sent = headers.get_all(name)
+            sent = request.headers.get_all(name)
             if not sent or (value is not None and sent != [value]):
                 return False
         for key, text in self.query:
             given = parameters.get(key)
             if not given or (text is not None and given != [text]):
                 return False
-        return True
+        return self.version is None or self.version.holds(request)
 
     def by_name(self) -> dict[tuple[str, str | bytes], str | bytes | None]:
         """(kind, name) → value or None, to compare two routes by."""
         required: dict[tuple[str, str | bytes], str | bytes | None] = {}
         required.update({("header", name): value for name, value in self.headers})
         required.update({("query", key): text for key, text in self.query})
+        if self.version is not None:
+            required["version", self.version.reader.name] = self.version.plain
         return required
 
 

@@ -41,7 +41,7 @@ class Leaf(Generic[T]):
         """The most specific route here whose method and conditions match."""
         parameters = query_parameters(request.query) if self.reads_query else NO_PARAMETERS
         for entry in self.by_method.get(request.method, self.any_method):
-            if entry.conditions is None or entry.conditions.hold(request.headers, parameters):
+            if entry.conditions is None or entry.conditions.hold(request, parameters):
                 return entry
         return None
 
@@ -49,7 +49,7 @@ class Leaf(Generic[T]):
         """The methods for which `choose` would find a route that lists them."""
         parameters = query_parameters(request.query)
         for method, entries in self.by_method.items():
-            if any(not entry.conditions or entry.conditions.hold(request.headers, parameters) for entry in entries):
+            if any(not entry.conditions or entry.conditions.hold(request, parameters) for entry in entries):
                 yield method
 
 

@@ -31,9 +31,13 @@ from hotgate.runtime.desks.introspections import Introspections
 from hotgate.runtime.desks.issuer_metadata import IssuersMetadata
 from hotgate.runtime.desks.keys import Keys
 from hotgate.runtime.desks.lease_desk import LeaseDesk
+from hotgate.runtime.desks.limit_operations import LimitOperations
 from hotgate.runtime.desks.logins import LoginDesk
 from hotgate.runtime.desks.passwords import Passwords
 from hotgate.runtime.desks.proofs import Proofs
+from hotgate.runtime.desks.quota_desk import QuotaDesk
+from hotgate.runtime.desks.quota_place import QuotaPlace
+from hotgate.runtime.desks.release_desk import ReleaseDesk
 from hotgate.runtime.desks.session_desk import SessionDesk
 from hotgate.runtime.desks.session_keys import SessionKeys
 from hotgate.runtime.desks.shared_counters import SharedCounters
@@ -42,6 +46,7 @@ from hotgate.runtime.desks.single_use import SingleUse
 from hotgate.runtime.desks.targets import Targets
 from hotgate.runtime.desks.ticket_key import TicketKey
 from hotgate.runtime.desks.upstream_tokens import UpstreamTokens
+from hotgate.runtime.desks.version_desk import VersionDesk
 from hotgate.runtime.explaining.live import LookingAnswers
 from hotgate.runtime.explaining.peeking import World
 from hotgate.runtime.reloader import Reloader
@@ -57,9 +62,10 @@ Broadcast = Callable[[Message], None]
 
 class ControlPlane:
     """keys: verification keys. signing_keys, session_keys: the gateway's own. targets: names and health of backends.
-    bans: who is turned away. passwords: who has which. ticket_key: of TLS sessions. answers: to what workers ask.
-    introspections: what tokens are worth. logins: at OpenID Connect providers. sessions: theirs. upstream_tokens: what
-    upstreams are shown. credentials: the store, if there is one. counters: of all nodes. explanations: why
+    bans: who is turned away. releases: which upstreams get what. versions: who uses which. passwords: who has which.
+    ticket_key: of TLS sessions. answers: to what workers ask. introspections: what tokens are worth. logins: at OpenID
+    Connect providers. sessions: theirs. upstream_tokens: what upstreams are shown. credentials: the store, if there is
+    one. counters: of all nodes. quotas: how much of each is used. limits: both, for operators. explanations: why
     requests are answered as they are. admin: the interface of operators.
     """
 
@@ -101,7 +107,12 @@ class ControlPlane:
         local = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
         self.counters = SharedCounters(config, now, broadcast, left_behind, local)
         self._leases = self.counters.desk or local
+        self.quota_place = QuotaPlace(self.credentials, file)
+        self.quotas = QuotaDesk(local, self.quota_place.opened)
+        self.limits = LimitOperations(local.authority, self.quotas)
         self.bans = BanDesk(now, broadcast)
+        self.releases = ReleaseDesk(now, time.time, broadcast, file)
+        self.versions = VersionDesk(time.time)
         self._renewal = Renewal(fleet)
         self.explanations = Explanations(self._world(single_use))
         self.answers.register(POSITIONS, self.explanations.position)
@@ -125,11 +136,14 @@ class ControlPlane:
         worker.heard = self._now()
         if kind == "metrics":
             self._metrics.update(worker.name, message["report"])
+            self.releases.received(worker, message["report"])
             worker.memory = int(message.get("memory", 0))
         elif kind == "failures":
             self.bans.received(message)
         elif kind == "ask":
             self.answers.received(worker, message)
+        elif kind == "version_uses":
+            self.versions.received(message)
         elif kind == "keys_used":
             self.credentials.were_used(message)
         elif kind == "refresh_keys":
@@ -141,12 +155,14 @@ class ControlPlane:
                 worker.send(self.targets.report())
                 self.bans.hello(worker)
                 worker.send(self.credentials.report())
+                self.releases.hello(worker)
                 worker.send(self._proofs.message)
             self._leases.received(worker, message)
 
     def gone(self, worker: WorkerHandle) -> None:
         """A worker's process ended; its counts stay."""
         self._metrics.retire(worker.name)
+        self.releases.gone(worker)
         self._leases.gone(worker)
 
     def lost(self, worker: WorkerHandle) -> None:
@@ -156,7 +172,9 @@ class ControlPlane:
     def tick(self, config: Gateway) -> None:
         """Call about once a second, with the configuration in force."""
         self._leases.tick()
+        self.quotas.tick()
         self.bans.tick()
+        self.releases.tick()
         self.ticket_key.tick()
         self._proofs.tick()
         self.signing_keys.tick()
@@ -191,6 +209,8 @@ class ControlPlane:
             signing_keys=self.signing_keys,
             targets=self.targets,
             bans=self.bans,
+            releases=self.releases,
+            versions=self.versions,
             credentials=self.credentials,
             explanations=self.explanations,
             session_keys=self.session_keys,
@@ -200,6 +220,7 @@ class ControlPlane:
             counters=self.counters,
             metrics=self._metrics,
             renewal=self._renewal,
+            limits=self.limits,
             now=self._now,
             started=self._now(),
         )
@@ -236,12 +257,16 @@ class ControlPlane:
         """End everything."""
         await self.admin.stop()
         await self.counters.stop()
+        self.explanations.stop()
         await self.answers.stop()
         self.passwords.stop()
         await self._certificates.stop()
         await self.sessions.stop()
+        await self.releases.stop()
         await self.logins.stop()
         await self.upstream_tokens.stop()
+        await self.quotas.stop()
+        await self.quota_place.close()
         await self.credentials.stop()
         await self.introspections.stop()
         await self._issuers.stop()

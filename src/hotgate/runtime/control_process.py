@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from hotgate.config.loader import Loaded
 from hotgate.runtime.compiling.load import RunOptions, check_compiles, load_configuration
+from hotgate.runtime.desks import release_commands, version_commands
+from hotgate.runtime.desks.limit_commands import LIMIT_COMMANDS, QUOTA_COMMANDS, answer_limits, answer_quotas
 from hotgate.runtime.desks.operator_desk import OperatorDesk
 from hotgate.runtime.folders.file_watch import FileWatch
 from hotgate.runtime.folders.runtime_directory import RuntimeDirectory
@@ -74,9 +76,15 @@ class ControlProcess:
             {
                 "list_bans": self._list_bans,
                 "lift_ban": self._lift_ban,
+                **dict.fromkeys(release_commands.COMMANDS, self._change_releases),
+                **dict.fromkeys(version_commands.COMMANDS, self._list_versions),
                 "make_explain_ticket": self._make_explain_ticket,
             },
-            {"explain_request": self._explain_request},
+            {
+                "explain_request": self._explain_request,
+                **dict.fromkeys(LIMIT_COMMANDS, self._ask_limits),
+                **dict.fromkeys(QUOTA_COMMANDS, self._ask_quotas),
+            },
         )
         self._watch = FileWatch(loaded.files)
         self._stop_requested = asyncio.Event()
@@ -236,14 +244,33 @@ class ControlProcess:
             return {"reason": _STARTING}
         return {"reason": "" if self._plane.bans.lift(str(message["address"])) else "this address is not banned"}
 
+    def _change_releases(self, message: Message) -> Message:
+        return {"reason": _STARTING} if self._plane is None else release_commands.answer(self._plane.releases, message)
+
+    def _list_versions(self, message: Message) -> Message:
+        return {"reason": _STARTING} if self._plane is None else version_commands.answer(self._plane.versions, message)
+
     def _make_explain_ticket(self, _: Message) -> Message:
         if self._plane is None:
             return {"reason": _STARTING}
         return self._plane.explain_ticket()
 
     def _explain_request(self, message: Message) -> "asyncio.Future[Message]":
-        if self._plane is not None:
-            return self._loop.create_task(self._plane.explanations.answer(message["question"]))
+        if self._plane is None:
+            return self._not_yet()
+        return self._loop.create_task(self._plane.explanations.answer(message["question"]))
+
+    def _ask_limits(self, message: Message) -> "asyncio.Future[Message]":
+        if self._plane is None:
+            return self._not_yet()
+        return self._loop.create_task(answer_limits(self._plane.limits, message))
+
+    def _ask_quotas(self, message: Message) -> "asyncio.Future[Message]":
+        if self._plane is None:
+            return self._not_yet()
+        return self._loop.create_task(answer_quotas(self._plane.limits, message))
+
+    def _not_yet(self) -> "asyncio.Future[Message]":
         done = self._loop.create_future()
         done.set_result({"reason": _STARTING})
         return done

@@ -65,9 +65,12 @@ class Deployment:
         config = self.loaded.config
         self._plane.explanations.follow(self.loaded)
         self._plane.bans.follow(config.brute_force)
+        self._plane.releases.follow(config)
+        self._plane.versions.follow(config)
         self._plane.passwords.follow(config)
         await self._have_own_keys(self.loaded)
         await self._plane.credentials.follow(self.loaded)
+        await self._plane.quota_place.follow(config)
         self._plane.introspections.follow(config)
         await self._plane.upstream_tokens.follow(config)
         await asyncio.gather(self._plane.keys.follow(config), self._plane.targets.follow(config))

@@ -56,8 +56,9 @@ class SqlQuotas:
         self._counted = self._since = 0
 
     async def take(self, wants: Sequence[QuotaWant]) -> list[QuotaUse]:
-        """Give out what there is, in one transaction. At most MAX_BATCH, of different keys. The result lacks a new key for
-        which there is no place.
+        """Give out what there is, in one transaction. At most MAX_BATCH, of different keys.
+
+        The result lacks new keys for which there is no place.
         """
         wants = sorted(wants, key=lambda want: (want.scope, want.key))  # one order: nodes do not deadlock
         has_room = await self._has_room()
@@ -91,11 +92,16 @@ class SqlQuotas:
         found = await self._rows(select(quotas).where(quotas.c.scope == scope, quotas.c.key == key))
         return found[0] if found else None
 
-    async def list(
-        self, now: float, scopes: Sequence[str], containing: str = "", most: int = MAX_PAGE
+    async def most_used(
+        self, now: float, scope: str = "", containing: str = "", most: int = MAX_PAGE
     ) -> list[QuotaUse]:
-        """Those of which most is used first. scopes: only of these. containing: text in the key."""
-        query = select(quotas).where(quotas.c.ends > now, quotas.c.scope.in_(scopes))
+        """Periods that are under way, those of which most was given out first.
+
+        scope: only of this one. containing: text in the key.
+        """
+        query = select(quotas).where(quotas.c.ends > now)
+        if scope:
+            query = query.where(quotas.c.scope == scope)
         if containing:
             query = query.where(quotas.c.key.contains(containing, autoescape=True))
         return await self._rows(query.order_by(quotas.c.used.desc(), quotas.c.scope, quotas.c.key).limit(most))

@@ -31,9 +31,9 @@ _SCHEMES = {"valkey": "redis", "valkeys": "rediss"}  # what redis-py calls them
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """url: `valkey://user:password@host:6379/0`, `valkeys://…` with TLS (verified), `unix:///path`. is_cluster: it is of
-    one node of a cluster. sentinels: who knows the primary, (host, port) of each; the host of the URL is the name of the
-    service then. sentinel_password: theirs, if they have one.
+    """url: `valkey://user:password@host:6379/0`, `valkeys://…` with TLS (verified), `unix:///path`. is_cluster: it is
+    of one node of a cluster. sentinels: who knows the primary, (host, port) of each; the host of the URL is the name of
+    the service then. sentinel_password: theirs, if they have one.
     """
 
     url: str = field(repr=False)

@@ -37,7 +37,7 @@ class Availability:
     """name: of the upstream. use: takes the targets to choose among. count_ejection: is told the name of each target
     that goes out of service for its failures.
 
-    in_panic: whether all targets are used because too few are available.
+    in_panic: whether all targets are used because too few are available. is_down: whether none is.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Availability:
         self._has_begun = self._is_ticking = False
         self._is_settled = False
         self._chosen: list[tuple[Any, int]] = []
-        self.in_panic = self._has_told_of_panic = False
+        self.in_panic = self.is_down = self._has_told_of_panic = False
         self._members = [
             _Member(target, self._circuit(index, target), self._refresh) for index, target in enumerate(targets)
         ]
@@ -100,6 +100,7 @@ class Availability:
 
     def _refresh(self) -> None:
         able = [member for member in self._members if member.note_service(self._start_time())]
+        self.is_down = not able
         reachable = [member for member in self._members if member.target.addresses]
         self.in_panic = bool(reachable) and len(able) < self._share(self._rules.panic_threshold)
         self._tell_of_panic()

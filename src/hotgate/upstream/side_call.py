@@ -28,8 +28,8 @@ _FRAMING = frozenset({b"content-length", b"transfer-encoding", b"host", b"connec
 class SideRequest:
     """target: origin form, path and query. fields: lower-case names; framing and Host are written here.
 
-    timeout: seconds for everything. max_answer: bytes of the answer's body. is_repeatable: whether it may be sent once
-    more when a kept connection turns out to be dead.
+    timeout: seconds for everything. max_answer: bytes of the answer's body. keeps_answer: whether the body is kept, or
+    read and forgotten. is_repeatable: whether it may be sent once more when a kept connection turns out to be dead.
     """
 
     method: str
@@ -38,6 +38,7 @@ class SideRequest:
     body: bytes = b""
     timeout: float = 1.0
     max_answer: int = 64 * 1024
+    keeps_answer: bool = True
     is_repeatable: bool = True
 
 
@@ -86,6 +87,7 @@ class _SideCall:
         self._connection: UpstreamConnection | None = None
         self._head: AnswerHead | None = None
         self._body = bytearray()
+        self._received = 0
         self._answer: asyncio.Future[SideAnswer] = asyncio.get_running_loop().create_future()
         self._sent_at = 0.0
         self._was_repeated = False
@@ -138,8 +140,10 @@ class _SideCall:
 
     def on_data(self, data: bytes) -> None:
         """More of it, as much as was asked for."""
-        self._body += data
-        if len(self._body) > self._request.max_answer:
+        self._received += len(data)
+        if self._request.keeps_answer:
+            self._body += data
+        if self._received > self._request.max_answer:
             self._fail(invalid_answer(self._upstream.name, f"more than {self._request.max_answer} bytes"))
             self.abandon()
 

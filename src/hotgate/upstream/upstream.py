@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hotgate.limits.place_book import KeyedPlaces
 from hotgate.observe.recorder import UpstreamRecorder
 from hotgate.upstream.availability import Availability, AvailabilityRules
 from hotgate.upstream.balance import Balancer, least_busy, round_robin
@@ -30,9 +31,11 @@ class Timeouts:
 class Upstream:
     """preserve_host: send the client's Host, not the target's. retries, budget: when a request is sent once more.
 
-    balance: chooses among the targets. sticky: the same if it sets cookies, else None. recorder: its metrics.
-    judges_answers: whether the head of an answer decides about something here, a retry or a cookie. uploads: exchanges
-    whose client has not sent all of its body; at most `max_uploads`, so that slow clients cannot take every connection.
+    balance: chooses among the targets. sticky: the same if it sets cookies, else None. recorder: its metrics. places:
+    for requests that may be here at once, None for any number. adapts: whether their number follows from how long
+    answers take. judges_answers: whether the head of an answer decides about a retry, a cookie or places. uploads:
+    exchanges whose client has not sent all of its body; at most `max_uploads`, so that slow clients cannot take every
+    connection.
     availability: who decides which targets serve.
     """
 
@@ -49,6 +52,8 @@ class Upstream:
         availability: AvailabilityRules | None = None,
         retries: RetryRules | None = None,
         budget: RetryBudget | None = None,
+        places: KeyedPlaces | None = None,
+        adapts: bool = False,
     ) -> None:
         self.name = name
         self.targets = tuple(targets)
@@ -60,7 +65,8 @@ class Upstream:
         self.max_uploads = max_uploads
         self.uploads = 0
         self.sticky = balance if isinstance(balance, Sticky) else None
-        self.judges_answers = bool(self.sticky or self.retries.statuses)
+        self.places = places
+        self.judges_answers = bool(self.sticky or self.retries.statuses or adapts)
         self._balance = balance
         rules = availability or AvailabilityRules()
         self.availability = Availability(name, self.targets, rules, self.use, recorder.ejected)
@@ -99,6 +105,11 @@ class Upstream:
         """The upstream has left the configuration. Exchanges that have begun finish; `expire` it until `is_unused`."""
         for target in self.targets:
             target.close()
+
+    @property
+    def open_connections(self) -> int:
+        """To all of its targets."""
+        return sum(target.active + target.idle_count for target in self.targets)
 
     @property
     def is_unused(self) -> bool:

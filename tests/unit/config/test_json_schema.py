@@ -18,8 +18,10 @@ def _properties(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, An
     if isinstance(schema, dict):
         for key, value in schema.get("properties", {}).items():
             yield f"{path}.{key}", value
-        for key, value in schema.items():
             yield from _properties(value, f"{path}.{key}")
+        for key, value in schema.items():
+            if key not in ("properties", "default"):
+                yield from _properties(value, f"{path}.{key}")
 
 
 def test_it_is_a_valid_schema(schema: dict[str, Any]) -> None:

@@ -19,7 +19,14 @@ def test_a_snapshot_is_json() -> None:
     snapshot = metrics.snapshot()
     assert json.loads(json.dumps(snapshot)) == snapshot
     assert snapshot["routes"][0]["route"] == ""
-    assert snapshot["gauges"] == {"connections_open": 3, "exchanges_active": 0, "ejected": {}, "panics": {}}
+    assert snapshot["gauges"] == {
+        "connections_open": 3,
+        "exchanges_active": 0,
+        "ejected": {},
+        "panics": {},
+        "overloaded": {},
+        "places": {"limit": {}, "in_use": {}, "waiting": {}},
+    }
 
 
 def test_changes_hold_only_what_changed() -> None:

@@ -14,7 +14,19 @@ from starlette.routing import Route
 
 from hotgate import __version__
 from hotgate.control.administration import Administration
-from hotgate.control.api import bans, consumers, explain, gateway, keys, revocations, sessions
+from hotgate.control.api import (
+    bans,
+    consumers,
+    explain,
+    gateway,
+    keys,
+    limits,
+    quotas,
+    releases,
+    revocations,
+    sessions,
+    versions,
+)
 from hotgate.control.api.endpoint import Answer, Call, Endpoint
 from hotgate.control.api.input import Nothing
 from hotgate.control.api.openapi import openapi
@@ -36,6 +48,10 @@ ENDPOINTS: Sequence[Endpoint] = (
     *revocations.ENDPOINTS,
     *sessions.ENDPOINTS,
     *bans.ENDPOINTS,
+    *limits.ENDPOINTS,
+    *quotas.ENDPOINTS,
+    *releases.ENDPOINTS,
+    *versions.ENDPOINTS,
     *explain.ENDPOINTS,
     *gateway.ENDPOINTS,
     Endpoint(

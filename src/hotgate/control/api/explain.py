@@ -155,7 +155,8 @@ class Ticket(BaseModel):
 async def explain(call: Call, question: Question) -> Answer:
     """Nothing is consumed and nobody is asked but what says who is calling."""
     try:
-        return Answer(200, await call.state.explain(question))
+        explained = await call.state.explain(question)
+        return Answer(200, explained, subject=f"{explained.method} {explained.path}")
     except ValueError as error:
         raise Problem(422, "question-invalid", f"{str(error)[:200]}.") from None
     except (ExplainBusy, TimeoutError):

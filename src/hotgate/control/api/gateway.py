@@ -26,6 +26,7 @@ class Status(BaseModel):
     health: list[dict[str, Any]]
     names: list[dict[str, Any]]
     brute_force: dict[str, Any] = Field(description="How many addresses are banned, and the first of them.")
+    releases: list[dict[str, Any]] = Field(description="As `list-releases` shows them.")
     introspection: list[dict[str, Any]] = Field(description="What came of questions about tokens, by entry.")
     store: dict[str, Any] | None = Field(description="Where the store is, and why it cannot be reached; null without.")
 

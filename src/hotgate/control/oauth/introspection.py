@@ -12,11 +12,11 @@ import httpx
 
 from hotgate.control.download import FetchFailed, failure_reason
 from hotgate.control.judged_address import Place
-from hotgate.control.oauth.breaker import Breaker
 from hotgate.control.oauth.endpoint_call import Answer
 from hotgate.control.oauth.introspection_answer import AnswerReader, Introspected
 from hotgate.control.oauth.kept_answers import KeptAnswers
 from hotgate.identity.refusal import CredentialRefused, KeySetUnavailable
+from hotgate.upstream.breaker import Breaker
 
 AT_ONCE = 32  # calls to one server; more would wait for this process, not for the server, and seem to be its fault
 MOST_WAITING = 1024  # tokens of one entry, of all workers

@@ -7,9 +7,9 @@ from typing import Any
 
 from hotgate.control.download import FetchFailed
 from hotgate.control.judged_address import Place
-from hotgate.control.oauth.breaker import Breaker
 from hotgate.control.oauth.endpoint_call import Answer, EndpointCaller
 from hotgate.control.openid.failures import ProviderRefused, ProviderUnavailable
+from hotgate.upstream.breaker import Breaker
 
 _CODE = re.compile(r"[a-z_]{1,64}")  # of errors: fit for a log
 _CLAIMS = "application/json, application/jwt"  # OpenID Connect Core §5.3.2

@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 
 from hotgate.control.judged_address import Resolve, resolved
-from hotgate.control.oauth.breaker import Breaker
 from hotgate.control.oauth.client_authentication import ClientAuthentication
 from hotgate.control.oauth.endpoint_call import EndpointCaller
 from hotgate.control.openid.clocks import SYSTEM_CLOCKS, Clocks
@@ -20,6 +19,7 @@ from hotgate.control.openid.relying_party import RelyingParty
 from hotgate.control.openid.renewal_claims import RenewalClaims, SharedStore
 from hotgate.identity.verification_keys.key_sets import key_set_name
 from hotgate.policies.oidc.oidc_settings import OidcSettings
+from hotgate.upstream.breaker import Breaker
 
 
 class RelyingParties:
@@ -82,5 +82,11 @@ class RelyingParties:
         metadata = ProviderMetadata(name, settings, read, clocks.monotonic)
         metadata.prepare()
         keys = ProviderKeys(key_set_name(name, settings.jwks_location), self._documents, self._refresh)
-        provider = Provider.of(name, settings, metadata, keys, ProviderCalls(caller, Breaker(name, clocks.monotonic)))
+        provider = Provider.of(
+            name,
+            settings,
+            metadata,
+            keys,
+            ProviderCalls(caller, Breaker(f"the authorization server of {name}", clocks.monotonic)),
+        )
         return RelyingParty(provider, RenewalClaims(name, self._store, clocks.now), self._claim, clocks)

@@ -21,9 +21,9 @@ class Waiting:
 
 class Chunk:
     """free: tokens that no worker has. low: at fewer of them more are fetched. leased: worker → tokens that it may
-    still hold. until: monotonic seconds; from then on none of them may be spent. is_over: all of it goes back with the next
-    question. is_unsettled: the store may believe that something is held. fetch: how much to want next. remaining: what
-    the store has left for anybody. waiting: workers' requests, in order. touched: when it was last used.
+    still hold. until: monotonic seconds; from then on none of them may be spent. is_over: all of it goes back with the
+    next question. is_unsettled: the store may believe that something is held. fetch: how much to want next. remaining:
+    what the store has left for anybody. waiting: workers' requests, in order. touched: when it was last used.
     """
 
     __slots__ = (

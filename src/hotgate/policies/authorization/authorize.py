@@ -16,25 +16,27 @@ from hotgate.policies.authorization.part import KEY, Part
 from hotgate.policies.authorization.settings import ANY_METHOD, AccessRules, AuthorizeSettings
 from hotgate.policies.authorization.user_authentication import StepUp
 from hotgate.policies.conditions.attributes import route_attributes
+from hotgate.policies.decision_points.decide import compile_decide
 from hotgate.policies.step_up import Demand
 
 
 def compile_authorize(settings: AuthorizeSettings, context: CompileContext) -> list[PhasedStep]:
     """What needs no body, what needs it, and how the user has logged in: a step for each that is asked for."""
     steps: list[PhasedStep] = []
-    if any(getattr(settings, key) for key in (*AccessRules.model_fields, "methods")):
-        steps += _AccessSteps(settings, context).compiled()
+    asked = compile_decide(settings.decide, context, settings.body)
+    if any(getattr(settings, key) for key in (*AccessRules.model_fields, "methods", "body")):
+        steps += _AccessSteps(settings, context, decision_points_look=any(each.body_limit for each in asked)).compiled()
     if settings.demand is not None:
         if context.is_public:
             raise WrongSetting(("acr" if settings.acr else "max_age",), NOBODY_HERE)
         steps.append(_user_authentication(settings, settings.demand, context))
-    return steps
+    return [*steps, *asked]  # nobody is asked about a request that is refused here
 
 
 class _AccessSteps:
     """The compiling of what `authorize` says of callers and requests, directly and by method."""
 
-    def __init__(self, settings: AuthorizeSettings, context: CompileContext) -> None:
+    def __init__(self, settings: AuthorizeSettings, context: CompileContext, *, decision_points_look: bool) -> None:
         attributes = route_attributes(context, has_body=settings.body is not None)
         self._body = settings.body
         self._context = context
@@ -47,7 +49,7 @@ class _AccessSteps:
         parts = (self._first, *self._by_method.values())
         problems = [each for part in parts for each in wrong_needs(part, self._roles, is_public=context.is_public)]
         self._conditions = {part.keys: PartConditions(part, context, problems).compiled() for part in parts}
-        if self._body is not None and not problems and not self._looks_at_body:
+        if self._body is not None and not problems and not (self._looks_at_body or decision_points_look):
             problems.append(WrongSetting(("body",), "no condition looks at the body"))
         if problems:
             raise WrongSettings(problems)

@@ -1,11 +1,13 @@
 """The settings of `authorize`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from hotgate.config.authorization import CelExpression, Permissions, RightName
+from hotgate.config.authorization import Permissions, RightName
+from hotgate.config.cel_expression import CelExpression
+from hotgate.config.decision_points.decide import Decide
 from hotgate.config.notation import Notation, refused
 from hotgate.config.settings import Form, Name, Settings
 from hotgate.config.units import DurationBetween, SizeBetween
@@ -77,6 +79,12 @@ class AuthorizeSettings(AccessRules):
         "before they are asked. Larger ones are answered 413.",
     )
 
+    decide: Decide = Field(
+        default=(),
+        description="Decision points (`authorization.decision_points`) that must all allow it: names, or mappings of"
+        " `point` and what is asked otherwise (`ask`).",
+    )
+
     @model_validator(mode="after")
     def _asks_for_something(self) -> "AuthorizeSettings":
         if not any(value for name, value in self if name != "body"):
@@ -94,8 +102,16 @@ class AuthorizeSettings(AccessRules):
         parts = (self, *self.methods.values())
         return tuple(dict.fromkeys(scope for part in parts for scope in (*part.scopes, *part.any_scope)))
 
-    def dangers(self) -> Iterator[tuple[tuple[str, ...], str, str]]:
-        """What is weak about it: key, message and hint of each."""
+    def dangers(self, served: Sequence[str]) -> Iterator[tuple[tuple[str, ...], str, str]]:
+        """What is weak about it, or cannot be meant: key, message and hint of each. served: methods that come here."""
         for keys, part in ((), self), *((("methods", method), part) for method, part in self.methods.items()):
             if part.when is not None and part.when.strip() == "true":
                 yield (*keys, "when"), "this condition always holds", "remove it, or say what must be true"
+        if self.methods and ANY_METHOD not in self.methods:
+            denied = [each for each in served if ("GET" if each == "HEAD" else each) not in self.methods]
+            if denied:
+                yield (
+                    ("methods",),
+                    f"the route is for {', '.join(denied)}, and always denies it",
+                    'list it, or add `"*"`',
+                )

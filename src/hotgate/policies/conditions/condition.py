@@ -10,17 +10,19 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
-from hotgate.config.authorization import MAX_EXPRESSION
+from hotgate.config.cel_expression import MAX_EXPRESSION
 from hotgate.pipeline.exchange import Exchange
 from hotgate.policies.conditions.attribute import Attribute, Read, Unreadable
 from hotgate.policies.conditions.cel_environment import Declared, environment, holds_nul, is_error
 from hotgate.policies.conditions.checked_expression import Node, checked_tree
+from hotgate.policies.conditions.failure_reason import failure_reason
 from hotgate.policies.conditions.looks import looks_of, wrong_members
 from hotgate.policies.conditions.request_attributes import BODY
 from hotgate.policies.conditions.wrong_constants import wrong_constants
 
 NO_BODY = "the body is not read here"
-_MAX_REASON = 300
+_ANY = ""  # kind of expression
+_MAX_EXPLANATION = 300  # characters
 _FAILURES = (RuntimeError, TypeError, ValueError, OverflowError, KeyError)
 
 _error = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
@@ -28,7 +30,7 @@ _undeclared = re.compile(r"undeclared reference to '([^']+)'")
 
 
 class ConditionFailed(Exception):
-    """An expression is neither true nor false for this request. The text is for operators, and bounded."""
+    """An expression has no value for this request. The text is for operators, bounded, and repeats nothing sent."""
 
 
 class Expression:
@@ -62,20 +64,20 @@ class Expression:
         try:
             return self._evaluated(data)
         except ConditionFailed:
-            raise _failed("; ".join(reasons)) from None
+            raise ConditionFailed("; ".join(reasons)) from None
 
     def _evaluated(self, data: Mapping[str, Any]) -> Any:
         if holds_nul(data.values()):
-            raise _failed("text with a NUL cannot be compared")
+            raise ConditionFailed("text with a NUL cannot be compared")
         try:
             result = self._program.eval(data=data)
         except _FAILURES as error:
-            raise _failed(error) from None
+            raise ConditionFailed(failure_reason(str(error), self.source)) from None
         value = result.value()
         if value is True or value is False:
             return value
         if is_error(result):  # an error is a value of its own, shown as text
-            raise _failed(value)
+            raise ConditionFailed(failure_reason(str(value), self.source))
         return value
 
 
@@ -87,10 +89,6 @@ class Condition(Expression):
     def holds(self, exchange: Exchange) -> bool:
         """Raises ConditionFailed."""
         return self.value(exchange) is True
-
-
-def _failed(reason: object) -> ConditionFailed:
-    return ConditionFailed(str(reason)[:_MAX_REASON])
 
 
 def compile_condition(source: str, attributes: Mapping[str, Attribute]) -> Condition:
@@ -109,6 +107,11 @@ def compile_number(source: str, attributes: Mapping[str, Attribute]) -> Expressi
     return _expression(source, attributes, "INT")
 
 
+def compile_value(source: str, attributes: Mapping[str, Attribute]) -> Expression:
+    """An expression of any type; `json_value` makes JSON of what it gives. Raises ValueError, likewise."""
+    return _expression(source, attributes, _ANY)
+
+
 def _expression(source: str, attributes: Mapping[str, Attribute], kind: str) -> Expression:
     program, inputs, needs_body = _compiled(source, attributes, kind)
     return Expression(source, program, inputs, needs_body=needs_body)
@@ -122,7 +125,7 @@ def _compiled(source: str, attributes: Mapping[str, Attribute], kind: str) -> tu
         program, tree = _program(source, tuple((each.name, each.kind) for each in attributes.values()))
     except RuntimeError as error:
         raise ValueError(_explained(str(error), attributes)) from None
-    if (found := program.return_type().name()) != kind:
+    if (found := program.return_type().name()) != kind and kind != _ANY:
         raise ValueError(f"the expression must be {kind.lower()}, but is {found.lower()}")
     for offset, message in (*wrong_members(tree, attributes), *wrong_constants(tree)):
         raise ValueError(f"{_place(source, offset)}: {message}")
@@ -149,7 +152,7 @@ def _place(source: str, offset: int) -> str:
 def _explained(error: str, attributes: Mapping[str, Attribute]) -> str:
     found = _error.search(error)
     if found is None:
-        return f"not a CEL expression: {error[:_MAX_REASON]}"
+        return f"not a CEL expression: {error[:_MAX_EXPLANATION]}"
     line, column, message = found.groups()
     place = f"at column {int(column)}" if line == "1" else f"at line {line}, column {int(column)}"
     text = f"{place} of the expression: {message.replace(' (in container )', '')}"

@@ -1,4 +1,4 @@
-"""How many requests may pass: `rate_limit` and `max_concurrent` of a route, and limits that callers have of their own.
+"""How many requests may pass: `rate_limit`, `concurrency` and `priority` of a route, and limits that callers have.
 
 What counts is in `hotgate.limits`; how callers hear of it, in `limit_answer`.
 """

@@ -21,20 +21,29 @@ _UNKNOWN = "nobody knows: no answer from the limit authority, or too many reques
 class LimitAnswer:
     """What is said of one limit. item: the same in header fields. exceeded: what operators read of a refusal.
 
-    policy, path: the key of the file that set it, for operators. by: what has a bucket. message: for people.
+    policy, path: the key of the file that set it, for operators. by: what has a bucket. message: for people. code: of
+    the problem, for programs.
     """
 
-    __slots__ = ("_body", "_unknown", "exceeded", "item")
+    __slots__ = ("_body", "_code", "_unknown", "exceeded", "item")
 
     def __init__(
-        self, item: LimitItem, *, policy: str, path: Path = (), by: str = "principal", message: str = MESSAGE
+        self,
+        item: LimitItem,
+        *,
+        policy: str,
+        path: Path = (),
+        by: str = "principal",
+        message: str = MESSAGE,
+        code: str = "rate-limited",
     ) -> None:
         self.item = item
+        self._code = code
         reason = f"limit {item.name}: more than {item.shown_rate} by {by}"
         self.exceeded = Decision(policy, item.name, path, allowed=False, reason=reason)
         self._unknown = Decision(policy, item.name, path, allowed=False, reason=_UNKNOWN)
         told = {"type": _QUOTA_EXCEEDED, "title": "Quota Exceeded", "violated-policies": [item.name]}
-        self._body = problem_body(429, "rate-limited", message, told if item.is_told else {})
+        self._body = problem_body(429, code, message, told if item.is_told else {})
 
     def tell(self, exchange: Exchange, decision: LimitDecision | None) -> Outcome:
         """Note the decision, and stop the request if it is denied or there is none."""
@@ -55,10 +64,10 @@ class LimitAnswer:
         retry_after = b"%d" % decision.retry_after
         fields = [(b"content-type", b"application/problem+json"), (b"retry-after", retry_after)]
         response = Response(429, Headers(fields), self._body)
-        response.code, response.log_detail = "rate-limited", self.exceeded.reason
+        response.code, response.log_detail = self._code, self.exceeded.reason
         return response
 
-    def unavailable(self, exchange: Exchange) -> Response:
+    def unavailable(self, exchange: Exchange) -> Outcome:
         """The 503: nothing could be decided."""
         exchange.decision = self._unknown
         exchange.route.recorder.over_limit(self.item.name, "unavailable")

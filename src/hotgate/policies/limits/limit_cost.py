@@ -33,6 +33,13 @@ def computed_cost(settings: ComputedCost, attributes: Mapping[str, Attribute]) -
     return cost_of
 
 
+def dearest(cost: int | ComputedCost | ToldCost) -> int:
+    """The most that is taken at once; what an answer says is charged later, and may be more than there is."""
+    if isinstance(cost, ComputedCost):
+        return cost.most
+    return cost.estimate if isinstance(cost, ToldCost) else cost
+
+
 class AnsweredCost:
     """What an answer says that its request has cost. A backend that says nonsense does not make requests cheaper."""
 

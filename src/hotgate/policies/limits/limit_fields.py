@@ -18,13 +18,15 @@ _LEGACY = (b"x-ratelimit-limit", b"x-ratelimit-remaining", b"x-ratelimit-reset")
 
 
 class LimitItem:
-    """One limit as fields tell it. tokens: of its bucket, for each unit that is told.
+    """One limit as fields tell it. capacity: of its bucket, by default the quota. tokens: of it, for each unit told.
 
     is_draft, is_legacy: in which fields it is told of. policy: its member of `RateLimit-Policy`. form: that of
     `RateLimit`, with places for what is left and for seconds.
     """
 
     __slots__ = (
+        "_capacity",
+        "_in_units",
         "_seconds_per_unit",
         "form",
         "is_draft",
@@ -37,7 +39,15 @@ class LimitItem:
     )
 
     def __init__(
-        self, name: str, *, quota: int, window: float, tokens: int = 1, unit: str = "requests", headers: str = "draft"
+        self,
+        name: str,
+        *,
+        quota: int,
+        window: float,
+        capacity: int | None = None,
+        tokens: int = 1,
+        unit: str = "requests",
+        headers: str = "draft",
     ) -> None:
         self.name = name
         self.quota = quota
@@ -45,18 +55,18 @@ class LimitItem:
         self.shown_rate = f"{quota} in {duration_text(window)}"
         self.is_draft = headers in ("draft", "both")
         self.is_legacy = headers in ("legacy", "both")
+        self._capacity = quota if capacity is None else capacity
         self._seconds_per_unit = window / quota
+        self._in_units = Limit("", name=name, quota=quota, window=window, burst=max(1, self._capacity))
         encoded = name.encode("ascii")  # a Name needs no escaping in a String (RFC 9651 §3.3.3), nor in a form
-        quota_unit = (
-            b"" if unit == "requests" else b';qu="%b"' % unit.encode("ascii")
-        )  # §3.1.2: requests is the default
+        quota_unit = b';qu="%b"' % unit.encode("ascii") if unit != "requests" else b""  # §3.1.2: the default
         self.policy = b'"%b";q=%d%b;w=%d' % (encoded, quota, quota_unit, max(1, math.ceil(window)))
         self.form = b'"%b";r=%%d;t=%%d' % encoded
 
     @classmethod
     def of(cls, limit: Limit) -> "LimitItem":
         """A limit whose tokens are requests."""
-        return cls(limit.name, quota=limit.quota, window=limit.window)
+        return cls(limit.name, quota=limit.quota, window=limit.window, capacity=limit.capacity)
 
     @property
     def is_told(self) -> bool:
@@ -67,29 +77,21 @@ class LimitItem:
         """The same decision, counted in what is told instead of in tokens."""
         if self.tokens == 1:
             return decision
-        return LimitDecision(
-            decision.policy,
-            quota=self.quota,
-            window=decision.window,
-            remaining=decision.remaining // self.tokens,
-            reset=decision.reset,
-            allowed=decision.allowed,
-            retry_after=decision.retry_after,
-        )
+        remaining = decision.remaining // self.tokens
+        return LimitDecision(self._in_units, remaining, decision.retry_after, allowed=decision.allowed)
 
     def figures(self, decision: LimitDecision) -> tuple[int, int]:
-        """What is left, and in how many seconds a client should use no more than that.
+        """What is left, and in how many seconds a client should use no more than that: until the bucket is full, but
+        never so few that they suggest a higher rate than the limit's (§6, §8.5).
 
-        They never suggest a higher rate than the limit's (§6, §8.5): with 99 of 100 left the bucket is full in a
-        moment, but whoever reads `r=99;t=1` takes it for 99 a second. On a refusal it is the moment of Retry-After.
+        With 99 of 100 left the bucket is full in a moment, but whoever reads `r=99;t=1` takes it for 99 a second. On a
+        refusal it is the moment of Retry-After.
         """
         if not decision.allowed:
             return 0, decision.retry_after
-        remaining = decision.remaining
-        if remaining <= 0:
-            return 0, decision.reset
-        seconds = int(remaining * self._seconds_per_unit + _NEARLY_ONE)
-        return remaining, max(decision.reset, seconds)
+        remaining = max(0, decision.remaining)  # tokens may be out while others of the bucket are owed
+        units = max(remaining, self._capacity - remaining)
+        return remaining, int(units * self._seconds_per_unit + _NEARLY_ONE)
 
 
 class _Fields:

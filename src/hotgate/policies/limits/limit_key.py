@@ -7,8 +7,9 @@ principal that nobody has proved to be, to the address.
 import json
 from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache, partial
+from typing import Protocol
 
-from hotgate.limits.address_key import IPV4_PREFIX, IPV6_PREFIX, address_key
+from hotgate.limits.address_key import address_key
 from hotgate.limits.key import bounded_key, principal_key
 from hotgate.pipeline.decision import Path
 from hotgate.pipeline.exchange import Exchange
@@ -24,6 +25,22 @@ KeyOf = Callable[[Exchange], str]
 _NAMED_HERE = frozenset({"api_key", "basic", "mtls", "signature", "hmac"})
 
 
+class KeySettings(Protocol):
+    """What says whose bucket it is, of a rate limit or a quota."""
+
+    @property
+    def by(self) -> By:
+        """Kinds of key."""
+
+    @property
+    def ipv4_prefix(self) -> int:
+        """Bits of an address that count."""
+
+    @property
+    def ipv6_prefix(self) -> int:
+        """The same."""
+
+
 class KeyMakers:
     """Compiles what a route's limits go by. Equal ones are one object, so that a request's key is made once.
 
@@ -35,14 +52,16 @@ class KeyMakers:
         self._claims = claims
         self._made: dict[object, KeyOf] = {}
 
-    def key_of(self, by: By, ipv4_prefix: int = IPV4_PREFIX, ipv6_prefix: int = IPV6_PREFIX) -> KeyOf:
-        """Raises WrongSetting, with a path from `by` on."""
-        asked = by, ipv4_prefix, ipv6_prefix
+    def key_of(self, settings: KeySettings) -> KeyOf:
+        """Raises WrongSetting."""
+        asked = settings.by, settings.ipv4_prefix, settings.ipv6_prefix
         if asked not in self._made:
-            self._made[asked] = self._compiled(by, _of_address(ipv4_prefix, ipv6_prefix))
+            self._made[asked] = self._compiled(settings)
         return self._made[asked]
 
-    def _compiled(self, by: By, of_address: KeyOf) -> KeyOf:
+    def _compiled(self, settings: KeySettings) -> KeyOf:
+        of_address = _of_address(settings.ipv4_prefix, settings.ipv6_prefix)
+        by = settings.by
         if not isinstance(by, tuple):
             return self._part(by, of_address, ("by",))
         parts = [self._part(each, of_address, ("by", index)) for index, each in enumerate(by)]

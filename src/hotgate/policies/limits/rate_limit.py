@@ -9,20 +9,18 @@ from hotgate.config.units import Rate
 from hotgate.limits.limit import MAX_QUOTA, Limit
 from hotgate.limits.sliding_window import SlidingWindow
 from hotgate.limits.token_bucket import TokenBucket
-from hotgate.pipeline.phase import Phase
-from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec, WrongSetting, WrongSettings
+from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec, WrongSetting
 from hotgate.policies.conditions.attribute import Attribute
 from hotgate.policies.conditions.attributes import route_attributes
 from hotgate.policies.conditions.condition import Condition, compile_condition, compile_text
 from hotgate.policies.limits.limit_answer import LimitAnswer
-from hotgate.policies.limits.limit_cost import AnsweredCost, CostOf, computed_cost
+from hotgate.policies.limits.limit_cost import AnsweredCost, CostOf, computed_cost, dearest
 from hotgate.policies.limits.limit_fields import LimitItem
 from hotgate.policies.limits.limit_key import KeyMakers, shown_by
 from hotgate.policies.limits.limit_rule import LimitRule
 from hotgate.policies.limits.limit_terms import LimitTerms, TermsOf, Tiers, tokens_of_window
+from hotgate.policies.limits.limiting_steps import compiled_rules, limiting_steps
 from hotgate.policies.limits.rate_limit_settings import ComputedCost, RateLimitSetting, RateLimitSettings, ToldCost
-from hotgate.policies.limits.rate_limits import RateLimits
-from hotgate.policies.limits.settlement import Settlement
 
 _KEY = "rate_limit"
 _KINDS = {"token_bucket": TokenBucket.KIND, "sliding_window": SlidingWindow.KIND}
@@ -44,7 +42,7 @@ class _Compiler:
         terms = self._terms(settings, limit, (*self._context.path, _KEY, *path))
         return LimitRule(
             limit,
-            self._keys.key_of(settings.by, settings.ipv4_prefix, settings.ipv6_prefix),
+            self._keys.key_of(settings),
             terms=terms,
             cost=self._cost(settings),
             condition=self._condition(settings),
@@ -76,6 +74,7 @@ class _Compiler:
                 limit.name,
                 quota=rate.count,
                 window=rate.window,
+                capacity=limit.capacity * rate.count // limit.quota,
                 tokens=limit.quota // rate.count,
                 unit=settings.unit,
                 headers=settings.headers,
@@ -111,43 +110,16 @@ class _Compiler:
 
 def _check_cost(settings: RateLimitSettings, limit: Limit, item: LimitItem) -> None:
     """What is taken at once must fit into the bucket; what an answer says is charged later, and may be more."""
-    cost = settings.cost
-    if isinstance(cost, ToldCost):
-        if cost.most * item.tokens > MAX_QUOTA:
-            raise WrongSetting(("cost", "most"), "is too much to be counted in tokens that fit all `tiers`")
-        at_once = cost.estimate
-    else:
-        at_once = cost.most if isinstance(cost, ComputedCost) else cost
-    if at_once * item.tokens > limit.capacity:
+    if dearest(settings.cost) * item.tokens > limit.capacity:
         raise WrongSetting(("cost",), f"costs more than a bucket of {item.shown_rate} ever holds; raise `burst`")
+    if isinstance(settings.cost, ToldCost) and settings.cost.most * item.tokens > MAX_QUOTA:
+        raise WrongSetting(("cost", "most"), "is too much to be counted in tokens that fit all `tiers`")
 
 
 def compile_rate_limit(settings: Any, context: CompileContext) -> Sequence[PhasedStep]:
     """One step, and two more for limits that want to see answers. The service "limiter" may be missing in a check."""
-    several = isinstance(settings, tuple)
-    compiler = _Compiler(context)
-    rules: list[LimitRule] = []
-    problems: list[WrongSetting] = []
-    for index, each in enumerate(settings if several else (settings,)):
-        path = (index,) if several else ()
-        try:
-            rules.append(compiler.rule(each, path))
-        except WrongSetting as error:
-            problems.append(WrongSetting((*path, *error.path), str(error)))
-    if problems:
-        raise WrongSettings(problems)
-    return _steps(rules, context.services.get("limiter"))
-
-
-def _steps(rules: list[LimitRule], limiter: Any) -> list[PhasedStep]:
-    if not any(rule.settles for rule in rules):
-        return [PhasedStep(Phase.LIMIT, RateLimits(rules, limiter, None).spend)]
-    settlement = Settlement(limiter)
-    return [
-        PhasedStep(Phase.LIMIT, RateLimits(rules, limiter, settlement).spend),
-        PhasedStep(Phase.RESPOND, settlement.on_answer),
-        PhasedStep(Phase.FINISH, settlement.on_end),
-    ]
+    rules = compiled_rules(settings, _Compiler(context).rule)
+    return limiting_steps(rules, context.services.get("limiter"))
 
 
 POLICY = PolicySpec(_KEY, RateLimitSetting, compile_rate_limit)

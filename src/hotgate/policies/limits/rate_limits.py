@@ -81,21 +81,22 @@ class RateLimits:
     def _refuse(
         self, exchange: Exchange, index: int, taken: Taken, asked: Asked, decision: LimitDecision | None
     ) -> Outcome:
-        """Give back what the limits before have given, and say no; None for a dry run."""
+        """Say no, and give back what the limits before have given; None for a dry run."""
         rule, _, terms, _ = asked
         if rule.is_dry_run:
             if decision is not None:
                 rule.note_dry_run(exchange, terms)
             return None
-        for (other, key, _, tokens), _ in taken:
-            self._limiter.refund(other.limit, key, tokens)
         if decision is None:
-            return terms.answer.unavailable(exchange)
-        items, decisions = _told(taken)
-        refusal = terms.answer.refuse(
-            exchange, terms.item.in_units(decision), [*items, terms.item, *self._items_behind(exchange, index)]
-        )
-        exchange.limits += tuple(decisions)
+            refusal = terms.answer.unavailable(exchange)
+        else:
+            items, decisions = _told(taken)
+            items = (*items, terms.item, *self._items_behind(exchange, index))
+            refusal = terms.answer.refuse(exchange, terms.item.in_units(decision), items)
+            exchange.limits += tuple(decisions)
+        if refusal is not None:
+            for (other, key, _, tokens), _ in taken:
+                self._limiter.refund(other.limit, key, tokens)
         return refusal
 
     def _items_behind(self, exchange: Exchange, index: int) -> list[LimitItem]:

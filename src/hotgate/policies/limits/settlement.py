@@ -30,8 +30,8 @@ class Settlement:
         self._limiter = limiter
 
     def reserve(self, exchange: Exchange, reservations: list[Reservation]) -> None:
-        """Remember what was taken."""
-        exchange.state[_RESERVED] = reservations
+        """Remember what was taken, beside what other policies of the route took."""
+        exchange.state.setdefault(_RESERVED, []).extend(reservations)
 
     def on_answer(self, exchange: Exchange) -> None:
         """The answer begins, whoever gives it."""

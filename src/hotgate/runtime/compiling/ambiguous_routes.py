@@ -9,6 +9,7 @@ Path = tuple[str | int, ...]
 
 # The gateway's own paths, by what their routes are called (`pipeline/gateway_endpoint.py`).
 _SECTIONS = {"identity": "identity", "events": "security_events"}
+_WITHOUT_VERSION = "; give every route of this path a `version`, or more conditions"
 _OWN_PATH = "; give it another `path`"
 _OWN_RESOURCE = "; write `resource` the same in both, or let their paths differ"
 
@@ -28,6 +29,8 @@ def _place(name: str, index_of: Mapping[str, int]) -> tuple[Path, str]:
     kind, _, own = name.partition(":")
     if name in index_of:
         return ("routes", index_of[name], "match"), ""
+    if kind == "api":
+        return ("apis", own), _WITHOUT_VERSION
     if kind in _SECTIONS:
         return (_SECTIONS[kind], own), _OWN_PATH
     return ("routes", index_of[own], "protected_resource"), _OWN_RESOURCE

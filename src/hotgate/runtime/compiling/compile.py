@@ -10,6 +10,7 @@ from hotgate.config.errors import ConfigurationError
 from hotgate.config.gateway import Gateway
 from hotgate.config.loader import Loaded
 from hotgate.config.routes import Route as RouteSettings
+from hotgate.config.upstreams import Upstream as UpstreamSettings
 from hotgate.edge.context import ClientTimeouts, ListenerRules, Snapshot
 from hotgate.edge.request_rules import RequestLimits, RequestRules
 from hotgate.http.reserved import EXPLAIN_FIELD
@@ -17,22 +18,31 @@ from hotgate.identity.rights import RoleBook
 from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.keys.signing_key import SigningKey
 from hotgate.limits.lease_client import LeaseClient
+from hotgate.limits.place_book import KeyedPlaces, PlaceBook, PlacePlan
+from hotgate.limits.worker_share import WorkerShare, too_few
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.pipeline.outgoing import OutgoingContext
 from hotgate.pipeline.policy import Authenticator, CompileContext, PhasedStep
 from hotgate.pipeline.route import Route
 from hotgate.policies import MECHANISMS
+from hotgate.policies.decision_points.contract import DecisionPoint
+from hotgate.policies.decision_points.decide import COUNT, POINTS
+from hotgate.policies.limits.concurrency import upstream_steps
+from hotgate.policies.limits.priorities import compile_priorities
 from hotgate.policies.outgoing import OUTGOING
 from hotgate.routing.ambiguity import AmbiguousRoutes
 from hotgate.routing.path_shape import BadPattern
 from hotgate.routing.pattern import RoutePattern
 from hotgate.routing.table import RouteTable
 from hotgate.runtime.compiling.ambiguous_routes import ambiguous_places
+from hotgate.runtime.compiling.compile_decision_points import compile_decision_points
 from hotgate.runtime.compiling.compile_endpoints import endpoint_routes, receiver_route
 from hotgate.runtime.compiling.compile_listener import compile_listener
+from hotgate.runtime.compiling.compile_release import outgoing_steps
 from hotgate.runtime.compiling.compile_resources import resource_routes
 from hotgate.runtime.compiling.compile_route import compile_route
-from hotgate.runtime.compiling.compile_upstream import compile_upstream
+from hotgate.runtime.compiling.compile_upstream import compile_upstream, place_rules
+from hotgate.runtime.compiling.compile_versions import VersionedPatterns
 from hotgate.runtime.compiling.key_files import key_file_errors
 from hotgate.runtime.compiling.observing import Observing
 from hotgate.store.credentials import Credentials
@@ -65,7 +75,9 @@ class Compiled:
     snapshot: Snapshot
     config: Gateway
     upstreams: Mapping[str, Upstream]
+    places: PlacePlan
     identities: Mapping[str, Authenticator] = field(default_factory=dict)
+    decision_points: Mapping[str, DecisionPoint] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +98,18 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     problems: list[Problem] = []
     for index, key in enumerate(config.assertion.keys):
         _attempt(problems, ("assertion", "keys", index), partial(SigningKey.from_pem, key.reveal()))
-    upstreams = _upstreams(config, parts, problems)
-    services = {**parts.services, "shared_limits": {}, "assertion_issuer": config.assertion.issuer}
+    places = PlacePlan(parts.services.get("place_book") or PlaceBook())
+    services = _services(config, parts, places, problems)
+    upstreams = services["upstreams"] = _upstreams(config, parts, places, problems)
     identities = _identities(config, services, problems)
-    services["authorization"] = config.authorization
-    services["roles"] = RoleBook(config.authorization.roles)
-    services["upstreams"] = upstreams
-    services["has_cookies"] = any(entry.mechanism == "oidc" for entry in config.identity.values())
     services["observing"] = observing = Observing.of(config, services)
     outgoing = _outgoing(config, services, problems)
+    points = compile_decision_points(
+        config, upstreams, outgoing, services, parts.current, lambda *problem: problems.append(Problem(*problem))
+    )
+    services[POINTS] = points
+    services[COUNT] = parts.metrics.decisions.count
+    outgoing = _with_places(outgoing, upstreams)
     entries = list(endpoint_routes(config, identities, parts.metrics))
     entries += resource_routes(config, services, parts.metrics, lambda *problem: problems.append(Problem(*problem)))
     for name in config.security_events:
@@ -102,8 +117,9 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
         received = _attempt(problems, ("security_events", name), compiler)
         if received is not None:
             entries.append(received)
+    versioned = VersionedPatterns(config.apis)
     for index, settings in enumerate(config.routes):
-        pattern = _attempt(problems, ("routes", index, "match", "path"), partial(_pattern, settings))
+        patterns = _attempt(problems, ("routes", index, "match", "path"), partial(_patterns, settings, versioned))
         name = settings.upstream or ""
         hosts = tuple(settings.match.hosts)
         context = CompileContext(
@@ -111,9 +127,9 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
             identities,
             services,
             name,
-            outgoing.get(name, ()),
+            outgoing_steps(settings, outgoing),
             hosts,
-            _parameters(settings.match.path),
+            _parameters(settings),
             settings.metadata,
             ("routes", index),
             settings.public,
@@ -121,14 +137,15 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
         recorder = parts.metrics.route(settings.name, name)
         target = upstreams.get(name)
         route = _route(problems, settings, context, target, recorder)
-        if pattern is not None and route is not None:
-            entries.append((pattern, route))
+        if patterns is not None and route is not None:
+            entries += [(pattern, route.serving(version) if version else route) for pattern, version in patterns]
+    entries += versioned.refusals(parts.metrics)
     table = _table(config, entries, problems)
     listeners = _listeners(config, services, problems)
     if problems or table is None:
         raise CompileProblems(problems)
     snapshot = _snapshot(config, table, listeners, observing.unmatched(parts.metrics))
-    return Compiled(snapshot, config, upstreams, identities)
+    return Compiled(snapshot, config, upstreams, places, identities, points)
 
 
 def compile_errors(loaded: Loaded) -> list[ConfigurationError]:
@@ -173,19 +190,51 @@ def _route(
     return None if wrong else route
 
 
-def _upstreams(config: Gateway, parts: Parts, problems: list[Problem]) -> dict[str, Upstream]:
+def _upstreams(config: Gateway, parts: Parts, plan: PlacePlan, problems: list[Problem]) -> dict[str, Upstream]:
     """Unchanged upstreams stay as they are, with their pools."""
     current = parts.current
     upstreams = {}
+    share = parts.services.get("worker_share", WorkerShare())
     for name, settings in config.upstreams.items():
+        places = _places_of(name, settings, plan, share)
+        if settings.concurrency is not None and (wrong := too_few(settings.concurrency.limit, config.workers)):
+            problems.append(Problem(("upstreams", name, "concurrency", "limit"), wrong))
         if current is not None and current.config.upstreams.get(name) == settings:
             upstreams[name] = current.upstreams[name]
         else:
-            compiler = partial(compile_upstream, name, settings, parts.metrics.upstream(name), parts.outbox)
+            compiler = partial(compile_upstream, name, settings, parts.metrics.upstream(name), parts.outbox, places)
             upstream = _attempt(problems, ("upstreams", name, "tls"), compiler)
             if upstream is not None:
                 upstreams[name] = upstream
     return upstreams
+
+
+def _places_of(name: str, settings: UpstreamSettings, plan: PlacePlan, share: WorkerShare) -> KeyedPlaces | None:
+    if settings.concurrency is None:
+        return None
+    return plan.open(f"upstreams/{name}", place_rules(settings.concurrency, share))
+
+
+def _services(config: Gateway, parts: Parts, places: PlacePlan, problems: list[Problem]) -> dict[str, Any]:
+    """What policies may use, and what they must know of the whole file."""
+
+    def wrong_rule(index: int, message: str) -> None:
+        problems.append(Problem(("priorities", "rules", index, "when"), message))
+
+    services = {
+        **parts.services,
+        "shared_limits": {},
+        "shared_quotas": {},
+        "apis": config.apis,
+        "assertion_issuer": config.assertion.issuer,
+        "authorization": config.authorization,
+        "roles": RoleBook(config.authorization.roles),
+        "has_cookies": any(entry.mechanism == "oidc" for entry in config.identity.values()),
+        "places": places,
+        "workers": config.workers,
+    }
+    services["caller_priorities"] = compile_priorities(config.priorities, services, wrong_rule)
+    return services
 
 
 def _identities(config: Gateway, services: dict[str, Any], problems: list[Problem]) -> dict[str, Authenticator]:
@@ -212,9 +261,20 @@ def _outgoing(config: Gateway, services: dict[str, Any], problems: list[Problem]
     return steps
 
 
-def _pattern(settings: RouteSettings) -> RoutePattern:
+def _with_places(
+    outgoing: Mapping[str, Sequence[PhasedStep]], upstreams: Mapping[str, Upstream]
+) -> dict[str, Sequence[PhasedStep]]:
+    """And the place with each upstream that counts them: taken last of all, when the request is ready to go."""
+    steps = dict(outgoing)
+    for name, upstream in upstreams.items():
+        if upstream.places is not None:
+            steps[name] = (*steps.get(name, ()), *upstream_steps(name, upstream.places))
+    return steps
+
+
+def _patterns(settings: RouteSettings, versioned: VersionedPatterns) -> list[tuple[RoutePattern, str]]:
     match = settings.match
-    return RoutePattern(
+    plain = RoutePattern(
         settings.name,
         hosts=match.hosts,
         path=match.path,
@@ -222,10 +282,12 @@ def _pattern(settings: RouteSettings) -> RoutePattern:
         headers=_conditions(match.headers),
         query=_conditions(match.query),
     )
+    return versioned.of(settings, plain)
 
 
-def _parameters(path: str) -> tuple[str, ...]:
-    return tuple(part[1:-1] for part in path.split("/") if part.startswith("{"))
+def _parameters(settings: RouteSettings) -> tuple[str, ...]:
+    names = tuple(part[1:-1] for part in settings.match.path.split("/") if part.startswith("{"))
+    return names if settings.policy("version") is None else tuple(name for name in names if name != "version")
 
 
 def _conditions(wanted: Mapping[str, str]) -> tuple[tuple[str, str | None], ...]:

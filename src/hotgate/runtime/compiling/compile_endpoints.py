@@ -12,6 +12,7 @@ from hotgate.pipeline.route import Route
 from hotgate.policies.security_events.receivers import receiver
 from hotgate.routing.pattern import RoutePattern
 from hotgate.runtime.compiling.compile_resources import resource_names
+from hotgate.runtime.compiling.compile_versions import refusal_name
 from hotgate.runtime.compiling.endpoint_route import endpoint_route
 
 
@@ -37,11 +38,12 @@ def receiver_route(
 
 
 def measured_routes(config: Gateway) -> list[str]:
-    """The names under which requests are counted: routes, and what else may have endpoints: entries, resources,
-    receivers of events."""
+    """The names under which requests are counted: routes, refusals of versions, and what else may have endpoints:
+    entries, resources, receivers of events."""
     routes = (route.name for route in config.routes)
     events = map(events_name, config.security_events)
-    return [*routes, *map(route_name, config.identity), *resource_names(config), *events]
+    apis = map(refusal_name, config.apis)
+    return [*routes, *apis, *map(route_name, config.identity), *resource_names(config), *events]
 
 
 def _hosts_by_identity(config: Gateway) -> dict[str, list[tuple[str, ...]]]:

@@ -15,8 +15,10 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec, WrongSetting, WrongSettings
 from hotgate.pipeline.route import Route, Step
+from hotgate.pipeline.route_priority import RoutePriority
 from hotgate.policies import POLICIES
-from hotgate.policies.limits.max_concurrent import concurrency_steps
+from hotgate.policies.limits.concurrency import max_concurrent_steps
+from hotgate.policies.limits.priorities import route_priority, shedding_steps
 from hotgate.policies.published_keys import publishing_keys
 from hotgate.runtime.compiling.compile_resources import challenge_parameter
 from hotgate.runtime.compiling.observing import Observing
@@ -38,25 +40,43 @@ def compile_route(
     names = list(settings.policy_names)
     if not settings.public:
         names.insert(0, "authenticate")
+    last_names = [name for name in names if _POLICIES[name].sees_last_form]
     for name in names:
-        try:
-            steps += _labelled(name, _POLICIES[name].compile(settings.policy(name), context))
-        except WrongSettings as error:
-            problems += [_located(each, (*context.path, name)) for each in error.problems]
-        except ValueError as error:
-            problems.append(_located(error, (*context.path, name)))
-    if settings.max_concurrent is not None:
-        steps += _labelled("max_concurrent", concurrency_steps(settings.max_concurrent))
+        if name not in last_names:
+            steps += _policy_steps(name, settings, context, problems)
+    priority = route_priority(settings.priority, context.services.get("caller_priorities"))
+    steps += _built_in_limits(settings, priority, context)
     if context.services.get("has_cookies"):  # on every route: whoever has the cookie of a session is its user
         steps.append(PhasedStep(Phase.SHAPE, _take_own_cookies, policy="cookies"))
     steps += _last_steps(settings, context.services)
+    for name in last_names:
+        steps += _policy_steps(name, settings, context, problems)
     if settings.public and any(step.needs_credential for step in context.outgoing):
         problems.append(
             ((*context.path, "public"), "the upstream is shown a token in exchange for the caller's; here is none")
         )
     steps += _labelled("upstream", context.outgoing)
     steps += observing.last
-    return _assembled(settings, context.path, steps, observing, upstream, recorder)
+    return _assembled(settings, context.path, steps, priority, observing, upstream, recorder)
+
+
+def _built_in_limits(settings: RouteSettings, priority: RoutePriority, context: CompileContext) -> list[PhasedStep]:
+    steps = shedding_steps(priority, context.services)
+    if settings.max_concurrent is not None:
+        steps += _labelled("max_concurrent", max_concurrent_steps(settings.max_concurrent, context))
+    return steps
+
+
+def _policy_steps(
+    name: str, settings: RouteSettings, context: CompileContext, problems: list[tuple[Path, str]]
+) -> list[PhasedStep]:
+    try:
+        return _labelled(name, _POLICIES[name].compile(settings.policy(name), context))
+    except WrongSettings as error:
+        problems += [_located(each, (*context.path, name)) for each in error.problems]
+    except ValueError as error:
+        problems.append(_located(error, (*context.path, name)))
+    return []
 
 
 def _located(error: ValueError, place: Path) -> tuple[Path, str]:
@@ -74,6 +94,7 @@ def _assembled(
     settings: RouteSettings,
     path: Path,
     steps: list[PhasedStep],
+    priority: RoutePriority,
     observing: Observing,
     upstream: Upstream | None,
     recorder: Any,
@@ -90,9 +111,11 @@ def _assembled(
         body_step=next((index for index, step in enumerate(before) if step.body_limit), -1),
         body_limit=min(limits, default=0),
         max_body=settings.max_body,
+        copied_body=max((step.copied_body for step in before), default=-1),
         owned_fields=frozenset().union(*(step.owned_fields for step in steps)),
         challenge_parameter=challenge_parameter(settings),
         tells_identity=settings.identity_headers,
+        priority=priority,
         target=upstream,
         recorder=recorder,
     )

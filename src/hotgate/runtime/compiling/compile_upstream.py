@@ -5,10 +5,15 @@ from functools import cache
 
 from hotgate.config.addresses import TargetUrl
 from hotgate.config.balance import Balance
+from hotgate.config.concurrency import UpstreamConcurrency
 from hotgate.config.retries import Retries
 from hotgate.config.status_range import all_statuses
 from hotgate.config.upstreams import Target as TargetSettings
 from hotgate.config.upstreams import Upstream as UpstreamSettings
+from hotgate.limits.adaptive_limit import AdaptiveRules
+from hotgate.limits.place_book import KeyedPlaces, Rules
+from hotgate.limits.places import PlaceRules
+from hotgate.limits.worker_share import WorkerShare
 from hotgate.observe.recorder import UpstreamRecorder
 from hotgate.upstream.answer_reader import AnswerLimits
 from hotgate.upstream.availability import AvailabilityRules
@@ -28,7 +33,13 @@ from hotgate.upstream.upstream import Timeouts, Upstream
 _UPLOAD_SHARE = 2  # one of so many connections may wait for its client's body; the others stay free for the rest
 
 
-def compile_upstream(name: str, settings: UpstreamSettings, recorder: UpstreamRecorder, outbox: Outbox) -> Upstream:
+def compile_upstream(
+    name: str,
+    settings: UpstreamSettings,
+    recorder: UpstreamRecorder,
+    outbox: Outbox,
+    places: KeyedPlaces | None = None,
+) -> Upstream:
     """The upstream, with empty pools. Raises ValueError for certificates that cannot be used."""
     retries = settings.retries or Retries(attempts=min(2, len(settings.targets)))
     tls = compile_client_tls(settings)
@@ -43,7 +54,16 @@ def compile_upstream(name: str, settings: UpstreamSettings, recorder: UpstreamRe
         recorder=recorder,
         max_uploads=max(1, settings.max_connections * len(settings.targets) // _UPLOAD_SHARE),
         availability=_availability(settings),
+        places=places,
+        adapts=settings.concurrency is not None and settings.concurrency.limit == "adaptive",
     )
+
+
+def place_rules(settings: UpstreamConcurrency, share: WorkerShare) -> Rules:
+    """This worker's part of the places that an upstream has for requests."""
+    if settings.limit == "adaptive":
+        return AdaptiveRules(settings.lowest, settings.highest, settings.queue, settings.wait)
+    return PlaceRules(share.of(settings.limit), settings.queue, settings.wait)
 
 
 def _availability(settings: UpstreamSettings) -> AvailabilityRules:

@@ -37,8 +37,14 @@ class Explanations:
     def follow(self, loaded: Loaded) -> None:
         """A configuration is in force."""
         if loaded is not self._loaded:
+            self.stop()
             self._loaded = loaded
-            self._explainer = None
+
+    def stop(self) -> None:
+        """Forget what was compiled, and let go of its connections."""
+        flight, self._explainer = self._explainer, None
+        if flight is not None:
+            flight.add_done_callback(_close)
 
     async def explain(self, question: Question) -> Explained:
         """Raises ExplainBusy, TimeoutError, and ValueError for what is no request."""
@@ -85,3 +91,8 @@ class Explanations:
             if self._explainer is flight:
                 self._explainer = None
             raise
+
+
+def _close(flight: "asyncio.Future[Explainer]") -> None:
+    if not flight.cancelled() and flight.exception() is None:
+        flight.result().close()

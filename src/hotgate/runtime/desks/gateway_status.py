@@ -14,12 +14,15 @@ from hotgate.runtime.desks.credential_store import CredentialStore
 from hotgate.runtime.desks.explanations import Explanations
 from hotgate.runtime.desks.introspections import Introspections
 from hotgate.runtime.desks.keys import Keys
+from hotgate.runtime.desks.limit_operations import LimitOperations
 from hotgate.runtime.desks.logins import LoginDesk
+from hotgate.runtime.desks.release_desk import ReleaseDesk
 from hotgate.runtime.desks.session_keys import SessionKeys
 from hotgate.runtime.desks.shared_counters import SharedCounters
 from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.targets import Targets
 from hotgate.runtime.desks.upstream_tokens import UpstreamTokens
+from hotgate.runtime.desks.version_desk import VersionDesk
 from hotgate.runtime.reloader import Reloader
 from hotgate.runtime.workers.fleet import Fleet
 from hotgate.runtime.workers.renewal import Renewal
@@ -38,6 +41,8 @@ class GatewayStatus:
     signing_keys: SigningKeys
     targets: Targets
     bans: BanDesk
+    releases: ReleaseDesk
+    versions: VersionDesk
     credentials: CredentialStore
     explanations: Explanations
     session_keys: SessionKeys
@@ -47,6 +52,7 @@ class GatewayStatus:
     counters: SharedCounters
     metrics: FleetMetrics
     renewal: Renewal
+    limits: LimitOperations
     now: Callable[[], float]
     started: float
 
@@ -108,6 +114,7 @@ class GatewayStatus:
             "health": self.targets.health(),
             "names": self.targets.names(),
             "brute_force": self.bans.state(),
+            "releases": self.releases.state(),
             "store": self.credentials.state(),
             "introspection": self.introspections.state(),
             "upstream_tokens": self.upstream_tokens.state(),
@@ -130,6 +137,8 @@ class GatewayStatus:
             reloads_failed=self.reloader.failed,
             checks=self.targets.health(),
             bans=self.bans.active,
+            releases=self.releases.state(),
+            release_returns=dict(self.releases.returns),
             store=self.credentials.state(),
             introspections=self.introspections.state(),
             logins=self.logins.state(),

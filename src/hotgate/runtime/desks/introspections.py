@@ -9,7 +9,6 @@ from typing import Any
 from hotgate.config.gateway import Gateway
 from hotgate.control.judged_address import Place
 from hotgate.control.kept_reading import KeptReading
-from hotgate.control.oauth.breaker import Breaker
 from hotgate.control.oauth.client_authentication import ClientAuthentication
 from hotgate.control.oauth.endpoint_call import EndpointCaller
 from hotgate.control.oauth.introspection import Introspection
@@ -20,6 +19,7 @@ from hotgate.identity.verification_keys.key_set import KeySet
 from hotgate.identity.verification_keys.key_sets import key_set_name
 from hotgate.policies.introspection.settings import IntrospectionSettings
 from hotgate.runtime.desks.keys import Keys
+from hotgate.upstream.breaker import Breaker
 
 _PURPOSE = "introspection_endpoint"
 
@@ -103,7 +103,7 @@ class Introspections:
             AnswerReader(settings.answer, issuer, settings.client.id, algorithms, _IssuerKeys(self._keys, key_set_of)),
             MEDIA_TYPES[settings.answer],
             KeptAnswers(cache.ttl, cache.negative_ttl, cache.entries),
-            Breaker(name, clock),
+            Breaker(f"the authorization server of {name}", clock),
             fresh_keys=lambda: self._keys.refresh(key_set_of),
             hint=settings.token_type_hint,
             timeout=settings.timeout,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Container, Iterable
 from hotgate.limits.authority import LeaseAuthority
 from hotgate.limits.limit import Limit
 from hotgate.limits.standing import Standing
+from hotgate.limits.supplies import Supply
 from hotgate.runtime.workers.channel import Message
 from hotgate.runtime.workers.worker_handle import WorkerHandle
 
@@ -30,6 +31,7 @@ class LeaseDesk:
         self._left_behind = [str(worker) for worker in left_behind]
         self._authority = LeaseAuthority(now, workers=max(1, len(self._left_behind)))
         self._broadcast = broadcast
+        self._workers: dict[str, WorkerHandle] = {}
         self._authority.expect(self._left_behind, math.inf if has_predecessor else now() + _RECOVERY_SECONDS)
 
     def left_alone(self, workers: Container[int]) -> None:
@@ -47,6 +49,17 @@ class LeaseDesk:
         """How many workers share each limit from now on."""
         self._authority.set_workers(workers)
 
+    @property
+    def authority(self) -> LeaseAuthority:
+        """For those who look at limits, and those who bring what it needs."""
+        return self._authority
+
+    def supply(self, scope: str, key: str, supply: Supply) -> None:
+        """What was fetched for a key, and with it the answers for workers that waited."""
+        for member, answer in self._authority.supply(scope, key, supply):
+            if worker := self._workers.get(member):
+                worker.send(answer)
+
     def tick(self) -> None:
         """Call about once a second."""
         self._authority.tick()
@@ -55,6 +68,7 @@ class LeaseDesk:
         """Answer a worker. Raises KeyError, TypeError or ValueError for a message that makes no sense."""
         if message["type"] == "hello":
             answer: Message | None = self._authority.hello(_member(worker), message["limits"])
+            self._workers[_member(worker)] = worker
         else:
             answer = self._authority.on_message(_member(worker), message)
         if answer is not None:
@@ -62,10 +76,12 @@ class LeaseDesk:
 
     def lost(self, worker: WorkerHandle) -> None:
         """A worker lives but cannot be heard."""
+        self._workers.pop(_member(worker), None)
         self._authority.worker_lost(_member(worker))
 
     def gone(self, worker: WorkerHandle) -> None:
         """A worker's process ended."""
+        self._workers.pop(_member(worker), None)
         self._broadcast(self._authority.worker_gone(_member(worker)))
 
 

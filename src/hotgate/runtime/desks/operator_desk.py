@@ -45,15 +45,17 @@ class OperatorDesk:
             return
         if kind in self._inquiries:
             found = self._inquiries[kind](message)
-            found.add_done_callback(lambda _: _tell(channel, found))
+            found.add_done_callback(lambda _: _tell(channel, message, found))
             return
         outcome = self._actions[kind]()
         outcome.add_done_callback(lambda _: _finish(channel, message, _reason(outcome)))
 
 
-def _tell(channel: Channel, found: "asyncio.Future[Message]") -> None:
+def _tell(channel: Channel, message: Message, found: "asyncio.Future[Message]") -> None:
     failure = _failure(found)
-    channel.send({"type": "done", "reason": failure} if failure else {**found.result(), "type": "done"})
+    answer = {"reason": failure} if failure else found.result()
+    _note(message, answer["reason"])
+    channel.send({**answer, "type": "done"})
 
 
 def _finish(channel: Channel, message: Message, reason: str) -> None:
@@ -65,8 +67,14 @@ def _note(message: Message, reason: str) -> None:
     """As the admin API does (`control/api/endpoint.py`): what was done. The kernel has vouched for the user."""
     kind = message["type"]
     if not reason and not kind.startswith(_READS):
-        facts = {"by": f"command of user {os.geteuid()}", "subject": str(message.get("address", ""))}
+        facts = {"by": f"command of user {os.geteuid()}", "subject": _subject(message)}
         _audit.info(kind.replace("_", "-"), extra={"facts": facts})
+
+
+def _subject(message: Message) -> str:
+    """What it was about, as the admin API has it."""
+    names = ("address", "limit", "quota", "key", "route", "upstream", "share")
+    return " ".join(str(message[name]) for name in names if message.get(name))
 
 
 def _reason(outcome: "asyncio.Future[str]") -> str:

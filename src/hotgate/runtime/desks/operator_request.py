@@ -4,6 +4,7 @@ import os
 import socket
 from pathlib import Path
 
+from hotgate.config.loader import Loaded
 from hotgate.runtime.compiling.load import load_configuration
 from hotgate.runtime.folders.runtime_directory import runtime_directory
 from hotgate.runtime.workers.channel import REPORT_LIMIT, FrameDecoder, FrameError, Message, encode_frame
@@ -23,8 +24,12 @@ def ask_gateway(file: Path, request: Message) -> Message:
     """The answer: its `reason` says why it was not done, or is empty. Raises ConfigurationErrors for a broken file,
     NotAnswered.
     """
-    loaded = load_configuration(file)
-    directory = runtime_directory(file, loaded.config.runtime_dir, os.environ)
+    return ask_gateway_of(load_configuration(file), request)
+
+
+def ask_gateway_of(loaded: Loaded, request: Message) -> Message:
+    """The same of a configuration that was read. Raises NotAnswered."""
+    directory = runtime_directory(loaded.file, loaded.config.runtime_dir, os.environ)
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(_PATIENCE)
         try:

@@ -1,10 +1,12 @@
 """What can be known of a gateway that does not run: its files. Nothing is made or changed by looking."""
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from hotgate.config.errors import ConfigurationErrors
 from hotgate.config.loader import Loaded
 from hotgate.config.store_url import sqlite_path
 from hotgate.control.download import FetchFailed
@@ -12,6 +14,7 @@ from hotgate.control.http_client import http_client
 from hotgate.control.jwks_fetch import JwksFetch
 from hotgate.keys.sealing_ring import SealingRing
 from hotgate.policies.passwords.password_authenticator import ABOUT as PASSWORD
+from hotgate.runtime.compiling.compile import CompileProblems
 from hotgate.runtime.desks.answers import NotAsked
 from hotgate.runtime.desks.keys import key_sources
 from hotgate.runtime.desks.passwords import Passwords
@@ -26,10 +29,11 @@ _DATABASE = "hotgate.db"
 _NOBODY_TO_REMEMBER = {"epoch": "", "nonces": [""], "since": 0.0}  # so that proofs are judged by what they say
 
 
-async def explainer_alone(loaded: Loaded, *, offline: bool) -> Explainer:
-    """For a configuration that is checked. offline: keys at addresses are not fetched, so their tokens are refused.
+@asynccontextmanager
+async def explaining_alone(loaded: Loaded, *, offline: bool) -> AsyncIterator[Explainer]:
+    """For a configuration that was read. offline: keys at addresses are not fetched, so their tokens are refused.
 
-    Raises StoreUnusable.
+    Raises ConfigurationErrors for what only compiling finds, StoreUnusable.
     """
     documents = await _documents(loaded, offline=offline)
     passwords = Passwords()
@@ -43,7 +47,20 @@ async def explainer_alone(loaded: Loaded, *, offline: bool) -> Explainer:
         proofs=lambda: _NOBODY_TO_REMEMBER,
         store=lambda: store,
     )
-    return Explainer(loaded, world)
+    explainer = _compiled(loaded, world)
+    try:
+        yield explainer
+    finally:
+        explainer.close()
+        passwords.stop()
+
+
+def _compiled(loaded: Loaded, world: World) -> Explainer:
+    try:
+        return Explainer(loaded, world)
+    except CompileProblems as found:
+        errors = [loaded.error(problem.path, problem.message) for problem in found.problems]
+        raise ConfigurationErrors(errors) from None
 
 
 def _asking(look_at_password: Callable[[Any], Awaitable[Any]]) -> Ask:

@@ -16,9 +16,10 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route
 from hotgate.policies.explaining.facts import principal_facts, shown_text
 from hotgate.runtime.compiling.compile import Parts, compile_configuration
+from hotgate.runtime.compiling.compile_versions import VersionRefusal
 from hotgate.runtime.explaining.callers import credential_notes, given_principal
 from hotgate.runtime.explaining.described_request import presented_certificate, read_request
-from hotgate.runtime.explaining.near_routes import near_routes
+from hotgate.runtime.explaining.near_routes import NearRoutes
 from hotgate.runtime.explaining.peeking import PeekingServices, World
 from hotgate.runtime.explaining.places import place_of
 from hotgate.runtime.explaining.step_runner import StepRunner, limits_that_refuse
@@ -36,6 +37,7 @@ class Explainer:
         self._services = PeekingServices(world, has_store=loaded.config.store is not None)
         self._compiled = compile_configuration(loaded.config, Parts(self._services.by_name, WorkerMetrics()))
         self._index_of = {route.name: index for index, route in enumerate(loaded.config.routes)}
+        self._near = NearRoutes(loaded.config.routes)
         self._turn = asyncio.Lock()
 
     async def explain(self, question: Question, principal: Principal | None = None) -> Explained:
@@ -49,6 +51,11 @@ class Explainer:
             explained = await self._explained(question, principal)
             explained.milliseconds = round((time.perf_counter() - started) * 1000, 3)
             return explained
+
+    def close(self) -> None:
+        """Let go of connections to decision points."""
+        for upstream in self._compiled.upstreams.values():
+            upstream.close()
 
     async def _explained(self, question: Question, principal: Principal | None) -> Explained:
         snapshot = self._compiled.snapshot
@@ -66,11 +73,15 @@ class Explainer:
             now=question.at or datetime.now(UTC),
             certificate=presented_certificate(question),
         )
-        story = _Story(self._loaded, exchange, incoming, is_live=self._services.world.is_live)
+        index = self._index_of.get(route.name)
+        place = "" if index is None else place_of(self._loaded, ("routes", index))
+        story = _Story(exchange, incoming, place, is_live=self._services.world.is_live)
         if found is None:
-            near = [] if incoming.refusal else near_routes(request, self._loaded.config.routes)
+            near = [] if incoming.refusal else self._near.find(request)
             return story.told([], incoming.refusal or answers.unrouted(request, snapshot.table), near=near)
-        if route.name not in self._index_of:
+        if isinstance(first := next(iter(route.before), None), VersionRefusal):
+            return story.told([], first(exchange))
+        if index is None:
             return story.told([], None, answered_by="the gateway itself: nobody is authenticated before it")
         body = bytes(incoming.take_buffer()) if incoming.has_body else None
         if body is not None and len(body) > route.max_body:
@@ -93,7 +104,10 @@ class Explainer:
         elif given is not None and settings.identities:
             notes.append(f"the route does not ask {given.provider}, so its callers count as nobody here")
         runner = StepRunner(self._loaded, self._services.limiter, skipped)
-        steps, response = await runner.run(exchange.route, exchange, body)
+        try:
+            steps, response = await runner.run(exchange.route, exchange, body)
+        finally:
+            self._compiled.places.leave(exchange)
         for step in steps:
             if (step.phase, step.policy) == _AUTHENTICATE and step.outcome != "skipped":
                 step.notes += notes
@@ -104,9 +118,10 @@ class Explainer:
 class _Story:
     """What is told of one request, however it ended. The path and method are those that were asked for."""
 
-    def __init__(self, loaded: Loaded, exchange: Exchange, incoming: Incoming, *, is_live: bool) -> None:
-        self._loaded = loaded
+    def __init__(self, exchange: Exchange, incoming: Incoming, place: str, *, is_live: bool) -> None:
+        """place: of the route in the file."""
         self._exchange = exchange
+        self._place = place
         self._request = exchange.request
         self._path = incoming.request.path
         self._is_live = is_live
@@ -130,7 +145,7 @@ class _Story:
             reason=answered_by or _reason(steps, response),
             by=_decided_by(steps, is_denied=is_denied),
             route=route.name,
-            route_at=self._route_at(),
+            route_at=self._place,
             near=list(near),
             method=self._request.method,
             host=self._request.host,
@@ -143,12 +158,6 @@ class _Story:
             live=self._is_live,
             milliseconds=0.0,
         )
-
-    def _route_at(self) -> str:
-        for index, settings in enumerate(self._loaded.config.routes):
-            if settings.name == self._exchange.route.name:
-                return place_of(self._loaded, ("routes", index))
-        return ""
 
 
 def _upstream_of(exchange: Exchange, route: Route) -> str:

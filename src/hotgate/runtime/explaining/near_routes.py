@@ -1,26 +1,48 @@
 """Why no route matched: which were near, and what each of them asks for that the request does not have."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
+from heapq import nlargest
 from typing import Any
 
 from hotgate.config.routes import Match
 from hotgate.config.routes import Route as RouteSettings
-from hotgate.http.headers import Headers
 from hotgate.http.request import Request
+from hotgate.routing.path_shape import PathShape
 from hotgate.routing.pattern import RoutePattern
 from hotgate.routing.table import RouteTable
 
 MAX_SHOWN = 5
-MAX_COMPARED = 2000  # routes that are looked at
+MAX_COMPARED = 200  # paths whose likeness is looked at, letter by letter
 _ANY = "/any"
 
 
-def near_routes(request: Request, routes: Sequence[RouteSettings]) -> list[str]:
-    """At most five, one sentence for each: those whose path fits, else those whose path is like it."""
-    fitting = [route for route in routes[:MAX_COMPARED] if _fits(route.match.path, request.path)]
-    found = [f"{route.name}: {'; '.join(_missing(route.match, request))}" for route in fitting]
-    return (found or list(_alike(request.path, routes)))[:MAX_SHOWN]
+class NearRoutes:
+    """Of one configuration: a table that asks for nothing but the path."""
+
+    def __init__(self, routes: Sequence[RouteSettings]) -> None:
+        by_shape: defaultdict[tuple[object, bool], list[RouteSettings]] = defaultdict(list)
+        for route in routes:
+            shape: PathShape = RoutePattern("", path=route.match.path).shape
+            by_shape[shape.segments, shape.has_rest].append(route)
+        alike = by_shape.values()
+        self._table = RouteTable([(RoutePattern("", path=same[0].match.path), same) for same in alike])
+        self._names = {route.match.path: route.name for route in routes}
+
+    def find(self, request: Request) -> list[str]:
+        """At most five, one sentence for each: those whose path fits best, else those whose path is like it."""
+        bare = Request(request.method, request.path, request.headers)
+        found = self._table.find(bare)
+        if found is None:
+            return list(self._alike(request.path))
+        return [f"{route.name}: {'; '.join(_missing(route.match, request))}" for route in found[0][:MAX_SHOWN]]
+
+    def _alike(self, path: str) -> Iterator[str]:
+        segments = set(path.split("/"))
+        candidates = nlargest(MAX_COMPARED, self._names, key=lambda each: len(segments.intersection(each.split("/"))))
+        for found in get_close_matches(path, candidates, n=MAX_SHOWN, cutoff=0.5):
+            yield f"{self._names[found]}: its path is {found}"
 
 
 def _missing(match: Match, request: Request) -> Iterator[str]:
@@ -46,14 +68,3 @@ def _matches(request: Request, **demand: Any) -> bool:
     """Whether a route that asks for nothing else would have it."""
     anywhere = Request(request.method, _ANY, request.headers, request.host, query=request.query)
     return RouteTable([(RoutePattern("", path=_ANY, **demand), True)]).find(anywhere) is not None
-
-
-def _fits(pattern: str, path: str) -> bool:
-    table = RouteTable([(RoutePattern("", path=pattern), True)])
-    return table.find(Request("GET", path, Headers())) is not None
-
-
-def _alike(path: str, routes: Sequence[RouteSettings]) -> Iterator[str]:
-    names = {route.match.path: route.name for route in routes[:MAX_COMPARED]}
-    for found in get_close_matches(path, names, n=MAX_SHOWN, cutoff=0.5):
-        yield f"{names[found]}: its path is {found}"

@@ -19,8 +19,14 @@ from hotgate.runtime.explaining.places import limit_of, place_of, rule_of
 
 SECONDS = 10.0  # for one step that waits; the edge gives it 30
 _ANSWERS = frozenset({"respond", "redirect"})  # what the file says instead of a backend
-# Steps that are not run, and why: they decide nothing, and what they do is seen by others.
-_NOT_RUN = {"upstream": "the credential or signature for the upstream is neither fetched nor made"}
+# Steps that are not run, and why: what they do is seen by others, or undone by a later step that is not run.
+_PLACES = "each worker counts its own places; here none is taken, and none is missing"
+_NOT_RUN = {
+    "upstream": "the credential or signature for the upstream is neither fetched nor made",
+    "max_concurrent": _PLACES,
+    "concurrency": _PLACES,
+    "mirror": "no copy is sent",
+}
 _UNSHOWN = frozenset({"admin", "decision_log", "cookies"})  # the gateway's own
 
 

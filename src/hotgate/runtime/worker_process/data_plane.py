@@ -18,11 +18,14 @@ from hotgate.identity.certificates.client_trust import Answers
 from hotgate.identity.tokens.revocations import Revocations
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.limits.login_guard import LoginGuard
+from hotgate.limits.place_book import PlaceBook
+from hotgate.limits.worker_share import WorkerShare
 from hotgate.observe.access_log import AccessLog
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.runtime.compiling.compile import Compiled, Parts, compile_configuration
 from hotgate.runtime.compiling.compile_endpoints import measured_routes
 from hotgate.runtime.sockets.tcp_sockets import BACKLOG
+from hotgate.runtime.worker_process.overload_watch import Measured, OverloadWatch
 from hotgate.runtime.worker_process.target_reports import TargetReports
 from hotgate.runtime.workers.channel import Message
 from hotgate.upstream.upstream import Upstream
@@ -44,9 +47,14 @@ class DataPlane:
         services: Mapping[str, Any],
         access_log: AccessLog,
         metrics: WorkerMetrics,
+        readings: Measured,
         highest_descriptor: int = sys.maxsize,
+        memory_allowed: int | None = None,
     ) -> None:
-        """services: what policies may use, by name, as in `Parts`."""
+        """services: what policies may use, by name, as in `Parts`. readings: what this process measures of itself.
+
+        memory_allowed: bytes that the whole gateway may have, None for any number.
+        """
         self._loop = loop
         self.login_guard = LoginGuard(metrics.logins, loop.time())
         self._services = services
@@ -56,6 +64,9 @@ class DataPlane:
         admission = Admission(highest_descriptor)
         self._context = EdgeContext(now=loop.time(), admission=admission, handshakes=metrics.handshakes)
         metrics.connections_refused = self._context.admission.refused
+        self._places = PlaceBook(loop.time())
+        share = services.get("worker_share", WorkerShare())
+        self._overload = OverloadWatch(self._context, readings, share, memory_allowed)
         self._current: Compiled | None = None
         self._target_reports = TargetReports()
         self._ticket_key = b""
@@ -70,6 +81,11 @@ class DataPlane:
             "count_certificate": self._metrics.handshakes.count_certificate,
             "certificate_answers": self._certificate_answers,
             "login_guard": self.login_guard,
+            "count_side": self._metrics.releases.side,
+            "mirrored": self._metrics.releases.mirrored,
+            "version_counts": self._metrics.releases.versions,
+            "place_book": self._places,
+            "shedding": self._overload.shedding,
         }
         parts = Parts({**self._services, **own, **(services or {})}, self._metrics, outbox, self._current)
         return compile_configuration(config, parts)
@@ -80,6 +96,8 @@ class DataPlane:
         self._target_reports.apply(compiled.upstreams)
         self.login_guard.follow(compiled.config.brute_force)
         self._context.snapshot = compiled.snapshot
+        self._places.follow(compiled.places)
+        self._overload.follow(compiled.config.overload)
         self._share_sessions()
         for connection in list(self._context.connections):
             connection.follow_terms()
@@ -128,6 +146,8 @@ class DataPlane:
         self._retired = [upstream for upstream in self._retired if not upstream.is_unused]
         for upstream in (*self._upstreams.values(), *self._retired):
             upstream.expire(now)
+        self._places.tick(now)
+        self._overload.tick(sum(upstream.open_connections for upstream in self._upstreams.values()))
         self._limiter.tick(now)
         self.login_guard.tick(now)
         self._access_log.tick()
@@ -135,7 +155,7 @@ class DataPlane:
     async def drain(self, seconds: float) -> None:
         """Accept nothing more, let exchanges finish for so long, or until cancelled, then cut what is left."""
         context = self._context
-        context.draining = True
+        context.draining = context.ends_connections = True
         context.drained_at = context.now + seconds
         for server in self._servers:
             server.close()
@@ -172,6 +192,9 @@ class DataPlane:
         self._metrics.exchanges_active = sum(connection.is_busy for connection in connections)
         watched = [upstream.availability for upstream in self._upstreams.values()]
         self._metrics.ejected = {each.name: dict.fromkeys(each.ejected, 1) for each in watched if each.ejected}
+        self._metrics.places = self._places.values()
+        self._metrics.overloaded = dict.fromkeys(self._overload.active, 1)
+        self._metrics.shed = self._overload.shedding.shed
         self._metrics.panics = {each.name: 1 for each in watched if each.in_panic}
 
     @property

@@ -24,21 +24,26 @@ from hotgate.keys.key_ring import KeyRing, RingHolder
 from hotgate.keys.sealing_ring import SealingRing, SealingRingHolder
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.limits.shared.shared_lease_client import SharedLeaseClient
+from hotgate.limits.worker_share import WorkerShare
 from hotgate.observe.access_log import AccessLog, RecordLog
 from hotgate.observe.decision_record import DecisionRecord, decision_lines
 from hotgate.observe.log import configure
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.observe.sink import StreamSink
 from hotgate.policies.outgoing.kept_between_reloads import SERVICE as UPSTREAM_TOKENS
+from hotgate.policies.releases.overrides import ReleaseOverrides
+from hotgate.policies.versions.version_uses import VersionUses
 from hotgate.runtime.compiling.observing import DECISION_LOG
 from hotgate.runtime.sockets.handover import SocketOffer
 from hotgate.runtime.worker_process import descriptors, garbage_collection
 from hotgate.runtime.worker_process.access_log_sink import LogSink, access_log_path, decision_log_path
+from hotgate.runtime.worker_process.allowed_memory import allowed_bytes
 from hotgate.runtime.worker_process.control_link import ControlLink
 from hotgate.runtime.worker_process.data_plane import DataPlane
 from hotgate.runtime.worker_process.key_refresh import KeyRefresh
 from hotgate.runtime.worker_process.proof_uses import ProofUses
 from hotgate.runtime.worker_process.questions import Questions
+from hotgate.runtime.worker_process.readings import Readings
 from hotgate.runtime.worker_process.resident_memory import resident_bytes
 from hotgate.runtime.worker_process.worker_configuration import WorkerConfiguration
 from hotgate.runtime.workers.channel import Message
@@ -70,6 +75,8 @@ class Worker:
         self._key_sets.request_refresh = self._refresh.request
         self._signing = RingHolder()
         self._sealing = SealingRingHolder()
+        self._releases = ReleaseOverrides()
+        self._version_uses = VersionUses()
         self._metrics = WorkerMetrics()
         self._sink, self._decision_sink = LogSink(), LogSink()
         self._access_log = AccessLog(self._sink)
@@ -79,6 +86,8 @@ class Worker:
             services=self._services(),
             access_log=self._access_log,
             metrics=self._metrics,
+            readings=Readings(loop, self._metrics.loop_lag),
+            memory_allowed=allowed_bytes(),
             highest_descriptor=descriptors.highest_for_clients(descriptors.raise_limit()),
         )
         self._configuration = WorkerConfiguration(
@@ -106,6 +115,9 @@ class Worker:
             "proof_uses": self._proof_uses,
             "signing": self._signing,
             "session_keys": self._sealing,
+            "releases": self._releases,
+            "version_uses": self._version_uses,
+            "worker_share": WorkerShare(self._launch.index, self._launch.workers),
             DECISION_LOG: self._decision_log,
             UPSTREAM_TOKENS: WeakValueDictionary(),
         }
@@ -120,6 +132,7 @@ class Worker:
         self._link.send({"type": "metrics", "report": self._data_plane.metrics_snapshot()})
         self._link.send({"type": "keys_used", "used": self._credentials.last_used.take()})
         self._report_failures()
+        self._report_versions()
         link.cancel()
         await asyncio.gather(link, return_exceptions=True)
         await self._link.finish()
@@ -162,6 +175,7 @@ class Worker:
             self._metrics.forget_reports()
         else:
             self._report_failures()
+            self._report_versions()
         used = self._credentials.last_used.take()
         if used and not self._link.send_droppable({"type": "keys_used", "used": used}):
             self._credentials.last_used.put_back(used)
@@ -169,6 +183,10 @@ class Worker:
     def _report_failures(self) -> None:
         if (failures := self._data_plane.login_guard.report()) is not None:
             self._link.send(failures)
+
+    def _report_versions(self) -> None:
+        if uses := self._version_uses.take():
+            self._link.send({"type": "version_uses", "uses": uses})
 
     def _control_found(self) -> None:
         self._was_found = True
@@ -208,6 +226,7 @@ class Worker:
             "proofs": self._proof_uses.hear,
             "session_keys": self._replace_session_keys,
             "bans": lambda message: self._data_plane.login_guard.hear(message["bans"]),
+            "releases": self._releases.hear,
             "refreshed": lambda message: self._refresh.done(str(message["name"])),
             "answer": self._questions.answered,
             "drain": lambda message: self._drain_once(float(message["seconds"])),

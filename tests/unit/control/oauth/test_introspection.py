@@ -14,7 +14,6 @@ import pytest
 from hotgate.config.oauth_client import OAuthClient
 from hotgate.control.download import MAX_BYTES, FetchFailed
 from hotgate.control.judged_address import Place
-from hotgate.control.oauth.breaker import RULES, Breaker
 from hotgate.control.oauth.client_authentication import ClientAuthentication
 from hotgate.control.oauth.endpoint_call import EndpointCaller
 from hotgate.control.oauth.introspection import AT_ONCE, MOST_WAITING, Introspection
@@ -22,6 +21,7 @@ from hotgate.control.oauth.introspection_answer import MEDIA_TYPES, AnswerKind, 
 from hotgate.control.oauth.kept_answers import KeptAnswers
 from hotgate.identity.verification_keys.key_set import KeySet
 from hotgate.testing.issuer import Issuer
+from hotgate.upstream.breaker import RULES, Breaker
 
 NOW = 1_800_000_000.0
 ENDPOINT = "https://idp.test/introspect"

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from hotgate.control.oauth.breaker import RULES
 from hotgate.control.oauth.issued_token import LONGEST_LIFETIME
+from hotgate.upstream.breaker import RULES
 from unit.control.openid.fake_provider import (
     CALLBACK,
     NOW,

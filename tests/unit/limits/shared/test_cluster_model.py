@@ -2,7 +2,8 @@
 
 Real authorities and lease clients, and a model of the store's script (`test_leases_script` shows that it is one).
 Calls may be lost, late or repeated, processes die, the store forgets, fails over with lost writes to a server of
-another time, and clocks leap. The oracle is the reference bucket: each admitted request takes a token that must be there.
+another time, and clocks leap. The oracle is the reference bucket: each admitted request takes a
+token that must be there.
 """
 
 import asyncio

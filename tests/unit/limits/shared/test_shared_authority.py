@@ -32,7 +32,7 @@ class Node:
         )
         self.sequence = 0
         for worker in ("one", "other"):
-            report = {"fresh": True, "seq": 0, "share": 0, "loss": None, "limits": {}, "keys": []}
+            report: Message = {"fresh": True, "seq": 0, "share": 0, "loss": None, "limits": {}, "keys": []}
             self.authority.hello(worker, report)
 
     def lease(self, worker: str = "one", key: str = "alice", **request: Any) -> Message | None:
@@ -109,9 +109,11 @@ def test_a_store_that_has_forgotten_its_lease_takes_back_what_is_here() -> None:
     node = Node()
     node.lease(want=4)
     node.supply(100)
-    node.lease("other", need=200, least=1)
-    node.supply(10, held=0)
-    assert node.sent[-1][1]["granted"] == 10
+    node.lease("other", need=200, least=200)
+    node.supply(200, held=0)
+    assert node.sent[-1][1]["granted"] == 200
+    node.lease(need=1)
+    assert node.supply(1)[0].held == 200
 
 
 def test_what_lies_idle_goes_back_and_is_forgotten() -> None:

@@ -107,6 +107,7 @@ def test_only_methods_whose_conditions_look_at_the_body_need_one() -> None:
         ({"when": "path.ownr == 'x'"}, ("when",), "did you mean 'path.owner'?"),
         ({"when": "body.amount < 100"}, ("when",), "`body: 64KiB` in `authorize`"),
         ({"when": "principal.subject == 'x'", "body": "1KiB"}, ("body",), "no condition looks at the body"),
+        ({"acr": ["x"], "body": "1KiB"}, ("body",), "no condition looks at the body"),
         ({"methods": {"GET": {"when": "1"}}}, ("methods", "GET", "when"), "must be bool, but is int"),
         ({"permissions": ["orders:wirte"]}, ("permissions", 0), "did you mean 'orders:write'?"),
         ({"methods": {"GET": {"permissions": ["x"]}}}, ("methods", "GET", "permissions", 0), "no role"),
@@ -155,4 +156,4 @@ def test_a_condition_that_always_holds_is_doubtful() -> None:
     settings = AuthorizeSettings.model_validate(
         {"when": " true ", "methods": {"GET": {"when": "true"}, "*": {"when": "1 < 2"}}}
     )
-    assert [keys for keys, _, _ in settings.dangers()] == [("when",), ("methods", "GET", "when")]
+    assert [keys for keys, _, _ in settings.dangers([])] == [("when",), ("methods", "GET", "when")]

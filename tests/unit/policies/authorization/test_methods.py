@@ -84,3 +84,20 @@ def test_nobody_is_told_which_methods_there_are() -> None:
 def test_what_is_no_method_is_refused(method: str) -> None:
     with pytest.raises(ValidationError):
         AuthorizeSettings.model_validate({"methods": {method: {"scopes": ["a"]}}})
+
+
+@pytest.mark.parametrize(
+    ("served", "methods", "denied"),
+    [
+        (["GET", "HEAD", "POST"], {"GET": {}, "POST": {}}, ""),
+        (["GET", "HEAD", "DELETE", "PUT"], {"GET": {}}, "the route is for DELETE, PUT, and always denies it"),
+        (["HEAD"], {"POST": {}}, "the route is for HEAD, and always denies it"),
+        (["DELETE"], {"GET": {}, "*": {}}, ""),
+        ([], {"GET": {}}, ""),
+    ],
+)
+def test_a_method_that_a_route_is_for_and_denies_is_doubtful(
+    served: list[str], methods: dict[str, Any], denied: str
+) -> None:
+    settings = AuthorizeSettings.model_validate({"methods": {**methods, "PATCH": {}}})
+    assert [message for _, message, _ in settings.dangers(served)] == ([denied] if denied else [])

@@ -1,8 +1,11 @@
 """Conditions: what they may look at, what is wrong with them, and that what a client sends cannot make them slow."""
 
 import re
+from contextlib import suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hotgate.policies.conditions.attributes import attributes_of
 from hotgate.policies.conditions.condition import ConditionFailed, compile_condition, compile_text
@@ -131,6 +134,51 @@ def test_text_of_any_kind_is_no_reason_to_crash() -> None:
 def test_a_regular_expression_takes_linear_time() -> None:
     """By a pattern that takes a backtracking engine longer than the age of the universe."""
     assert not holds('body.x.matches("^(a|a)*$")', body=b'{"x": "' + b"a" * 20_000 + b'b"}')
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("claims.level == 1", 'Key not found in map: "level"'),
+        ("claims[path.id] == 1", "Key not found in map"),
+        ("path.id.matches(path.id)", "invalid regular expression"),
+        ("request.client.inNetwork(path.id)", "a function failed"),
+        ("path.id.inNetwork(request.client)", "a function failed"),
+        ("int(path.id) > 1", "cannot convert string to int"),
+        ("claims.department + 1 == 2", "No matching overloads found"),
+        ("claims[path.id + claims.department] == 1", "Key not found in map"),
+    ],
+)
+def test_a_reason_repeats_nothing_that_was_sent(source: str, says: str) -> None:
+    exchange = make_exchange(principal=ALICE, params={"id": "(SECRET'\": x"})
+    with pytest.raises(ConditionFailed) as error:
+        compile_condition(source, ATTRIBUTES).holds(exchange)
+    assert str(error.value) == says
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["\0", "\ud800", 2**63]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=10,
+)
+_ANY_CLAIM = [
+    compile_condition(source, ATTRIBUTES)
+    for source in (
+        'claims.x == "ada"',
+        "claims.x > 3 || claims.x.y[0] == 1",
+        "claims.x.exists(each, each == claims.x)",
+        'string(claims.x) == "1" && has(claims.x.y)',
+        "size(claims.x) == 2 && claims == claims",
+    )
+]
+
+
+@given(_JSON)
+def test_no_claim_does_more_than_fail(claim: object) -> None:
+    exchange = make_exchange(principal=make_principal(claims={"x": claim}))
+    for condition in _ANY_CLAIM:
+        with suppress(ConditionFailed):
+            assert condition.holds(exchange) in (True, False)
 
 
 def test_text_for_keys() -> None:

@@ -7,8 +7,11 @@ import pytest
 
 from hotgate.config.units import Rate
 from hotgate.http.response import Response
+from hotgate.limits.decision import LimitDecision
+from hotgate.limits.limit import Limit
 from hotgate.limits.own_limit import own_limit
 from hotgate.pipeline.exchange import Exchange
+from hotgate.policies.limits.limit_fields import LimitItem
 from hotgate.policies.limits.own_limit import own_limit_step
 from hotgate.testing import make_exchange
 from unit.policies.limiter import Limiter
@@ -60,6 +63,11 @@ def test_a_silent_limit_leaves_what_was_said_before() -> None:
     exchange, _ = two_steps(1, {"headers": "none"})
     assert values(exchange, b"ratelimit-policy") == [b'"own";q=3;w=60']
     assert values(exchange, b"ratelimit") == [b'"own";r=2;t=40']
+
+
+def test_a_debt_is_nothing_left_also_where_tokens_are_still_out() -> None:
+    limit = Limit("s", quota=10, window=60)
+    assert LimitItem.of(limit).figures(LimitDecision(limit, -3)) == (0, 60)
 
 
 def older(gate: Gate, count: int) -> Sequence[str | None]:

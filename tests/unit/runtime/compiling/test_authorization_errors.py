@@ -15,10 +15,10 @@ identity: {corp: {jwt: {issuer: "https://idp.example.com", audience: api, jwks_u
 """
 
 
-def found(folder: Path, text: str) -> tuple[list[str], list[str]]:
+def found(folder: Path, text: str, head: str = HEAD) -> tuple[list[str], list[str]]:
     """Errors and warnings, without the folder's name."""
     file = folder / "hotgate.yaml"
-    file.write_text(HEAD + dedent(text))
+    file.write_text(head + dedent(text))
     try:
         loaded = load_configuration(file)
     except ConfigurationErrors as error:
@@ -128,4 +128,22 @@ def test_what_is_doubtful(tmp_path: Path) -> None:
         "hotgate.yaml:3:28: authorization.policies.forgotten: policy 'forgotten' is not used by any route, and so its "
         "conditions are not checked",
         "hotgate.yaml:5:88: routes[0].authorize.when: this condition always holds; remove it, or say what must be true",
+    ]
+
+
+def test_a_role_that_several_issuers_can_give_is_doubtful(tmp_path: Path) -> None:
+    text = """\
+        authorization:
+          roles:
+            a: {given_to: [{group: staff}, {group: staff, provider: corp}, {claim: {a: b}}, {consumer: acme}]}
+        routes: [{name: a, match: {path: "/"}, authenticate: [corp], respond: {}, authorize: {roles: [a]}}]
+        """
+    assert found(tmp_path, text) == ([], [])
+    more = 'jwt: {issuer: "https://p.example", audience: api, jwks_url: "https://p.example/keys"}'
+    head = HEAD.replace("identity: {", f"identity: {{partners: {{{more}}}, ")
+    _, warnings = found(tmp_path, text.replace("[corp]", "[corp, partners]"), head)
+    says = "each of partners, corp can give this role; name one as `provider`"
+    assert warnings == [
+        f"hotgate.yaml:5:20: authorization.roles.a.given_to[0]: {says}",
+        f"hotgate.yaml:5:68: authorization.roles.a.given_to[2]: {says}",
     ]

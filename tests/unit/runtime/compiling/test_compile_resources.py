@@ -79,13 +79,14 @@ def test_what_follows_from_the_routes_is_told() -> None:
     compiled = Compiled(
         {**route("corp", "keys"), "authorize": {"scopes": ["read"]}},
         {**route("opaque"), "authorize": {"scopes": ["read"], "any_scope": ["write", "admin"]}},
+        {**route("corp"), "authorize": {"scopes": ["read"], "methods": {"DELETE": {"scopes": ["delete"]}}}},
     )
     assert compiled.wrong == []
     assert compiled.documents == {
         ("api.test", f"{WELL_KNOWN}/mcp"): {
             "resource": MCP,
             "authorization_servers": ["https://idp.test", "https://old.test"],
-            "scopes_supported": ["read", "write", "admin"],
+            "scopes_supported": ["read", "write", "admin", "delete"],
             "bearer_methods_supported": ["header", "query"],
         }
     }

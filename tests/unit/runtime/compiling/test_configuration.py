@@ -19,3 +19,8 @@ def test_workers_get_neither_the_tokens_of_operators_nor_the_password_of_the_sto
     }
     assert sent(tree) == {"routes": [], "store": {"max_stale": "1h"}}
     assert sent({"routes": [], "store": None}) == {"routes": [], "store": None}
+
+
+def test_of_the_operators_settings_they_get_whether_answers_are_explained() -> None:
+    tree = {"routes": [], "admin": {"token": "hga_secret", "explain": True}}
+    assert sent(tree) == {"routes": [], "admin": {"explain": True}}

@@ -9,6 +9,7 @@ import pytest
 from hotgate.config.models import gateway_model
 from hotgate.identity.passwords.password_hash import hashed
 from hotgate.policies import MECHANISMS, POLICIES
+from hotgate.runtime.desks.answers import NotAsked
 from hotgate.runtime.desks.passwords import Passwords
 
 MODEL = gateway_model(POLICIES, MECHANISMS)
@@ -93,3 +94,17 @@ def test_the_name_of_settings_tells_no_secret_and_every_change() -> None:
     names = {source(each) for each in (with_hash(OLD), with_hash(NEW), with_directory("secret"))}
     assert len(names) == 3
     assert not any(OLD in name or "secret" in name for name in names)
+
+
+def test_who_only_looks_makes_no_directory_count_a_wrong_password() -> None:
+    async def script(desk: Passwords) -> None:
+        for configuration in (with_hash(OLD), with_directory("a")):
+            desk.follow(configuration)
+            asked = {"source": source(configuration), "name": "ada", "password": "old"}
+            if "ldap" in str(configuration.identity["staff"].mechanism):
+                with pytest.raises(NotAsked, match="directory"):
+                    await desk.look(asked)
+            else:
+                assert await desk.look(asked) == {"right": True}
+
+    play(script)

@@ -92,3 +92,12 @@ def test_nonsense_is_an_error(claims: Any) -> None:
     scene = Scene()
     with pytest.raises((TypeError, ValueError)):
         asyncio.run(scene.proofs.claim({"epoch": scene.nonces.epoch, "claims": claims}))
+
+
+def test_to_look_at_a_proof_uses_nothing() -> None:
+    scene = Scene()
+
+    def look() -> bool:
+        return asyncio.run(scene.proofs.look({"holder": "aa", "identity": "01"}))
+
+    assert [look(), look(), *scene.claim("01"), look()] == [True, True, "first", False]

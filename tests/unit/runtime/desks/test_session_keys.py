@@ -31,8 +31,9 @@ class Scene:
         """As a new control process."""
         self.keys = SessionKeys(self.sent.append, self.folder / "hotgate.yaml", self.clock)
 
-    def follow(self, *, identity: dict[str, Any] | None = None, **sessions: Any) -> None:
+    def follow(self, *, identity: dict[str, Any] | None = None, explain: bool = False, **sessions: Any) -> None:
         tree = {
+            "admin": {"explain": explain},
             "listeners": [{"name": "web", "bind": "127.0.0.1:0"}],
             "store": {},
             "identity": {"sso": OIDC} if identity is None else identity,
@@ -129,3 +130,11 @@ def test_a_damaged_file_is_refused_and_says_what_helps(scene: Scene, content: st
     scene.start()
     with pytest.raises(SessionKeysUnavailable, match="remove it"):
         scene.follow()
+
+
+def test_there_are_some_where_answers_are_explained_though_nobody_logs_in(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.follow(identity={})
+    assert scene.keys.message is None
+    scene.follow(identity={}, explain=True)
+    assert scene.keys.message is not None

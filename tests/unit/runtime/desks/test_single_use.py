@@ -110,3 +110,24 @@ def test_of_two_at_once_one_is_first_even_if_the_store_is_taken_away_meanwhile()
 def test_nonsense_is_an_error(body: dict[str, str]) -> None:
     with pytest.raises((KeyError, ValueError)):
         asyncio.run(Scene().single_use.claim(body))
+
+
+def test_to_look_at_a_token_uses_nothing() -> None:
+    scene = Scene()
+    body = {"provider": "corp", "jti": "t1"}
+
+    def look() -> bool:
+        return asyncio.run(scene.single_use.look(body))
+
+    assert [look(), look(), scene.claim("t1"), look()] == [True, True, True, False]
+
+
+def test_what_another_node_has_used_is_seen_in_the_store() -> None:
+    class Store(FakeStore):
+        async def was_claimed(self, provider: str, jti: str) -> bool:
+            return jti == "elsewhere"
+
+    store = Store()
+    look = Scene(store).single_use.look
+    assert [asyncio.run(look({"provider": "corp", "jti": jti})) for jti in ("elsewhere", "t1")] == [False, True]
+    assert store.claims == []

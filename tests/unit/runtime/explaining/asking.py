@@ -13,7 +13,7 @@ from hotgate.runtime.explaining.peeking import World
 
 HEAD = """\
 listeners: [{name: web, bind: "127.0.0.1:0"}]
-upstreams: {api: {targets: ["http://127.0.0.1:9"]}}
+upstreams: {api: {targets: ["http://127.0.0.1:9"]}, other: {targets: ["http://127.0.0.1:9"]}}
 """
 KEYS = f"identity: {{partners: {{api_key: {{keys: [{{id: a, sha256: '{'ab' * 32}'}}]}}}}}}\n"
 MARK = "# here"

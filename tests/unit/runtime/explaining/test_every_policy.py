@@ -50,6 +50,8 @@ def route(policy: str, *, access: str = "public: true", more: str = "") -> str:
 
 GUESTS = "identity: {guests: {anonymous: {}}}\n"
 AS_GUEST = "authenticate: [guests]"
+ENDED = '{v1: {sunset: "2020-01-01T00:00:00Z", after_sunset: gone}}'
+APIS = f"apis: {{orders: {{by: [{{header: a}}], default: v1, versions: {ENDED}}}}}\n"
 POLICY_CASES = {
     "authenticate": Case(
         "identity: {keys: {api_key: {keys: [{id: a, sha256: '"
@@ -71,6 +73,7 @@ POLICY_CASES = {
     "rate_limit": Case(
         route("rate_limit: {limit: 1/minute, by: address}"), {}, "refused", "rate-limited", ("rate_limit", "all")
     ),
+    "concurrency": Case(route("concurrency: {limit: 2, by: principal}"), {}, "passed"),
     "headers": Case(route("headers: {request: {set: {x-a: b}}}"), {}, "passed"),
     "assertion": Case(
         route("assertion: {audience: backend}", access=AS_GUEST, more=GUESTS + "assertion: {issuer: gw}\n"),
@@ -78,6 +81,9 @@ POLICY_CASES = {
         "passed",
     ),
     "client_certificate_header": Case(route("client_certificate_header: rfc9440"), {}, "passed"),
+    "version": Case(route("version: {api: orders}", more=APIS), {}, "refused", "version-gone", ("version", "")),
+    "release": Case(route("release: {to: {other: 5%}, rules: [{to: other, header: {a: b}}]}"), {}, "passed"),
+    "mirror": Case(route("mirror: {upstream: other}"), {}, "skipped"),
     "policies": Case(
         route('policies: [{use: "explained_policies:closed"}]'), {}, "refused", "closed", ("policies", "")
     ),

@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+from hotgate import Exchange, Response, policy
 from hotgate.identity.verification_keys.key_sets import key_set_name
 from hotgate.limits.limit import Limit
 from hotgate.limits.standing import Standing
@@ -190,3 +193,61 @@ def test_questions_wait_for_their_turn(tmp_path: Path) -> None:
 def test_an_explanation_is_json(tmp_path: Path) -> None:
     found = explained(written(tmp_path, TOKENS), Gateway().world(), headers=bearer(scope="\ud800 x"))
     assert json.loads(found.model_dump_json())["decision"] == "deny"
+
+
+def test_a_policy_that_fails_or_returns_nonsense_denies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("explained_failures")
+
+    def fails(exchange: Exchange) -> Response | None:
+        raise RuntimeError("with a secret")
+
+    module.fails = policy(fails)  # type: ignore[attr-defined]
+    module.nonsense = policy(lambda exchange: True)  # type: ignore[attr-defined, arg-type, return-value]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    for name in ("fails", "nonsense"):
+        uses = f'policies: [{{use: "explained_failures:{name}"}}]'
+        text = f'routes: [{{name: a, match: {{path: "/*"}}, public: true, upstream: api, {uses}}}]\n'
+        found = explained(written(tmp_path, text))
+        assert (found.decision, found.code, found.steps[0].outcome) == ("deny", "policy-failed", "failed")
+        assert "secret" not in found.model_dump_json()
+
+
+VERSIONED = """\
+apis: {orders: {by: [{header: api-version}], default: v1, versions: {v1: {}, v2: {}}}}
+routes:
+  - name: orders
+    match: {path: "/orders/*", hosts: [localhost]}
+    public: true
+    upstream: api
+    version: {api: orders}
+    release: {to: {other: 0%}, rules: [{to: other, header: {x-canary: "1"}}]}
+"""
+
+
+def test_a_version_that_nobody_has_and_a_side_that_was_chosen(tmp_path: Path) -> None:
+    loaded = written(tmp_path, VERSIONED)
+    refused = explained(loaded, headers={"api-version": "3"})
+    assert (refused.decision, refused.code) == ("deny", "version-unknown")
+    assert explained(loaded).upstream == "api"
+    assert explained(loaded, headers={"x-canary": "1"}).upstream == "other"
+
+
+def test_what_is_explained_takes_no_place_from_what_is_explained_next(tmp_path: Path) -> None:
+    loaded = written(
+        tmp_path,
+        """\
+routes:
+  - name: all
+    match: {path: "/*"}
+    upstream: api
+    public: true
+    max_concurrent: 1
+    concurrency: {limit: 1, queue: 0}
+""",
+    )
+
+    async def ask() -> list[str]:
+        explainer = Explainer(loaded, World())
+        return [(await explainer.explain(question({}))).decision for _ in range(3)]
+
+    assert asyncio.run(ask()) == ["allow"] * 3

@@ -11,10 +11,12 @@ from hotgate.config.models import gateway_model
 from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.observe.access_log import AccessLog
+from hotgate.observe.histogram import Histogram
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.policies import MECHANISMS, POLICIES
 from hotgate.runtime.compiling.compile import CompileProblems
 from hotgate.runtime.worker_process.data_plane import DataPlane, bound_unsent
+from hotgate.runtime.worker_process.readings import Readings
 from hotgate.testing import FakeClock
 
 MODEL = gateway_model(POLICIES, MECHANISMS)
@@ -35,6 +37,7 @@ def plane() -> Iterator[DataPlane]:
         services={"limiter": LeaseClient(lambda message: None, clock), "key_sets": KeySets(clock)},
         access_log=cast(AccessLog, NoLog()),
         metrics=WorkerMetrics(),
+        readings=Readings(loop, Histogram()),
     )
     loop.close()
 

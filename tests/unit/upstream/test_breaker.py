@@ -1,6 +1,6 @@
-"""A server that fails again and again is left alone, and tried by one call at a time."""
+"""A service that fails again and again is left alone, and tried by one call at a time."""
 
-from hotgate.control.oauth.breaker import RULES, Breaker
+from hotgate.upstream.breaker import RULES, Breaker
 
 
 class Clock:

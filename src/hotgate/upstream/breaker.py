@@ -1,4 +1,4 @@
-"""Whether an authorization server is asked at all: one that has failed often in a row is left alone for a while."""
+"""Whether a service is asked at all: one that has failed often in a row is left alone for a while."""
 
 import logging
 from collections.abc import Callable
@@ -12,17 +12,17 @@ RULES = CircuitRules(consecutive_failures=5, duration=2.0, longest=30.0, trials=
 
 
 class Breaker:
-    """name: of the entry, for the log. clock: monotonic seconds. Every `may_call` that says yes is followed by one of
+    """service: what the log calls it. clock: monotonic seconds. Every `may_call` that says yes is followed by one of
     `succeeded`, `failed` and `said_nothing`."""
 
-    def __init__(self, name: str, clock: Callable[[], float], rules: CircuitRules = RULES) -> None:
-        self._name = name
+    def __init__(self, service: str, clock: Callable[[], float], rules: CircuitRules = RULES) -> None:
+        self._service = service
         self._circuit = Circuit(rules, clock, lambda: True, self._changed)
         self._is_trying = False
 
     @property
     def is_open(self) -> bool:
-        """Whether the server is left alone, or tried by single calls."""
+        """Whether it is left alone, or tried by single calls."""
         return self._circuit.state is not CircuitState.CLOSED
 
     @property
@@ -42,7 +42,7 @@ class Breaker:
         return True
 
     def succeeded(self) -> None:
-        """The server has answered as it should."""
+        """It has answered as it should."""
         self._is_trying = False
         self._circuit.answered(200)
 
@@ -52,8 +52,8 @@ class Breaker:
         self._circuit.failed(reason)
 
     def said_nothing(self) -> None:
-        """The call says nothing about the server: it was given up, or was about something that may be at fault."""
+        """The call says nothing about the service: it was given up, or was about something that may be at fault."""
         self._is_trying = False
 
     def _changed(self, circuit: Circuit, reason: str) -> None:
-        _logger.warning("the authorization server of %s: %s, for %s", self._name, circuit.state.value, reason)
+        _logger.warning("%s: %s, for %s", self._service, circuit.state.value, reason)

@@ -1,0 +1,43 @@
+"""`concurrency:` of a route, as the file says it: one limit, or several."""
+
+from typing import Annotated, Any
+
+from pydantic import Discriminator, Field, Tag
+
+from hotgate.config.concurrency import MOST_PLACES, Waiting
+from hotgate.config.settings import WholeNumber
+from hotgate.policies.limits.rate_limit_settings import By
+
+_MOST_LIMITS = 4  # of one route
+
+
+class ConcurrencySettings(Waiting):
+    """How many requests may be on their way at once, of a route or of each caller on it. One limit, or a list.
+
+    WebSockets and long streams keep their place until they end.
+    """
+
+    limit: Annotated[int, WholeNumber(1, MOST_PLACES)] = Field(
+        description="Requests over all workers, each of which has its part. What adapts itself is `concurrency` of an"
+        " upstream. nginx: `limit_conn`."
+    )
+    by: By = Field(
+        default="route",
+        description="Whose places they are: the route's (more is answered 503), or those of each caller (more is"
+        " answered 429), told apart as by `rate_limit.by`.",
+    )
+    ipv4_prefix: Annotated[int, WholeNumber(1, 32)] = Field(
+        default=32, description="How many bits of an IPv4 address make its network, wherever the address counts."
+    )
+    ipv6_prefix: Annotated[int, WholeNumber(1, 128)] = Field(default=64, description="The same for IPv6.")
+
+
+def _kind_of_setting(value: Any) -> str:
+    return "several" if isinstance(value, list | tuple) else "one"
+
+
+ConcurrencySetting = Annotated[
+    Annotated[ConcurrencySettings, Tag("one")]
+    | Annotated[tuple[ConcurrencySettings, ...], Field(min_length=1, max_length=_MOST_LIMITS), Tag("several")],
+    Discriminator(_kind_of_setting),
+]

@@ -1,0 +1,38 @@
+"""From the settings of a policy that limits, one or a list of them, to the steps of its route."""
+
+from collections.abc import Callable
+from typing import Any
+
+from hotgate.pipeline.phase import Phase
+from hotgate.pipeline.policy import PhasedStep, WrongSetting, WrongSettings
+from hotgate.policies.limits.limit_rule import LimitRule
+from hotgate.policies.limits.rate_limits import RateLimits
+from hotgate.policies.limits.settlement import Settlement
+
+
+def compiled_rules(settings: Any, rule: Callable[[Any, tuple[int, ...]], LimitRule]) -> list[LimitRule]:
+    """rule: compiles one, which stands at such a place below the policy's key. Raises WrongSettings."""
+    several = isinstance(settings, tuple)
+    rules: list[LimitRule] = []
+    problems: list[WrongSetting] = []
+    for index, each in enumerate(settings if several else (settings,)):
+        path = (index,) if several else ()
+        try:
+            rules.append(rule(each, path))
+        except WrongSetting as error:
+            problems.append(WrongSetting((*path, *error.path), str(error)))
+    if problems:
+        raise WrongSettings(problems)
+    return rules
+
+
+def limiting_steps(rules: list[LimitRule], limiter: Any) -> list[PhasedStep]:
+    """One step, and two more for limits that want to see answers. limiter: None where a file is only checked."""
+    if not any(rule.settles for rule in rules):
+        return [PhasedStep(Phase.LIMIT, RateLimits(rules, limiter, None).spend)]
+    settlement = Settlement(limiter)
+    return [
+        PhasedStep(Phase.LIMIT, RateLimits(rules, limiter, settlement).spend),
+        PhasedStep(Phase.RESPOND, settlement.on_answer),
+        PhasedStep(Phase.FINISH, settlement.on_end),
+    ]

@@ -1,0 +1,42 @@
+"""How a caller hears of a quota: what is left and until when, 429 with the end of the period when it is used up."""
+
+from hotgate.limits.calendar import Calendar
+from hotgate.limits.decision import LimitDecision
+from hotgate.pipeline.decision import Path
+from hotgate.pipeline.exchange import Exchange
+from hotgate.pipeline.route import Outcome
+from hotgate.policies.limits.limit_answer import LimitAnswer
+from hotgate.policies.limits.limit_fields import LimitItem
+
+
+class QuotaItem(LimitItem):
+    """A quota as fields tell it: `t` is the time until the period ends."""
+
+    __slots__ = ("_calendar",)
+
+    def __init__(self, name: str, *, quota: int, longest: float, calendar: Calendar) -> None:
+        super().__init__(name, quota=quota, window=longest)
+        self._calendar = calendar
+
+    def figures(self, decision: LimitDecision) -> tuple[int, int]:
+        """What is left, and seconds; on a refusal it is the moment of Retry-After."""
+        if not decision.allowed:
+            return 0, decision.retry_after
+        return max(0, decision.remaining), int(self._calendar.seconds_left()) + 1
+
+
+class QuotaAnswer(LimitAnswer):
+    """is_open: whether a request passes when nobody can count it."""
+
+    __slots__ = ("_is_open",)
+
+    def __init__(self, item: QuotaItem, *, path: Path, by: str, message: str, is_open: bool) -> None:
+        super().__init__(item, policy="quota", path=path, by=by, message=message, code="quota-exceeded")
+        self._is_open = is_open
+
+    def unavailable(self, exchange: Exchange) -> Outcome:
+        """The 503, or nothing if the quota is open then."""
+        if not self._is_open:
+            return super().unavailable(exchange)
+        exchange.route.recorder.over_limit(self.item.name, "uncounted")
+        return None

@@ -1,0 +1,47 @@
+"""Who the gateway is to a decision point: a token of its own, which is renewed when it is refused."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from wire.decision_service import decision_service
+from wire.peer import turns
+from wire.scenario import Wire, scenario
+
+CLIENT = {"token_url": "https://idp.example.com/token", "client": {"id": "gateway", "secret": "s3cret-of-the-client"}}
+UPSTREAM = {"credentials": {"client_credentials": CLIENT}}
+
+
+class Control:
+    """Gives out tokens. asked: what was wanted."""
+
+    def __init__(self) -> None:
+        self.asked: list[Mapping[str, Any]] = []
+
+    async def __call__(self, about: str, body: Mapping[str, Any], wait: float) -> dict[str, Any]:
+        self.asked.append(body)
+        return {"token": f"issued-{len(self.asked)}", "good_for": 60.0, "renew_in": 45.0}
+
+
+@scenario()
+async def test_a_token_is_shown_and_a_refused_one_is_renewed(wire: Wire) -> None:
+    control = Control()
+    wire.gateway.services["ask"] = control
+    async with decision_service(wire, {"authzen": {}}, upstream=UPSTREAM) as pdp:
+        client = await pdp.request()
+        question = await pdp.say(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
+        assert question.get(b"authorization") == b"Bearer issued-1"
+        assert (await client.message()).code == "decision-unavailable"
+        await turns()
+        assert len(control.asked) == 2
+        client = await pdp.request()
+        question = await pdp.answer({"decision": True})
+        assert question.get(b"authorization") == b"Bearer issued-2"
+        assert (await pdp.passes(client)).get(b"authorization") is None
+
+
+@scenario()
+async def test_without_a_token_nobody_is_asked(wire: Wire) -> None:
+    async with decision_service(wire, {"authzen": {}}, upstream=UPSTREAM) as pdp:
+        assert (await (await pdp.request()).message()).code == "decision-unavailable"
+        assert "no credential for it" in wire.last_record["log_detail"]
+        assert pdp.service.accepted == 0
