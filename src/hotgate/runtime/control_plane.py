@@ -109,7 +109,7 @@ class ControlPlane:
         self._leases = self.counters.desk or local
         self.quota_place = QuotaPlace(self.credentials, file)
         self.quotas = QuotaDesk(local, self.quota_place.opened)
-        self.limits = LimitOperations(local.authority, self.quotas)
+        self.limits = LimitOperations(self._leases.authority, self.quotas)
         self.bans = BanDesk(now, broadcast)
         self.releases = ReleaseDesk(now, time.time, broadcast, file)
         self.versions = VersionDesk(time.time)

@@ -153,9 +153,8 @@ class Chunk:
         if supply.granted:
             self.fetch *= 2
             self.low = supply.granted // 2 if supply.granted > 1 else 0
-        if supply.retry_after > 0:
-            self.denied_least = asked.least
-            self.retry_at = now + supply.retry_after
+        self.denied_least = asked.least
+        self.retry_at = now + supply.retry_after
 
     def failed(self) -> None:
         """The store gave no answer, and may have heard the question: what was given back with it is lost, a debt may be

@@ -6,10 +6,10 @@ out, `supplied` and `failed` say what came of it.
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from hotgate.limits.denials import Denials
+from hotgate.limits.denials import QUIET, Denials
 from hotgate.limits.grant import NOT_YET, Grant
 from hotgate.limits.lease_request import LeaseRequest
 from hotgate.limits.limit import Limit
@@ -25,6 +25,7 @@ Message = dict[str, Any]
 IDLE = 1.0  # seconds after which an unused chunk goes back
 RECHECK = 1.0  # seconds for which a denial is believed
 _SCANNED = 32
+_MOST_LIMITS = 1024  # that are remembered for operators
 
 
 class SharedAuthority:
@@ -50,6 +51,7 @@ class SharedAuthority:
         self._members = Members(clock, workers)
         self._chunks: OrderedDict[tuple[str, str], Chunk] = OrderedDict()  # in the order of their last use
         self._denials = Denials()
+        self._limits: OrderedDict[str, Limit] = OrderedDict()  # by scope, in the order of their last use
         self.counts = {"tokens_leased": 0, "tokens_returned": 0}
         self._queues: tuple[deque[Chunk], ...] = tuple(deque() for _ in range(PARTITIONS))
 
@@ -73,6 +75,32 @@ class SharedAuthority:
         if denial is not None:
             limited_for = self._clock() - denial.since
         return Standing(limit, key, chunk.level, sum(chunk.leased.values()), max(0.0, wait), limited_for)
+
+    def limit(self, scope: str) -> Limit | None:
+        """The limit of this name, if it was used lately."""
+        return self._limits.get(scope)
+
+    def limited(self) -> Iterator[Standing]:
+        """Whom this node has denied lately, the latest first."""
+        now = self._clock()
+        for scope, key, denial in self._denials.latest():
+            limit = self._limits.get(scope)
+            if limit is None or now - denial.last > QUIET:
+                self._denials.forget(scope, key)
+            else:
+                yield self.peek(limit, key, denial.cost) or Standing(limit, key, 0, 0, 0.0, now - denial.since)
+
+    def reset(self, scope: str, key: str) -> bool:
+        """Let a key have its whole quota again, on all nodes, but for what is lent. False for an unknown limit."""
+        limit = self._limits.get(scope)
+        chunk = None if limit is None else self._open(limit, key, self._clock())
+        if chunk is None:
+            return False
+        chunk.refunded += chunk.limit.capacity
+        chunk.denied_until = self._clock()
+        self._denials.forget(scope, key)
+        self._queue(chunk)
+        return True
 
     def set_workers(self, workers: int) -> None:
         """The number of workers from now on."""
@@ -257,6 +285,10 @@ class SharedAuthority:
                 return None
             chunk = self._chunks[name] = Chunk(limit, key, now)
         self._chunks.move_to_end(name)
+        self._limits[limit.scope] = limit
+        self._limits.move_to_end(limit.scope)
+        if len(self._limits) > _MOST_LIMITS:
+            self._limits.popitem(last=False)
         chunk.limit, chunk.touched, chunk.is_over = limit, now, False
         return chunk
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from hotgate.limits.limit import Limit
 from hotgate.limits.period_bucket import PeriodBucket
+from hotgate.limits.shared.all_limits import AllLimits
 from hotgate.limits.shared.partition import Partition
 from hotgate.limits.shared.shared_authority import SharedAuthority
 from hotgate.limits.shared.terms import PARTITIONS, Terms
@@ -101,8 +102,12 @@ class CounterDesk:
 
     def peek(self, limit: Limit, key: str, cost: int = 1) -> Standing | None:
         """How a key stands, without spending; None while that is not known."""
-        who = self._quotas if limit.bucket is PeriodBucket else self._authority
-        return who.peek(limit, key, cost)
+        return self.authority.peek(limit, key, cost)
+
+    @property
+    def authority(self) -> AllLimits:
+        """For those who look at limits."""
+        return AllLimits(self._authority, self._quotas.authority)
 
     def set_workers(self, workers: int) -> None:
         """How many workers share this node's part from now on."""

@@ -175,6 +175,18 @@ def test_the_number_of_keys_is_bounded_and_those_in_use_stay() -> None:
     assert node.authority.known_keys == 3
 
 
+def test_operators_see_who_is_limited_and_can_end_it() -> None:
+    node = Node()
+    node.lease()
+    node.supply(0, retry=30.0)
+    assert [(each.key, each.limit.scope) for each in node.authority.limited()] == [("alice", "route/r")]
+    assert node.authority.reset("route/r", "alice")
+    assert not node.authority.reset("route/unknown", "alice")
+    assert [ask.refunded for ask in node.supply(0)] == [LIMIT.capacity]
+    assert not list(node.authority.limited())
+    assert node.lease() is None  # and is not denied from memory
+
+
 @pytest.mark.parametrize("key", ["", "}{", "a\r\nFLUSHALL\r\n", "é" * 128, "\udc80", "\0", "b" + "k" * 127])
 def test_a_name_in_the_store_is_a_digest_whatever_the_key_is(key: str) -> None:
     partition, name = key_name("route/r", key)
