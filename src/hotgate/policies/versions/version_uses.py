@@ -3,7 +3,7 @@
 from hotgate.identity.principal import Principal
 from hotgate.observe.label import OTHER, label
 
-MAX_CALLERS = 1000  # of one version, between two reports
+MAX_CALLERS = 10_000  # of all versions together, between two reports: a message of about a megabyte
 GUESTS = "guests"
 
 Uses = dict[str, dict[str, int]]
@@ -15,18 +15,20 @@ class VersionUses:
 
     def __init__(self) -> None:
         self._uses: Uses = {}
+        self._callers = 0
 
     def count(self, version: str, principal: Principal | None) -> None:
         """One request. version: "api version"."""
         callers = self._uses.setdefault(version, {})
         name = caller_name(principal)
-        if name not in callers and len(callers) >= MAX_CALLERS:
-            name = OTHER
+        if name not in callers:
+            name = name if self._callers < MAX_CALLERS else OTHER
+            self._callers += 1
         callers[name] = callers.get(name, 0) + 1
 
     def take(self) -> Uses:
         """What was counted since the last call."""
-        uses, self._uses = self._uses, {}
+        uses, self._uses, self._callers = self._uses, {}, 0
         return uses
 
 

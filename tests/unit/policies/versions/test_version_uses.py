@@ -17,10 +17,12 @@ def test_callers_are_counted_between_two_reports() -> None:
 def test_a_crowd_costs_no_memory() -> None:
     uses = VersionUses()
     for number in range(MAX_CALLERS + 500):
-        uses.count("orders v1", make_principal(f"user-{number}"))
-    (counted,) = uses.take().values()
-    assert len(counted) == MAX_CALLERS + 1
-    assert counted[OTHER] == 500
+        uses.count(f"orders v{number % 2}", make_principal(f"user-{number}"))
+    counted = uses.take()
+    assert sum(map(len, counted.values())) == MAX_CALLERS + 2
+    assert [callers[OTHER] for callers in counted.values()] == [250, 250]
+    uses.count("orders v1", make_principal("late"))
+    assert uses.take() == {"orders v1": {"test:late": 1}}
 
 
 def test_names_are_short_and_printable() -> None:
