@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from hotgate.config.authorization import ClaimName, ClaimValue
 from hotgate.config.balance import CookieName
-from hotgate.config.cel_expression import CelExpression, ClaimName, ClaimValue
+from hotgate.config.cel_expression import CelExpression
 from hotgate.config.notation import Notation, refused
 from hotgate.config.percent import PercentBetween
 from hotgate.config.secret import Secret
