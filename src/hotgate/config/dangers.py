@@ -42,6 +42,7 @@ def dangers(config: Gateway) -> Iterator[Finding]:
     for name, receiver in config.security_events.items():
         for key, message, hint in receiver.dangers():
             yield Finding(("security_events", name, key), message, hint)
+    yield from _of_counters(config)
     yield from _unwatched_guesses(config)
     yield from _forgotten_uses(config)
     yield from _useless_certificates(config)
@@ -85,6 +86,16 @@ def _of_policies(config: Gateway) -> Iterator[Finding]:
             if isinstance(settings, HasDangersOnRoute):
                 for keys, message, hint in settings.dangers(route.match.methods):
                     yield Finding(("routes", index, name, *keys), message, hint)
+
+
+def _of_counters(config: Gateway) -> Iterator[Finding]:
+    counters = config.counters
+    if counters.are_shared and counters.when_lost == "open":
+        hint = "use `share` or `closed`"
+        yield Finding(("counters", "when_lost"), "whoever takes the server down lifts every limit", hint)
+    if counters.are_shared and counters.unknown == "full":
+        hint = "use it for the first start only"
+        yield Finding(("counters", "unknown"), "each time the server loses its memory every quota is there again", hint)
 
 
 def _given_by_anybody(config: Gateway) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from hotgate.config.apis import Api
 from hotgate.config.assertion import AssertionIssuer
 from hotgate.config.authorization import Authorization
 from hotgate.config.brute_force import BruteForce
+from hotgate.config.counters import Counters
 from hotgate.config.decision_log import DecisionLog
 from hotgate.config.limits import Limits
 from hotgate.config.listeners import Listener
@@ -93,8 +94,10 @@ class Gateway(Settings):
         default=None, description="Consumers, managed API keys and revocations. Not set: there are none."
     )
     valkey: Valkey | None = Field(
-        default=None, description="A Valkey or Redis server, for sessions with `keep: valkey`. Not set: none is used."
+        default=None,
+        description="A Valkey or Redis server, for sessions with `keep: valkey` and `counters`. Not set: none is used.",
     )
+    counters: Counters = Field(default=Counters(), description="Where limits are counted.")
     security_events: dict[Name, SecurityEvents] = Field(
         default={},
         max_length=1000,

@@ -157,15 +157,23 @@ def _events_without_effect(tree: SourceMap) -> Iterator[Finding]:
 
 
 def _missing_valkey(tree: SourceMap) -> Iterator[Finding]:
-    """Sessions that are to be kept there, and there is none."""
-    if tree.get("valkey") is not None:
+    """What is to be kept there, and there is none, or one that cannot."""
+    is_missing = tree.get("valkey") is None
+    if is_missing and _mapping(tree, "counters").get("store") == "valkey":
+        yield Finding(("counters", "store"), "there is no server to count in", "add `valkey: {url: …}`")
+    if not is_missing and _mapping(tree, "valkey").get("cluster") not in (True, "true"):
         return
     for name, entry in _mapping(tree, "identity").items():
         settings = _mapping(entry, "oidc") if isinstance(entry, SourceMap) else {}
         session = settings.get("session")
         if isinstance(session, SourceMap) and session.get("keep") == "valkey":
-            says = "there is no server to keep sessions in"
-            yield Finding(("identity", name, "oidc", "session", "keep"), says, "add `valkey: {url: …}`")
+            path: Path = ("identity", name, "oidc", "session", "keep")
+            if is_missing:
+                yield Finding(path, "there is no server to keep sessions in", "add `valkey: {url: …}`")
+            else:
+                yield Finding(
+                    path, "sessions cannot be kept in a cluster", "use a server or sentinels, or `keep: store`"
+                )
 
 
 def _repeated_names(tree: SourceMap, key: str, word: str) -> Iterator[Finding]:

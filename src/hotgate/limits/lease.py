@@ -28,7 +28,7 @@ class Lease:
     fetch: how much to want next. full_at: from then on forgetting this key forgets nothing. alone: tokens accrued
     without the authority. borrowed: how many such were spent since the last grant. debt: tokens charged that the
     authority must still take. refunded: tokens it must still be given back.
-    ends: from when on what is held is void.
+    ends: from when on what is held is void. until: the same, because its lease is over (`shared`).
     """
 
     __slots__ = (
@@ -56,6 +56,7 @@ class Lease:
         "refunded",
         "retry_at",
         "told",
+        "until",
         "waiters",
     )
 
@@ -84,6 +85,7 @@ class Lease:
         self.borrowed = 0
         self.debt = 0
         self.refunded = 0
+        self.until = math.inf
         self.waiters: deque[Waiter] | None = None
 
     @property

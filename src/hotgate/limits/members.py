@@ -28,6 +28,10 @@ class Members:
     def __len__(self) -> int:
         return len(self._shares) + len(self._missing)
 
+    def present(self) -> list[str]:
+        """Those that can be heard."""
+        return list(self._shares)
+
     def knows(self, worker: str) -> bool:
         """Whether the worker was ever heard of, and is not known to be dead."""
         return worker in self._shares or worker in self._missing

@@ -24,7 +24,8 @@ class GatewayFacts:
 
     checks: one mapping per target that is checked, as `HealthChecks.state`. store: None without one; else its
     "failure" says why it cannot be reached. introspections: one per entry, as `Introspections.state`. logins: the same,
-    as `RelyingParty.state`. upstream_tokens: one mapping per upstream, as `TokenSource.state`. releases: one per route,
+    as `RelyingParty.state`. upstream_tokens: one mapping per upstream, as `TokenSource.state`. counters: None
+    where each node counts for itself; else as `CounterDesk.state`. releases: one per route,
     as `ReleaseDesk.state`. release_returns: how often a side was taken out, by its name.
     """
 
@@ -41,6 +42,7 @@ class GatewayFacts:
     introspections: Sequence[Mapping[str, Any]] = ()
     logins: Sequence[Mapping[str, Any]] = ()
     upstream_tokens: Sequence[Mapping[str, Any]] = ()
+    counters: Mapping[str, Any] | None = None
     releases: Sequence[Mapping[str, Any]] = ()
     release_returns: Mapping[str, int] = field(default_factory=dict)
 
@@ -77,6 +79,7 @@ class GatewayCollector(Collector):
         yield from _decision_families(self._total["counters"])
         yield from _introspection_families(self._facts)
         yield from _openid_families(self._facts)
+        yield from _counter_families(self._facts)
         yield from _gateway_families(self._facts)
 
 
@@ -266,6 +269,25 @@ def _openid_families(facts: GatewayFacts) -> Iterator[Metric]:
             asked.add_metric([entry["provider"], question, result], count)
         is_open.add_metric([entry["provider"]], entry["circuit_open"])
     yield from (asked, is_open)
+
+
+def _counter_families(facts: GatewayFacts) -> Iterator[Metric]:
+    """Of the store in which all nodes count; none where each counts for itself."""
+    counters = facts.counters
+    if counters is None:
+        return
+    is_up = int(counters["state"] == "connected")
+    yield GaugeMetricFamily("hotgate_counter_store_up", "Whether the counter store answers: 1 or 0.", is_up)
+    yield GaugeMetricFamily("hotgate_counter_keys", "Keys that this node has tokens of, or asks for.", counters["keys"])
+    for name, documentation in (
+        ("calls", "Round trips to the counter store."),
+        ("failures", "Round trips that failed."),
+        ("losses", "Times the counter store was lost."),
+        ("new_beginnings", "Partitions that began anew: the store had lost what they held."),
+        ("tokens_leased", "Tokens that the counter store has lent this node."),
+        ("tokens_returned", "Tokens that were given back unused."),
+    ):
+        yield CounterMetricFamily(f"hotgate_counter_{name}", documentation, counters[name])
 
 
 def _gateway_families(facts: GatewayFacts) -> Iterator[Metric]:

@@ -40,6 +40,7 @@ from hotgate.runtime.desks.quota_place import QuotaPlace
 from hotgate.runtime.desks.release_desk import ReleaseDesk
 from hotgate.runtime.desks.session_desk import SessionDesk
 from hotgate.runtime.desks.session_keys import SessionKeys
+from hotgate.runtime.desks.shared_counters import SharedCounters
 from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.single_use import SingleUse
 from hotgate.runtime.desks.targets import Targets
@@ -64,8 +65,8 @@ class ControlPlane:
     bans: who is turned away. releases: which upstreams get what. versions: who uses which. passwords: who has which.
     ticket_key: of TLS sessions. answers: to what workers ask. introspections: what tokens are worth. logins: at OpenID
     Connect providers. sessions: theirs. upstream_tokens: what upstreams are shown. credentials: the store, if there is
-    one. quotas: how much of each is used. limits: both, for operators. explanations: why requests are answered as they
-    are. admin: the interface of operators.
+    one. counters: of all nodes. quotas: how much of each is used. limits: both, for operators. explanations: why
+    requests are answered as they are. admin: the interface of operators.
     """
 
     def __init__(
@@ -74,12 +75,13 @@ class ControlPlane:
         reloader: Reloader,
         broadcast: Broadcast,
         file: Path,
+        config: Gateway,
         left_behind: Iterable[int],
         *,
         has_predecessor: bool = False,
     ) -> None:
-        """file: of the configuration. left_behind: process ids of the workers of an earlier control process that still
-        run.
+        """file: of the configuration. config: what it says at the start. left_behind: process ids of the workers of an
+        earlier control process that still run.
 
         has_predecessor: that process still runs as well, and keeps them until `left_alone_by_predecessor`.
         """
@@ -102,9 +104,11 @@ class ControlPlane:
         self.passwords = Passwords()
         self._answer_questions(single_use)
         self._metrics = FleetMetrics()
-        self._leases = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
+        local = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
+        self.counters = SharedCounters(config, now, broadcast, left_behind, local)
+        self._leases = self.counters.desk or local
         self.quota_place = QuotaPlace(self.credentials, file)
-        self.quotas = QuotaDesk(self._leases, self.quota_place.opened)
+        self.quotas = QuotaDesk(local, self.quota_place.opened)
         self.limits = LimitOperations(self._leases.authority, self.quotas)
         self.bans = BanDesk(now, broadcast)
         self.releases = ReleaseDesk(now, time.time, broadcast, file)
@@ -213,6 +217,7 @@ class ControlPlane:
             introspections=self.introspections,
             logins=self.logins,
             upstream_tokens=self.upstream_tokens,
+            counters=self.counters,
             metrics=self._metrics,
             renewal=self._renewal,
             limits=self.limits,
@@ -251,6 +256,7 @@ class ControlPlane:
     async def stop(self) -> None:
         """End everything."""
         await self.admin.stop()
+        await self.counters.stop()
         self.explanations.stop()
         await self.answers.stop()
         self.passwords.stop()

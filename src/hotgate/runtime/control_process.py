@@ -142,6 +142,7 @@ class ControlProcess:
             self._reloader,
             broadcast,
             self._options.file.absolute(),
+            self._loaded.config,
             self._left_behind,
             has_predecessor=self._origin.predecessor is not None,
         )

@@ -43,6 +43,8 @@ class Deployment:
         """Put a configuration into force. Returns why not; then nothing has changed. Raises ConfigurationErrors."""
         if new.config.runtime_dir != self.loaded.config.runtime_dir:
             return "runtime_dir cannot change while the gateway runs; restart it"
+        if new.config.counters != self.loaded.config.counters:
+            return "counters cannot change while the gateway runs; restart it"
         if new.tree == self.loaded.tree:
             self.loaded = new
             self._plane.explanations.follow(new)  # its lines may be others
@@ -74,6 +76,7 @@ class Deployment:
         await asyncio.gather(self._plane.keys.follow(config), self._plane.targets.follow(config))
         await self._plane.logins.follow(config)
         await self._plane.sessions.follow(config)
+        await self._plane.counters.follow(config)
 
     async def _have_own_keys(self, loaded: Loaded) -> None:
         try:

@@ -18,6 +18,7 @@ from hotgate.runtime.desks.limit_operations import LimitOperations
 from hotgate.runtime.desks.logins import LoginDesk
 from hotgate.runtime.desks.release_desk import ReleaseDesk
 from hotgate.runtime.desks.session_keys import SessionKeys
+from hotgate.runtime.desks.shared_counters import SharedCounters
 from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.desks.targets import Targets
 from hotgate.runtime.desks.upstream_tokens import UpstreamTokens
@@ -48,6 +49,7 @@ class GatewayStatus:
     introspections: Introspections
     logins: LoginDesk
     upstream_tokens: UpstreamTokens
+    counters: SharedCounters
     metrics: FleetMetrics
     renewal: Renewal
     limits: LimitOperations
@@ -91,8 +93,8 @@ class GatewayStatus:
         return self.signing_keys.jwks
 
     def status(self) -> dict[str, Any]:
-        """Workers, revision, uptime, the last reload, key sets, health of targets, their names, bans, the store, and
-        tokens for upstreams."""
+        """Workers, revision, uptime, the last reload, key sets, health of targets, their names, bans, the store, tokens
+        for upstreams, and shared counters."""
         generation = self.fleet.generation
         return {
             "version": __version__,
@@ -116,6 +118,7 @@ class GatewayStatus:
             "store": self.credentials.state(),
             "introspection": self.introspections.state(),
             "upstream_tokens": self.upstream_tokens.state(),
+            "counters": self.counters.state(),
         }
 
     async def exposition(self) -> tuple[bytes, str]:
@@ -140,6 +143,7 @@ class GatewayStatus:
             introspections=self.introspections.state(),
             logins=self.logins.state(),
             upstream_tokens=self.upstream_tokens.state(),
+            counters=self.counters.state(),
         )
 
     def _worker(self, worker: WorkerHandle) -> dict[str, Any]:

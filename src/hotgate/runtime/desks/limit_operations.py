@@ -10,6 +10,7 @@ from hotgate.store.errors import StoreUnavailable, StoreUnusable
 
 if TYPE_CHECKING:
     from hotgate.limits.authority import LeaseAuthority
+    from hotgate.limits.shared.all_limits import AllLimits
     from hotgate.limits.standing import Standing
     from hotgate.runtime.desks.quota_desk import QuotaDesk
     from hotgate.store.quotas import QuotaUse
@@ -20,7 +21,7 @@ MOST = 1000  # that are shown at once
 class LimitOperations:
     """Names of limits are their scopes, as the lists show them: `route/orders`, `quota/orders/daily`."""
 
-    def __init__(self, authority: LeaseAuthority, quotas: QuotaDesk) -> None:
+    def __init__(self, authority: LeaseAuthority | AllLimits, quotas: QuotaDesk) -> None:
         self._authority = authority
         self._quotas = quotas
 

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from hotgate.config.gateway import Gateway
+    from hotgate.config.valkey import Valkey
     from hotgate.store.sessions.session_store import SessionStore
     from hotgate.store.sessions.sql_sessions import SqlSessions
-    from hotgate.store.sessions.valkey_connection import ValkeyConnection
     from hotgate.store.sessions.valkey_sessions import ValkeySessions
     from hotgate.store.store import Store
+    from hotgate.store.valkey_connection import ValkeyConnection
 
 _log = logging.getLogger("hotgate.store")
 
@@ -36,19 +37,19 @@ class SessionPlaces:
         self._now = now
         self._keep: dict[str, str] = {}  # by entry
         self._sql: tuple[Store, SqlSessions] | None = None
-        self._valkey: tuple[str, ValkeyConnection, ValkeySessions] | None = None
+        self._valkey: tuple[Valkey, ValkeyConnection, ValkeySessions] | None = None
         self._pruned = now()
         self._pruning: asyncio.Task[None] | None = None
 
     async def follow(self, config: Gateway) -> None:
         """Use what a configuration names, and nothing else."""
         self._keep = kept_entries(config)
-        url = "" if config.valkey is None else config.valkey.url.reveal()
-        if self._valkey is not None and self._valkey[0] != url:
+        settings = config.valkey if config.valkey is not None and "valkey" in self._keep.values() else None
+        if self._valkey is not None and self._valkey[0] != settings:
             await self._valkey[1].close()
             self._valkey = None
-        if url and self._valkey is None:
-            self._valkey = _opened(url)
+        if settings is not None and self._valkey is None:
+            self._valkey = _opened(settings)
 
     def of(self, provider: str) -> SessionStore:
         """Where the sessions of an entry are. Raises StoreUnavailable when the configuration has no place for them."""
@@ -94,12 +95,12 @@ class SessionPlaces:
                 _log.warning("sessions that have ended are kept for now: %s", error)
 
 
-def _opened(url: str) -> tuple[str, ValkeyConnection, ValkeySessions]:
-    from hotgate.store.sessions.valkey_connection import ValkeyConnection  # noqa: PLC0415 (see the module's docstring)
+def _opened(settings: Valkey) -> tuple[Valkey, ValkeyConnection, ValkeySessions]:
     from hotgate.store.sessions.valkey_sessions import ValkeySessions  # noqa: PLC0415
+    from hotgate.store.valkey_connection import Servers, ValkeyConnection  # noqa: PLC0415 (see the module's docstring)
 
-    connection = ValkeyConnection(url)
-    return url, connection, ValkeySessions(connection)
+    connection = ValkeyConnection(Servers.of(settings))
+    return settings, connection, ValkeySessions(connection)
 
 
 def kept_entries(config: Gateway) -> dict[str, str]:

@@ -23,6 +23,7 @@ from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.keys.key_ring import KeyRing, RingHolder
 from hotgate.keys.sealing_ring import SealingRing, SealingRingHolder
 from hotgate.limits.lease_client import LeaseClient
+from hotgate.limits.shared.shared_lease_client import SharedLeaseClient
 from hotgate.limits.worker_share import WorkerShare
 from hotgate.observe.access_log import AccessLog, RecordLog
 from hotgate.observe.decision_record import DecisionRecord, decision_lines
@@ -63,7 +64,8 @@ class Worker:
         self._link = ControlLink(
             launch.socket, on_found=self._control_found, on_lost=self._control_lost, on_message=self._received
         )
-        self._limiter = LeaseClient(self._link.send, time.monotonic)
+        limiter = SharedLeaseClient if launch.shares_limits else LeaseClient
+        self._limiter = limiter(self._link.send, time.monotonic)
         self._refresh = KeyRefresh(self._link.send)
         self._questions = Questions(self._link.send)
         self._proof_uses = ProofUses(self._questions.ask)
@@ -227,6 +229,8 @@ class Worker:
             "answer": self._questions.answered,
             "drain": lambda message: self._drain_once(float(message["seconds"])),
             "reopen": lambda _: self._reopen_logs(),
+            "counters_lost": lambda _: self._limiter.authority_lost(),
+            "counters_found": lambda _: self._link.send(self._limiter.authority_found()),
             "let_go": lambda _: self._link.let_go(),
         }
 

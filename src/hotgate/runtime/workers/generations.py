@@ -47,7 +47,9 @@ class Generations:
         except BindError as error:
             raise ConfigurationErrors([_positioned(loaded, error)]) from error
         self._number += 1
-        orders = launches(self._options, self._directory, self._number, self._sockets.assignments(binds, workers))
+        orders = launches(
+            self._options, self._directory, loaded.config, self._number, self._sockets.assignments(binds, workers)
+        )
         generation = Generation(self._number, orders, self.configuration(loaded), is_held=is_held)
         self._fleet.start(generation)
         return generation

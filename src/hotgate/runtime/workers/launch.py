@@ -21,6 +21,7 @@ class Launch:
     socket: path of the control process's socket. index: which of the generation's workers. generation: counts the sets
     of workers since the control process started. workers: how many the generation has. folder: the configuration's,
     where policies are imported from. listeners: listener name → descriptors. log_format: "console" or "json".
+    shares_limits: with other nodes.
     """
 
     socket: str
@@ -30,6 +31,7 @@ class Launch:
     folder: str
     listeners: Mapping[str, list[int]]
     log_format: str = "console"
+    shares_limits: bool = False
 
     def to_argument(self) -> str:
         """The form that `from_argument` reads."""

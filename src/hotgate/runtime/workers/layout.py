@@ -23,7 +23,11 @@ def binds_of(config: Gateway) -> dict[str, AnyBind]:
 
 
 def launches(
-    options: RunOptions, directory: RuntimeDirectory, generation: int, assignments: Sequence[Assignment]
+    options: RunOptions,
+    directory: RuntimeDirectory,
+    config: Gateway,
+    generation: int,
+    assignments: Sequence[Assignment],
 ) -> list[Launch]:
     """The orders of each worker of a generation."""
     return [
@@ -35,6 +39,7 @@ def launches(
             folder=str(options.file.absolute().parent),
             listeners={name: [listening.fileno() for listening in sockets] for name, sockets in assignment.items()},
             log_format=options.log_format,
+            shares_limits=config.counters.are_shared,
         )
         for index, assignment in enumerate(assignments)
     ]

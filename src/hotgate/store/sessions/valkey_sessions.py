@@ -11,7 +11,7 @@ from typing import Any
 from hotgate.store.errors import AlreadyExists, StoreUnavailable
 from hotgate.store.sessions.kept_session import KeptSession, check_sealed, check_session
 from hotgate.store.sessions.session_store import MAX_PAGE, MAX_PER_SUBJECT, MAX_SESSIONS, SessionPage, SessionsFull
-from hotgate.store.sessions.valkey_connection import ValkeyConnection
+from hotgate.store.valkey_connection import ValkeyConnection
 
 _PREFIX = "hotgate:sessions"
 _BATCH = 1000  # commands in one pipeline

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
+from hotgate.store.breaker import FAILURES, OPEN_SECONDS, Breaker
 from hotgate.store.errors import AlreadyExists, InvalidRecord, StoreUnavailable
-from hotgate.store.sessions.breaker import FAILURES, OPEN_SECONDS, Breaker
 from hotgate.store.sessions.kept_session import MAX_SEALED, KeptSession
 from hotgate.store.sessions.session_store import MAX_PER_SUBJECT, SessionsFull, SessionStore
 from hotgate.store.sessions.sql_sessions import SqlSessions
-from hotgate.store.sessions.valkey_connection import ValkeyConnection
 from hotgate.store.sessions.valkey_sessions import ValkeySessions
 from hotgate.store.store import Store
+from hotgate.store.valkey_connection import Servers, ValkeyConnection
 from postgresql import PostgreSQL
 from valkey_server import PASSWORD, ValkeyServer, valkey_server
 
@@ -36,7 +36,7 @@ class Place:
     @asynccontextmanager
     async def opened(self, most: int = 1000) -> AsyncIterator[SessionStore]:
         if self.url.startswith("valkey"):
-            connection = ValkeyConnection(self.url)
+            connection = ValkeyConnection(Servers(self.url))
             yield ValkeySessions(connection, most)
             await connection.close()
         else:
@@ -289,7 +289,7 @@ def test_a_valkey_that_is_gone_is_an_outage_and_comes_back_by_itself(valkey: Val
 def test_a_valkey_that_stands_still_is_not_waited_for_again_and_again(valkey: ValkeyServer) -> None:
     async def run() -> None:
         now = [100.0]
-        connection = ValkeyConnection(valkey.url, lambda: now[0], answer=0.02)
+        connection = ValkeyConnection(Servers(valkey.url), lambda: now[0], answer=0.02)
         sessions = ValkeySessions(connection)
         assert await sessions.load("sso", digest("slow"), NOW) is None
         said = []
