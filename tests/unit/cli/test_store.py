@@ -17,7 +17,7 @@ def test_a_store_is_empty_until_its_tables_are_made(shell: Shell) -> None:
     shell.write(f"{LISTENERS}store: {{url: 'sqlite:///x.db'}}\n")
     status = shell.run("store", "status", "-c", str(shell.file)).stdout
     assert "empty; `hotgate store migrate` makes the tables" in status
-    assert "x.db: revision 0004" in shell.run("store", "migrate", "-c", str(shell.file)).stdout
+    assert "x.db: revision 0005" in shell.run("store", "migrate", "-c", str(shell.file)).stdout
     status = shell.run("store", "status", "-c", str(shell.file)).stdout
     assert "revision: 0004\nconsumers: 0\nkeys: 0\n" in status
 
