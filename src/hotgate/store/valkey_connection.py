@@ -1,16 +1,16 @@
-"""A Valkey (or Redis) server, several behind sentinels, or a cluster, asked with bounds: time-outs, a bounded pool, a
-breaker. Nothing shows its password.
+"""A Valkey (or Redis) server, several behind sentinels, or a cluster, asked with bounds: time-outs, a number of
+questions at once, a breaker. Nothing shows its password.
 """
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.cluster import RedisCluster
 from redis.asyncio.connection import SSLConnection, parse_url
 from redis.asyncio.retry import Retry
@@ -64,8 +64,11 @@ class ValkeyConnection:
         connect: float = CONNECT_SECONDS,
         answer: float = ANSWER_SECONDS,
     ) -> None:
-        self._client = _client(servers, connect, answer)
+        self._closing = AsyncExitStack()
+        self._client = _client(servers, connect, answer, self._closing)
         self._breaker = Breaker(clock)
+        # Questions queue here: of the driver's pools only one kind waits for a connection, and none of a cluster does.
+        self._turns = asyncio.Semaphore(CONNECTIONS)
         self._longest = connect + answer
 
     @asynccontextmanager
@@ -76,9 +79,10 @@ class ValkeyConnection:
         """
         self._breaker.check()
         try:
-            async with asyncio.timeout(self._longest):
+            async with asyncio.timeout(self._longest), self._turns:
                 yield self._client
-        except (RedisError, OSError, TimeoutError) as error:
+        except (RedisError, OSError, TimeoutError, AttributeError) as error:
+            # AttributeError: the driver, when one question to a cluster hangs up connections that others are using.
             self._breaker.failed()
             # The kind is enough: a server's text may quote what it was sent.
             raise StoreUnavailable(f"Valkey does not answer: {_kind(error)}") from None
@@ -86,7 +90,7 @@ class ValkeyConnection:
 
     async def close(self) -> None:
         """Hang up."""
-        await self._client.aclose()
+        await self._closing.aclose()
 
 
 def _kind(error: Exception) -> str:
@@ -95,24 +99,35 @@ def _kind(error: Exception) -> str:
     return f"{type(error).__name__} {code}" if code.isalpha() and code.isupper() else type(error).__name__
 
 
-def _client(servers: Servers, connect: float, answer: float) -> Any:
+def _client(servers: Servers, connect: float, answer: float, closing: AsyncExitStack) -> Any:
     scheme, *rest = urlsplit(servers.url)
     url = urlunsplit((_SCHEMES.get(scheme, scheme), *rest))
     options: dict[str, Any] = {
+        "max_connections": CONNECTIONS,
         "socket_connect_timeout": connect,
         "socket_timeout": answer,
         # One more try, at once, for a connection that the server has closed meanwhile; the breaker does the rest.
         "retry": Retry(NoBackoff(), 1),
     }
     if servers.is_cluster:
-        return RedisCluster.from_url(url, max_connections=CONNECTIONS, require_full_coverage=False, **options)
+        cluster = RedisCluster.from_url(url, require_full_coverage=False, **options)
+        closing.push_async_callback(_leave, cluster)
+        return cluster
     if servers.sentinels:
-        return _behind_sentinels(servers, url, options)
-    pool = BlockingConnectionPool.from_url(url, max_connections=CONNECTIONS, timeout=answer, **options)
-    return Redis.from_pool(pool)
+        client = _behind_sentinels(servers, url, options, closing)
+    else:
+        client = Redis.from_pool(ConnectionPool.from_url(url, **options))
+    closing.push_async_callback(client.aclose)
+    return client
 
 
-def _behind_sentinels(servers: Servers, url: str, options: dict[str, Any]) -> Any:
+async def _leave(cluster: Any) -> None:
+    """Its own `aclose` leaves everything open while the driver means to ask anew who is in the cluster."""
+    await cluster.nodes_manager.aclose()
+    await cluster.nodes_manager.aclose("startup_nodes")
+
+
+def _behind_sentinels(servers: Servers, url: str, options: dict[str, Any], closing: AsyncExitStack) -> Any:
     own: dict[str, Any] = dict(parse_url(url))
     service = str(own.pop("host"))
     own.pop("port", None)
@@ -120,4 +135,5 @@ def _behind_sentinels(servers: Servers, url: str, options: dict[str, Any]) -> An
         own["ssl"] = options["ssl"] = True
     known = {**options, "password": servers.sentinel_password}
     sentinel: Any = Sentinel(servers.sentinels, sentinel_kwargs=known)  # type: ignore[no-untyped-call]
+    closing.push_async_callback(sentinel.aclose)  # its client does not close the connections to the sentinels
     return sentinel.master_for(service, redis_class=Redis, **{**options, **own})
