@@ -123,6 +123,7 @@ def _client(servers: Servers, connect: float, answer: float, closing: AsyncExitS
 
 async def _leave(cluster: Any) -> None:
     """Its own `aclose` leaves everything open while the driver means to ask anew who is in the cluster."""
+    await cluster.aclose()
     await cluster.nodes_manager.aclose()
     await cluster.nodes_manager.aclose("startup_nodes")
 
