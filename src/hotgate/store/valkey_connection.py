@@ -136,5 +136,6 @@ def _behind_sentinels(servers: Servers, url: str, options: dict[str, Any], closi
         own["ssl"] = options["ssl"] = True
     known = {**options, "password": servers.sentinel_password}
     sentinel: Any = Sentinel(servers.sentinels, sentinel_kwargs=known)  # type: ignore[no-untyped-call]
-    closing.push_async_callback(sentinel.aclose)  # its client does not close the connections to the sentinels
+    for each in sentinel.sentinels:  # they are not closed with the client of the primary
+        closing.push_async_callback(each.aclose)
     return sentinel.master_for(service, redis_class=Redis, **{**options, **own})

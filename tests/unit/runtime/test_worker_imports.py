@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from typing import Any
 
 FORBIDDEN = {"typer", "rich", "starlette", "uvicorn", "httpx", "prometheus_client", "dns"} | {
     "sqlalchemy",
@@ -16,7 +17,13 @@ from hotgate.runtime.compiling.load import built_in_model, validated
 {use}
 print(json.dumps(sorted(sys.modules)))
 """
-TREE = {
+COMPILED = """
+from hotgate.observe.metrics import WorkerMetrics
+from hotgate.runtime.compiling.compile import Parts, compile_configuration, idle_services
+config = validated({tree!r})
+compile_configuration(config, Parts(idle_services(config), WorkerMetrics()))
+"""
+TREE: dict[str, Any] = {
     "listeners": [{"name": "web", "bind": "127.0.0.1:8080"}],
     "identity": {"keys": {"api_key": {"keys": [{"id": "k", "consumer": "c", "sha256": "00" * 32}]}}},
     "routes": [{"name": "all", "match": {"path": "/*"}, "authenticate": ["keys"], "respond": {}}],
@@ -41,3 +48,12 @@ def test_a_worker_imports_no_mechanism_that_its_configuration_does_not_name() ->
     assert "hotgate.policies.api_key" in modules
     others = ("hotgate.policies.oidc", "hotgate.policies.passwords", "hotgate.policies.signatures.signature", "html")
     assert not [name for name in modules if name.startswith(others)]
+
+
+def test_a_worker_imports_cel_and_cedar_only_for_conditions() -> None:
+    engines = {"cel_expr_python", "cedarpy"}
+    route = {**TREE["routes"][0], "rate_limit": {"limit": "100/minute"}, "concurrency": {"limit": 100}}
+    plain = {**TREE, "routes": [route]}
+    assert loaded(COMPILED.format(tree=plain)) & engines == set()
+    conditional = {**TREE, "routes": [{**route, "authorize": {"when": 'request.method == "GET"'}}]}
+    assert loaded(COMPILED.format(tree=conditional)) & engines == {"cel_expr_python"}
