@@ -71,7 +71,7 @@ def test_many_roles_without_a_circle_take_no_time(routes_of: Errors) -> None:
         ({"policies": {"p": [{"name": "r", "deny": "true", "because": "two\nlines"}]}}, "one line of text"),
         ({"policies": {"p": [{"name": "r", "deny": "true", "because": "x" * 257}]}}, "at most 256"),
         ({"policies": {"p": [{"name": "r", "allow": "x" * 4097}]}}, "at most 4096 characters"),
-        ({"policies": {"p": [{"name": "r", "allow": "true\0 && false"}]}}, "write a condition in CEL"),
+        ({"policies": {"p": [{"name": "r", "allow": "true\0 && false"}]}}, "write an expression in CEL"),
         ({"policies": {"p": [{"name": "r", "allow": True}]}}, "quote it"),
     ],
 )

@@ -1,12 +1,13 @@
 """`concurrency:` of a route, as the file says it: one limit, or several."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Discriminator, Field, Tag
 
 from hotgate.config.concurrency import MOST_PLACES, Waiting
 from hotgate.config.settings import WholeNumber
-from hotgate.policies.limits.rate_limit_settings import By
+from hotgate.policies.limits.key_settings import By
+from hotgate.policies.limits.one_or_several import one_or_several
 
 _MOST_LIMITS = 4  # of one route
 
@@ -32,12 +33,8 @@ class ConcurrencySettings(Waiting):
     ipv6_prefix: Annotated[int, WholeNumber(1, 128)] = Field(default=64, description="The same for IPv6.")
 
 
-def _kind_of_setting(value: Any) -> str:
-    return "several" if isinstance(value, list | tuple) else "one"
-
-
 ConcurrencySetting = Annotated[
     Annotated[ConcurrencySettings, Tag("one")]
     | Annotated[tuple[ConcurrencySettings, ...], Field(min_length=1, max_length=_MOST_LIMITS), Tag("several")],
-    Discriminator(_kind_of_setting),
+    Discriminator(one_or_several),
 ]

@@ -8,7 +8,7 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import WrongSetting
 from hotgate.policies.conditions.attribute import Attribute
 from hotgate.policies.conditions.condition import ConditionFailed, compile_number
-from hotgate.policies.limits.rate_limit_settings import ComputedCost, ToldCost
+from hotgate.policies.limits.cost_settings import ComputedCost, ToldCost
 
 CostOf = Callable[[Exchange], int]
 

@@ -16,7 +16,7 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import WrongSetting
 from hotgate.policies.conditions.attribute import Attribute
 from hotgate.policies.conditions.condition import ConditionFailed, compile_text
-from hotgate.policies.limits.rate_limit_settings import By, KeyExpression
+from hotgate.policies.limits.key_settings import By, KeyExpression
 
 KeyOf = Callable[[Exchange], str]
 

@@ -6,12 +6,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from hotgate.config.cel_expression import CelExpression
 from hotgate.config.notation import Notation, refused
 from hotgate.config.settings import Flag, Form, Name, Settings, WholeNumber
 from hotgate.config.status_range import Statuses
 from hotgate.limits.calendar import Calendar
 from hotgate.limits.limit import MAX_QUOTA
-from hotgate.policies.limits.rate_limit_settings import MAX_LIMITS, By, Cel, Cost
+from hotgate.policies.limits.cost_settings import Cost
+from hotgate.policies.limits.key_settings import By
+from hotgate.policies.limits.one_or_several import one_or_several
+from hotgate.policies.limits.rate_limit_settings import MAX_LIMITS
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
@@ -84,7 +88,7 @@ class QuotaSettings(Settings):
     )
     ipv6_prefix: Annotated[int, WholeNumber(1, 128)] = Field(default=64, description="The same for IPv6.")
     cost: Cost = Field(default=1, description="What a request takes, as in `rate_limit`.")
-    when: Cel | None = Field(
+    when: CelExpression | None = Field(
         default=None, description="A CEL condition: the quota is only for requests for which it holds, or fails."
     )
     count: tuple[Statuses, ...] = Field(
@@ -136,12 +140,8 @@ class QuotaSettings(Settings):
         return self.limit, self.notation, self.by, self.ipv4_prefix, self.ipv6_prefix
 
 
-def _kind_of_setting(value: Any) -> str:
-    return "several" if isinstance(value, list | tuple) else "one"
-
-
 QuotaSetting = Annotated[
     Annotated[QuotaSettings, Tag("one")]
     | Annotated[tuple[QuotaSettings, ...], Field(min_length=1, max_length=MAX_LIMITS), Tag("several")],
-    Discriminator(_kind_of_setting),
+    Discriminator(one_or_several),
 ]

@@ -1,97 +1,20 @@
 """`rate_limit:` of a route, as the file says it: one limit, or several with names."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from hotgate.config.cel_expression import CelExpression
 from hotgate.config.notation import refused
-from hotgate.config.settings import Flag, Form, HeaderName, Name, Settings, WholeNumber
+from hotgate.config.settings import Flag, Form, Name, Settings, WholeNumber
 from hotgate.config.status_range import Statuses
 from hotgate.config.units import RateValue
+from hotgate.policies.limits.cost_settings import Cost
+from hotgate.policies.limits.key_settings import By
+from hotgate.policies.limits.one_or_several import one_or_several
 
 MAX_LIMITS = 8  # of one route: each is a bucket to ask
-MAX_PARTS = 4  # of one key
-MAX_COST = 10**9  # bytes of a body, say
 MAX_FILL_TIME = 366 * 86400.0 * 100  # seconds; more is a slip of the pen, and no Integer of RFC 9651 soon
-
-_TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}"  # noqa: S105  (RFC 9110 §5.6.2)
-_BY = rf"principal|consumer|group|address|route|header:{_TOKEN}|claim:[!-~]{{1,256}}|path:[A-Za-z_][A-Za-z0-9_]{{0,63}}"
-_SAYS = "use principal, consumer, group, address, route, header:NAME, claim:NAME or path:NAME"
-
-Kind = Annotated[str, Form(f"({_BY})", _SAYS)]
-Cel = Annotated[str, Form(r"(?s:.{1,4096})", "use a CEL expression of at most 4,096 characters")]
-
-
-class KeyExpression(Settings):
-    """Whose bucket it is, by an expression."""
-
-    cel: Cel = Field(
-        description="A CEL expression of text: each value has a bucket of its own. Fails: the principal's."
-    )
-
-
-def _kind_of_part(value: Any) -> str:
-    return "expression" if isinstance(value, dict | KeyExpression) else "kind"
-
-
-KeyPart = Annotated[
-    Annotated[Kind, Tag("kind")] | Annotated[KeyExpression, Tag("expression")], Discriminator(_kind_of_part)
-]
-
-
-def _kind_of_by(value: Any) -> str:
-    return "parts" if isinstance(value, list | tuple) else _kind_of_part(value)
-
-
-By = Annotated[
-    Annotated[Kind, Tag("kind")]
-    | Annotated[KeyExpression, Tag("expression")]
-    | Annotated[tuple[KeyPart, ...], Field(min_length=1, max_length=MAX_PARTS), Tag("parts")],
-    Discriminator(_kind_of_by),
-]
-
-
-class ComputedCost(Settings):
-    """What a request costs, computed from the request."""
-
-    cel: Cel = Field(description="A CEL expression of an int. One that fails, is below 0 or above `most` costs `most`.")
-    most: Annotated[int, WholeNumber(1, MAX_COST)] = Field(description="The most that a request can cost.")
-
-
-class ToldCost(Settings):
-    """What a request costs, as the backend's answer says."""
-
-    header: HeaderName = Field(description="The field of the answer: one whole number. Without it `estimate` stands.")
-    estimate: Annotated[int, WholeNumber(1, MAX_COST)] = Field(
-        default=1, description="What is taken before the backend is asked."
-    )
-    most: Annotated[int, WholeNumber(1, MAX_COST)] = Field(
-        description="The most that a request can cost. A field that is no whole number, or is there twice, costs that "
-        "much, and so does a request whose client left before the answer began."
-    )
-    remove: Flag = Field(default=False, description="Whether the client does not get the field.")
-
-    @model_validator(mode="after")
-    def _estimate_is_possible(self) -> "ToldCost":
-        if self.estimate > self.most:
-            raise refused("`estimate` is above `most`")
-        return self
-
-
-def _kind_of_cost(value: Any) -> str:
-    if isinstance(value, dict):
-        return "computed" if "cel" in value else "told"
-    if isinstance(value, ComputedCost):
-        return "computed"
-    return "told" if isinstance(value, ToldCost) else "fixed"
-
-
-Cost = Annotated[
-    Annotated[int, WholeNumber(1, MAX_COST), Tag("fixed")]
-    | Annotated[ComputedCost, Tag("computed")]
-    | Annotated[ToldCost, Tag("told")],
-    Discriminator(_kind_of_cost),
-]
 
 
 class RateLimitSettings(Settings):
@@ -130,12 +53,12 @@ class RateLimitSettings(Settings):
         description="Other rates for callers of a tier, in the same window as `limit`, which is for all others. `burst`"
         " grows in proportion. Whoever changes tier keeps how full the bucket is.",
     )
-    tier: Cel | None = Field(
+    tier: CelExpression | None = Field(
         default=None,
         description="A CEL expression of text that gives the tier. Default: the caller's (`principal.tier`). One that"
         " fails gives the slowest of all rates.",
     )
-    when: Cel | None = Field(
+    when: CelExpression | None = Field(
         default=None, description="A CEL condition: the limit is only for requests for which it holds, or fails."
     )
     cost: Cost = Field(
@@ -193,12 +116,8 @@ class RateLimitSettings(Settings):
         )
 
 
-def _kind_of_setting(value: Any) -> str:
-    return "several" if isinstance(value, list | tuple) else "one"
-
-
 RateLimitSetting = Annotated[
     Annotated[RateLimitSettings, Tag("one")]
     | Annotated[tuple[RateLimitSettings, ...], Field(min_length=1, max_length=MAX_LIMITS), Tag("several")],
-    Discriminator(_kind_of_setting),
+    Discriminator(one_or_several),
 ]

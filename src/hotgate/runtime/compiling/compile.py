@@ -224,7 +224,6 @@ def _services(config: Gateway, parts: Parts, places: PlacePlan, problems: list[P
     services = {
         **parts.services,
         "shared_limits": {},
-        "shared_quotas": {},
         "apis": config.apis,
         "assertion_issuer": config.assertion.issuer,
         "authorization": config.authorization,

@@ -91,12 +91,12 @@ def test_what_one_quota_refuses_the_others_get_back() -> None:
 def test_each_caller_has_a_quota_of_its_own_and_shared_ones_are_one() -> None:
     limiter = QuotaLimiter()
     shared: dict[str, Any] = {}
-    one = gate({**BASE, "share": "all"}, limiter, shared_quotas=shared)
-    other = gate({**BASE, "share": "all"}, limiter, shared_quotas=shared)
+    one = gate({**BASE, "share": "all"}, limiter, shared_limits=shared)
+    other = gate({**BASE, "share": "all"}, limiter, shared_limits=shared)
     assert [each.ask(principal=caller("alice")).status for each in (one, other, one)] == [200, 200, 429]
     assert one.ask(principal=caller("bob")).status == 200
     with pytest.raises(WrongSettings):
-        gate({**BASE, "limit": 3, "share": "all"}, limiter, shared_quotas=shared)
+        gate({**BASE, "limit": 3, "share": "all"}, limiter, shared_limits=shared)
 
 
 def test_a_cost_is_taken_whole_and_statuses_that_do_not_count_give_it_back() -> None:

@@ -36,7 +36,7 @@ def test_every_wrong_limit_of_a_list_is_named(tmp_path: Path) -> None:
         "8:39: routes[0].rate_limit[1].when: at column 10 of the expression: there is no attribute 'principal.teir'",
         "9:45: routes[0].rate_limit[2].cost.cel: the expression must be int",
         "10:51: routes[0].rate_limit[3].by[1].cel: at column 4",
-        "11:16: routes[0].rate_limit[4].name: another limit of the route has the same buckets",
+        "11:16: routes[0].rate_limit[4].name: another one of the route has the same buckets",
         "12:39: routes[0].rate_limit[5].cost: costs more than a bucket of 5 in 1d ever holds",
     ]
     found = errors(tmp_path, text)
