@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from hotgate.cli.configuration import DEFAULT_FILE, ConfigurationFile
 from hotgate.cli.request import ask
-from hotgate.cli.table import print_table
+from hotgate.cli.shown_items import show_all, show_one
 from hotgate.cli.values import AsJson
 
 limits = typer.Typer(name="limits", help="See who is limited by a running gateway.", no_args_is_help=True)
@@ -43,24 +42,3 @@ def reset(limit: Limit, key: Key, config: ConfigurationFile = DEFAULT_FILE) -> N
     """Let a key have its whole burst again."""
     ask(config, "reset_limit", limit=limit, key=key)
     typer.echo(f"{key} begins anew")
-
-
-def show_all(items: list[dict[str, Any]], columns: tuple[str, ...], *, as_json: bool) -> None:
-    """A table of some columns, or all as JSON."""
-    if as_json:
-        typer.echo(json.dumps(items, indent=2))
-    else:
-        headings = tuple(column.replace("_seconds", " (s)").replace("_", " ") for column in columns)
-        print_table(headings, [tuple(_text(item[column]) for column in columns) for item in items])
-
-
-def show_one(item: dict[str, Any], *, as_json: bool) -> None:
-    """A line for each member, or JSON."""
-    if as_json:
-        typer.echo(json.dumps(item, indent=2))
-    else:
-        print_table(("", ""), [(name.replace("_", " "), _text(value)) for name, value in item.items()])
-
-
-def _text(value: Any) -> str:
-    return "-" if value is None else str(value)

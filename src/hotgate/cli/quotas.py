@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from hotgate.cli.configuration import DEFAULT_FILE, ConfigurationFile
-from hotgate.cli.limits import Containing, Key, show_all, show_one
+from hotgate.cli.limits import Containing, Key
 from hotgate.cli.request import ask
+from hotgate.cli.shown_items import show_all, show_one
 from hotgate.cli.values import AsJson
 
 quotas = typer.Typer(name="quotas", help="See and reset quotas of a running gateway.", no_args_is_help=True)
