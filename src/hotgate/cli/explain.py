@@ -85,18 +85,9 @@ def explain(
     _add(headers, "authorization", "Bearer ", credential(token, token_file))
     _add(headers, key_field(loaded), "", credential(api_key, api_key_file))
     method, target = request_line(request)
-    question = question_of(
-        method=method,
-        target=target,
-        host=host,
-        scheme=scheme,
-        headers=headers,
-        client=client,
-        body=body_of(body),
-        certificate=None if certificate is None else read_text(certificate),
-        at=at,
-        principal=None if principal is None else mapping_of(principal),
-    )
+    told = {"host": host, "scheme": scheme, "client": client, "at": at, "body": body_of(body)}
+    shown = {"certificate": certificate and read_text(certificate), "principal": principal and mapping_of(principal)}
+    question = question_of(method=method, target=target, headers=headers, **told, **shown)
     _tell(_explained(loaded, question, offline=offline), as_json=as_json)
 
 
