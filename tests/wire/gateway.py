@@ -18,7 +18,7 @@ from hotgate.observe.access_record import AccessRecord, lines_of
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.pipeline.policy import UserPolicy
 from hotgate.policies import MECHANISMS, POLICIES
-from hotgate.runtime.compiling.compile import Compiled
+from hotgate.runtime.compiling.compiled import Compiled
 from hotgate.runtime.worker_process.data_plane import DataPlane
 from wire.overload_readings import OverloadReadings
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hotgate.runtime.compiling.compile import CompileProblems
+from hotgate.runtime.compiling.problems import CompileProblems
 from wire.samples import OK
 from wire.scenario import Wire, scenario
 from wire.signing_client import HOSTS, KEY, NOW, PUBLIC, SECRET, Signed, digest, message, partner, with_clock

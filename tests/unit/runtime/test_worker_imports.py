@@ -19,7 +19,8 @@ print(json.dumps(sorted(sys.modules)))
 """
 COMPILED = """
 from hotgate.observe.metrics import WorkerMetrics
-from hotgate.runtime.compiling.compile import Parts, compile_configuration, idle_services
+from hotgate.runtime.compiling.compile import compile_configuration, idle_services
+from hotgate.runtime.compiling.compiled import Parts
 config = validated({tree!r})
 compile_configuration(config, Parts(idle_services(config), WorkerMetrics()))
 """

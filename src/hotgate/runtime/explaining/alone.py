@@ -14,7 +14,7 @@ from hotgate.control.http_client import http_client
 from hotgate.control.jwks_fetch import JwksFetch
 from hotgate.keys.sealing_ring import SealingRing
 from hotgate.policies.passwords.password_authenticator import ABOUT as PASSWORD
-from hotgate.runtime.compiling.compile import CompileProblems
+from hotgate.runtime.compiling.problems import CompileProblems
 from hotgate.runtime.desks.answers import NotAsked
 from hotgate.runtime.desks.keys import key_sources
 from hotgate.runtime.desks.passwords import Passwords

@@ -15,8 +15,9 @@ from hotgate.observe.metrics import WorkerMetrics
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route
 from hotgate.policies.explaining.facts import principal_facts, shown_text
-from hotgate.runtime.compiling.compile import Parts, compile_configuration
+from hotgate.runtime.compiling.compile import compile_configuration
 from hotgate.runtime.compiling.compile_versions import VersionRefusal
+from hotgate.runtime.compiling.compiled import Parts
 from hotgate.runtime.explaining.callers import credential_notes, given_principal
 from hotgate.runtime.explaining.described_request import presented_certificate, read_request
 from hotgate.runtime.explaining.near_routes import NearRoutes

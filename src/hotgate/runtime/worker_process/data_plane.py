@@ -21,8 +21,9 @@ from hotgate.limits.login_guard import LoginGuard
 from hotgate.limits.place_book import PlaceBook
 from hotgate.observe.access_log import AccessLog
 from hotgate.observe.metrics import WorkerMetrics
-from hotgate.runtime.compiling.compile import Compiled, Parts, compile_configuration
+from hotgate.runtime.compiling.compile import compile_configuration
 from hotgate.runtime.compiling.compile_endpoints import measured_routes
+from hotgate.runtime.compiling.compiled import Compiled, Parts
 from hotgate.runtime.sockets.tcp_sockets import BACKLOG
 from hotgate.runtime.worker_process.overload_watch import Measured, OverloadWatch
 from hotgate.runtime.worker_process.target_reports import TargetReports

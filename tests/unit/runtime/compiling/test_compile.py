@@ -11,7 +11,9 @@ from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.policies import MECHANISMS, POLICIES
-from hotgate.runtime.compiling.compile import Compiled, CompileProblems, Parts, compile_configuration
+from hotgate.runtime.compiling.compile import compile_configuration
+from hotgate.runtime.compiling.compiled import Compiled, Parts
+from hotgate.runtime.compiling.problems import CompileProblems
 from hotgate.testing import FakeClock
 
 MODEL = gateway_model(POLICIES, MECHANISMS)

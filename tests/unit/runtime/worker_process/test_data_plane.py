@@ -14,7 +14,7 @@ from hotgate.observe.access_log import AccessLog
 from hotgate.observe.histogram import Histogram
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.policies import MECHANISMS, POLICIES
-from hotgate.runtime.compiling.compile import CompileProblems
+from hotgate.runtime.compiling.problems import CompileProblems
 from hotgate.runtime.worker_process.data_plane import DataPlane, bound_unsent
 from hotgate.runtime.worker_process.readings import Readings
 from hotgate.testing import FakeClock
