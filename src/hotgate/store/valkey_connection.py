@@ -16,7 +16,7 @@ from redis.asyncio.connection import SSLConnection, parse_url
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 
 from hotgate.config.valkey import Valkey
 from hotgate.store.breaker import Breaker
@@ -81,7 +81,7 @@ class ValkeyConnection:
         try:
             async with asyncio.timeout(self._longest), self._turns:
                 yield self._client
-        except (RedisError, OSError, TimeoutError, AttributeError) as error:
+        except (RedisError, RedisClusterException, OSError, TimeoutError, AttributeError) as error:
             # AttributeError: the driver, when one question to a cluster hangs up connections that others are using.
             self._breaker.failed()
             # The kind is enough: a server's text may quote what it was sent.
