@@ -93,23 +93,14 @@ class ControlPlane:
         self.targets = Targets(broadcast)
         self.ticket_key = TicketKey(broadcast, now)
         self.answers = Answers()
-        self._certificates = CertificateStatus(http_client())
         self._proofs = Proofs(broadcast, now, has_predecessor=has_predecessor)
         single_use = SingleUse(lambda: self.credentials.store)
         self.logins = LoginDesk(self.answers, self.keys, self.credentials, single_use)
-        self._issuers = IssuersMetadata()
-        self.introspections = Introspections(self.keys)
         self.sessions = SessionDesk(self.answers, self.credentials, self.logins)
-        self.upstream_tokens = UpstreamTokens()
-        self.passwords = Passwords()
         self._answer_questions(single_use)
         self._metrics = FleetMetrics()
         local = LeaseDesk(now, broadcast, left_behind, has_predecessor=has_predecessor)
-        self.counters = SharedCounters(config, now, broadcast, left_behind, local)
-        self._leases = self.counters.desk or local
-        self.quota_place = QuotaPlace(self.credentials, file)
-        self.quotas = QuotaDesk(local, self.quota_place.opened)
-        self.limits = LimitOperations(self._leases.authority, self.quotas)
+        self._count(local, SharedCounters(config, now, broadcast, left_behind, local), file)
         self.bans = BanDesk(now, broadcast)
         self.releases = ReleaseDesk(now, time.time, broadcast, file)
         self.versions = VersionDesk(time.time)
@@ -119,8 +110,21 @@ class ControlPlane:
         self.admin = AdminInterface(Administration(self._status(fleet, reloader), self._records))
         self._refreshes: set[asyncio.Task[None]] = set()
 
+    def _count(self, local: LeaseDesk, counters: SharedCounters, file: Path) -> None:
+        """Who counts what: this node alone, all nodes, the store."""
+        self.counters = counters
+        self._leases = counters.desk or local
+        self.quota_place = QuotaPlace(self.credentials, file)
+        self.quotas = QuotaDesk(local, self.quota_place.opened)
+        self.limits = LimitOperations(self._leases.authority, self.quotas)
+
     def _answer_questions(self, single_use: SingleUse) -> None:
         """Desks with one kind of question; those of logins and sessions have several, and register them themselves."""
+        self._certificates = CertificateStatus(http_client())
+        self._issuers = IssuersMetadata()
+        self.introspections = Introspections(self.keys)
+        self.upstream_tokens = UpstreamTokens()
+        self.passwords = Passwords()
         register = self.answers.register
         register(ABOUT, self._certificates.answer)
         register("proofs", self._proofs.claim)

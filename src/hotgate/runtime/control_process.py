@@ -67,7 +67,16 @@ class ControlProcess:
             self._load, self._apply, begun=origin.service.reloading, ended=lambda _: self._tell_service()
         )
         self._upgrader = Upgrader(self._start_successor, self._server.reopen)
-        self._desk = OperatorDesk(
+        self._desk = self._operator_desk()
+        self._watch = FileWatch(loaded.files)
+        self._stop_requested = asyncio.Event()
+        self._relief: asyncio.Future[None] | None = None
+        self._plane: ControlPlane | None = None
+        self._deployment: Deployment | None = None
+
+    def _operator_desk(self) -> OperatorDesk:
+        """What commands may ask for."""
+        return OperatorDesk(
             {
                 "reload": self._request_reload,
                 "upgrade": self._upgrader.request,
@@ -86,11 +95,6 @@ class ControlProcess:
                 **dict.fromkeys(QUOTA_COMMANDS, self._ask_quotas),
             },
         )
-        self._watch = FileWatch(loaded.files)
-        self._stop_requested = asyncio.Event()
-        self._relief: asyncio.Future[None] | None = None
-        self._plane: ControlPlane | None = None
-        self._deployment: Deployment | None = None
 
     async def run(self) -> None:
         """Serve until asked to stop, then drain. Raises ConfigurationErrors, StartFailed or OSError; nothing runs."""

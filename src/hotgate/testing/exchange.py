@@ -38,13 +38,8 @@ def make_exchange(
     """
     if now is not None and now.tzinfo is None:
         raise ValueError("now needs a time zone: datetime(2026, 1, 5, 12, tzinfo=UTC)")
-    plain_path, _, query = path.partition("?")
-    fields = [valid_field(name.encode("latin-1"), value.encode("latin-1")) for name, value in (headers or {}).items()]
-    request = Request(
-        method, plain_path, Headers(fields), host=host, authority=host.encode(), query=query.encode(), body=body
-    )
     exchange = Exchange(
-        request,
+        _request(method, path, headers or {}, host, body),
         Route(route, recorder=RouteRecorder(route)),
         params=dict(params or {}),
         client=client,
@@ -56,6 +51,14 @@ def make_exchange(
     exchange.principal = principal
     exchange.response = response
     return exchange
+
+
+def _request(method: str, path: str, headers: Mapping[str, str], host: str, body: bytes | None) -> Request:
+    plain_path, _, query = path.partition("?")
+    fields = [valid_field(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    return Request(
+        method, plain_path, Headers(fields), host=host, authority=host.encode(), query=query.encode(), body=body
+    )
 
 
 def make_principal(

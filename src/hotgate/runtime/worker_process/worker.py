@@ -80,14 +80,7 @@ class Worker:
         self._sink, self._decision_sink = LogSink(), LogSink()
         self._access_log = AccessLog(self._sink)
         self._decision_log = RecordLog[DecisionRecord](self._decision_sink, decision_lines)
-        self._data_plane = DataPlane(
-            loop=loop,
-            services=self._services(),
-            access_log=self._access_log,
-            metrics=self._metrics,
-            readings=Readings(loop, self._metrics.loop_lag),
-            highest_descriptor=descriptors.highest_for_clients(descriptors.raise_limit()),
-        )
+        self._data_plane = self._make_data_plane()
         self._configuration = WorkerConfiguration(
             self._data_plane,
             self._key_sets,
@@ -103,6 +96,16 @@ class Worker:
         self._drain: asyncio.Task[None] | None = None
         self._drained = asyncio.Event()
         self._handlers = self._message_handlers()
+
+    def _make_data_plane(self) -> DataPlane:
+        return DataPlane(
+            loop=self._loop,
+            services=self._services(),
+            access_log=self._access_log,
+            metrics=self._metrics,
+            readings=Readings(self._loop, self._metrics.loop_lag),
+            highest_descriptor=descriptors.highest_for_clients(descriptors.raise_limit()),
+        )
 
     def _services(self) -> dict[str, Any]:
         """What policies may use, by name."""
