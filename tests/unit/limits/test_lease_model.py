@@ -76,3 +76,4 @@ def test_no_long_schedule_exceeds_the_limit(seed: int) -> None:
                 node.the_authority_believes_in_no_more_than_there_is()
         finally:
             node.teardown()
+    assert node.admitted
