@@ -1,4 +1,4 @@
-"""Rate limits that are exact over all workers of a node, without a round trip per request.
+"""Rate limits that are exact over all workers of a node, without a round trip per request, and what else is counted.
 
 Owns: the kinds of buckets, the authority that keeps every bucket, and the lease client that spends in a worker.
 May import: `hotgate.config`, `hotgate.http`. Does no I/O: both sides exchange plain dictionaries that others carry.
@@ -17,7 +17,9 @@ It holds because of four rules:
 4. A new authority takes for each key the lowest level that any worker saw, less what was admitted meanwhile. Where a
    witness is missing it assumes the worst (`recovery`).
 
-A quota's tokens come from a database (`supplies`); its fifth rule is that they are counted there first.
+A quota's tokens come from a database (`quotas`); its fifth rule is that they are counted there first.
+
+`shared` is what several nodes count together, `concurrency` requests at once, `brute_force` failed attempts.
 
 Start reading at `bucket` and `token_bucket`, then `authority` (control process) and `lease_client` (worker).
 """

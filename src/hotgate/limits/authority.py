@@ -16,11 +16,11 @@ from hotgate.limits.lease_request import LeaseRequest
 from hotgate.limits.leased_bucket import LeasedBucket
 from hotgate.limits.limit import Limit
 from hotgate.limits.members import Members
+from hotgate.limits.quotas.supplies import Supplies, Supply
 from hotgate.limits.recovery import Recovery
 from hotgate.limits.report import KeyReport, Report, later
 from hotgate.limits.share import lease_ceiling, lease_size, worker_ceiling
 from hotgate.limits.standing import Standing
-from hotgate.limits.supplies import Supplies, Supply
 
 Message = dict[str, Any]
 

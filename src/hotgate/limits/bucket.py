@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from hotgate.limits.limit import Limit
-    from hotgate.limits.supplies import Supply
+    from hotgate.limits.quotas.supplies import Supply
 
 
 class Bucket(ABC):

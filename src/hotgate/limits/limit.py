@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from hotgate.limits.bucket import Bucket
-from hotgate.limits.calendar import Calendar, calendar_of
-from hotgate.limits.period_bucket import PeriodBucket
+from hotgate.limits.quotas.calendar import Calendar, calendar_of
+from hotgate.limits.quotas.period_bucket import PeriodBucket
 from hotgate.limits.sliding_window import SlidingWindow
 from hotgate.limits.token_bucket import TokenBucket
 

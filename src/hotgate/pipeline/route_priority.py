@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hotgate.limits.priority import Priority
+from hotgate.limits.concurrency.priority import Priority
 from hotgate.pipeline.exchange import Exchange
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from hotgate.http.response import Response
-from hotgate.limits.priority import Priority
+from hotgate.limits.concurrency.priority import Priority
 from hotgate.pipeline.decision import Decision
 from hotgate.pipeline.exchange import Exchange
 

@@ -16,7 +16,7 @@ from hotgate.http.response import Response
 from hotgate.identity.challenge import credential_missing
 from hotgate.identity.confirmation import Refusal, unconfirmed
 from hotgate.identity.principal import Principal
-from hotgate.limits.login_guard import LoginGuard
+from hotgate.limits.brute_force.login_guard import LoginGuard
 from hotgate.pipeline.decision import Decision, Path
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase

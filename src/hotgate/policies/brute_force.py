@@ -9,7 +9,7 @@ from hotgate.http.response import Response
 from hotgate.identity.places.credential_source import CredentialSource
 from hotgate.identity.refusal import CredentialRefused
 from hotgate.limits.address_key import address_key
-from hotgate.limits.login_guard import LoginGuard
+from hotgate.limits.brute_force.login_guard import LoginGuard
 from hotgate.pipeline.exchange import Exchange
 
 # Not guesses: nothing was sent, or what was sent is genuine and no longer, not yet or not here of use. Honest clients

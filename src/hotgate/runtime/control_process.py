@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from hotgate.config.loader import Loaded
 from hotgate.runtime.compiling.load import RunOptions, check_compiles, load_configuration
-from hotgate.runtime.desks import release_commands, version_commands
-from hotgate.runtime.desks.limit_commands import LIMIT_COMMANDS, QUOTA_COMMANDS, answer_limits, answer_quotas
+from hotgate.runtime.desks.limits.limit_commands import LIMIT_COMMANDS, QUOTA_COMMANDS, answer_limits, answer_quotas
 from hotgate.runtime.desks.operator_desk import OperatorDesk
+from hotgate.runtime.desks.releases import release_commands, version_commands
 from hotgate.runtime.folders.file_watch import FileWatch
 from hotgate.runtime.folders.runtime_directory import RuntimeDirectory
 from hotgate.runtime.reloader import Reloader

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hotgate.limits.place_book import KeyedPlaces
+from hotgate.limits.concurrency.place_book import KeyedPlaces
 from hotgate.observe.recorder import UpstreamRecorder
 from hotgate.upstream.availability import Availability, AvailabilityRules
 from hotgate.upstream.balance import Balancer, least_busy, round_robin

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from hotgate.limits.authority import LeaseAuthority
-from hotgate.limits.calendar import Calendar
 from hotgate.limits.decision import LimitDecision
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.limits.limit import Limit
-from hotgate.limits.period_bucket import PART
-from hotgate.limits.supplies import Supply
+from hotgate.limits.quotas.calendar import Calendar
+from hotgate.limits.quotas.period_bucket import PART
+from hotgate.limits.quotas.supplies import Supply
 
 MIDNIGHT = datetime(2026, 11, 27, tzinfo=UTC).timestamp()
 DAY = 86400.0

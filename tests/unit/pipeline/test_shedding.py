@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from hotgate.limits.priority import Priority
+from hotgate.limits.concurrency.priority import Priority
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route
 from hotgate.pipeline.route_priority import RoutePriority

@@ -8,7 +8,7 @@ import pytest
 from hotgate.config.brute_force import BruteForce
 from hotgate.http.response import Response
 from hotgate.identity.places.credential_source import BearerSource, HeaderSource
-from hotgate.limits.login_guard import MAX_DELAYED, LoginGuard
+from hotgate.limits.brute_force.login_guard import MAX_DELAYED, LoginGuard
 from hotgate.policies.brute_force import NO_GUESS, FailureWatch, claimed_credential
 from hotgate.testing.exchange import make_exchange
 

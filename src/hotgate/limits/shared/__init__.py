@@ -1,7 +1,7 @@
 """Limits that several nodes share: the control process borrows chunks of tokens from a counter store for its workers.
 
 Owns: what a node asks the store for, what it does with the answer, and how it serves its workers meanwhile. Does no
-I/O: `runtime/desks/counter_desk` carries the calls to `store/counters`, whose script is the other half.
+I/O: `runtime/desks/limits/counter_desk` carries the calls to `store/counters`, whose script is the other half.
 
 The promise is that of `hotgate.limits`, over all nodes. It holds because of these rules:
 

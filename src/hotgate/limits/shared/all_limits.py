@@ -5,7 +5,7 @@ from itertools import chain
 
 from hotgate.limits.authority import LeaseAuthority
 from hotgate.limits.limit import Limit
-from hotgate.limits.period_bucket import PeriodBucket
+from hotgate.limits.quotas.period_bucket import PeriodBucket
 from hotgate.limits.shared.shared_authority import SharedAuthority
 from hotgate.limits.standing import Standing
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from hotgate.identity.refusal import CredentialRefused
 from hotgate.limits.address_key import address_key
-from hotgate.limits.fair_turns import FairTurns, NoTurn
+from hotgate.limits.concurrency.fair_turns import FairTurns, NoTurn
 
 ABOUT = "introspection"
 AT_ONCE = 32  # questions of one entry and worker

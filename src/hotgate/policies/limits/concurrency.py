@@ -6,9 +6,9 @@ from typing import Any
 
 from hotgate.config.authorization import Authorization
 from hotgate.http.response import Response
-from hotgate.limits.place_book import KeyedPlaces, PlaceBook, PlacePlan, Rules
-from hotgate.limits.places import PlaceRules, Reason
-from hotgate.limits.worker_share import WorkerShare, too_few
+from hotgate.limits.concurrency.place_book import KeyedPlaces, PlaceBook, PlacePlan, Rules
+from hotgate.limits.concurrency.places import PlaceRules, Reason
+from hotgate.limits.concurrency.worker_share import WorkerShare, too_few
 from hotgate.pipeline.caller_key import caller_key
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase

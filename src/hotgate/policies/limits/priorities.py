@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hotgate.config.priorities import Priorities, PriorityName, PriorityRule
-from hotgate.limits.priority import Priority, priority_of
+from hotgate.limits.concurrency.priority import Priority, priority_of
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext, PhasedStep

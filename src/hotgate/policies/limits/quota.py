@@ -6,8 +6,8 @@ It is asked after `rate_limit`, so that a burst that is refused there costs none
 from collections.abc import Sequence
 from typing import Any
 
-from hotgate.limits.calendar import Calendar
 from hotgate.limits.limit import Limit
+from hotgate.limits.quotas.calendar import Calendar
 from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec, WrongSetting
 from hotgate.policies.limits.limit_cost import dearest
 from hotgate.policies.limits.limit_key import shown_by

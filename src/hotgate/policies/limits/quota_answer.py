@@ -1,7 +1,7 @@
 """How a caller hears of a quota: what is left and until when, 429 with the end of the period when it is used up."""
 
-from hotgate.limits.calendar import Calendar
 from hotgate.limits.decision import LimitDecision
+from hotgate.limits.quotas.calendar import Calendar
 from hotgate.pipeline.decision import Path
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Outcome

@@ -10,8 +10,8 @@ from hotgate.config.cel_expression import CelExpression
 from hotgate.config.notation import Notation, refused
 from hotgate.config.settings import Flag, Form, Name, Settings, WholeNumber
 from hotgate.config.status_range import Statuses
-from hotgate.limits.calendar import Calendar
 from hotgate.limits.limit import MAX_QUOTA
+from hotgate.limits.quotas.calendar import Calendar
 from hotgate.policies.limits.cost_settings import Cost
 from hotgate.policies.limits.key_settings import By
 from hotgate.policies.limits.one_or_several import one_or_several

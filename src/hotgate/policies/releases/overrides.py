@@ -1,6 +1,6 @@
 """What has changed in releases since the file was read: by operators, or because an upstream failed.
 
-The control process decides and tells every worker (`runtime/desks/release_desk.py`). A worker keeps it, for
+The control process decides and tells every worker (`runtime/desks/releases/release_desk.py`). A worker keeps it, for
 configurations that come into force later and for when the control process is gone.
 """
 

@@ -12,8 +12,8 @@ from hotgate.edge.context import ListenerRules
 from hotgate.identity.rights import RoleBook
 from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.keys.signing_key import SigningKey
+from hotgate.limits.concurrency.place_book import PlaceBook, PlacePlan
 from hotgate.limits.lease_client import LeaseClient
-from hotgate.limits.place_book import PlaceBook, PlacePlan
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.pipeline.policy import Authenticator
 from hotgate.pipeline.route import Route

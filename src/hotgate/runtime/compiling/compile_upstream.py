@@ -10,10 +10,10 @@ from hotgate.config.retries import Retries
 from hotgate.config.status_range import all_statuses
 from hotgate.config.upstreams import Target as TargetSettings
 from hotgate.config.upstreams import Upstream as UpstreamSettings
-from hotgate.limits.adaptive_limit import AdaptiveRules
-from hotgate.limits.place_book import KeyedPlaces, Rules
-from hotgate.limits.places import PlaceRules
-from hotgate.limits.worker_share import WorkerShare
+from hotgate.limits.concurrency.adaptive_limit import AdaptiveRules
+from hotgate.limits.concurrency.place_book import KeyedPlaces, Rules
+from hotgate.limits.concurrency.places import PlaceRules
+from hotgate.limits.concurrency.worker_share import WorkerShare
 from hotgate.observe.recorder import UpstreamRecorder
 from hotgate.upstream.answer_reader import AnswerLimits
 from hotgate.upstream.availability import AvailabilityRules

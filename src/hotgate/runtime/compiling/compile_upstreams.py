@@ -6,8 +6,8 @@ from typing import Any
 
 from hotgate.config.gateway import Gateway
 from hotgate.config.upstreams import Upstream as UpstreamSettings
-from hotgate.limits.place_book import KeyedPlaces, PlacePlan
-from hotgate.limits.worker_share import WorkerShare, too_few
+from hotgate.limits.concurrency.place_book import KeyedPlaces, PlacePlan
+from hotgate.limits.concurrency.worker_share import WorkerShare, too_few
 from hotgate.pipeline.outgoing import OutgoingContext
 from hotgate.pipeline.policy import PhasedStep
 from hotgate.policies.limits.concurrency import upstream_steps

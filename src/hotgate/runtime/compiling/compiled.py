@@ -6,7 +6,7 @@ from typing import Any
 
 from hotgate.config.gateway import Gateway
 from hotgate.edge.context import Snapshot
-from hotgate.limits.place_book import PlacePlan
+from hotgate.limits.concurrency.place_book import PlacePlan
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.pipeline.policy import Authenticator
 from hotgate.policies.decision_points.contract import DecisionPoint

@@ -1,7 +1,7 @@
 """What all workers know of brute force together: their failures are summed here, and bans told to every one of them.
 
-Workers ban by what they have seen themselves (`limits/login_guard.py`); an attacker whose connections are spread over
-them is found here. A control process that has just started learns of earlier bans from the workers.
+Workers ban by what they have seen themselves (`limits/brute_force/login_guard.py`); an attacker whose connections are
+spread over them is found here. A control process that has just started learns of earlier bans from the workers.
 """
 
 from collections.abc import Callable
@@ -9,9 +9,9 @@ from typing import Any
 
 from hotgate.config.brute_force import BruteForce
 from hotgate.limits.address_key import address_key
-from hotgate.limits.bans import Bans, chunks, shown_network
-from hotgate.limits.failure_counts import FailureCounts
-from hotgate.limits.login_guard import MAX_ADDRESSES
+from hotgate.limits.brute_force.bans import Bans, chunks, shown_network
+from hotgate.limits.brute_force.failure_counts import FailureCounts
+from hotgate.limits.brute_force.login_guard import MAX_ADDRESSES
 from hotgate.observe.log import security_event
 from hotgate.runtime.workers.channel import Message
 from hotgate.runtime.workers.worker_handle import WorkerHandle

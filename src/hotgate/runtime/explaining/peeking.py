@@ -15,9 +15,9 @@ from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.keys.key_ring import KeyRing, RingHolder, RingKey
 from hotgate.keys.sealing_ring import SealingRing, SealingRingHolder
 from hotgate.keys.signing_key import SigningKey
+from hotgate.limits.brute_force.login_guard import LoginGuard
 from hotgate.limits.decision import LimitDecision, allowed, denied, hopeless
 from hotgate.limits.limit import Limit
-from hotgate.limits.login_guard import LoginGuard
 from hotgate.limits.standing import Standing
 from hotgate.store.credentials import Credentials, CredentialSettings
 

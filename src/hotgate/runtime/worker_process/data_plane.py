@@ -16,9 +16,9 @@ from hotgate.edge.admission import Admission
 from hotgate.edge.context import EdgeContext
 from hotgate.identity.certificates.client_trust import Answers
 from hotgate.identity.tokens.revocations import Revocations
+from hotgate.limits.brute_force.login_guard import LoginGuard
+from hotgate.limits.concurrency.place_book import PlaceBook
 from hotgate.limits.lease_client import LeaseClient
-from hotgate.limits.login_guard import LoginGuard
-from hotgate.limits.place_book import PlaceBook
 from hotgate.observe.access_log import AccessLog
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.runtime.compiling.compile import compile_configuration

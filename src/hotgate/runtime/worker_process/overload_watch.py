@@ -14,7 +14,7 @@ from typing import Protocol
 
 from hotgate.config.overload import Overload
 from hotgate.edge.context import EdgeContext
-from hotgate.limits.pressure import Pressure, Span
+from hotgate.limits.concurrency.pressure import Pressure, Span
 from hotgate.observe.log import security_event
 from hotgate.pipeline.shedding import Shedding
 

@@ -22,9 +22,9 @@ from hotgate.identity.verification_keys.key_set import InvalidKeySet
 from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.keys.key_ring import KeyRing, RingHolder
 from hotgate.keys.sealing_ring import SealingRing, SealingRingHolder
+from hotgate.limits.concurrency.worker_share import WorkerShare
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.limits.shared.shared_lease_client import SharedLeaseClient
-from hotgate.limits.worker_share import WorkerShare
 from hotgate.observe.access_log import AccessLog, RecordLog
 from hotgate.observe.decision_record import DecisionRecord, decision_lines
 from hotgate.observe.log import configure

@@ -8,8 +8,8 @@ import pytest
 
 from hotgate.http.response import Response
 from hotgate.identity.principal import Principal
-from hotgate.limits.place_book import PlaceBook, PlacePlan
-from hotgate.limits.worker_share import WorkerShare
+from hotgate.limits.concurrency.place_book import PlaceBook, PlacePlan
+from hotgate.limits.concurrency.worker_share import WorkerShare
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext, PhasedStep, WrongSetting

@@ -6,7 +6,7 @@ import pytest
 
 from hotgate.config.priorities import Priorities
 from hotgate.identity.principal import Principal
-from hotgate.limits.priority import Priority
+from hotgate.limits.concurrency.priority import Priority
 from hotgate.pipeline.exchange import Exchange
 from hotgate.policies.limits.priorities import compile_priorities, route_priority, shedding_steps
 from hotgate.testing import make_exchange

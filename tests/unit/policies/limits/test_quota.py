@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from hotgate.http.response import Response
 from hotgate.limits.authority import LeaseAuthority
 from hotgate.limits.lease_client import LeaseClient
-from hotgate.limits.supplies import Supply
+from hotgate.limits.quotas.supplies import Supply
 from hotgate.pipeline.policy import CompileContext, WrongSettings
 from hotgate.policies.limits.quota import POLICY
 from unit.policies.limits.gate import Gate, caller

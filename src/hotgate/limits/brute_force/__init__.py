@@ -1,0 +1,1 @@
+"""Those who guess credentials: `login_guard` counts failures in a worker, `bans` over all of them."""

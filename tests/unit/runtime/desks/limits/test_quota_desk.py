@@ -1,0 +1,133 @@
+"""Quotas between the authority and the database: batches, failures, resets, the end."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from hotgate.limits.lease_request import LeaseRequest
+from hotgate.limits.limit import Limit
+from hotgate.limits.quotas.calendar import Calendar
+from hotgate.limits.report import Report
+from hotgate.runtime.desks.limits import quota_desk
+from hotgate.runtime.desks.limits.lease_desk import LeaseDesk
+from hotgate.runtime.desks.limits.limit_operations import LimitOperations
+from hotgate.runtime.desks.limits.quota_desk import QuotaDesk
+from hotgate.store.database import Database
+from hotgate.store.errors import StoreUnavailable
+from hotgate.store.quotas import SqlQuotas
+
+LIMIT = Limit("quota/r", quota=100, window=86400, kind="period", calendar=Calendar("day@UTC"))
+
+
+class Worker:
+    """A worker's handle, as far as the desk uses it."""
+
+    def __init__(self) -> None:
+        self.process = self
+        self.pid = 7
+        self.last: dict[str, Any] = {}
+        self.has_heard = asyncio.Event()
+
+    def send(self, message: dict[str, Any]) -> None:
+        self.last = message
+        self.has_heard.set()
+
+
+class Desks:
+    """Both desks over a database of their own."""
+
+    def __init__(self, database: Database) -> None:
+        self.quotas = SqlQuotas(database)
+        self.is_up = True
+        self.has_failed = asyncio.Event()
+        self.leases = LeaseDesk(lambda: 0.0, lambda _: None, [])
+        self.desk = QuotaDesk(self.leases, self._place)
+        self.operations = LimitOperations(self.leases.authority, self.desk)
+        self.worker = Worker()
+        self.asked = 0
+        self._say({"type": "hello", "limits": Report().message()})
+
+    async def _place(self) -> SqlQuotas:
+        if not self.is_up:
+            self.has_failed.set()
+            raise StoreUnavailable("the disk is full")
+        return self.quotas
+
+    def _say(self, message: dict[str, Any]) -> None:
+        self.leases.received(cast(Any, self.worker), message)
+
+    async def lease(self, key: str = "p\0corp\0alice", need: int = 1) -> int | None:
+        """Tokens, or None where there is no answer."""
+        self.asked += 1
+        self.worker.has_heard.clear()
+        self._say(LeaseRequest(LIMIT, key, need=need, least=need).message(self.asked))
+        if not self.is_up:
+            await self.has_failed.wait()
+            return None
+        await self.worker.has_heard.wait()
+        return int(self.worker.last["granted"])
+
+
+def play(folder: Path, script: Callable[[Desks], Awaitable[None]]) -> None:
+    async def run() -> None:
+        database = await Database.open(f"sqlite:///{folder / 'quotas.db'}")
+        try:
+            await script(Desks(database))
+        finally:
+            await database.close()
+
+    asyncio.run(run())
+
+
+def test_requests_are_answered_when_their_tokens_are_written_down(tmp_path: Path) -> None:
+    async def script(desks: Desks) -> None:
+        assert await desks.lease(need=30) == 30
+        (use,) = await desks.operations.quotas("", "corp/al")
+        assert (use["key"], use["used"], use["limit"]) == ("p/corp/alice", 30, 100)
+        found = await desks.quotas.find("quota/r", "p/corp/alice")
+        assert found is not None
+        assert found.used > 30
+
+    play(tmp_path, script)
+
+
+def test_without_the_database_nothing_is_given_out_and_later_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quota_desk, "PAUSE", 0.0)
+
+    async def script(desks: Desks) -> None:
+        desks.is_up = False
+        assert await desks.lease() is None
+        desks.is_up = True
+        asyncio.get_running_loop().call_soon(desks.desk.tick)
+        assert await desks.lease() == 1
+
+    play(tmp_path, script)
+
+
+def test_what_was_not_lent_comes_back_at_the_end(tmp_path: Path) -> None:
+    async def script(desks: Desks) -> None:
+        await desks.lease(need=30)
+        await desks.desk.stop()
+        found = await desks.quotas.find("quota/r", "p/corp/alice")
+        assert found is not None
+        assert found.used == 30
+
+    play(tmp_path, script)
+
+
+def test_a_reset_and_a_fetch_do_not_meet(tmp_path: Path) -> None:
+    async def script(desks: Desks) -> None:
+        for _ in range(5):
+            await asyncio.gather(desks.lease(need=40), desks.operations.reset_quota("quota/r", "p/corp/alice"))
+            desks.leases.authority.give_back("7", "quota/r", "p\0corp\0alice", tokens=0, held=0)
+        await desks.operations.reset_quota("quota/r", "p/corp/alice")
+        given = [await desks.lease(need=10) for _ in range(12)]
+        assert sum(each or 0 for each in given) == 100
+        assert not await desks.operations.reset_quota("quota/r", "nobody")
+
+    play(tmp_path, script)
