@@ -14,12 +14,9 @@ from hotgate.pipeline.policy import CompileContext, PhasedStep, WrongSetting, Wr
 from hotgate.policies.conditions.attribute import Attribute
 from hotgate.policies.conditions.attributes import route_attributes
 from hotgate.policies.conditions.condition import compile_text
-from hotgate.policies.decision_points.contract import DecisionPoint
+from hotgate.policies.decision_points.contract import COUNT, POINTS, DecisionPoint
 from hotgate.policies.decision_points.decided_by import AskedHere, DecidedBy
 from hotgate.policies.outgoing.own_fields import OwnFields
-
-POINTS = "decision_points"  # the service: by name, those that could be compiled
-COUNT = "count_decision"  # the service: called with a point's name and a result
 
 Given = str | RouteQuestionSettings
 

@@ -25,8 +25,7 @@ from hotgate.pipeline.outgoing import OutgoingContext
 from hotgate.pipeline.policy import Authenticator, CompileContext, PhasedStep
 from hotgate.pipeline.route import Route
 from hotgate.policies import MECHANISMS
-from hotgate.policies.decision_points.contract import DecisionPoint
-from hotgate.policies.decision_points.decide import COUNT, POINTS
+from hotgate.policies.decision_points.contract import COUNT, POINTS, DecisionPoint
 from hotgate.policies.limits.concurrency import upstream_steps
 from hotgate.policies.limits.priorities import compile_priorities
 from hotgate.policies.outgoing import OUTGOING
@@ -35,7 +34,6 @@ from hotgate.routing.path_shape import BadPattern
 from hotgate.routing.pattern import RoutePattern
 from hotgate.routing.table import RouteTable
 from hotgate.runtime.compiling.ambiguous_routes import ambiguous_places
-from hotgate.runtime.compiling.compile_decision_points import compile_decision_points
 from hotgate.runtime.compiling.compile_endpoints import endpoint_routes, receiver_route
 from hotgate.runtime.compiling.compile_listener import compile_listener
 from hotgate.runtime.compiling.compile_release import outgoing_steps
@@ -104,9 +102,7 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     identities = _identities(config, services, problems)
     services["observing"] = observing = Observing.of(config, services)
     outgoing = _outgoing(config, services, problems)
-    points = compile_decision_points(
-        config, upstreams, outgoing, services, parts.current, lambda *problem: problems.append(Problem(*problem))
-    )
+    points = _decision_points(config, outgoing, services, parts.current, problems)
     services[POINTS] = points
     services[COUNT] = parts.metrics.decisions.count
     outgoing = _with_places(outgoing, upstreams)
@@ -259,6 +255,23 @@ def _outgoing(config: Gateway, services: dict[str, Any], problems: list[Problem]
                 compiled = _attempt(problems, ("upstreams", name, key), partial(compiler, context)) or ()
                 steps[name] = (*steps.get(name, ()), *compiled)
     return steps
+
+
+def _decision_points(
+    config: Gateway,
+    outgoing: Mapping[str, Sequence[PhasedStep]],
+    services: Mapping[str, Any],
+    current: Compiled | None,
+    problems: list[Problem],
+) -> dict[str, DecisionPoint]:
+    """Their code is imported where there are any."""
+    if not config.authorization.decision_points:
+        return {}
+    from hotgate.runtime.compiling.compile_decision_points import compile_decision_points  # noqa: PLC0415
+
+    return compile_decision_points(
+        config, services["upstreams"], outgoing, services, current, lambda *problem: problems.append(Problem(*problem))
+    )
 
 
 def _with_places(

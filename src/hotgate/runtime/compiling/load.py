@@ -22,11 +22,13 @@ def built_in_model() -> type[Gateway]:
 
 
 @cache
-def _model_with(mechanisms: frozenset[str]) -> type[Gateway]:
-    """The model with every built-in policy, and these mechanisms alone: the others are not even imported."""
+def _model_with(mechanisms: frozenset[str], policies: frozenset[str]) -> type[Gateway]:
+    """The model with these mechanisms and policies alone: the others are not even imported."""
     from hotgate.policies import MECHANISMS, POLICIES  # noqa: PLC0415 (as above)
 
-    return gateway_model(POLICIES, [each for each in MECHANISMS if each.name in mechanisms])
+    return gateway_model(
+        [each for each in POLICIES if each.name in policies], [each for each in MECHANISMS if each.name in mechanisms]
+    )
 
 
 def load_configuration(path: Path) -> Loaded:
@@ -64,8 +66,15 @@ def _log_errors(loaded: Loaded) -> Iterator[ConfigurationError]:
 
 def validated(tree: dict[str, Any]) -> Gateway:
     """The model of a tree that the control process has validated before. Raises ValueError."""
-    entries = tree.get("identity") or {}
-    return _model_with(frozenset().union(*entries.values())).model_validate(tree)
+    entries, routes = tree.get("identity") or {}, tree.get("routes") or ()
+    keys = frozenset().union(*routes)
+    return _model_with(frozenset().union(*entries.values()), keys & _policy_names()).model_validate(tree)
+
+
+def _policy_names() -> frozenset[str]:
+    from hotgate.policies import POLICIES  # noqa: PLC0415 (as above)
+
+    return frozenset(each.name for each in POLICIES)
 
 
 @dataclass(frozen=True, slots=True)
