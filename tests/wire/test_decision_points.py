@@ -270,6 +270,32 @@ async def test_a_reload_keeps_answers_only_of_points_that_stay_as_they_are(wire:
 
 
 @scenario()
+async def test_a_reload_forgets_what_is_kept_under_declared_keys(wire: Wire) -> None:
+    """The route at this place may be another one by then, and ask something else."""
+    async with decision_service(wire, AUTHZEN, cache={"for": "10s", "key": ["path.id"]}) as pdp:
+        client = await pdp.request()
+        await pdp.answer(YES)
+        await pdp.passes(client)
+        route = pdp.configuration["routes"][0]
+        asks = {"point": "pdp", "ask": {"action": {"name": "'delete'"}}}
+        pdp.reconfigure({**pdp.configuration, "routes": [{**route, "authorize": {"decide": [asks]}}]})
+        client = await pdp.request()
+        assert json.loads((await pdp.answer(NO)).body)["action"] == {"name": "delete"}
+        assert (await client.message()).status == 403
+
+
+@scenario()
+async def test_what_is_kept_under_a_declared_key_is_found_without_the_question(wire: Wire) -> None:
+    kind = {"authzen": {"ask": {"subject": {"id": "request.query.user"}}}}
+    async with decision_service(wire, kind, cache={"for": "10s", "key": ["path.id"]}) as pdp:
+        client = await pdp.request("/orders/7?user=ada")
+        await pdp.answer(YES)
+        await pdp.passes(client)
+        await pdp.passes(await pdp.request("/orders/7"))
+        assert (await (await pdp.request("/orders/8")).message()).status == 403
+
+
+@scenario()
 async def test_clients_do_not_reach_who_is_asked(wire: Wire) -> None:
     async with decision_service(wire, AUTHZEN):
         client = await wire.send(get("/access/v1/evaluation"))

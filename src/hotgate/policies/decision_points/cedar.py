@@ -15,7 +15,7 @@ from hotgate.pipeline.policy import WrongSetting, WrongSettings
 from hotgate.policies.conditions.attribute import Attribute
 from hotgate.policies.conditions.condition import ConditionFailed
 from hotgate.policies.decision_points.cedar_files import CedarFiles
-from hotgate.policies.decision_points.contract import Asked, Outcome, Question, RouteQuestion, Verdict
+from hotgate.policies.decision_points.contract import Askable, Outcome, Question, RouteQuestion, Verdict
 from hotgate.policies.decision_points.question import Node, QuestionCompiler, constant, members
 
 MOST_JOINED = 1_000  # entities that a question's own may be joined with
@@ -49,9 +49,9 @@ class CedarPoint:
         }
         return compiler.finished(members(nodes))
 
-    def decide(self, exchange: Exchange, asked: Sequence[Asked]) -> Sequence[Outcome]:
+    def decide(self, exchange: Exchange, askable: Sequence[Askable]) -> Sequence[Outcome]:
         """At once."""
-        return [self._verdict(each.question) for each in asked]
+        return [self._verdict(each.asked().question) for each in askable]
 
     def _verdict(self, question: Question) -> Verdict:
         """An error in any policy denies. Cedar itself passes over such a policy, and it may be the one that forbids."""

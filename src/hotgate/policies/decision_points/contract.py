@@ -41,6 +41,23 @@ class Asked:
     key: bytes
 
 
+class Askable:
+    """What may be asked about an exchange. key: as of Asked. make: makes the question, or raises ConditionFailed.
+
+    What is kept under a declared key is found without the question, which takes several times as long.
+    """
+
+    __slots__ = ("_make", "key")
+
+    def __init__(self, key: bytes, make: Callable[[], Question]) -> None:
+        self.key = key
+        self._make = make
+
+    def asked(self) -> Asked:
+        """With its question. Raises ConditionFailed."""
+        return Asked(self._make(), self.key)
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """A clear answer. reason: for operators. said_to_client: for clients. answer: refuses in the gateway's place.
@@ -128,5 +145,9 @@ class DecisionPoint(QuestionMaker, Protocol):
     @property
     def body_limit(self) -> int: ...
 
-    def decide(self, exchange: Exchange, asked: Sequence[Asked]) -> Sequence[Outcome] | Awaitable[Sequence[Outcome]]:
-        """One for each, in order; fewer only behind one that is no permission. Never raises for a bad answer."""
+    def decide(
+        self, exchange: Exchange, askable: Sequence[Askable]
+    ) -> Sequence[Outcome] | Awaitable[Sequence[Outcome]]:
+        """One for each, in order; fewer only behind one that is no permission. Never raises for a bad answer; raises
+        ConditionFailed, at once, for a question that cannot be made.
+        """

@@ -8,7 +8,7 @@ from typing import Any
 from hotgate.config.decision_points import decision_point as settings_of
 from hotgate.pipeline.exchange import Exchange
 from hotgate.policies.conditions.attribute import Attribute
-from hotgate.policies.decision_points.contract import Asked, Kind, NoDecision, Outcome, RouteQuestion, Verdict
+from hotgate.policies.decision_points.contract import Askable, Asked, Kind, NoDecision, Outcome, RouteQuestion, Verdict
 from hotgate.policies.decision_points.decision_cache import DecisionCache
 from hotgate.policies.decision_points.service_call import ServiceCall
 from hotgate.upstream.breaker import Breaker
@@ -48,23 +48,25 @@ class RemotePoint:
         """What a route asks."""
         return self._kind.compile(ask, attributes)
 
-    def decide(self, exchange: Exchange, asked: Sequence[Asked]) -> Sequence[Outcome] | Awaitable[Sequence[Outcome]]:
+    def decide(
+        self, exchange: Exchange, askable: Sequence[Askable]
+    ) -> Sequence[Outcome] | Awaitable[Sequence[Outcome]]:
         """At once if everything is known, or if what is known denies."""
-        if self._cache is None:
-            return self._asked(exchange, asked, [None] * len(asked))
-        known = [self._cache.get(each.key) for each in asked]
-        denied = [verdict for verdict in known if verdict is not None and not verdict.allowed]
-        found = [verdict for verdict in known if verdict is not None]
-        if denied or len(found) == len(known):
-            return denied or found
-        return self._asked(exchange, asked, known)
+        known: list[Verdict] = []
+        unknown: list[Askable] = []
+        for each in askable:
+            verdict = None if self._cache is None else self._cache.get(each.key)
+            if verdict is None:
+                unknown.append(each)
+            elif verdict.allowed:
+                known.append(verdict)
+            else:
+                return [verdict]
+        return self._asked(exchange, known, [each.asked() for each in unknown]) if unknown else known
 
-    async def _asked(
-        self, exchange: Exchange, asked: Sequence[Asked], known: Sequence[Verdict | None]
-    ) -> Sequence[Outcome]:
+    async def _asked(self, exchange: Exchange, known: Sequence[Verdict], missing: Sequence[Asked]) -> Sequence[Outcome]:
         """As many at once as its kind can, until one is no permission."""
-        outcomes: list[Outcome] = [verdict for verdict in known if verdict is not None]
-        missing = [each for each, verdict in zip(asked, known, strict=True) if verdict is None]
+        outcomes: list[Outcome] = list(known)
         for start in range(0, len(missing), self._kind.most_at_once):
             found = await self._flown(exchange, missing[start : start + self._kind.most_at_once])
             outcomes += found
