@@ -12,6 +12,7 @@ from wire.scenario import Wire, scenario
 
 AUTHZEN: dict[str, Any] = {"authzen": {}}
 YES, NO = {"decision": True}, {"decision": False}
+GONE = b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"
 
 
 @scenario()
@@ -113,7 +114,7 @@ async def test_a_service_that_is_slow_or_down_is_not_waited_for(wire: Wire) -> N
 async def test_without_a_decision_requests_pass_only_if_the_file_says_so(wire: Wire) -> None:
     async with decision_service(wire, AUTHZEN, on_failure="allow") as pdp:
         client = await pdp.request()
-        await pdp.say(LIES[1])
+        await pdp.say(GONE)
         await pdp.passes(client)
         client = await pdp.request()
         await pdp.answer(NO)
@@ -122,13 +123,32 @@ async def test_without_a_decision_requests_pass_only_if_the_file_says_so(wire: W
         assert counted == {"pdp let-through": 1, "pdp denied": 1}
 
 
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n",
+        json_answer({"decision": False, "context": []}),
+        json_answer({"decision": False, "context": {"response_headers": {"x-why": "a\r\nb"}}}),
+    ],
+)
+@scenario()
+async def test_nobody_gets_past_by_making_the_service_talk_nonsense(wire: Wire, nonsense: bytes) -> None:
+    kind = {"authzen": {"headers_to_client": ["x-why"]}}
+    async with decision_service(wire, kind, on_failure="allow") as pdp:
+        client = await pdp.request()
+        await pdp.say(nonsense)
+        assert (await client.message()).code == "decision-unavailable"
+        assert wire.backend.accepted == 0
+
+
 @scenario()
 async def test_a_service_that_does_not_answer_is_left_alone_and_tried_again(wire: Wire) -> None:
     breaker = {"consecutive_failures": 2, "for": "4s"}
     async with decision_service(wire, AUTHZEN, breaker=breaker) as pdp:
         for _ in range(2):
             client = await pdp.request()
-            await pdp.say(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")
+            await pdp.say(GONE)
             assert (await client.message()).code == "decision-unavailable"
         answer = await (await pdp.request()).message()  # nobody is asked
         assert (answer.code, answer.get(b"retry-after")) == ("decision-unavailable", b"4")
@@ -160,7 +180,7 @@ async def test_a_flapping_service_counts_only_for_its_last_answers_in_a_row(wire
     async with decision_service(wire, AUTHZEN, breaker={"consecutive_failures": 2}) as pdp:
         for _ in range(3):
             client = await pdp.request()
-            await pdp.say(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")
+            await pdp.say(GONE)
             assert (await client.message()).code == "decision-unavailable"
             client = await pdp.request()
             await pdp.answer(YES)
@@ -221,7 +241,7 @@ async def test_answers_are_believed_as_long_as_the_file_says(wire: Wire) -> None
 async def test_a_lack_of_answers_is_not_remembered(wire: Wire) -> None:
     async with decision_service(wire, AUTHZEN, cache={"for": "10s", "denied_for": "10s"}, on_failure="allow") as pdp:
         client = await pdp.request()
-        await pdp.say(LIES[0])
+        await pdp.say(GONE)
         await pdp.passes(client)
         client = await pdp.request()
         await pdp.answer(NO)
@@ -408,7 +428,7 @@ async def test_answers_may_set_the_header_fields_that_the_file_lists(wire: Wire)
 @scenario()
 async def test_a_clients_copy_of_such_a_field_never_passes(wire: Wire) -> None:
     async with decision_service(wire, LISTED, on_failure="allow") as pdp:
-        for answer in (json_answer(YES), LIES[0]):
+        for answer in (json_answer(YES), GONE):
             client = await pdp.request("/orders/7", "X-Tier: forged")
             await pdp.say(answer)
             assert (await pdp.passes(client)).get(b"x-tier") is None

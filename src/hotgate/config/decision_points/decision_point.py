@@ -72,7 +72,8 @@ class DecisionPoint(Settings):
     on_failure: Literal["deny", "allow"] = Field(
         default="deny",
         description="What becomes of a request that nobody decides about: `deny` answers 503 `decision-unavailable`;"
-        " `allow` lets everybody pass while the decision point is gone or talks nonsense."
+        " `allow` lets everybody pass while the decision point is gone: without an answer, or answered 5xx. An answer"
+        " that makes no sense is 503 all the same, for a caller may have brought it about."
         " Envoy: `failure_mode_allow`.",
     )
     breaker: Breaker = Field(default=Breaker(), description="When a decision point that does not answer is left alone.")

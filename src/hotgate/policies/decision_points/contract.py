@@ -91,7 +91,8 @@ class Verdict:
 class NoDecision(Exception):
     """Nobody has said anything that counts. The text is for operators.
 
-    is_outage: whether that is the service's fault whatever it is asked, so that leaving it alone is right.
+    is_outage: whether that is the service's fault whatever it is asked. Only then leaving it alone, and letting
+    requests pass where the file wants that, is right: nonsense may be what one caller has brought about.
     retry_after: seconds, 0 if that is not known.
     """
 

@@ -83,7 +83,7 @@ class RemotePoint:
             is_personal = any(isinstance(each, Verdict) and each.is_personal for each in outcomes)
             return await self._fly(exchange, asked) if is_personal else outcomes
         if len(self._flights) >= MOST_FLIGHTS:
-            return self._without(NoDecision(f"{MOST_FLIGHTS} questions are under way"), len(asked))
+            return self._without(NoDecision(f"{MOST_FLIGHTS} questions are under way", is_outage=True), len(asked))
         flight = self._flights[questions] = asyncio.create_task(self._fly(exchange, asked))
         flight.add_done_callback(lambda done: self._landed(questions, done))
         return await asyncio.shield(flight)  # one client that goes away does not end it for the others
@@ -96,14 +96,14 @@ class RemotePoint:
     async def _fly(self, exchange: Exchange, asked: Sequence[Asked]) -> Sequence[Outcome]:
         if not self._breaker.may_call():
             left = math.ceil(self._breaker.seconds_left)
-            alone = NoDecision("it has not answered lately, and is left alone", retry_after=left)
+            alone = NoDecision("it has not answered lately, and is left alone", is_outage=True, retry_after=left)
             return self._without(alone, len(asked))
         try:
             verdicts = await self._verdicts(exchange, asked)
         except NoDecision as error:
-            # What one client asks may be at fault for an answer that makes no sense: that says nothing of the service.
             self._breaker.failed(str(error)) if error.is_outage else self._breaker.said_nothing()
-            return self._without(NoDecision(str(error)), len(asked))  # without the frames that this one has seen
+            missing = NoDecision(str(error), is_outage=error.is_outage)  # without the frames that this one has seen
+            return self._without(missing, len(asked))
         except BaseException:
             self._breaker.said_nothing()
             raise
@@ -129,6 +129,6 @@ class RemotePoint:
 
     def _without(self, missing: NoDecision, asked: int) -> Sequence[Outcome]:
         """What so many questions without an answer mean."""
-        if not self._lets_through:
+        if not (self._lets_through and missing.is_outage):
             return [missing]
         return [Verdict(True, f"no decision, and on_failure is allow: {missing}", is_for_want=True)] * asked

@@ -12,6 +12,7 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import PhasedStep
 from hotgate.policies.decision_points.contract import NoDecision
+from hotgate.upstream.failure import INVALID_ANSWER
 from hotgate.upstream.side_call import SideAnswer, SideCallFailed, SideRequest, side_call
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ class ServiceCall:
         try:
             return await side_call(self.upstream, exchange, request)
         except SideCallFailed as failed:
-            raise NoDecision(str(failed), is_outage=True) from None
+            # One that is too large, or no HTTP, may be what a caller has brought about, as other nonsense.
+            raise NoDecision(str(failed), is_outage=failed.failure.kind != INVALID_ANSWER) from None
 
     async def _show(self, own: Exchange) -> None:
         """Have the credential put into the question, as routes have it put into their requests."""
@@ -69,9 +71,10 @@ class ServiceCall:
                     outcome = step(own)
                     refused = await outcome if isinstance(outcome, Awaitable) else outcome
                     if refused is not None:
-                        raise NoDecision(f"no credential for it: {refused.log_detail or refused.code}")
+                        reason = f"no credential for it: {refused.log_detail or refused.code}"
+                        raise NoDecision(reason, is_outage=True)
         except TimeoutError:
-            raise NoDecision("no credential for it in time") from None
+            raise NoDecision("no credential for it in time", is_outage=True) from None
 
 
 def _as_exchange(exchange: Exchange, request: SideRequest) -> Exchange:
