@@ -69,6 +69,8 @@ def test_what_holds(source: str) -> None:
         ('request.client.inNetwork("10.0.0.1/8")', "this is no network"),
         ('path.id.matches("(")', "this is no regular expression"),
         ('now.getHours("Europe/Berlim") < 8', "at column 14 of the expression: this is no time zone"),
+        ("now.getHours(path.id) < 8", "at column 18 of the expression: a time zone must be written out"),
+        ('now.getDayOfWeek(request.headers["x-zone"]) < 6', "a time zone must be written out"),
         ('now < timestamp("2026-13-01T00:00:00Z")', "this is no time"),
         ('now - now < duration("5 minutes")', "this is no duration"),
         ('[principal.subject].exists(s, {"a": s.matches("(")}["a"])', "this is no regular expression"),
