@@ -60,6 +60,12 @@ def test_section_7_1_1_what_differs_is_said_of_each() -> None:
     assert [each.get("context") for each in sent["evaluations"]] == [{"a": 1}, None, {"a": 1}]
 
 
+def test_section_7_1_1_true_is_not_one() -> None:
+    asks = [{"context": {"a": "true"}}, {"context": {"a": "1"}}, {"context": {"a": "1.0"}}]
+    sent = json.loads(kind().request([question(ask) for ask in asks], "id-1").body)
+    assert json.dumps([each["context"]["a"] for each in sent["evaluations"]]) == "[true, 1, 1.0]"
+
+
 @pytest.mark.parametrize("example", EXAMPLES["answers"], ids=name_of)
 def test_section_5_5_and_7_2_answers(example: dict[str, Any]) -> None:
     settings = {"evaluations_semantic": example["semantic"]} if "semantic" in example else {}

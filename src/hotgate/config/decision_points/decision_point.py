@@ -109,3 +109,6 @@ class DecisionPoint(Settings):
         """Weak choices: key, what is wrong with it, what to do instead."""
         if self.on_failure == "allow":
             yield "on_failure", "whoever can make this decision point fail gets past it", "use `deny`, the default"
+        if self.ext_authz is not None and self.ext_authz.path_prefix is None:
+            says = "clients choose which endpoint of the service is asked, and any 2xx of any of them lets them pass"
+            yield "ext_authz", says, "give it a `path_prefix` under which there is nothing else"

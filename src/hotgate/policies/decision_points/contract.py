@@ -77,13 +77,17 @@ class Verdict:
     @property
     def is_personal(self) -> bool:
         """Whether it gives somebody a cookie, which nobody else must get: it may be a session."""
-        refused = () if self.answer is None else self.answer.headers
-        return any(name == b"set-cookie" for name, _ in (*self.to_client, *refused))
+        return any(name == b"set-cookie" for name, _ in (*self.to_client, *self._fields_of_answer))
+
+    @property
+    def _fields_of_answer(self) -> Sequence[Field]:
+        return () if self.answer is None else self.answer.headers.fields
 
     @property
     def size(self) -> int:
         """Bytes, about."""
-        fields = sum(len(name) + len(value) for name, value in (*self.to_upstream, *self.to_client))
+        everything = (*self.to_upstream, *self.to_client, *self._fields_of_answer)
+        fields = sum(len(name) + len(value) for name, value in everything)
         body = 0 if self.answer is None else len(self.answer.body or b"")
         return len(self.reason) + len(self.said_to_client) + fields + body
 

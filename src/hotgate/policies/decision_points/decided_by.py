@@ -85,9 +85,9 @@ class DecidedBy:
         return None
 
     def _allow(self, exchange: Exchange, verdicts: Sequence[Verdict]) -> None:
-        first = verdicts[0]
-        self._count(self._point.name, "let-through" if first.is_for_want else "allowed")
-        exchange.decision = self._decision(allowed=True, reason=first.reason)
+        said = next((each for each in verdicts if each.is_for_want), verdicts[0])
+        self._count(self._point.name, "let-through" if said.is_for_want else "allowed")
+        exchange.decision = self._decision(allowed=True, reason=said.reason)
         if self._own.spellings:
             self._own.set(exchange.request.headers, [field for each in verdicts for field in each.to_upstream])
         for verdict in verdicts:

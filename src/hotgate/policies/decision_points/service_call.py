@@ -51,10 +51,10 @@ class ServiceCall:
         await self._show(own)
         shown = replace(bounded, target=own.request.target, fields=own.request.headers.fields)
         answer = await self._sent(exchange, shown)
-        own.response = Response(answer.status)
+        own.response = Response(answer.status, Headers(list(answer.fields)))
         for step in self._after:
             step(own)
-        return answer
+        return replace(answer, fields=own.response.headers.fields)  # a redirect may repeat a credential of the query
 
     async def _sent(self, exchange: Exchange, request: SideRequest) -> SideAnswer:
         try:
