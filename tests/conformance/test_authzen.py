@@ -125,8 +125,8 @@ def test_todo_interoperability_requests(row: list[Any]) -> None:
     """The gateway says what the table says; who decides answers as the table does."""
     who, action, resource, identifier, owner, allowed = row
     properties = {} if owner is None else {"ownerID": f"'{owner}'"}
-    ask = {"action": {"name": f"'{action}'"}, "resource": {"type": resource, "id": f"'{identifier}'"}}
-    ask["resource"]["properties"] = properties
+    about = {"type": resource, "id": f"'{identifier}'", "properties": properties}
+    ask = {"subject": {}, "action": {"name": f"'{action}'"}, "resource": about}
     asked = question(ask, TODO["subjects"][who])
     assert asked.content == {
         "subject": {"type": "user", "id": TODO["subjects"][who]},

@@ -24,7 +24,7 @@ async def test_a_permission_lets_the_request_pass(wire: Wire) -> None:
         assert question.get(b"content-type") == b"application/json"
         assert question.get(b"x-request-id") == b"abc-123"
         assert json.loads(question.body) == {
-            "subject": {"type": "user", "id": "alice"},
+            "subject": {"type": "user", "id": "alice", "properties": {"provider": "partners"}},
             "action": {"name": "GET"},
             "resource": {"type": "route", "id": "orders", "properties": {"path": "/orders/7"}},
         }
@@ -353,7 +353,7 @@ async def test_several_questions_go_in_one_call(wire: Wire) -> None:
         question = await pdp.answer({"evaluations": [YES, YES]})
         assert question.start == b"POST /access/v1/evaluations HTTP/1.1"
         assert json.loads(question.body) == {
-            "subject": {"type": "user", "id": "alice"},
+            "subject": {"type": "user", "id": "alice", "properties": {"provider": "partners"}},
             "action": {"name": "GET"},
             "evaluations": [
                 {"resource": {"type": "order", "id": "7", "properties": {"path": "/orders/7"}}},
