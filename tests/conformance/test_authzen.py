@@ -100,7 +100,7 @@ def test_section_10_1_1_unknown_members_are_ignored(body: dict[str, Any]) -> Non
 def test_section_10_1_2_an_error_is_no_decision(status: int) -> None:
     with pytest.raises(NoDecision) as error:
         kind().verdicts(SideAnswer(status, (JSON,), b'{"decision": true}'), [question({})])
-    assert error.value.is_outage is (status >= 500)
+    assert error.value.is_outage is (status == 503)
 
 
 @pytest.mark.parametrize(

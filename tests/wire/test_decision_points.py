@@ -12,6 +12,7 @@ from wire.scenario import Wire, scenario
 
 AUTHZEN: dict[str, Any] = {"authzen": {}}
 YES, NO = {"decision": True}, {"decision": False}
+OOPS = b'HTTP/1.1 500 Oops\r\nContent-Type: application/json\r\nContent-Length: 18\r\n\r\n{"decision": true}'
 GONE = b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -64,7 +65,7 @@ LIES = [
     b"HTTP/1.1 204 No Content\r\n\r\n",
     b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
     b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n",
-    b"HTTP/1.1 500 Oops\r\nContent-Type: application/json\r\nContent-Length: 18\r\n\r\n" + b'{"decision": true}',
+    OOPS,
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n" + b'"decision" and "true"'[:20],
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\n[[[[[",
     b"garbage\r\n\r\n",
@@ -128,6 +129,7 @@ async def test_without_a_decision_requests_pass_only_if_the_file_says_so(wire: W
     [
         b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n",
+        OOPS,
         json_answer({"decision": False, "context": []}),
         json_answer({"decision": False, "context": {"response_headers": {"x-why": "a\r\nb"}}}),
     ],
@@ -166,7 +168,7 @@ async def test_a_service_that_does_not_answer_is_left_alone_and_tried_again(wire
 @scenario()
 async def test_nonsense_for_one_caller_closes_the_way_for_nobody_else(wire: Wire) -> None:
     async with decision_service(wire, AUTHZEN, breaker={"consecutive_failures": 1}) as pdp:
-        for lie in (b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", json_answer({})):
+        for lie in (OOPS, b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", json_answer({})):
             client = await pdp.request()
             await pdp.say(lie)
             assert (await client.message()).code == "decision-unavailable"

@@ -92,6 +92,11 @@ class Verdict:
         return len(self.reason) + len(self.said_to_client) + fields + body
 
 
+# Statuses of a service that is gone. Another 5xx may hang on what one caller asks: OPA answers 500 where its rules
+# contradict each other for an input. Envoy: `consecutive_gateway_failure`.
+OUTAGES = frozenset({502, 503, 504})
+
+
 class NoDecision(Exception):
     """Nobody has said anything that counts. The text is for operators.
 
