@@ -60,7 +60,7 @@ def _asked_here(point: DecisionPoint, given: Given, attributes: Mapping[str, Att
     question = _told(own, partial(point.compile, _merged(point.ask, own), attributes))
     key = [_told({}, partial(compile_text, source, attributes)) for source in point.key]
     allowed = Decision("authorize", point.name, path, allowed=True, attributes=question.attributes)
-    return AskedHere(question, allowed, key, repr(path).encode())
+    return AskedHere(question, allowed, key)
 
 
 def _merged(ask: BaseModel, given: Mapping[str, Any]) -> BaseModel:
