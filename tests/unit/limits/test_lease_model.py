@@ -3,8 +3,8 @@
 Every admitted request takes its cost from an oracle, which must never fall below zero. A refund puts its tokens back
 as far as they fit, when the authority hears of it. Charges, which nobody can refuse, are taken from a second oracle;
 when none is on its way any more, the authority must not believe in more than that one holds. Hypothesis looks for
-short, strange schedules; `test_lease_schedules.py` has long and lifelike ones. They fail as soon as one of the package's
-rules is left out.
+short, strange schedules; `test_lease_schedules.py` has long and lifelike ones. They fail as soon as one rule of the
+package is left out.
 """
 
 import asyncio

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from hotgate.limits import supplies
 from hotgate.limits.calendar import Calendar
 from hotgate.limits.lease_request import LeaseRequest
 from hotgate.limits.limit import Limit
@@ -38,6 +39,7 @@ class Desks:
     """Both desks over a database of their own."""
 
     def __init__(self, database: Database) -> None:
+        self.database = database
         self.quotas = SqlQuotas(database)
         self.is_up = True
         self.leases = LeaseDesk(lambda: 0.0, lambda _: None, [])
@@ -55,11 +57,14 @@ class Desks:
     def _say(self, message: dict[str, Any]) -> None:
         self.leases.received(cast(Any, self.worker), message)
 
+    def ask(self, key: str, need: int = 1) -> None:
+        self.asked += 1
+        self._say(LeaseRequest(LIMIT, key, need=need, least=need).message(self.asked))
+
     async def lease(self, key: str = "p\0corp\0alice", need: int = 1) -> int | None:
         """Tokens, or None where there is no answer."""
-        self.asked += 1
         before = len(self.worker.heard)
-        self._say(LeaseRequest(LIMIT, key, need=need, least=need).message(self.asked))
+        self.ask(key, need)
         for _ in range(200):
             if len(self.worker.heard) > before:
                 return int(self.worker.heard[-1]["granted"])
@@ -103,6 +108,23 @@ def test_without_the_database_nothing_is_given_out_and_later_again(
         desks.is_up = True
         asyncio.get_running_loop().call_soon(desks.desk.tick)
         assert await desks.lease() == 1
+
+    play(tmp_path, script)
+
+
+def test_keys_without_a_place_do_not_take_the_places_of_those_who_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supplies, "MAX_WANTED", 2)
+
+    async def script(desks: Desks) -> None:
+        await desks.lease("known")
+        desks.quotas = SqlQuotas(desks.database, most=1)
+        for key in ("a", "b", "c"):
+            desks.ask(key)
+            await asyncio.sleep(0)  # the desk has begun to fetch,
+            await desks.desk.reset("quota/r", "nobody")  # and is done
+        assert not any(message.get("must_wait") for message in desks.worker.heard)
 
     play(tmp_path, script)
 
