@@ -14,6 +14,7 @@ from hotgate.limits.limit import Limit
 from hotgate.limits.report import Report
 from hotgate.runtime.desks import quota_desk
 from hotgate.runtime.desks.lease_desk import LeaseDesk
+from hotgate.runtime.desks.limit_commands import answer_limits
 from hotgate.runtime.desks.limit_operations import LimitOperations
 from hotgate.runtime.desks.quota_desk import QuotaDesk
 from hotgate.store.database import Database
@@ -149,5 +150,19 @@ def test_a_reset_and_a_fetch_do_not_meet(tmp_path: Path) -> None:
         given = [await desks.lease(need=10) for _ in range(12)]
         assert sum(each or 0 for each in given) == 100
         assert not await desks.operations.reset_quota("quota/r", "nobody")
+
+    play(tmp_path, script)
+
+
+def test_a_quota_is_reset_where_it_is_counted_also_as_a_limit(tmp_path: Path) -> None:
+    async def script(desks: Desks) -> None:
+        await desks.lease(need=100)
+        await desks.lease()
+        (limited,) = desks.operations.limited()
+        assert await answer_limits(desks.operations, {"type": "reset_limit", **limited}) == {"reason": ""}
+        assert await desks.quotas.find("quota/r", limited["key"]) is None
+        desks.is_up = False
+        told = await answer_limits(desks.operations, {"type": "reset_limit", **limited})
+        assert told == {"reason": "quotas cannot be read: the disk is full"}
 
     play(tmp_path, script)
