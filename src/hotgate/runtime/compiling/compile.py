@@ -18,6 +18,7 @@ from hotgate.identity.rights import RoleBook
 from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.keys.signing_key import SigningKey
 from hotgate.limits.lease_client import LeaseClient
+from hotgate.limits.limit import Limit
 from hotgate.limits.place_book import KeyedPlaces, PlaceBook, PlacePlan
 from hotgate.limits.worker_share import WorkerShare, too_few
 from hotgate.observe.metrics import WorkerMetrics
@@ -68,7 +69,10 @@ class CompileProblems(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A snapshot, the parts of it that outlive a reload, and the compiled entries of `identity`."""
+    """A snapshot, the parts of it that outlive a reload, and the compiled entries of `identity`.
+
+    limits: by scope.
+    """
 
     snapshot: Snapshot
     config: Gateway
@@ -76,6 +80,7 @@ class Compiled:
     places: PlacePlan
     identities: Mapping[str, Authenticator] = field(default_factory=dict)
     decision_points: Mapping[str, DecisionPoint] = field(default_factory=dict)
+    limits: Mapping[str, Limit] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +146,7 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     if problems or table is None:
         raise CompileProblems(problems)
     snapshot = _snapshot(config, table, listeners, observing.unmatched(parts.metrics))
-    return Compiled(snapshot, config, upstreams, places, identities, points)
+    return Compiled(snapshot, config, upstreams, places, identities, points, services["limits"])
 
 
 def compile_errors(loaded: Loaded) -> list[ConfigurationError]:
@@ -219,6 +224,7 @@ def _services(config: Gateway, parts: Parts, places: PlacePlan, problems: list[P
 
     services = {
         **parts.services,
+        "limits": {},
         "shared_limits": {},
         "shared_quotas": {},
         "apis": config.apis,
