@@ -191,6 +191,21 @@ def test_a_store_that_lies_lends_nothing(lie: Callable[[list[bytes]], Any]) -> N
     play(script)
 
 
+def test_a_driver_that_fails_in_its_own_way_is_a_store_that_is_lost() -> None:
+    def broken(_: object) -> Any:
+        raise RuntimeError
+
+    async def script(node: Node) -> None:
+        node.store.says = broken
+        await node.until(lambda: node.desk.is_lost)
+        assert await node.asks() is None
+        node.store.says = lambda answer: answer
+        await node.until(lambda: not node.desk.is_lost)
+        assert await node.asks()
+
+    play(script)
+
+
 def test_who_leaves_says_so_and_keeps_no_part_of_the_rates() -> None:
     async def script(node: Node) -> None:
         await node.asks()
@@ -226,6 +241,16 @@ def test_limits_are_shared_over_a_cluster_of_three() -> None:
                 assert 98 <= passed.count(True) <= 103
             for node in nodes:
                 await node.desk.stop()
+
+    asyncio.run(run())
+
+
+def test_a_cluster_of_which_no_node_answers_is_lost() -> None:
+    async def run() -> None:
+        node = Node(ValkeyCounters(Servers("valkey://127.0.0.1:1/0", is_cluster=True), "t"))
+        await node.until(lambda: node.desk.is_lost)
+        assert "RedisClusterException" in node.desk.state()["failure"]
+        await node.desk.stop()
 
     asyncio.run(run())
 
