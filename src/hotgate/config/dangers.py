@@ -96,6 +96,11 @@ def _of_counters(config: Gateway) -> Iterator[Finding]:
     if counters.are_shared and counters.unknown == "full":
         hint = "use it for the first start only"
         yield Finding(("counters", "unknown"), "each time the server loses its memory every quota is there again", hint)
+    if counters.are_shared and not (config.store is not None and config.store.is_shared):
+        for index, route in enumerate(config.routes):
+            if route.policy("quota"):
+                hint = "quotas are counted in the `store`: with PostgreSQL for all nodes together"
+                yield Finding(("routes", index, "quota"), "each node counts this quota for itself", hint)
 
 
 def _given_by_anybody(config: Gateway) -> Iterator[Finding]:
