@@ -43,6 +43,7 @@ def dangers(config: Gateway) -> Iterator[Finding]:
         for key, message, hint in receiver.dangers():
             yield Finding(("security_events", name, key), message, hint)
     yield from _of_counters(config)
+    yield from _of_overload(config)
     yield from _unwatched_guesses(config)
     yield from _forgotten_uses(config)
     yield from _useless_certificates(config)
@@ -101,6 +102,13 @@ def _of_counters(config: Gateway) -> Iterator[Finding]:
             if route.policy("quota"):
                 hint = "quotas are counted in the `store`: with PostgreSQL for all nodes together"
                 yield Finding(("routes", index, "quota"), "each node counts this quota for itself", hint)
+
+
+def _of_overload(config: Gateway) -> Iterator[Finding]:
+    memory, replaced_at = config.overload.memory, config.limits.worker_memory
+    if memory.limit is not None and (replaced_at is None or replaced_at >= memory.limit * memory.start):
+        hint = "let `limits.worker_memory`, at which a worker is replaced, be less than where pressure begins"
+        yield Finding(("overload", "memory", "limit"), "a worker seldom gives memory back, and may shed for ever", hint)
 
 
 def _given_by_anybody(config: Gateway) -> Iterator[Finding]:

@@ -44,6 +44,7 @@ def test_what_is_right(tmp_path: Path) -> None:
         ((0, "{limit: 3}"), 6, "each of the 4 workers"),
         ((1, "{when: 'principal.tear == \"\"', priority: low}"), 9, "principal.tier"),
         ((1, '{when: \'request.query["a"] == "b"\', priority: low}'), 9, "client_chooses"),
+        ((1, "{when: 'request.size < 1000', priority: high}"), 9, "client_chooses"),
         ((2, "{limit: 3}"), 11, "each of the 4 workers"),
         ((2, "[{limit: 4}, {limit: 5}]"), 11, "by the same"),
         ((2, "{limit: 4, by: 'path:id'}"), 11, "no parameter"),
@@ -103,3 +104,16 @@ def test_what_overload_cannot_be(settings: dict[str, Any]) -> None:
 def test_a_class_that_there_is_not() -> None:
     with pytest.raises(ValidationError):
         Priorities.model_validate({"tiers": {"gold": "highest"}})
+
+
+@pytest.mark.parametrize(
+    ("limits", "is_warned_of"), [("{}", True), ("{worker_memory: 900MiB}", True), ("{worker_memory: 850MiB}", False)]
+)
+def test_memory_that_nobody_takes_back_is_warned_of(tmp_path: Path, limits: str, *, is_warned_of: bool) -> None:
+    """Python seldom gives memory back, so a worker that is not replaced might shed for ever."""
+    file = tmp_path / "hotgate.yaml"
+    file.write_text(
+        f"listeners: [{{name: web, bind: '127.0.0.1:0'}}]\nlimits: {limits}\noverload:\n  memory: {{limit: 1GiB}}\n"
+    )
+    warnings = [str(warning) for warning in load_configuration(file).warnings]
+    assert any(":4:" in each and "overload.memory.limit" in each for each in warnings) == is_warned_of
