@@ -58,6 +58,18 @@ def test_a_mistake_is_shown_with_its_place(tmp_path: Path, changed: tuple[int, s
     assert says in problem
 
 
+def test_rules_know_the_roles_and_claims_that_are_declared(tmp_path: Path) -> None:
+    declared = "authorization: {claims: {department: string}, roles: {vip: {given_to: [{group: staff}]}}}\n"
+    file = tmp_path / "hotgate.yaml"
+    for rule, is_right in [
+        ("claims.department == 'x'", True),
+        ("claims.departmnt == 'x'", False),
+        ("'vip' in principal.roles", True),
+    ]:
+        file.write_text(BASE % (GOOD[0], f'{{when: "{rule}", priority: high}}', GOOD[2]) + declared)
+        assert (compile_errors(load_configuration(file)) == []) == is_right
+
+
 @pytest.mark.parametrize(
     "settings",
     [
