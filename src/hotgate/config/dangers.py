@@ -44,6 +44,7 @@ def dangers(config: Gateway) -> Iterator[Finding]:
             yield Finding(("security_events", name, key), message, hint)
     yield from _of_counters(config)
     yield from _of_overload(config)
+    yield from _of_priorities(config)
     yield from _unwatched_guesses(config)
     yield from _forgotten_uses(config)
     yield from _useless_certificates(config)
@@ -87,6 +88,15 @@ def _of_policies(config: Gateway) -> Iterator[Finding]:
             if isinstance(settings, HasDangersOnRoute):
                 for keys, message, hint in settings.dangers(route.match.methods):
                     yield Finding(("routes", index, name, *keys), message, hint)
+
+
+def _of_priorities(config: Gateway) -> Iterator[Finding]:
+    for index, route in enumerate(config.routes):
+        is_bounded = route.policy("rate_limit") or route.policy("concurrency") or route.max_concurrent
+        if route.priority == "critical" and route.public and route.upstream and not is_bounded:
+            hint = "give it a `rate_limit` by address, or let the gateway answer with `respond`"
+            message = "anybody can send requests that go before all others, and are never given up"
+            yield Finding(("routes", index, "priority"), message, hint)
 
 
 def _of_counters(config: Gateway) -> Iterator[Finding]:

@@ -129,3 +129,21 @@ def test_memory_that_nobody_takes_back_is_warned_of(tmp_path: Path, limits: str,
     )
     warnings = [str(warning) for warning in load_configuration(file).warnings]
     assert any(":4:" in each and "overload.memory.limit" in each for each in warnings) == is_warned_of
+
+
+@pytest.mark.parametrize(
+    ("more", "is_warned_of"),
+    [
+        ("public: true, upstream: api, priority: critical", True),
+        ("public: true, upstream: api, priority: critical, rate_limit: {limit: 10/s, by: address}", False),
+        ("public: true, upstream: api, priority: critical, max_concurrent: 2", False),
+        ("public: true, respond: {}, priority: critical", False),
+        ("public: true, upstream: api, priority: high", False),
+    ],
+)
+def test_what_anybody_can_make_critical_is_warned_of(tmp_path: Path, more: str, *, is_warned_of: bool) -> None:
+    file = tmp_path / "hotgate.yaml"
+    route = f"  - {{name: health, match: {{path: /healthz}}, {more}}}\n"
+    file.write_text(BASE.partition("priorities:")[0] % GOOD[0] + "routes:\n" + route)
+    warnings = [str(warning) for warning in load_configuration(file).warnings]
+    assert any(":8:" in each and "routes[0].priority" in each for each in warnings) == is_warned_of
