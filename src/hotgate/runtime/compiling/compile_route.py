@@ -110,6 +110,7 @@ def _assembled(
         labels=labels,
         body_step=next((index for index, step in enumerate(before) if step.body_limit), -1),
         body_limit=min(limits, default=0),
+        place_step=next((index for index, step in enumerate(before) if step.is_place), None),
         max_body=settings.max_body,
         copied_body=max((step.copied_body for step in before), default=-1),
         owned_fields=frozenset().union(*(step.owned_fields for step in steps)),
