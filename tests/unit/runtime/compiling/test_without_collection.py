@@ -2,13 +2,16 @@
 
 import gc
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hotgate.config.errors import ConfigurationErrors
 from hotgate.config.gateway import Gateway
-from hotgate.runtime.compiling import compile as compiling
+from hotgate.observe.metrics import WorkerMetrics
+from hotgate.pipeline.route import Route
 from hotgate.runtime.compiling.compile import CompileProblems, Parts, compile_configuration, idle_services
+from hotgate.runtime.compiling.compile_route import compile_route
 from hotgate.runtime.compiling.load import load_configuration
 from hotgate.runtime.compiling.without_collection import without_collection
 from unit.runtime.explaining.asking import written
@@ -17,18 +20,17 @@ ROUTE = 'routes: [{name: all, match: {path: "%s"}, public: true, upstream: api}]
 
 
 def compiled(config: Gateway) -> None:
-    compile_configuration(config, Parts(idle_services(config), compiling.WorkerMetrics()))
+    compile_configuration(config, Parts(idle_services(config), WorkerMetrics()))
 
 
 def test_it_rests_while_a_configuration_is_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[bool] = []
-    real = compiling.compile_route
 
-    def compile_route(*arguments: object) -> object:
+    def watched(*arguments: Any) -> Route:
         seen.append(gc.isenabled())
-        return real(*arguments)  # type: ignore[arg-type]
+        return compile_route(*arguments)
 
-    monkeypatch.setattr(compiling, "compile_route", compile_route)
+    monkeypatch.setattr("hotgate.runtime.compiling.compile.compile_route", watched)
     compiled(written(tmp_path, ROUTE % "/*").config)
     assert seen == [False]
     assert gc.isenabled()

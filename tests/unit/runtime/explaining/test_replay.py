@@ -116,6 +116,7 @@ HOSTILE: list[bytes] = [
     json.dumps({**RECORD, **ANN, "scopes": "x"}).encode() + b"\n",
     json.dumps({**RECORD, "time": "9999999999"}).encode() + b"\n",
     json.dumps({**RECORD, "status": "1" * 5000}).encode() + b"\n",
+    json.dumps(RECORD).replace("200", "1e999").encode() + b"\n",
     b"x" * (3 * MAX_LINE) + b"\n",
     json.dumps(RECORD).encode()[:40],
 ]
@@ -127,7 +128,7 @@ def test_a_log_that_somebody_has_written_to(folder: Path) -> None:
     log.write_bytes(good + b"".join(HOSTILE[:-1]) + good + HOSTILE[-1])
     result = diff(folder, "--replay", str(log))
     assert "2 requests replayed" in result.stdout
-    assert "15 lines are no records" in result.stdout
+    assert "16 lines are no records" in result.stdout
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress])
