@@ -54,6 +54,12 @@ class VersionSteps:
         exchange.request.headers.fields.append(facts.mark)
         return None
 
+    def tell_end(self, exchange: Exchange) -> None:
+        """The file says when a version ends, not the backend: two dates would be none (RFC 9745 §2.1: one Item)."""
+        if exchange.response is not None:
+            for field in self._facts[exchange.route.version].ends:
+                exchange.response.headers.set(*field)
+
     def count(self, exchange: Exchange) -> None:
         """One request more, whatever became of it."""
         label = self._facts[exchange.route.version].label
@@ -79,7 +85,8 @@ def compile_version(settings: VersionSettings, context: CompileContext) -> list[
     services = context.services
     uses = services.get("version_uses") or VersionUses()
     steps = VersionSteps(facts, services.get("version_counts", {}), uses, services.get("wall_clock", time.time))
-    return [PhasedStep(Phase.ADMIT, steps.admit), PhasedStep(Phase.FINISH, steps.count)]
+    told = [PhasedStep(Phase.RESPOND, steps.tell_end)] if any(each.ends for each in facts.values()) else []
+    return [PhasedStep(Phase.ADMIT, steps.admit), *told, PhasedStep(Phase.FINISH, steps.count)]
 
 
 POLICY = PolicySpec("version", VersionSettings, compile_version)
