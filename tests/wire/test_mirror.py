@@ -159,6 +159,31 @@ async def test_without_room_for_bodies_requests_with_one_are_left_out(wire: Wire
     assert wire.backends[1].accepted == 0
 
 
+@scenario(others=SHADOW, route=mirroring(methods=ANY_METHOD, max_body="10B"))
+async def test_a_stream_that_becomes_too_large_is_counted_once(wire: Wire) -> None:
+    client = await wire.send(CHUNKED_POST, chunk(b"one"))
+    backend = await wire.backend.accept()
+    await backend.until(b"one\r\n")
+    client.send(chunk(bytes(20)), b"0\r\n\r\n")
+    await backend.until(b"0\r\n\r\n")
+    backend.send(OK)
+    await client.message()
+    assert counted(wire, "body") == 1
+    assert wire.backends[1].accepted == 0
+
+
+@scenario(others=SHADOW, route=mirroring(methods=ANY_METHOD, max_concurrent=2))
+async def test_clients_that_send_slowly_do_not_fill_the_memory(wire: Wire) -> None:
+    slow = [await wire.send(CHUNKED_POST, chunk(b"one")) for _ in range(3)]
+    await until_counted(wire, "busy")
+    for client in slow:
+        await wire.backend.accept()
+        client.reset()
+    await until_counted(wire, "body", 2)
+    await served(wire, post(b"pay"))
+    assert (await (await shadow(wire)).message()).body == b"pay"
+
+
 @scenario(others=SHADOW, route=mirroring(methods=ANY_METHOD))
 async def test_a_client_that_leaves_in_its_body_has_no_copy(wire: Wire) -> None:
     client = await wire.send(CHUNKED_POST, chunk(b"one"))
