@@ -213,15 +213,21 @@ CREDENTIALS = (
     "Signature: sig=:secret-token:",
     "Signature-Input: sig=()",
     "Proxy-Authorization: Basic secret-token",
+    "Token: secret-token",
+    "X-Shopify-Access-Token: secret-token",
+    "X_Client_Secret: secret-token",
+    "Stripe-Signature: t=1,v1=secret-token",
+    "X-Goog-IAP-JWT-Assertion: secret-token",
 )
 
 
 @scenario(others=SHADOW, route=mirroring())
 async def test_a_copy_carries_no_credential(wire: Wire) -> None:
-    received, _ = await served(wire, get("/", *CREDENTIALS))
+    received, _ = await served(wire, get("/", *CREDENTIALS, "Idempotency-Key: k1"))
     assert received.get(b"authorization") == b"Bearer secret-token"
     copy = await (await shadow(wire)).message()
     assert not any(b"secret-token" in value for _, value in copy.fields)
+    assert copy.get(b"idempotency-key") == b"k1"
 
 
 @scenario(others=SHADOW, route=mirroring(public=False), settings=PARTNERS)
