@@ -140,6 +140,24 @@ async def test_without_a_default_it_must_be_said(wire: Wire) -> None:
     assert (answer.status, answer.code) == (404, "version-not-offered")
 
 
+@scenario(others=NEXT, routes=OPEN, settings=SETTINGS)
+async def test_a_trailer_names_no_version(wire: Wire) -> None:
+    head = b"POST /orders HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n"
+    trailers = b"Api-Version: 2\r\napi_version: 2\r\nAccept: application/vnd.acme.v2+json\r\nX-Sum: 1\r\n\r\n"
+    index, received, _ = await PlayedBackends(wire).exchange(head + b"2\r\nhi\r\n0\r\n" + trailers)
+    assert index == OLD
+    assert {name for name, _ in received.trailers} <= {b"x-sum"}
+
+
+@scenario(others=NEXT, routes=OPEN, settings=SETTINGS)
+async def test_what_connection_takes_away_names_no_version(wire: Wire) -> None:
+    index, received, _ = await PlayedBackends(wire).exchange(
+        get("/orders", "Api-Version: 2", "Connection: api-version")
+    )
+    told = received.get(b"x-hotgate-api-version")
+    assert (index, told, received.get(b"api-version")) == (OLD, b"v1", None)
+
+
 IN_PATH = [
     route("v1", "api", "/{version}/orders/{id}"),
     route("v2", "next", "/{version}/orders/{order}", rewrite={"path": "/orders/{order}"}),

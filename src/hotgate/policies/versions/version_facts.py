@@ -28,8 +28,13 @@ class VersionFacts:
 
 def vary_fields(api: Api) -> list[Field]:
     """What a cache must tell apart: one version must not be given for another (RFC 9110 §12.5.5)."""
-    names = [place.header or "Accept" for place in api.by if place.query is None]
-    return [valid_field(b"vary", ", ".join(dict.fromkeys(names)).encode("ascii"))] if names else []
+    names = naming_fields(api)
+    return [valid_field(b"vary", ", ".join(names).encode("ascii"))] if names else []
+
+
+def naming_fields(api: Api) -> list[str]:
+    """The header fields in which requests may name a version."""
+    return list(dict.fromkeys(place.header or "Accept" for place in api.by if place.query is None))
 
 
 def _ends(version: Version) -> list[Field]:
