@@ -196,9 +196,12 @@ def _tell_nobody(kind: str, **facts: Any) -> None:
 def _decision(limit: Limit, standing: Standing | None, cost: int) -> LimitDecision:
     """What would be said to a request of this cost; what nobody knows counts as full.
 
-    Tokens on lease count as there: workers have not spent them, as far as anybody has heard.
+    Tokens on lease count as there, for workers have not spent them, as far as anybody has heard; but not once somebody
+    was refused: who holds some then has little, or does not get these requests.
     """
-    there = limit.capacity if standing is None else int(standing.level) + standing.on_lease
+    there = limit.capacity if standing is None else int(standing.level)
+    if standing is not None and standing.limited_for is None:
+        there += standing.on_lease
     if cost <= there:
         return allowed(limit, there - cost)
     return hopeless(limit) if cost > limit.capacity or standing is None else denied(limit, standing.retry_after)
