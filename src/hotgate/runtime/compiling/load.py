@@ -10,6 +10,7 @@ from hotgate.config.errors import ConfigurationError, ConfigurationErrors
 from hotgate.config.gateway import Gateway
 from hotgate.config.loader import Loaded, load
 from hotgate.config.models import gateway_model
+from hotgate.runtime.compiling.without_collection import without_collection
 from hotgate.runtime.worker_process.access_log_sink import access_log_path, decision_log_path, opened_log
 
 
@@ -31,6 +32,7 @@ def _model_with(mechanisms: frozenset[str], policies: frozenset[str]) -> type[Ga
     )
 
 
+@without_collection()
 def load_configuration(path: Path) -> Loaded:
     """Read and validate. Raises ConfigurationErrors."""
     return load(path, built_in_model())
@@ -64,6 +66,7 @@ def _log_errors(loaded: Loaded) -> Iterator[ConfigurationError]:
             yield loaded.error((key, "path"), f"cannot be written: {error.strerror}")
 
 
+@without_collection()
 def validated(tree: dict[str, Any]) -> Gateway:
     """The model of a tree that the control process has validated before. Raises ValueError."""
     entries, routes = tree.get("identity") or {}, tree.get("routes") or ()
