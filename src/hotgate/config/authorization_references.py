@@ -1,18 +1,29 @@
-"""Names of roles and policies that must exist, and roles that inherit in a circle. Looked up in the tree, as others."""
+"""Names of roles, policies and receivers that must exist, and roles that inherit in a circle. Looked up in the tree."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from hotgate.config.position import Path, SourceList, SourceMap
 from hotgate.config.references import Finding, route_parts, unknown_name
 
 _ROLES = ("authorization", "roles")
 _POLICIES = ("authorization", "policies")
+_CLAIMS = ("authorization", "claims")
+_FITTING: Mapping[str, tuple[type, ...]] = {  # values of `given_to` that a claim of this kind can have, or hold
+    "string": (str,),
+    "int": (int,),
+    "double": (int,),
+    "bool": (bool,),
+    "list": (str, int, bool),
+    "map": (),
+}
 
 
 def wrong_authorization(tree: SourceMap) -> Iterator[Finding]:
     """Every error of this kind."""
     yield from _unknown_roles(tree)
     yield from _circles(tree)
+    yield from _receivers_who_are_nobody(tree)
     known = _mapping(tree, *_POLICIES)
     for path, name in _named_policies(tree):
         if name not in known:
@@ -34,6 +45,29 @@ def _unknown_roles(tree: SourceMap) -> Iterator[Finding]:
         for index, parent in enumerate(_parents(roles, name)):
             if parent not in roles:
                 yield unknown_name((*_ROLES, name, "inherits", index), parent, "role", roles, "authorization.roles")
+
+
+def _receivers_who_are_nobody(tree: SourceMap) -> Iterator[Finding]:
+    """Entries of `given_to` that can fit no caller: of no entry of `identity`, or with claims that are not declared."""
+    providers, claims = _mapping(tree, "identity"), _mapping(tree, *_CLAIMS)
+    for path, receiver in _receivers(tree):
+        provider = receiver.get("provider")
+        if isinstance(provider, str) and provider not in providers:
+            yield unknown_name((*path, "provider"), provider, "identity", providers, "identity")
+        for name, value in _mapping(receiver, "claim").items() if claims else ():
+            if name not in claims:
+                unknown = unknown_name((*path, "claim", name), name, "claim", claims, ".".join(_CLAIMS))
+                yield replace(unknown, is_key=True)
+            elif type(value) not in _FITTING.get(kind := str(claims[name]), (type(value),)):
+                yield Finding((*path, "claim", name), f"the claim is declared as {kind}, so this never fits")
+
+
+def _receivers(tree: SourceMap) -> Iterator[tuple[Path, SourceMap]]:
+    for name, role in _mapping(tree, *_ROLES).items():
+        given_to = role.get("given_to") if isinstance(role, SourceMap) else None
+        for index, receiver in enumerate(given_to if isinstance(given_to, SourceList) else ()):
+            if isinstance(receiver, SourceMap):
+                yield (*_ROLES, name, "given_to", index), receiver
 
 
 def _circles(tree: SourceMap) -> Iterator[Finding]:
