@@ -131,6 +131,9 @@ def test_a_caller_may_be_given(tmp_path: Path) -> None:
     [
         ({"method": "POST"}, "method-not-allowed", "orders: it is for GET, not POST"),
         ({"target": "/order/7"}, "route-not-found", "orders: its path is /orders/{id}"),
+        ({"target": "/order/a-long-name-of-a-file.json"}, "route-not-found", "orders: its path is /orders/{id}"),
+        ({"target": "/orders/7/8"}, "route-not-found", "orders: its path is /orders/{id}"),
+        ({"target": "/files/7"}, "route-not-found", None),
         ({"target": "/a%2Fb"}, "target-invalid", None),
         ({"target": "/orders/7", "host": "a b" * 0 + "["}, "target-invalid", None),
     ],
