@@ -15,7 +15,7 @@ from hotgate.identity.principal import Principal
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route
-from hotgate.policies.explaining.facts import principal_facts, shown_text
+from hotgate.policies.explaining.facts import is_denial, principal_facts, shown_text
 from hotgate.runtime.compiling.compile import Parts, compile_configuration
 from hotgate.runtime.compiling.compile_versions import VersionRefusal
 from hotgate.runtime.explaining.callers import credential_notes, given_principal
@@ -25,7 +25,6 @@ from hotgate.runtime.explaining.peeking import PeekingServices, World
 from hotgate.runtime.explaining.places import place_of
 from hotgate.runtime.explaining.step_runner import StepRunner, limits_that_refuse
 
-_REFUSES_FROM = 400
 _AUTHENTICATE = ("authenticate", "authenticate")
 
 
@@ -137,7 +136,7 @@ class _Story:
     ) -> Explained:
         """response: the gateway's own answer, if it has one."""
         exchange, route = self._exchange, self._exchange.route
-        is_denied = response is not None and response.status >= _REFUSES_FROM
+        is_denied = response is not None and is_denial(response, exchange.decision)
         ends = response is not None or bool(because)
         return Explained(
             decision="deny" if is_denied else "allow",

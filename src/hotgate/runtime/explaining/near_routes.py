@@ -44,17 +44,18 @@ class NearRoutes:
         named = set(segments)
         candidates = nlargest(MAX_COMPARED, self._names, key=lambda each: len(named.intersection(each.split("/"))))
         likeness = {each: _likeness(segments, each.split("/")) for each in candidates}
-        for found in nlargest(
-            MAX_SHOWN, (each for each in candidates if likeness[each] >= _ALIKE), key=lambda each: likeness[each]
-        ):
-            yield f"{self._names[found]}: its path is {found}"
+        for found in nlargest(MAX_SHOWN, likeness, key=lambda each: likeness[each]):
+            if likeness[found] >= _ALIKE:
+                yield f"{self._names[found]}: its path is {found}"
 
 
 def _likeness(path: Sequence[str], pattern: Sequence[str]) -> float:
     """From 0 to 1: of the segments that the pattern writes out, and those that stand there in the path."""
     fixed = [index for index, segment in enumerate(pattern) if segment[:1] not in ("{", "*")]
     there = "/".join(path[index] for index in fixed if index < len(path))
-    return SequenceMatcher(a=there, b="/".join(pattern[index] for index in fixed)).ratio()
+    matcher = SequenceMatcher(a=there, b="/".join(pattern[index] for index in fixed))
+    # Letters are compared only where the lengths allow it: a path may be very long.
+    return matcher.ratio() if matcher.real_quick_ratio() >= _ALIKE else 0.0
 
 
 def _missing(match: Match, request: Request) -> Iterator[str]:
