@@ -98,6 +98,10 @@ def _kind_of_type(schema: Schema) -> str:
             return "`true` or `false`"
         case "string":
             return "text"
+        case "integer":
+            return "whole number"
+        case [*kinds]:
+            return " or ".join(_kind_of_type({"type": each}) for each in kinds)
         case other:
             return str(other or "any value")
 
