@@ -1,4 +1,4 @@
-"""Names of roles, policies and receivers that must exist, and roles that inherit in a circle. Looked up in the tree."""
+"""Names of roles, policies and claims that must exist, and roles that inherit in a circle. Looked up in the tree."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -9,7 +9,7 @@ from hotgate.config.references import Finding, route_parts, unknown_name
 _ROLES = ("authorization", "roles")
 _POLICIES = ("authorization", "policies")
 _CLAIMS = ("authorization", "claims")
-_FITTING: Mapping[str, tuple[type, ...]] = {  # values of `given_to` that a claim of this kind can have, or hold
+_FITTING: Mapping[str, tuple[type, ...]] = {  # values that a claim of this kind can have, or hold
     "string": (str,),
     "int": (int,),
     "double": (int,),
@@ -23,7 +23,8 @@ def wrong_authorization(tree: SourceMap) -> Iterator[Finding]:
     """Every error of this kind."""
     yield from _unknown_roles(tree)
     yield from _circles(tree)
-    yield from _receivers_who_are_nobody(tree)
+    yield from _unknown_providers(tree)
+    yield from _claims_that_nobody_has(tree)
     known = _mapping(tree, *_POLICIES)
     for path, name in _named_policies(tree):
         if name not in known:
@@ -47,27 +48,42 @@ def _unknown_roles(tree: SourceMap) -> Iterator[Finding]:
                 yield unknown_name((*_ROLES, name, "inherits", index), parent, "role", roles, "authorization.roles")
 
 
-def _receivers_who_are_nobody(tree: SourceMap) -> Iterator[Finding]:
-    """Entries of `given_to` that can fit no caller: of no entry of `identity`, or with claims that are not declared."""
-    providers, claims = _mapping(tree, "identity"), _mapping(tree, *_CLAIMS)
+def _unknown_providers(tree: SourceMap) -> Iterator[Finding]:
+    known = _mapping(tree, "identity")
     for path, receiver in _receivers(tree):
         provider = receiver.get("provider")
-        if isinstance(provider, str) and provider not in providers:
-            yield unknown_name((*path, "provider"), provider, "identity", providers, "identity")
-        for name, value in _mapping(receiver, "claim").items() if claims else ():
-            if name not in claims:
-                unknown = unknown_name((*path, "claim", name), name, "claim", claims, ".".join(_CLAIMS))
-                yield replace(unknown, is_key=True)
-            elif type(value) not in _FITTING.get(kind := str(claims[name]), (type(value),)):
-                yield Finding((*path, "claim", name), f"the claim is declared as {kind}, so this never fits")
+        if isinstance(provider, str) and provider not in known:
+            yield unknown_name((*path, "provider"), provider, "identity", known, "identity")
+
+
+def _claims_that_nobody_has(tree: SourceMap) -> Iterator[Finding]:
+    """Where claims are declared: others, and values that a claim of its kind cannot have. They would fit no caller."""
+    declared = _mapping(tree, *_CLAIMS)
+    for path, fitting in (*_receivers(tree), *_sides_of_releases(tree)) if declared else ():
+        for name, value in _mapping(fitting, "claim").items():
+            place = (*path, "claim", name)
+            if name not in declared:
+                yield replace(unknown_name(place, name, "claim", declared, ".".join(_CLAIMS)), is_key=True)
+            elif type(value) not in _FITTING.get(kind := str(declared[name]), (type(value),)):
+                yield Finding(place, f"the claim is declared as {kind}, so this never fits")
 
 
 def _receivers(tree: SourceMap) -> Iterator[tuple[Path, SourceMap]]:
     for name, role in _mapping(tree, *_ROLES).items():
-        given_to = role.get("given_to") if isinstance(role, SourceMap) else None
-        for index, receiver in enumerate(given_to if isinstance(given_to, SourceList) else ()):
-            if isinstance(receiver, SourceMap):
-                yield (*_ROLES, name, "given_to", index), receiver
+        yield from _mappings_in((*_ROLES, name, "given_to"), role)
+
+
+def _sides_of_releases(tree: SourceMap) -> Iterator[tuple[Path, SourceMap]]:
+    for path, part in route_parts(tree):
+        yield from _mappings_in((*path, "release", "rules"), part.get("release"))
+
+
+def _mappings_in(path: Path, holder: object) -> Iterator[tuple[Path, SourceMap]]:
+    """Those in the list that stands in `holder` under the last key of the path."""
+    found = holder.get(str(path[-1])) if isinstance(holder, SourceMap) else None
+    for index, each in enumerate(found if isinstance(found, SourceList) else ()):
+        if isinstance(each, SourceMap):
+            yield (*path, index), each
 
 
 def _circles(tree: SourceMap) -> Iterator[Finding]:
