@@ -74,6 +74,8 @@ async def _replayed(before: Loaded, after: Loaded, logs: Sequence[str]) -> Compa
                     await comparison.compare(record)
             except OSError as error:
                 raise failed(f"{log} cannot be read: {error.strerror}") from None
+    if not comparison.replayed and (reader.broken or reader.cut):
+        raise failed(f"nothing was replayed: no line of {', '.join(logs)} is a record")
     for line in _report(comparison, reader):
         typer.echo(line)
     return comparison

@@ -11,9 +11,11 @@ import pytest
 
 from hotgate import Exchange, Response, policy
 from hotgate.cli.explained_text import text_of
+from hotgate.http.headers import Headers
 from hotgate.identity.verification_keys.key_sets import key_set_name
 from hotgate.limits.limit import Limit
 from hotgate.limits.standing import Standing
+from hotgate.pipeline.decision import Decision
 from hotgate.runtime.desks.answers import NotAsked
 from hotgate.runtime.explaining.explainer import Explainer
 from hotgate.runtime.explaining.peeking import World
@@ -132,6 +134,9 @@ def test_a_caller_may_be_given(tmp_path: Path) -> None:
     [
         ({"method": "POST"}, "method-not-allowed", "orders: it is for GET, not POST"),
         ({"target": "/order/7"}, "route-not-found", "orders: its path is /orders/{id}"),
+        ({"target": "/order/a-long-name-of-a-file.json"}, "route-not-found", "orders: its path is /orders/{id}"),
+        ({"target": "/orders/7/8"}, "route-not-found", "orders: its path is /orders/{id}"),
+        ({"target": "/files/7"}, "route-not-found", None),
         ({"target": "/a%2Fb"}, "target-invalid", None),
         ({"target": "/orders/7", "host": "a b" * 0 + "["}, "target-invalid", None),
     ],
@@ -194,6 +199,22 @@ def test_questions_wait_for_their_turn(tmp_path: Path) -> None:
 def test_an_explanation_is_json(tmp_path: Path) -> None:
     found = explained(written(tmp_path, TOKENS), Gateway().world(), headers=bearer(scope="\ud800 x"))
     assert json.loads(found.model_dump_json())["decision"] == "deny"
+
+
+def test_a_denial_may_be_a_redirect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of a service for `ext_authz` that sends people to a login."""
+
+    @policy(phase="authorize")
+    def sent_away(exchange: Exchange) -> Response:
+        exchange.decision = Decision("authorize", "authz", ("routes", 0), allowed=False)
+        return Response(302, Headers([(b"location", b"https://login.example.com/")]))
+
+    module = ModuleType("login_page")
+    module.sent_away = sent_away  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "login_page", module)
+    route = '{name: a, match: {path: "/*"}, public: true, upstream: api, policies: [{use: "login_page:sent_away"}]}'
+    found = explained(written(tmp_path, f"routes: [{route}]\n"))
+    assert (found.decision, found.status, found.by and found.by.rule) == ("deny", 302, "authz")
 
 
 def test_a_policy_that_fails_or_returns_nonsense_denies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -160,6 +160,13 @@ def test_a_huge_line_in_a_small_file_takes_no_memory(folder: Path) -> None:
     assert reader.broken == 1
 
 
+def test_a_log_without_one_record_does_not_show_that_nothing_changes(folder: Path) -> None:
+    (folder / "access.log").write_text("GET / 200\n")
+    result = diff(folder, "--replay", str(folder / "access.log"))
+    assert result.exit_code == 2
+    assert "access.log is a record" in result.stderr
+
+
 def test_a_log_that_is_not_there(folder: Path) -> None:
     assert diff(folder, "--replay", str(folder / "none.log")).exit_code == 2
 
