@@ -49,7 +49,7 @@ class _Compiler(RuleCompiler):
 def compile_quota(settings: Any, context: CompileContext) -> Sequence[PhasedStep]:
     """The steps. The service "limiter" may be missing in a check."""
     rules = compiled_rules(settings, _Compiler(context).quota)
-    return limiting_steps(rules, context.services.get("limiter"))
+    return limiting_steps(rules, context.services)
 
 
 POLICY = PolicySpec(_KEY, QuotaSetting, compile_quota)

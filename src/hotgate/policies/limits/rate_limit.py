@@ -81,7 +81,7 @@ def _check_cost(settings: RateLimitSettings, limit: Limit, item: LimitItem) -> N
 def compile_rate_limit(settings: Any, context: CompileContext) -> Sequence[PhasedStep]:
     """One step, and two more for limits that want to see answers. The service "limiter" may be missing in a check."""
     rules = compiled_rules(settings, _Compiler(context).rate_limit)
-    return limiting_steps(rules, context.services.get("limiter"))
+    return limiting_steps(rules, context.services)
 
 
 POLICY = PolicySpec(_KEY, RateLimitSetting, compile_rate_limit)

@@ -6,6 +6,7 @@ from typing import Protocol
 from hotgate.config.authorization import Authorization
 from hotgate.config.status_range import StatusRange, all_statuses
 from hotgate.limits.limit import Limit
+from hotgate.observe.log import security_event
 from hotgate.pipeline.policy import CompileContext, WrongSetting
 from hotgate.policies.conditions.attribute import Attribute
 from hotgate.policies.conditions.attributes import route_attributes
@@ -13,7 +14,7 @@ from hotgate.policies.conditions.condition import Condition, compile_condition
 from hotgate.policies.limits.cost_settings import ComputedCost, Cost, ToldCost
 from hotgate.policies.limits.limit_cost import AnsweredCost, CostOf, computed_cost
 from hotgate.policies.limits.limit_key import KeyMakers, KeySettings
-from hotgate.policies.limits.limit_rule import LimitRule
+from hotgate.policies.limits.limit_rule import TELL_DRY_RUN, LimitRule
 from hotgate.policies.limits.limit_terms import LimitTerms, TermsOf
 
 
@@ -54,6 +55,7 @@ class RuleCompiler:
 
     def __init__(self, context: CompileContext) -> None:
         self._route = context.route_name
+        self._tell = context.services.get(TELL_DRY_RUN, security_event)
         self._shared = context.services.get("shared_limits", {})
         self.attributes: Mapping[str, Attribute] = route_attributes(context)
         declared: Authorization = context.services.get("authorization", Authorization())
@@ -88,6 +90,7 @@ class RuleCompiler:
             counted=all_statuses(settings.count) if settings.count else None,
             answered_cost=AnsweredCost(cost) if isinstance(cost, ToldCost) else None,
             is_dry_run=settings.dry_run,
+            tell=self._tell,
         )
 
     def _condition(self, source: str | None) -> Condition | None:

@@ -1,7 +1,7 @@
 """Configuration → what the data plane runs: route table, pipelines, upstreams. All errors at once."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,16 +15,15 @@ from hotgate.keys.signing_key import SigningKey
 from hotgate.limits.concurrency.place_book import PlaceBook, PlacePlan
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.observe.metrics import WorkerMetrics
-from hotgate.pipeline.policy import Authenticator
+from hotgate.pipeline.policy import Authenticator, PhasedStep
 from hotgate.pipeline.route import Route
 from hotgate.policies import MECHANISMS
-from hotgate.policies.decision_points.decide import COUNT, POINTS
+from hotgate.policies.decision_points.contract import COUNT, POINTS, DecisionPoint
 from hotgate.policies.limits.priorities import compile_priorities
 from hotgate.routing.ambiguity import AmbiguousRoutes
 from hotgate.routing.pattern import RoutePattern
 from hotgate.routing.table import RouteTable
 from hotgate.runtime.compiling.ambiguous_routes import ambiguous_places
-from hotgate.runtime.compiling.compile_decision_points import compile_decision_points
 from hotgate.runtime.compiling.compile_endpoints import endpoint_routes, receiver_route
 from hotgate.runtime.compiling.compile_listener import compile_listener
 from hotgate.runtime.compiling.compile_resources import resource_routes
@@ -35,9 +34,11 @@ from hotgate.runtime.compiling.compiled import Compiled, Parts
 from hotgate.runtime.compiling.key_files import key_file_errors
 from hotgate.runtime.compiling.observing import Observing
 from hotgate.runtime.compiling.problems import CompileProblems, Problems
+from hotgate.runtime.compiling.without_collection import without_collection
 from hotgate.store.credentials import Credentials
 
 
+@without_collection()
 def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     """Compile, changing nothing that is in force. Raises CompileProblems."""
     problems = Problems()
@@ -49,7 +50,7 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     identities = _identities(config, services, problems)
     services["observing"] = observing = Observing.of(config, services)
     outgoing = compile_outgoing(config, services, problems)
-    points = compile_decision_points(config, upstreams, outgoing, services, parts.current, problems.report)
+    points = _decision_points(config, outgoing, services, parts.current, problems)
     services[POINTS] = points
     services[COUNT] = parts.metrics.decisions.count
     routes = RouteCompiler(
@@ -66,7 +67,7 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     if problems or table is None:
         raise CompileProblems(problems)
     snapshot = snapshot_of(config, table, listeners, observing.unmatched(parts.metrics))
-    return Compiled(snapshot, config, upstreams, places, identities, points)
+    return Compiled(snapshot, config, upstreams, places, identities, points, services["limits"])
 
 
 def compile_errors(loaded: Loaded) -> list[ConfigurationError]:
@@ -97,6 +98,7 @@ def _services(config: Gateway, parts: Parts, places: PlacePlan, problems: Proble
 
     services = {
         **parts.services,
+        "limits": {},
         "shared_limits": {},
         "apis": config.apis,
         "assertion_issuer": config.assertion.issuer,
@@ -120,6 +122,21 @@ def _identities(config: Gateway, services: dict[str, Any], problems: Problems) -
         if authenticator is not None:
             identities[name] = authenticator
     return identities
+
+
+def _decision_points(
+    config: Gateway,
+    outgoing: Mapping[str, Sequence[PhasedStep]],
+    services: Mapping[str, Any],
+    current: Compiled | None,
+    problems: Problems,
+) -> dict[str, DecisionPoint]:
+    """Their code is imported where there are any."""
+    if not config.authorization.decision_points:
+        return {}
+    from hotgate.runtime.compiling.compile_decision_points import compile_decision_points  # noqa: PLC0415
+
+    return compile_decision_points(config, services["upstreams"], outgoing, services, current, problems.report)
 
 
 def _own_routes(

@@ -7,6 +7,7 @@ from typing import Any
 from hotgate.config.gateway import Gateway
 from hotgate.edge.context import Snapshot
 from hotgate.limits.concurrency.place_book import PlacePlan
+from hotgate.limits.limit import Limit
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.pipeline.policy import Authenticator
 from hotgate.policies.decision_points.contract import DecisionPoint
@@ -16,7 +17,10 @@ from hotgate.upstream.upstream import Upstream
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A snapshot, the parts of it that outlive a reload, and the compiled entries of `identity`."""
+    """A snapshot, the parts of it that outlive a reload, and the compiled entries of `identity`.
+
+    limits: by scope.
+    """
 
     snapshot: Snapshot
     config: Gateway
@@ -24,6 +28,7 @@ class Compiled:
     places: PlacePlan
     identities: Mapping[str, Authenticator] = field(default_factory=dict)
     decision_points: Mapping[str, DecisionPoint] = field(default_factory=dict)
+    limits: Mapping[str, Limit] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
