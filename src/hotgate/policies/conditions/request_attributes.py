@@ -53,6 +53,14 @@ def _some_query_lists(names: tuple[str, ...], exchange: Exchange) -> dict[str, l
     return {name: parameters[name] for name in names if name in parameters}
 
 
+def _size(exchange: Exchange) -> int:
+    """A chunked body that is not read yet has no size: as 0 it would be the cheapest, and pass every bound."""
+    request = exchange.request
+    if request.is_chunked and request.body is None:
+        raise Unreadable("the size of a chunked body is not known before it is read")
+    return request.content_length or len(request.body or b"")
+
+
 def _body(exchange: Exchange) -> Any:
     """The JSON object, read once for all conditions of the exchange.
 
@@ -86,7 +94,7 @@ REQUEST_ATTRIBUTES = (
     Attribute("request.host", "string", lambda exchange: exchange.request.host, "lower case, without port"),
     Attribute("request.scheme", "string", lambda exchange: exchange.request.scheme, "`http` or `https`"),
     Attribute("request.client", "string", lambda exchange: exchange.client, "the client's address"),
-    Attribute("request.size", "int", lambda exchange: exchange.request.content_length or 0, "declared, in bytes"),
+    Attribute("request.size", "int", _size, "of the body, in bytes: as declared, or of the whole body once it is read"),
     Attribute(
         "request.headers",
         "map<string, string>",
