@@ -18,20 +18,20 @@ from hotgate.policies.limits import concurrency, quota, rate_limit
 from hotgate.policies.releases import mirror, release
 from hotgate.policies.versions import version
 
-POLICIES = (
+POLICIES = (  # within a phase they run in this order: what `rate_limit` refuses costs nothing of a `quota`
     authenticate.POLICY,
     authorize.POLICY,
-    concurrency.POLICY,
-    rate_limit.POLICY,
-    quota.POLICY,
-    headers.POLICY,
     assertion.POLICY,
     client_certificate_header.POLICY,
-    protected_resource.POLICY,
-    user.POLICY,
-    version.POLICY,
-    release.POLICY,
+    concurrency.POLICY,
+    headers.POLICY,
     mirror.POLICY,
+    user.POLICY,
+    protected_resource.POLICY,
+    rate_limit.POLICY,
+    quota.POLICY,
+    release.POLICY,
+    version.POLICY,
 )
 MECHANISMS = (
     BuiltInMechanism("jwt", "tokens.jwt"),
