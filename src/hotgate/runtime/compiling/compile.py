@@ -225,6 +225,7 @@ def _services(config: Gateway, parts: Parts, places: PlacePlan, problems: list[P
         **parts.services,
         "shared_limits": {},
         "shared_quotas": {},
+        "limit_names": set(),
         "apis": config.apis,
         "assertion_issuer": config.assertion.issuer,
         "authorization": config.authorization,
