@@ -91,17 +91,3 @@ def test_a_client_whose_key_cannot_be_used_fails_as_it_would_at_a_start(tmp_path
     done = CliRunner().invoke(app, ["check", "-c", str(file)])
     assert done.exit_code == 1
     assert "identity.corp.introspection.client.private_key: is not a private key in PEM form" in done.output
-
-
-def test_what_is_wrong_with_a_period_is_told_at_its_own_key(shell: Shell) -> None:
-    def said(period: str) -> str:
-        quota = f"quota: {{limit: 9, per: {period}}}"
-        shell.write(
-            'listeners: [{name: web, bind: "127.0.0.1:0"}]\n'
-            f"routes: [{{name: r, match: {{path: /}}, respond: {{}}, public: true, {quota}}}]\n"
-        )
-        return shell.run("check", "-c", str(shell.file)).stdout
-
-    assert "quota.per.from: write a date, as 2026-01-31" in said("{days: 30, from: 2026-02-30}")
-    assert "quota.per: key 'from' is missing" in said("{days: 30}")
-    assert "unknown key 'days'; it does not go together with the other keys here" in said("{month_from: 1, days: 3}")

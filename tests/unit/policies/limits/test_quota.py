@@ -131,12 +131,14 @@ def test_what_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
         _MODEL.validate_python({**BASE, **wrong})
 
 
-def test_a_misspelt_time_zone_is_told_at_its_own_key() -> None:
+def test_mistakes_are_told_at_their_own_key() -> None:
+    wrong = {"time_zone": "Europe/Berln", "per": {"days": 30, "from": "2026-02-30"}}
     with pytest.raises(ValidationError) as caught:
-        _MODEL.validate_python({**BASE, "time_zone": "Europe/Berln"})
-    (error,) = caught.value.errors()
-    assert error["loc"][-1] == "time_zone"
-    assert "did you mean 'Europe/Berlin'?" in error["msg"]
+        _MODEL.validate_python({**BASE, **wrong})
+    date, zone = caught.value.errors()
+    assert [part for part in date["loc"] if part in ("per", "days", "from")] == ["per", "from"]
+    assert zone["loc"][-1] == "time_zone"
+    assert "did you mean 'Europe/Berlin'?" in zone["msg"]
 
 
 def test_a_quota_has_a_name_that_no_rate_of_the_route_has() -> None:
