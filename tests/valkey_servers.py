@@ -71,15 +71,17 @@ def cluster_of_three() -> Iterator[list[Server]]:
     """Three primaries that have a third of the keys each."""
     with _folder() as folder, ExitStack() as running:
         servers = []
+        bus = [free_port() for _ in range(3)]  # by default 10,000 above the other, which may be a client's
         for number in range(3):
-            server = Server(folder, **{"cluster-enabled": "yes", "cluster-config-file": f"nodes-{number}.conf"})
+            options = {"cluster-config-file": f"nodes-{number}.conf", "cluster-port": str(bus[number])}
+            server = Server(folder, **{"cluster-enabled": "yes", **options})
             running.callback(server.kill)
             servers.append(server)
         bounds = [0, 5461, 10923, 16384]
         for server, first, end in zip(servers, bounds, bounds[1:], strict=False):
             with server.client as client:
                 client.execute_command("CLUSTER", "ADDSLOTSRANGE", first, end - 1)
-                client.execute_command("CLUSTER", "MEET", "127.0.0.1", servers[0].port)
+                client.execute_command("CLUSTER", "MEET", "127.0.0.1", servers[0].port, bus[0])
         for server in servers:
             _wait(server, "CLUSTER INFO", lambda info: "cluster_state:ok" in str(info))
         yield servers
