@@ -248,7 +248,9 @@ class CounterDesk:
     def _lose(self) -> None:
         self._unheard = set(range(PARTITIONS))
         self._counts["losses"] += 1
-        _log.warning("the counter store is lost (%s); `when_lost: %s` holds until it is back", self._failure, self._when_lost)
+        _log.warning(
+            "the counter store is lost (%s); `when_lost: %s` holds until it is back", self._failure, self._when_lost
+        )
         self._authority.store_lost()
         self._broadcast({"type": "counters_lost"})
 
