@@ -44,6 +44,12 @@ class Node:
         for name, client in self.clients.items():
             client.on_message(self.authority.hello(name, client.authority_found()))
 
+    def reload(self, quota: int) -> None:
+        """Another number of requests, of which every worker is told."""
+        self.limit = Limit("quota/r", quota=quota, window=DAY, kind="period", calendar=self.calendar)
+        for client in self.clients.values():
+            client.follow({self.limit.scope: self.limit})
+
     def kill_everything(self) -> None:
         for name in self.names:
             self.sent[name].clear()
@@ -237,10 +243,10 @@ def test_alone_a_worker_spends_what_it_holds_until_the_period_ends() -> None:
 def test_another_quota_counts_what_was_used() -> None:
     node = Node(100)
     node.admitted(60)
-    node.limit = Limit("quota/r", quota=70, window=DAY, kind="period", calendar=node.calendar)
+    node.reload(70)
     node.pass_time(3)
     assert node.admitted(100) <= 10
-    node.limit = Limit("quota/r", quota=200, window=DAY, kind="period", calendar=node.calendar)
+    node.reload(200)
     node.pass_time(61)
     assert 120 <= node.admitted(300) <= 130
 

@@ -57,15 +57,17 @@ class RuleCompiler:
         self._route = context.route_name
         self._tell = context.services.get(TELL_DRY_RUN, security_event)
         self._shared = context.services.get("shared_limits", {})
+        self._names: set[tuple[str, str]] = context.services.get("limit_names", set())
         self.attributes: Mapping[str, Attribute] = route_attributes(context)
         declared: Authorization = context.services.get("authorization", Authorization())
         self._keys = KeyMakers(self.attributes, declared.claims)
         self._scopes: set[str] = set()
 
-    def place(self, settings: RuleSettings, own: str, shared: str) -> tuple[str, str]:
-        """Where it counts, and what it is called. own, shared: what the scopes of this kind begin with.
+    def place(self, settings: RuleSettings, own: str, shared: str, nameless: str) -> tuple[str, str]:
+        """Where it counts, and what it is called. own, shared: what the scopes of this kind begin with. nameless: what
+        one is called that the file gives no name.
 
-        Raises WrongSetting for a second limit in the same place, or on other terms.
+        Raises WrongSetting for a second limit in the same place, on other terms, or of the same name.
         """
         if settings.share:
             scope = f"{shared}/{settings.share}"
@@ -76,7 +78,15 @@ class RuleCompiler:
         if scope in self._scopes:
             raise WrongSetting(("name",), "another one of the route has the same buckets; give each its own name")
         self._scopes.add(scope)
-        return scope, settings.name or settings.share or self._route
+        return scope, self._taken(settings.name or settings.share or nameless)
+
+    def _taken(self, name: str) -> str:
+        """Answers and metrics tell limits of a route apart by their names alone."""
+        if (self._route, name) in self._names:
+            says = f"the route has another limit or quota called {name!r}; give this one a `name` of its own"
+            raise WrongSetting(("name",), says)
+        self._names.add((self._route, name))
+        return name
 
     def rule(self, settings: RuleSettings, limit: Limit, terms: LimitTerms | TermsOf) -> LimitRule:
         """The limit as requests meet it. Raises WrongSetting."""

@@ -100,6 +100,7 @@ def _services(config: Gateway, parts: Parts, places: PlacePlan, problems: Proble
         **parts.services,
         "limits": {},
         "shared_limits": {},
+        "limit_names": set(),
         "apis": config.apis,
         "assertion_issuer": config.assertion.issuer,
         "authorization": config.authorization,
