@@ -250,7 +250,7 @@ def test_another_reason_after_a_change_of_the_configuration_is_told(caplog: pyte
 
 def allow_no_more_than_documented(server: Server, *, is_cluster: bool = False) -> None:
     """The user `gateway`, as the page has it."""
-    page = (Path(__file__).parents[4] / "docs/limits/cluster.md").read_text()
+    page = (Path(__file__).parents[5] / "docs/limits/cluster.md").read_text()
     rules = re.search(r"^ACL SETUSER gateway on >… (.+)$", page, re.MULTILINE)[1]  # type: ignore[index]
     more = re.search(r"^\(`([^`]+)` besides for a cluster", page, re.MULTILINE)[1]  # type: ignore[index]
     words = [*rules.split(), *(more.split() if is_cluster else ())]
