@@ -88,10 +88,8 @@ def explain(
         _add(headers, key_field(loaded), key)
     method, target = request_line(request)
     told = {"host": host, "scheme": scheme, "client": client, "at": at, "body": body_of(body)}
-    shown = {
-        "certificate": certificate and read_text(certificate),
-        "principal": principal and principal_in(principal, loaded),
-    }
+    shown: dict[str, Any] = {"certificate": certificate and read_text(certificate)}
+    shown["principal"] = principal and principal_in(principal, loaded)
     question = question_of(method=method, target=target, headers=headers, **told, **shown)
     _tell(_explained(loaded, question, offline=offline), as_json=as_json)
 
