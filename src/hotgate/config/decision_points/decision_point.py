@@ -29,7 +29,8 @@ class KeptDecisions(Settings):
     denied: Annotated[float, DurationBetween("0s", "1h")] = Field(
         default=0.0, alias="denied_for", description="How long a denial holds. `0s`: not at all."
     )
-    key: Annotated[tuple[CelExpression, ...], Field(max_length=16)] = Field(
+    # An empty list would be one answer for everybody.
+    key: Annotated[tuple[CelExpression, ...], Field(min_length=1, max_length=16)] = Field(
         default=(),
         description="CEL for text: what an answer depends on. Two requests of a route that are equal in all of these"
         " get one answer, whatever else differs. Not set: the whole question.",

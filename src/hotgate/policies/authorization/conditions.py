@@ -7,7 +7,7 @@ from hotgate.policies.authorization.denial import Denial
 from hotgate.policies.authorization.part import KEY, Part
 from hotgate.policies.authorization.rules import NamedPolicy, When, named_policy
 from hotgate.policies.conditions.attributes import ATTRIBUTES
-from hotgate.policies.conditions.condition import NO_BODY, Condition, compile_condition
+from hotgate.policies.conditions.condition import Condition, compile_condition, with_body_hint
 
 # Of nobody each of these is empty, and empty equals empty: whoever sends `?tenant=` would have `principal.tenant`.
 _OF_CALLERS = {"claims", *(each.name for each in ATTRIBUTES if each.name.startswith("principal."))}
@@ -37,7 +37,7 @@ class PartConditions:
         try:
             condition = compile_condition(source, self._part.attributes)
         except ValueError as error:
-            self._problems.append(WrongSetting((*self._part.keys, "when"), _with_hint(error)))
+            self._problems.append(WrongSetting((*self._part.keys, "when"), with_body_hint(error)))
             return []
         if self._is_public and (of_nobody := [name for name in condition.attributes if name in _OF_CALLERS]):
             empty = f"nobody is authenticated on a public route, so `{of_nobody[0]}` is always empty"
@@ -58,13 +58,7 @@ class PartConditions:
         try:
             return compile_condition(rule.condition, self._part.attributes)
         except ValueError as error:
-            message = f"rule '{rule.name}' on route '{self._route}': {_with_hint(error)}"
+            message = f"rule '{rule.name}' on route '{self._route}': {with_body_hint(error)}"
             key = "allow" if rule.allow is not None else "deny"
             self._problems.append(WrongSetting((*path, key), message, is_of_file=True))
             return None
-
-
-def _with_hint(error: ValueError) -> str:
-    if NO_BODY in str(error):
-        return f"{error}; say how large it may be: `body: 64KiB` in `authorize`"
-    return str(error)

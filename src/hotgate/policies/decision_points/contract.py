@@ -12,6 +12,9 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.policies.conditions.attribute import Attribute, Read
 from hotgate.upstream.side_call import SideAnswer, SideRequest
 
+POINTS = "decision_points"  # the service: by name, those that could be compiled
+COUNT = "count_decision"  # the service: called with a point's name and a result
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
