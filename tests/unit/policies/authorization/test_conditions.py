@@ -132,6 +132,17 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
     ]
 
 
+@pytest.mark.parametrize("looks", ["principal.tenant == request.query.tenant", 'has(claims.a) || path.owner == "a"'])
+def test_nobody_is_compared_with_what_a_client_leaves_empty(looks: str) -> None:
+    with pytest.raises(WrongSettings, match="nobody is authenticated on a public route, so `"):
+        compiled({"when": looks}, is_public=True)
+    compiled({"methods": {"GET": {"when": looks}}})
+    with pytest.raises(WrongSettings, match="always empty"):
+        compiled({"methods": {"GET": {"when": looks}}}, is_public=True)
+    compiled({"policies": ["p"]}, is_public=True, policies={"p": [{"name": "a", "allow": looks}]})
+    compiled({"when": "principal.is_anonymous"}, is_public=True)
+
+
 def test_a_public_route_may_have_conditions_and_nothing_else() -> None:
     settings: dict[str, Any] = {"when": 'request.client.inNetwork("192.0.2.0/24")'}
     steps = compiled(settings, is_public=True)
