@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from hotgate.limits.bucket import Bucket
@@ -83,16 +84,22 @@ class Limit:
 
         Workers of an older version, which an upgrade leaves behind, tell no kind: theirs are token buckets.
         """
-        quota, window, capacity, kind, notation = definition if len(definition) > 3 else (*definition, _ONLY_KIND, "")
-        return cls(
-            scope,
-            quota=int(quota),
-            window=float(window),
-            burst=int(capacity),
-            kind=str(kind),
-            calendar=calendar_of(str(notation), now) if notation else None,
-        )
+        return _defined(scope, tuple(definition) if len(definition) > 3 else (*definition, _ONLY_KIND, ""), now)
 
     def is_like(self, other: "Limit") -> bool:
         """Whether buckets of the other limit need no change."""
-        return self.definition() == other.definition()
+        return self is other or self.definition() == other.definition()
+
+
+@lru_cache(maxsize=4096)
+def _defined(scope: str, definition: tuple[Any, ...], now: Callable[[], float]) -> Limit:
+    """One for equal messages: a worker that has many callers sends the same definition thousands of times a second."""
+    quota, window, capacity, kind, notation = definition
+    return Limit(
+        scope,
+        quota=int(quota),
+        window=float(window),
+        burst=int(capacity),
+        kind=str(kind),
+        calendar=calendar_of(str(notation), now) if notation else None,
+    )
