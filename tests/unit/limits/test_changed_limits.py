@@ -116,7 +116,8 @@ def test_a_worker_that_has_not_heard_yet_loses_little(kind: str) -> None:
 
 def test_a_worker_that_comes_back_with_tokens_on_the_new_terms_keeps_them() -> None:
     node = Node().connect()
-    asyncio.run(node.admitted(MANY, 10))
+    for key in ("a", "b", "c", "d", "e", "k"):
+        asyncio.run(node.admitted(MANY, 10, key))
     few = Limit("route/r", quota=100, window=86400)
     report = Report(is_fresh=False, sequence=99, share=1.0, limits=(few,), keys=(KeyReport("route/r", "k", 3, 90, 0),))
     node.authority.hello("w", report.message())
