@@ -6,20 +6,20 @@ of credential goes into MECHANISMS. Policies that users write in Python come thr
 
 from hotgate.policies.built_in import BuiltInMechanism, BuiltInPolicy
 
-POLICIES = (
+POLICIES = (  # within a phase they run in this order: what `rate_limit` refuses costs nothing of a `quota`
     BuiltInPolicy("authenticate"),
     BuiltInPolicy("authorize", "authorization.authorize"),
-    BuiltInPolicy("concurrency", "limits.concurrency"),
-    BuiltInPolicy("rate_limit", "limits.rate_limit"),
-    BuiltInPolicy("quota", "limits.quota"),
-    BuiltInPolicy("headers"),
     BuiltInPolicy("assertion"),
     BuiltInPolicy("client_certificate_header"),
-    BuiltInPolicy("protected_resource"),
-    BuiltInPolicy("policies", "user"),
-    BuiltInPolicy("version", "versions.version"),
-    BuiltInPolicy("release", "releases.release"),
+    BuiltInPolicy("concurrency", "limits.concurrency"),
+    BuiltInPolicy("headers"),
     BuiltInPolicy("mirror", "releases.mirror"),
+    BuiltInPolicy("policies", "user"),
+    BuiltInPolicy("protected_resource"),
+    BuiltInPolicy("rate_limit", "limits.rate_limit"),
+    BuiltInPolicy("quota", "limits.quota"),
+    BuiltInPolicy("release", "releases.release"),
+    BuiltInPolicy("version", "versions.version"),
 )
 MECHANISMS = (
     BuiltInMechanism("jwt", "tokens.jwt"),

@@ -4,10 +4,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from hotgate.pipeline.phase import Phase
-from hotgate.pipeline.policy import PhasedStep, WrongSetting, WrongSettings
+from hotgate.pipeline.policy import CompileContext, PhasedStep, WrongSetting, WrongSettings
 from hotgate.policies.limits.limit_rule import LimitRule
 from hotgate.policies.limits.rate_limits import RateLimits
 from hotgate.policies.limits.settlement import Settlement
+
+
+def take_name(name: str, context: CompileContext) -> None:
+    """Answers and metrics tell limits of a route apart by their names alone. Raises WrongSetting."""
+    taken: set[tuple[str, str]] = context.services.get("limit_names", set())
+    if (context.route_name, name) in taken:
+        raise WrongSetting(
+            ("name",), f"the route has another limit or quota called {name!r}; give this one a `name` of its own"
+        )
+    taken.add((context.route_name, name))
 
 
 def compiled_rules(settings: Any, rule: Callable[[Any, tuple[int, ...]], LimitRule]) -> list[LimitRule]:

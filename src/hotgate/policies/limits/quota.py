@@ -19,7 +19,7 @@ from hotgate.policies.limits.limit_cost import AnsweredCost, CostOf, computed_co
 from hotgate.policies.limits.limit_key import KeyMakers, shown_by
 from hotgate.policies.limits.limit_rule import TELL_DRY_RUN, LimitRule
 from hotgate.policies.limits.limit_terms import LimitTerms
-from hotgate.policies.limits.limiting_steps import compiled_rules, limiting_steps
+from hotgate.policies.limits.limiting_steps import compiled_rules, limiting_steps, take_name
 from hotgate.policies.limits.quota_answer import QuotaAnswer, QuotaItem
 from hotgate.policies.limits.quota_settings import QuotaSetting, QuotaSettings
 from hotgate.policies.limits.rate_limit_settings import ComputedCost, ToldCost
@@ -65,7 +65,7 @@ class _Compiler:
 
     def _limit(self, settings: QuotaSettings, calendar: Calendar) -> Limit:
         route = self._context.route_name
-        name = settings.name or settings.share or route
+        name = settings.name or settings.share or _KEY
         scope = f"quota/{route}/{settings.name}" if settings.name else f"quota/{route}"
         if settings.share:
             scope = f"shared-quota/{settings.share}"
@@ -75,6 +75,7 @@ class _Compiler:
         if scope in self._scopes:
             raise WrongSetting(("name",), "another quota of the route is counted in the same place; name each of them")
         self._scopes.add(scope)
+        take_name(name, self._context)
         return Limit(scope, name=name, quota=settings.limit, window=settings.longest, kind="period", calendar=calendar)
 
     def _condition(self, settings: QuotaSettings) -> Condition | None:

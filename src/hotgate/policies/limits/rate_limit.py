@@ -20,7 +20,7 @@ from hotgate.policies.limits.limit_fields import LimitItem
 from hotgate.policies.limits.limit_key import KeyMakers, shown_by
 from hotgate.policies.limits.limit_rule import TELL_DRY_RUN, LimitRule
 from hotgate.policies.limits.limit_terms import LimitTerms, TermsOf, Tiers, tokens_of_window
-from hotgate.policies.limits.limiting_steps import compiled_rules, limiting_steps
+from hotgate.policies.limits.limiting_steps import compiled_rules, limiting_steps, take_name
 from hotgate.policies.limits.rate_limit_settings import ComputedCost, RateLimitSetting, RateLimitSettings, ToldCost
 
 _KEY = "rate_limit"
@@ -65,6 +65,7 @@ class _Compiler:
         if scope in self._scopes:
             raise WrongSetting(("name",), "another limit of the route has the same buckets; give each its own name")
         self._scopes.add(scope)
+        take_name(name, self._context)
         tokens = tokens_of_window(settings.limit, settings.tiers.values())
         burst = (settings.burst or settings.limit.count) * (tokens // settings.limit.count)
         kind = _KINDS[settings.algorithm]

@@ -252,6 +252,7 @@ def _services(config: Gateway, parts: Parts, places: PlacePlan, problems: list[P
         "limits": {},
         "shared_limits": {},
         "shared_quotas": {},
+        "limit_names": set(),
         "apis": config.apis,
         "assertion_issuer": config.assertion.issuer,
         "authorization": config.authorization,

@@ -37,9 +37,7 @@ def compile_route(
     """The route, wired. What is wrong is added to `problems` as (keys of the file, message)."""
     observing: Observing = context.services.get("observing", Observing())
     steps = list(observing.first)
-    names = list(settings.policy_names)
-    if not settings.public:
-        names.insert(0, "authenticate")
+    names = [name for name in _POLICIES if settings.policy(name) is not None]
     last_names = [name for name in names if _POLICIES[name].sees_last_form]
     for name in names:
         if name not in last_names:

@@ -104,7 +104,7 @@ class ReleaseDesk:
         override = self._override(route)
         shares = {name: override.share_of(name, of_file) for name, of_file in release.to.items()} | {upstream: share}
         if round(sum(shares.values()), 6) > 1:
-            raise AdministrationError("release-invalid", "the shares are more than 100% together", member="share")
+            raise AdministrationError("release-invalid", "the shares are more than 100% together", member="percent")
         self._watch.begin_anew(route, upstream)
         self._change(route, Override(shares, override.closed - {upstream}), f"{upstream} was given {share_text(share)}")
 
@@ -112,7 +112,8 @@ class ReleaseDesk:
         """Everything to one upstream, the route's own or another; "": the only other. Raises AdministrationError."""
         own, release = self._of(route)
         if not upstream and len(release.to) > 1:
-            raise AdministrationError("release-invalid", "there are several upstreams; say which", member="upstream")
+            says = f"there are several upstreams; say which: {', '.join(release.to)}"
+            raise AdministrationError("release-invalid", says, member="upstream")
         upstream = upstream or next(iter(release.to))
         if upstream != own:
             self._check_side(route, upstream)
@@ -167,15 +168,20 @@ class ReleaseDesk:
     def _of(self, route: str) -> tuple[str, ReleaseSettings]:
         if route not in self._settings:
             raise AdministrationError(
-                "release-unknown", "there is no route of this name with a release", member="route"
+                "release-unknown",
+                "there is no route of this name with a release; `hotgate releases list` shows them",
+                member="route",
             )
         return self._settings[route]
 
     def _check_side(self, route: str, upstream: str) -> None:
-        if upstream not in self._settings[route][1].to:
-            raise AdministrationError(
-                "release-invalid", "this upstream is not under `release.to` of the route", member="upstream"
-            )
+        own, release = self._settings[route]
+        if upstream in release.to:
+            return
+        says = f"`release.to` of the route has {', '.join(release.to)}"
+        if upstream == own:
+            says += "; the route's own upstream gets what is left"
+        raise AdministrationError("release-invalid", says, member="upstream")
 
     def _override(self, route: str) -> Override:
         kept = self._kept.get(route)

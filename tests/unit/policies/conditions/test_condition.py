@@ -303,3 +303,15 @@ def test_nobody_has_empty_attributes() -> None:
     exchange = make_exchange(params={"id": "7"})
     source = 'principal.subject == "" && principal.roles == [] && principal.is_anonymous && !has(claims.sub)'
     assert compile_condition(source, ATTRIBUTES).holds(exchange)
+
+
+def test_the_size_of_a_chunked_body_is_known_once_it_is_read() -> None:
+    small = compile_condition("request.size < 10", attributes_of((), {}, has_body=False))
+    exchange = make_exchange("POST", "/")
+    exchange.request.is_chunked, exchange.request.body = True, None
+    with pytest.raises(ConditionFailed, match="the size of a chunked body is not known"):
+        small.holds(exchange)
+    exchange.request.body = b"x" * 10
+    assert not small.holds(exchange)
+    exchange.request.body = b"x" * 9
+    assert small.holds(exchange)

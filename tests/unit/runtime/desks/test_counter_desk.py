@@ -231,6 +231,23 @@ def test_another_server_is_asked_after_a_change_of_the_configuration() -> None:
     play(script)
 
 
+def test_another_reason_after_a_change_of_the_configuration_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    def wrong_password(_: object) -> Any:
+        raise StoreUnavailable("Valkey does not answer: AuthenticationError")
+
+    async def script(node: Node) -> None:
+        node.store.says = unavailable
+        await node.until(lambda: node.desk.is_lost)
+        node.store = Store()
+        node.store.says = wrong_password
+        await node.desk.use(node.store)
+        await node.until(lambda: node.desk.state()["failure"])
+        assert "still lost (Valkey does not answer: AuthenticationError)" in caplog.text
+        assert node.desk.state()["failure"] == "Valkey does not answer: AuthenticationError"
+
+    play(script)
+
+
 def allow_no_more_than_documented(server: Server, *, is_cluster: bool = False) -> None:
     """The user `gateway`, as the page has it."""
     page = (Path(__file__).parents[4] / "docs/limits/cluster.md").read_text()

@@ -117,6 +117,24 @@ def test_what_makes_no_sense_changes_nothing(tmp_path: Path, ask: Callable[[Rele
     assert desk.told == []
 
 
+@pytest.mark.parametrize(
+    ("ask", "member", "says"),
+    [
+        (lambda desk: desk.set_share("orders", "green", 0.6), "percent", "more than 100% together"),
+        (lambda desk: desk.set_share("orders", "grene", 0.1), "upstream", "has green, teal"),
+        (lambda desk: desk.set_share("orders", "blue", 0.1), "upstream", "the route's own upstream gets what is left"),
+        (lambda desk: desk.switch("orders"), "upstream", "say which: green, teal"),
+    ],
+)
+def test_a_refusal_says_what_would_do(
+    tmp_path: Path, ask: Callable[[ReleaseDesk], None], member: str, says: str
+) -> None:
+    desk = Desk(tmp_path, to={"green": "5%", "teal": "50%"})
+    with pytest.raises(AdministrationError, match=says) as refused:
+        ask(desk.desk)
+    assert refused.value.member == member
+
+
 @played
 async def test_a_side_that_fails_is_taken_out_for_all_workers_and_stays_out(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
