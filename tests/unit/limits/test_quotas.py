@@ -83,6 +83,12 @@ class Node:
                 client.tick(self.now)
             self.carry()
 
+    def reload(self, quota: int) -> None:
+        """To another number."""
+        self.limit = Limit("quota/r", quota=quota, window=DAY, kind="period", calendar=self.calendar)
+        for client in self.clients.values():
+            client.follow({self.limit.scope: self.limit})
+
     async def spend(self, name: str = "0", key: str = "k", cost: int = 1) -> LimitDecision | None:
         outcome = self.clients[name].spend(self.limit, key, cost)
         self.carry()
@@ -237,10 +243,10 @@ def test_alone_a_worker_spends_what_it_holds_until_the_period_ends() -> None:
 def test_another_quota_counts_what_was_used() -> None:
     node = Node(100)
     node.admitted(60)
-    node.limit = Limit("quota/r", quota=70, window=DAY, kind="period", calendar=node.calendar)
+    node.reload(70)
     node.pass_time(3)
     assert node.admitted(100) <= 10
-    node.limit = Limit("quota/r", quota=200, window=DAY, kind="period", calendar=node.calendar)
+    node.reload(200)
     node.pass_time(61)
     assert 120 <= node.admitted(300) <= 130
 
@@ -274,9 +280,7 @@ def test_another_limit_brings_back_what_was_fetched_and_counts_what_was_used() -
     node = Node(10_000)
     assert node.admitted(300) == 300
     for quota in (20_000, 10_000) * 10:  # as a reload does, or old workers beside new ones
-        node.limit = Limit("quota/r", quota=quota, window=DAY, kind="period", calendar=node.calendar)
-        for client in node.clients.values():
-            client.follow({node.limit.scope: node.limit})
+        node.reload(quota)
         assert node.admitted(1) == 1
     node.clients["0"].release()
     node.carry()
