@@ -128,6 +128,8 @@ def test_what_was_used_before_a_restart_is_not_taken_for_unused(tmp_path: Path) 
         (use,) = await desks.operations.quotas("", "corp/alice")
         assert use["used"] == 30
         assert desks.leases.peek(LIMIT, "p\0corp\0alice") is None
+        assert await desks.desk.left(LIMIT, "p\0corp\0alice") == 70
+        assert await desks.desk.left(LIMIT, "p\0corp\0carol") == 100
         assert desks.leases.peek(LIMIT, "p\0corp\0bob") is not None
 
     play(tmp_path, before)
