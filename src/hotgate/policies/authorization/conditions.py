@@ -1,6 +1,6 @@
 """The conditions of a part of `authorize`, compiled for its route; every error of them at its place in the file."""
 
-from hotgate.config.authorization import Authorization, Rule
+from hotgate.config.authorization import NOTHING_DECLARED, Rule
 from hotgate.pipeline.decision import Decision, Path
 from hotgate.pipeline.policy import CompileContext, WrongSetting
 from hotgate.policies.authorization.denial import Denial
@@ -21,7 +21,7 @@ class PartConditions:
         self._part = part
         self._route = context.route_name
         self._is_public = context.is_public
-        self._policies = context.services.get("authorization", Authorization()).policies
+        self._policies = context.services.get("authorization", NOTHING_DECLARED).policies
         self._problems = problems
 
     def compiled(self) -> list[When | NamedPolicy]:

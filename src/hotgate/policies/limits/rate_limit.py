@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hotgate.config.authorization import Authorization
+from hotgate.config.authorization import NOTHING_DECLARED, Authorization
 from hotgate.config.status_range import all_statuses
 from hotgate.config.units import Rate
 from hotgate.limits.limit import MAX_QUOTA, Limit
@@ -33,7 +33,7 @@ class _Compiler:
     def __init__(self, context: CompileContext) -> None:
         self._context = context
         self._attributes: Mapping[str, Attribute] = route_attributes(context)
-        declared: Authorization = context.services.get("authorization", Authorization())
+        declared: Authorization = context.services.get("authorization", NOTHING_DECLARED)
         self._keys = KeyMakers(self._attributes, declared.claims)
         self._scopes: set[str] = set()
 

@@ -19,6 +19,7 @@ from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.keys.signing_key import SigningKey
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.limits.limit import Limit
+from hotgate.limits.login_guard import LoginGuard
 from hotgate.limits.place_book import KeyedPlaces, PlaceBook, PlacePlan
 from hotgate.limits.worker_share import WorkerShare, too_few
 from hotgate.observe.metrics import WorkerMetrics
@@ -190,6 +191,7 @@ def idle_services(config: Gateway) -> dict[str, Any]:
     services: dict[str, Any] = {
         "limiter": LeaseClient(lambda message: None, time.monotonic),
         "key_sets": KeySets(time.monotonic),
+        "login_guard": LoginGuard(),  # one for all routes, as in a worker
     }
     return services if config.store is None else {**services, "credentials": Credentials()}
 
