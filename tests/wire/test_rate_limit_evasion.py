@@ -139,3 +139,14 @@ async def test_no_method_is_free(wire: Wire, method: str) -> None:
     first = await client.message(to_head=method == "HEAD")
     if first.status == 200:
         assert await statuses(wire, get("/")) == [429]
+
+
+BY_SIZE = {"limit": "100/day", "cost": {"cel": "request.size", "most": 50}}
+
+
+@scenario(routes=[{"name": "r", "match": {"path": "/*"}, "public": True, "respond": {}, "rate_limit": BY_SIZE}])
+async def test_a_body_in_chunks_is_not_free(wire: Wire) -> None:
+    LimitAuthority(wire.gateway)
+    chunks = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n"
+    declared = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx"
+    assert await statuses(wire, declared, get("/"), chunks, chunks, declared) == [200, 200, 200, 429, 200]

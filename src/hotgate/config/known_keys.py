@@ -21,6 +21,8 @@ class KnownKeys:
     def suggestion(self, path: Path) -> str:
         """The hint for the unknown key at the end of `path`; says which keys there are when none is close."""
         known = sorted(self._at(path[:-1]))
+        if path[-1] in known:
+            return "it does not go together with the other keys here"
         close = get_close_matches(str(path[-1])[:100], known, 1)
         if close:
             return f"did you mean '{close[0]}'?"

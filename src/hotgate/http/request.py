@@ -9,7 +9,7 @@ class Request:
     `version` is "1.0" or "1.1". `body` is None unless a policy of the route asked for the whole body.
 
     sent_target: the target as the client wrote it, of which `path` and `query` were made; for signatures alone.
-    content_length: as declared, or None.
+    content_length: as declared, or None. is_chunked: there is a body whose length nobody has declared.
     """
 
     __slots__ = (
@@ -18,6 +18,7 @@ class Request:
         "content_length",
         "headers",
         "host",
+        "is_chunked",
         "method",
         "path",
         "query",
@@ -51,6 +52,7 @@ class Request:
         self.body = body
         self.sent_target = sent_target or self.target
         self.content_length = content_length
+        self.is_chunked = False
 
     def header(self, name: str) -> str | None:
         """The first value of a header as text (Latin-1, as HTTP defines it), or None; any case of `name` will do."""

@@ -217,6 +217,22 @@ class Lease:
         self.borrowed += tokens
         self.received += tokens
 
+    def follow(self, limit: Limit, now: float) -> None:
+        """The limit has changed. What was lent or accrued on other terms is void, and so is a grant that is on its way:
+        a token may mean something else now. The bucket is as full as it was, as the authority will see it.
+        """
+        growth = limit.capacity / self.limit.capacity
+        self.level = limit.bucket.level_of(limit, self.limit, self.level)
+        self.borrowed = math.ceil(self.borrowed * max(1.0, growth))
+        self.alone = min(self.alone, 0.0)
+        self.alone_at = now + limit.bucket.alone_after(limit)
+        self.held = self.lent = self.told = self.received = self.refunded = self.in_flight = 0
+        self.low = BLOCKED if self.waiters else 0
+        self.denied_until = now
+        self.ends = self.until = math.inf
+        self.limit = limit
+        self.not_full_before(now + limit.fill_time)
+
     def meet_authority(self) -> None:
         """What was charged alone and has not been paid for by waiting is a debt from here on."""
         unpaid = self.unpaid

@@ -5,7 +5,7 @@ Everything runs on the worker's event loop. The clock must be the one that the a
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from hotgate.limits.amount import checked_amount
@@ -61,6 +61,7 @@ class LeaseClient:
         self._is_connected = False
         self._is_welcome = True
         self._alone_since = clock()
+        self._limits: Mapping[str, Limit] = {}
 
     @property
     def known_keys(self) -> int:
@@ -71,6 +72,18 @@ class LeaseClient:
         """Tokens of which the authority has still to hear: charged and not paid for by waiting; and refunded."""
         lease = self._leases.get((limit.scope, key))
         return (0, 0) if lease is None else (lease.debt + lease.unpaid, lease.refunded)
+
+    def follow(self, limits: Mapping[str, Limit]) -> None:
+        """A new configuration is in force, with these limits by scope; others stay. What is held on other terms goes
+        back. Requests that began before and spend later pay the old price from the new bucket.
+        """
+        self._limits = limits
+        changed = self._leases.changed(limits)
+        self._return_now([lease for lease in changed if lease.lent or lease.told])
+        for lease in changed:
+            lease.follow(limits[lease.limit.scope], self._clock())
+            if lease.waiters and self._is_connected:
+                self._ask(lease)
 
     def spend(self, limit: Limit, key: str, cost: int = 1) -> Outcome:
         """Admit or deny one request that takes `cost` tokens, all or none. A cost above the limit's capacity is denied
@@ -91,8 +104,8 @@ class LeaseClient:
         """
         checked_amount(tokens)
         lease = self._leases.get((limit.scope, key))
-        if lease is None:
-            return
+        if lease is None or (lease.limit is not limit and not lease.limit.is_like(limit)):
+            return  # tokens of other terms may mean something else
         if self._is_connected:
             lease.refund(tokens)
             lease.is_busy = True
@@ -214,11 +227,9 @@ class LeaseClient:
         checked_amount(cost)
         if cost > limit.capacity:
             return hopeless(limit)
+        lease = lease or self._open(limit, key)
         if lease is None:
-            lease = self._open(limit, key)
-            if lease is None:
-                return None
-        lease.limit = limit
+            return None
         lease.is_busy = True
         if lease.held and self._clock() >= lease.ends:
             lease.held = 0  # lost with its period
@@ -238,7 +249,7 @@ class LeaseClient:
         if len(key) > MAX_KEY_LENGTH:
             raise ValueError("the key is too long")
         now = self._clock()
-        lease = Lease(limit, key, now)
+        lease = Lease(self._limits.get(limit.scope, limit), key, now)
         try:
             evicted = self._leases.add(lease, now)
         except MemoryError:
@@ -338,8 +349,7 @@ class LeaseClient:
         return False
 
     def _give_back(self, leases: list[Lease], now: float) -> None:
-        for start in range(0, len(leases), MAX_RETURNED):
-            self._return_now(leases[start : start + MAX_RETURNED])
+        self._return_now(leases)
         for lease in leases:
             # What was spent and not told until now refills only from here.
             lease.not_full_before(now + lease.limit.seconds_to_fill(max(lease.lent, lease.told)))
@@ -354,11 +364,10 @@ class LeaseClient:
         lease.held = lease.lent = lease.told = 0
 
     def _return_now(self, leases: list[Lease]) -> None:
-        if not leases or not self._is_connected:
-            return
-        self._sequence += 1
-        keys = [[lease.limit.scope, lease.key, lease.held, 0] for lease in leases]
-        self._send({"type": "give_back", "seq": self._sequence, "keys": keys})
+        keys = [[lease.limit.scope, lease.key, lease.held, 0] for lease in leases if self._is_connected]
+        for start in range(0, len(keys), MAX_RETURNED):
+            self._sequence += 1
+            self._send({"type": "give_back", "seq": self._sequence, "keys": keys[start : start + MAX_RETURNED]})
 
     def _spend_without(self, lease: Lease, cost: int) -> LimitDecision | None:
         """Without the authority: from what is held, or by this worker's share of the rate, which begins at nothing."""

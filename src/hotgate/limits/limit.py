@@ -14,6 +14,7 @@ from hotgate.limits.token_bucket import TokenBucket
 
 MAX_QUOTA = 10**12
 KINDS: dict[str, type[Bucket]] = {kind.KIND: kind for kind in (TokenBucket, SlidingWindow, PeriodBucket)}
+_ONLY_KIND = TokenBucket.KIND  # that there was before definitions told it
 
 
 class Limit:
@@ -79,8 +80,11 @@ class Limit:
 
     @classmethod
     def from_definition(cls, scope: str, definition: Any, now: Callable[[], float] = time.time) -> "Limit":
-        """The limit that a message describes. now: for its calendar, seconds since the epoch. Raises ValueError."""
-        return _defined(scope, tuple(definition), now)
+        """The limit that a message describes. now: for its calendar, seconds since the epoch. Raises ValueError.
+
+        Workers of an older version, which an upgrade leaves behind, tell no kind: theirs are token buckets.
+        """
+        return _defined(scope, tuple(definition) if len(definition) > 3 else (*definition, _ONLY_KIND, ""), now)
 
     def is_like(self, other: "Limit") -> bool:
         """Whether buckets of the other limit need no change."""

@@ -19,7 +19,7 @@ def test_a_store_is_empty_until_its_tables_are_made(shell: Shell) -> None:
     assert "empty; `hotgate store migrate` makes the tables" in status
     assert "x.db: revision 0005" in shell.run("store", "migrate", "-c", str(shell.file)).stdout
     status = shell.run("store", "status", "-c", str(shell.file)).stdout
-    assert "revision: 0004\nconsumers: 0\nkeys: 0\n" in status
+    assert "revision: 0005\nconsumers: 0\nkeys: 0\n" in status
 
 
 def test_status_says_whether_the_pepper_is_right_and_never_which(shell: Shell) -> None:

@@ -268,3 +268,18 @@ def test_a_reset_gives_the_whole_quota_but_for_what_is_out() -> None:
     assert node.authority.reset("quota/r", "k")
     node.pass_time(2)
     assert node.admitted(2000) == 1000
+
+
+def test_another_limit_brings_back_what_was_fetched_and_counts_what_was_used() -> None:
+    node = Node(10_000)
+    assert node.admitted(300) == 300
+    for quota in (20_000, 10_000) * 10:  # as a reload does, or old workers beside new ones
+        node.limit = Limit("quota/r", quota=quota, window=DAY, kind="period", calendar=node.calendar)
+        for client in node.clients.values():
+            client.follow({node.limit.scope: node.limit})
+        assert node.admitted(1) == 1
+    node.clients["0"].release()
+    node.carry()
+    node.authority.leave_supplies()
+    node.carry()
+    assert sum(node.used.values()) == 320

@@ -1,7 +1,8 @@
 """One expression, compiled once for the attributes of a route, and asked for each request.
 
 Evaluated by Google's CEL (cel-cpp): types are checked when it is compiled, regular expressions take linear time (RE2),
-and loops over what clients send end at a budget of 10,000 steps with a failure.
+and loops over what clients send end at a budget of 10,000 steps with a failure. What it does not bound is in
+`nested_loops`.
 """
 
 import re
@@ -13,11 +14,12 @@ from typing import Any
 from hotgate.config.cel_expression import MAX_EXPRESSION
 from hotgate.pipeline.exchange import Exchange
 from hotgate.policies.conditions.attribute import Attribute, Read, Unreadable
+from hotgate.policies.conditions.body_attribute import BODY
 from hotgate.policies.conditions.cel_environment import Declared, environment, holds_nul, is_error
 from hotgate.policies.conditions.checked_expression import Node, checked_tree
 from hotgate.policies.conditions.failure_reason import failure_reason
 from hotgate.policies.conditions.looks import looks_of, wrong_members
-from hotgate.policies.conditions.request_attributes import BODY
+from hotgate.policies.conditions.nested_loops import bounded, nests_loops
 from hotgate.policies.conditions.wrong_constants import wrong_constants
 
 _NO_BODY = "the body is not read here"
@@ -142,6 +144,8 @@ def _compiled(source: str, attributes: Mapping[str, Attribute], kind: str) -> tu
         raise ValueError(f"{_place(source, offset)}: {message}")
     used = [(attributes[name], members) for name, members in looks_of(tree, attributes).items()]
     inputs = {each.name: each.read if members is None else each.reading(members) for each, members in used}
+    if BODY.name in inputs and nests_loops(tree):
+        inputs[BODY.name] = bounded(inputs[BODY.name])
     return program, inputs, any(each.needs_body for each, _ in used)
 
 

@@ -14,12 +14,9 @@ from hotgate.pipeline.policy import CompileContext, PhasedStep, WrongSetting, Wr
 from hotgate.policies.conditions.attribute import Attribute
 from hotgate.policies.conditions.attributes import route_attributes
 from hotgate.policies.conditions.condition import Expression, compile_text, with_body_hint
-from hotgate.policies.decision_points.contract import DecisionPoint, RouteQuestion
+from hotgate.policies.decision_points.contract import COUNT, POINTS, DecisionPoint, RouteQuestion
 from hotgate.policies.decision_points.decided_by import AskedHere, DecidedBy
 from hotgate.policies.outgoing.own_fields import OwnFields
-
-POINTS = "decision_points"  # the service: by name, those that could be compiled
-COUNT = "count_decision"  # the service: called with a point's name and a result
 
 Given = str | RouteQuestionSettings
 
@@ -73,7 +70,7 @@ def _asked_here(point: DecisionPoint, given: Given, attributes: Mapping[str, Att
     question = _told(own, partial(point.compile, _merged(point.ask, own), attributes))
     key = [_key_of(source, number, attributes) for number, source in enumerate(point.key)]
     allowed = Decision("authorize", point.name, path, allowed=True, attributes=question.attributes)
-    return AskedHere(question, allowed, key, repr(path).encode())
+    return AskedHere(question, allowed, key)
 
 
 def _merged(ask: BaseModel, given: Mapping[str, Any]) -> BaseModel:

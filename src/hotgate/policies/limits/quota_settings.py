@@ -2,14 +2,15 @@
 
 import re
 from datetime import date
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag
 
 from hotgate.config.notation import Notation, refused
 from hotgate.config.settings import Flag, Form, Name, Settings, WholeNumber
 from hotgate.config.status_range import Statuses
-from hotgate.limits.calendar import Calendar
 from hotgate.limits.limit import MAX_QUOTA
 from hotgate.policies.limits.rate_limit_settings import MAX_LIMITS, By, Cel, Cost
 
@@ -29,6 +30,23 @@ def _read_date(value: object) -> date:
 Date = Annotated[date, Notation(_read_date, {"type": "string", "format": "date"}, str)]
 
 
+_zone_name = Form(r"[A-Za-z0-9_+/-]{1,64}", "use a name of the IANA database: Europe/Berlin")
+
+
+def _read_zone(value: object) -> str:
+    name: str = _zone_name.read(value)
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
+        close = get_close_matches(name, available_timezones(), 1)
+        hint = f"did you mean '{close[0]}'?" if close else "use a name of the IANA database: Europe/Berlin"
+        raise refused(f"there is no such time zone on this machine; {hint}") from None
+    return name
+
+
+TimeZone = Annotated[str, Notation(_read_zone, _zone_name.schema)]
+
+
 class Days(Settings):
     """Every so many days."""
 
@@ -46,15 +64,15 @@ class BillingMonth(Settings):
 
 def _kind_of_period(value: Any) -> str:
     if isinstance(value, dict):
-        return "billing" if "month_from" in value else "days"
+        return "billing" if "month_from" in value else "every-days"
     if isinstance(value, BillingMonth):
         return "billing"
-    return "days" if isinstance(value, Days) else "named"
+    return "every-days" if isinstance(value, Days) else "named"
 
 
 Period = Annotated[
     Annotated[Literal["day", "month"], Tag("named")]
-    | Annotated[Days, Tag("days")]
+    | Annotated[Days, Tag("every-days")]
     | Annotated[BillingMonth, Tag("billing")],
     Discriminator(_kind_of_period),
 ]
@@ -68,12 +86,12 @@ class QuotaSettings(Settings):
         description="day, month, `{days: 30, from: 2026-01-01}`, or `{month_from: 15}` for a billing period. Each"
         " begins at midnight in `time_zone`."
     )
-    time_zone: Annotated[str, Form(r"[A-Za-z0-9_+/-]{1,64}", "use a name of the IANA database: Europe/Berlin")] = Field(
+    time_zone: TimeZone = Field(
         default="UTC", description="A name of the IANA time zone database, such as Europe/Berlin."
     )
     name: Name | None = Field(
         default=None,
-        description="What it is called in answers, logs and commands. Default: `share`, or the route's name.",
+        description="What it is called in answers, logs and commands. Default: `share`, or `quota`.",
     )
     by: By = Field(
         default="principal",
@@ -104,14 +122,6 @@ class QuotaSettings(Settings):
     share: Name | None = Field(
         default=None, description="Quotas with the same name here are one, whichever route they are of."
     )
-
-    @model_validator(mode="after")
-    def _period_exists(self) -> "QuotaSettings":
-        try:
-            Calendar(self.notation)
-        except ValueError as error:
-            raise refused(str(error)) from None
-        return self
 
     @property
     def notation(self) -> str:

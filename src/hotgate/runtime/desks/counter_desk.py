@@ -92,6 +92,7 @@ class CounterDesk:
         """Ask another server from now on, or the same one with another password."""
         old, self._store = self._store, store
         await old.close()
+        self._failure = ""  # that of the old one
 
     def left_alone(self, workers: Container[int]) -> None:
         """Workers of a control process that lived until now look for us from now on; those that are dead do not."""
@@ -200,7 +201,7 @@ class CounterDesk:
                 self._counts["calls"] += 1
                 answer = await self._store.call(number, *self._partitions[number].call(asks, sent, sweep=is_first))
                 supplies = self._understood(number, answer, asks, sent)
-            except (StoreUnavailable, ValueError, AttributeError, TypeError, IndexError) as error:
+            except Exception as error:  # noqa: BLE001  (whatever it is: who waits must not wait for ever)
                 self._authority.failed(taken)
                 self._failed(number, error)
                 return
@@ -223,7 +224,10 @@ class CounterDesk:
     def _failed(self, number: int, error: Exception) -> None:
         self._counts["failures"] += 1
         says = str(error) if isinstance(error, StoreUnavailable) else "the store's answer makes no sense"
-        self._failure = self._failure or says  # what comes after it is only that nobody asks any more
+        if not self._failure:  # what comes after it is only that nobody asks any more
+            self._failure = says
+            if self.is_lost:
+                _log.warning("the counter store is still lost (%s)", says)
         self._failures[number] += 1
         if self._failures[number] == 1:
             asyncio.get_running_loop().call_later(_AGAIN, self._call, number)
@@ -244,7 +248,9 @@ class CounterDesk:
     def _lose(self) -> None:
         self._unheard = set(range(PARTITIONS))
         self._counts["losses"] += 1
-        _log.warning("the counter store is lost (%s); until it is back: %s", self._failure, self._when_lost)
+        _log.warning(
+            "the counter store is lost (%s); `when_lost: %s` holds until it is back", self._failure, self._when_lost
+        )
         self._authority.store_lost()
         self._broadcast({"type": "counters_lost"})
 

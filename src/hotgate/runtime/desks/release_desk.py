@@ -74,7 +74,7 @@ class ReleaseDesk:
 
     def hello(self, worker: WorkerHandle) -> None:
         """A worker has connected."""
-        worker.send(self._message())
+        worker.send(self.message)
 
     def received(self, worker: WorkerHandle, report: Mapping[str, Any]) -> None:
         """What a worker has counted. Raises KeyError, TypeError or ValueError."""
@@ -90,6 +90,11 @@ class ReleaseDesk:
             if side not in self._override(route).closed:
                 self._take_out(route, side, reason)
 
+    @property
+    def message(self) -> Message:
+        """Everything that is otherwise than the file says, for workers and for explanations."""
+        return {"type": "releases", "routes": {route: kept.override.message for route, kept in self._kept.items()}}
+
     # Operators.
 
     def set_share(self, route: str, upstream: str, share: float) -> None:
@@ -99,7 +104,7 @@ class ReleaseDesk:
         override = self._override(route)
         shares = {name: override.share_of(name, of_file) for name, of_file in release.to.items()} | {upstream: share}
         if round(sum(shares.values()), 6) > 1:
-            raise AdministrationError("release-invalid", "the shares are more than 100% together", member="share")
+            raise AdministrationError("release-invalid", "the shares are more than 100% together", member="percent")
         self._watch.begin_anew(route, upstream)
         self._change(route, Override(shares, override.closed - {upstream}), f"{upstream} was given {share_text(share)}")
 
@@ -107,7 +112,8 @@ class ReleaseDesk:
         """Everything to one upstream, the route's own or another; "": the only other. Raises AdministrationError."""
         own, release = self._of(route)
         if not upstream and len(release.to) > 1:
-            raise AdministrationError("release-invalid", "there are several upstreams; say which", member="upstream")
+            says = f"there are several upstreams; say which: {', '.join(release.to)}"
+            raise AdministrationError("release-invalid", says, member="upstream")
         upstream = upstream or next(iter(release.to))
         if upstream != own:
             self._check_side(route, upstream)
@@ -162,15 +168,20 @@ class ReleaseDesk:
     def _of(self, route: str) -> tuple[str, ReleaseSettings]:
         if route not in self._settings:
             raise AdministrationError(
-                "release-unknown", "there is no route of this name with a release", member="route"
+                "release-unknown",
+                "there is no route of this name with a release; `hotgate releases list` shows them",
+                member="route",
             )
         return self._settings[route]
 
     def _check_side(self, route: str, upstream: str) -> None:
-        if upstream not in self._settings[route][1].to:
-            raise AdministrationError(
-                "release-invalid", "this upstream is not under `release.to` of the route", member="upstream"
-            )
+        own, release = self._settings[route]
+        if upstream in release.to:
+            return
+        says = f"`release.to` of the route has {', '.join(release.to)}"
+        if upstream == own:
+            says += "; the route's own upstream gets what is left"
+        raise AdministrationError("release-invalid", says, member="upstream")
 
     def _override(self, route: str) -> Override:
         kept = self._kept.get(route)
@@ -196,9 +207,6 @@ class ReleaseDesk:
         self._changed()
 
     def _changed(self) -> None:
-        self._broadcast(self._message())
+        self._broadcast(self.message)
         if self._file is not None:
             self._file.keep(self._kept)
-
-    def _message(self) -> Message:
-        return {"type": "releases", "routes": {route: kept.override.message for route, kept in self._kept.items()}}

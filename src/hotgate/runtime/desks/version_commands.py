@@ -11,4 +11,5 @@ def answer(desk: VersionDesk, message: Message) -> Message:
     if message["type"] == "list_versions":
         return {"reason": "", "versions": desk.state()}
     callers = desk.callers(str(message["api"]), str(message["version"]))
-    return {"reason": "there is no such version" if callers is None else "", "callers": callers}
+    unknown = "there is no such version; `hotgate versions` lists them"
+    return {"reason": unknown if callers is None else "", "callers": callers}

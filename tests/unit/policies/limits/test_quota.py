@@ -65,9 +65,9 @@ def test_answers_say_what_is_left_and_until_when() -> None:
     now = datetime.now(UTC)
     following = datetime(now.year + now.month // 12, now.month % 12 + 1, 1, tzinfo=UTC)
     seconds = (following - now).total_seconds()
-    assert answers[0].headers.get(b"ratelimit-policy") == b'"orders";q=2;w=2678400'
+    assert answers[0].headers.get(b"ratelimit-policy") == b'"quota";q=2;w=2678400'
     name, remaining, reset = (answers[0].headers.get(b"ratelimit") or b";;").split(b";")
-    assert (name, remaining) == (b'"orders"', b"r=1")
+    assert (name, remaining) == (b'"quota"', b"r=1")
     assert seconds - 5 < int(reset[2:]) < seconds + 5
     assert seconds - 5 < int(answers[2].headers.get(b"retry-after") or 0) < seconds + 5
     assert b'"code":"quota-exceeded"' in (answers[2].body or b"")
@@ -129,6 +129,22 @@ def test_when_nothing_can_be_counted_it_is_as_configured(when_lost: str, status:
 def test_what_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         _MODEL.validate_python({**BASE, **wrong})
+
+
+def test_mistakes_are_told_at_their_own_key() -> None:
+    wrong = {"time_zone": "Europe/Berln", "per": {"days": 30, "from": "2026-02-30"}}
+    with pytest.raises(ValidationError) as caught:
+        _MODEL.validate_python({**BASE, **wrong})
+    date, zone = caught.value.errors()
+    assert [part for part in date["loc"] if part in ("per", "days", "from")] == ["per", "from"]
+    assert zone["loc"][-1] == "time_zone"
+    assert "did you mean 'Europe/Berlin'?" in zone["msg"]
+
+
+def test_a_quota_has_a_name_that_no_rate_of_the_route_has() -> None:
+    with pytest.raises(WrongSettings, match="another limit or quota called 'burst'"):
+        gate({"name": "burst", **BASE}, limit_names={("orders", "burst")})
+    gate(BASE, limit_names={("orders", "orders"), ("others", "quota")})
 
 
 @pytest.mark.parametrize(

@@ -112,3 +112,14 @@ def test_authorities_of_a_directory_that_cannot_be_read_are_found() -> None:
     (problem,) = caught.value.problems
     assert problem.path[:2] == ("identity", "staff")
     assert "`ca`" in problem.message
+
+
+def test_a_burst_that_a_rate_refuses_costs_nothing_of_a_quota() -> None:
+    limits = {"quota": {"limit": 9, "per": "day"}, "concurrency": {"limit": 9}, "rate_limit": {"limit": "9/s"}}
+    found = compiled([route("one", "/*", **limits)]).snapshot.table.find(Request("GET", "/", Headers()))
+    assert found is not None
+    assert [label.policy for label in found[0].labels if label.phase == "limit"] == [
+        "concurrency",
+        "rate_limit",
+        "quota",
+    ]

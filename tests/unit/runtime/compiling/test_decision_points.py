@@ -168,6 +168,12 @@ def test_weak_choices_and_useless_entries_are_warned_of(tmp_path: Path) -> None:
     assert "upstream 'pdp'" not in found
 
 
+def test_a_service_that_is_asked_at_any_of_its_endpoints_is_warned_of(tmp_path: Path) -> None:
+    open_to_all = {"p": {"ext_authz": {"upstream": "pdp"}}}
+    assert [each for each in told(tmp_path, open_to_all, ["p"]) if each.startswith(f"{AT}.ext_authz: clients choose")]
+    assert told(tmp_path, {"p": {"ext_authz": {"upstream": "pdp", "path_prefix": "/check"}}}, ["p"]) == []
+
+
 def test_a_missing_library_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "cedarpy", None)
     assert [each for each in told(tmp_path, cedar(), ["p"]) if "pip install 'hotgate[cedar]'" in each]

@@ -117,6 +117,24 @@ def test_what_makes_no_sense_changes_nothing(tmp_path: Path, ask: Callable[[Rele
     assert desk.told == []
 
 
+@pytest.mark.parametrize(
+    ("ask", "member", "says"),
+    [
+        (lambda desk: desk.set_share("orders", "green", 0.6), "percent", "more than 100% together"),
+        (lambda desk: desk.set_share("orders", "grene", 0.1), "upstream", "has green, teal"),
+        (lambda desk: desk.set_share("orders", "blue", 0.1), "upstream", "the route's own upstream gets what is left"),
+        (lambda desk: desk.switch("orders"), "upstream", "say which: green, teal"),
+    ],
+)
+def test_a_refusal_says_what_would_do(
+    tmp_path: Path, ask: Callable[[ReleaseDesk], None], member: str, says: str
+) -> None:
+    desk = Desk(tmp_path, to={"green": "5%", "teal": "50%"})
+    with pytest.raises(AdministrationError, match=says) as refused:
+        ask(desk.desk)
+    assert refused.value.member == member
+
+
 @played
 async def test_a_side_that_fails_is_taken_out_for_all_workers_and_stays_out(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
@@ -194,8 +212,8 @@ async def test_it_outlives_a_restart(tmp_path: Path) -> None:
     await first.desk.stop()
     second = Desk(tmp_path)
     assert second.shares() == {"blue": 50.0, "green": 50.0}
-    (kept,) = (tmp_path / "hotgate-state").glob("releases.json")
-    assert kept.stat().st_mode & 0o077 == 0
+    (file,) = (tmp_path / "hotgate-state").glob("releases.json")
+    assert file.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("release", [{"to": {"green": "6%"}}, {"to": {"green": "5%", "teal": "0%"}}])
@@ -214,7 +232,16 @@ def test_other_shares_in_the_file_count_at_once(tmp_path: Path, release: dict[st
     asyncio.run(script())
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"orders": 1}', '{"orders": {"override": {}}}', "\x00"])
+def kept(share: str) -> str:
+    of_file = '{"upstream": "blue", "to": {"green": 0.05}}'
+    override = f'{{"shares": {{"green": {share}}}, "closed": []}}'
+    return f'{{"orders": {{"override": {override}, "because": "", "at": 1, "of_file": {of_file}}}}}'
+
+
+DAMAGED = ["", "{", "[]", '{"orders": 1}', '{"orders": {"override": {}}}', "\x00", "[" * 100_000, " " * 2_000_000]
+
+
+@pytest.mark.parametrize("content", [*DAMAGED, kept("NaN"), kept("2"), kept("-1")])
 def test_a_damaged_file_is_told_of_and_counts_as_none(
     tmp_path: Path, content: str, caplog: pytest.LogCaptureFixture
 ) -> None:
