@@ -309,7 +309,7 @@ def test_the_size_of_a_chunked_body_is_known_once_it_is_read() -> None:
     small = compile_condition("request.size < 10", attributes_of((), {}, has_body=False))
     exchange = make_exchange("POST", "/")
     exchange.request.is_chunked, exchange.request.body = True, None
-    with pytest.raises(ConditionFailed, match="the size of a chunked body is not known"):
+    with pytest.raises(ConditionFailed, match="the size of the body is not declared"):
         small.holds(exchange)
     exchange.request.body = b"x" * 10
     assert not small.holds(exchange)
