@@ -74,7 +74,9 @@ POLICY_CASES = {
         route("rate_limit: {limit: 1/minute, by: address}"), {}, "refused", "rate-limited", ("rate_limit", "all")
     ),
     "concurrency": Case(route("concurrency: {limit: 2, by: principal}"), {}, "skipped"),
-    "quota": Case(route("quota: {limit: 1, per: day, by: address}"), {}, "refused", "quota-exceeded", ("quota", "all")),
+    "quota": Case(
+        route("quota: {limit: 1, per: day, by: address}"), {}, "refused", "quota-exceeded", ("quota", "quota")
+    ),
     "headers": Case(route("headers: {request: {set: {x-a: b}}}"), {}, "passed"),
     "assertion": Case(
         route("assertion: {audience: backend}", access=AS_GUEST, more=GUESTS + "assertion: {issuer: gw}\n"),
