@@ -46,6 +46,7 @@ def test_what_is_right(tmp_path: Path) -> None:
         ((1, '{when: \'request.query["a"] == "b"\', priority: low}'), 9, "client_chooses"),
         ((2, "{limit: 3}"), 11, "each of the 4 workers"),
         ((2, "[{limit: 4}, {limit: 5}]"), 11, "by the same"),
+        ((2, "{limit: adaptive}"), 11, "`adaptive` is for `concurrency` of an upstream"),
         ((2, "{limit: 4, by: 'path:id'}"), 11, "no parameter"),
     ],
 )
@@ -88,8 +89,9 @@ def test_bounds_of_an_adaptive_limit() -> None:
     "settings",
     [
         {"loop_lag": {"from": "1s", "to": "1s"}},
-        {"memory": {"from": "90%", "to": "80%"}},
+        {"memory": {"limit": "1GiB", "from": "90%", "to": "80%"}},
         {"memory": {"limit": "1MiB"}},
+        {"memory": {"from": "80%"}},
         {"connections": {"from": "0%"}},
         {"retry_after": "0s"},
         {"cpu": {}},
