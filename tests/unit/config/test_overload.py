@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from hotgate.config.concurrency import UpstreamConcurrency
 from hotgate.config.overload import Overload
 from hotgate.config.priorities import Priorities
+from hotgate.policies.limits.concurrency_settings import ConcurrencySettings
 from hotgate.runtime.compiling.compile import compile_errors
 from hotgate.runtime.compiling.load import load_configuration
 
@@ -46,7 +47,6 @@ def test_what_is_right(tmp_path: Path) -> None:
         ((1, '{when: \'request.query["a"] == "b"\', priority: low}'), 9, "client_chooses"),
         ((2, "{limit: 3}"), 11, "each of the 4 workers"),
         ((2, "[{limit: 4}, {limit: 5}]"), 11, "by the same"),
-        ((2, "{limit: adaptive}"), 11, "`adaptive` is for `concurrency` of an upstream"),
         ((2, "{limit: 4, by: 'path:id'}"), 11, "no parameter"),
     ],
 )
@@ -83,6 +83,11 @@ def test_bounds_of_an_adaptive_limit() -> None:
     assert bounds() == (5, 1000)
     assert bounds(max=3) == (3, 3)
     assert bounds(min=2000) == (2000, 2000)
+
+
+def test_what_adapts_is_said_where_it_belongs() -> None:
+    with pytest.raises(ValidationError, match="`adaptive` is for `concurrency` of an upstream"):
+        ConcurrencySettings.model_validate({"limit": "adaptive"})
 
 
 @pytest.mark.parametrize(
