@@ -70,18 +70,24 @@ class Sentinel(Server):
 def cluster_of_three() -> Iterator[list[Server]]:
     """Three primaries that have a third of the keys each."""
     with _folder() as folder, ExitStack() as running:
-        servers = []
-        bus = [free_port() for _ in range(3)]  # by default 10,000 above the other, which may be a client's
+        servers: list[Server] = []
+        buses: list[int] = []
         for number in range(3):
-            options = {"cluster-config-file": f"nodes-{number}.conf", "cluster-port": str(bus[number])}
-            server = Server(folder, **{"cluster-enabled": "yes", **options})
+            bus = free_port()  # not 10000 above the other one: that may be taken, or no port at all
+            options = {
+                "cluster-enabled": "yes",
+                "cluster-config-file": f"nodes-{number}.conf",
+                "cluster-port": str(bus),
+            }
+            server = Server(folder, **options)
             running.callback(server.kill)
             servers.append(server)
+            buses.append(bus)
         bounds = [0, 5461, 10923, 16384]
         for server, first, end in zip(servers, bounds, bounds[1:], strict=False):
             with server.client as client:
                 client.execute_command("CLUSTER", "ADDSLOTSRANGE", first, end - 1)
-                client.execute_command("CLUSTER", "MEET", "127.0.0.1", servers[0].port, bus[0])
+                client.execute_command("CLUSTER", "MEET", "127.0.0.1", servers[0].port, buses[0])
         for server in servers:
             _wait(server, "CLUSTER INFO", lambda info: "cluster_state:ok" in str(info))
         yield servers

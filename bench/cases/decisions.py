@@ -22,6 +22,7 @@ CLIENTS = "one of 100,000 clients, a limit for each"
 MANY = "one of 100,000 header values"
 
 _CLIENTS = 100_000
+_ALL_COME = 15.0  # seconds after which every client has come at least once
 _LIMITS = [
     {"name": "second", "limit": "500000/second", "by": "address"},
     {"name": "hour", "limit": "900000000/hour", "by": "address"},
@@ -48,7 +49,7 @@ def _variations(lab: Lab) -> Iterator[Variation]:
     clients = _many_clients(lab)
     yield Variation(MANY, {}, credentials=clients)
     limit = {"limit": "1000/minute", "by": "header:x-client"}
-    yield Variation(CLIENTS, {"routes": [_route(rate_limit=limit)]}, credentials=clients)
+    yield Variation(CLIENTS, {"routes": [_route(rate_limit=limit)]}, credentials=clients, warm_up=_ALL_COME)
 
 
 def _route(**policies: Any) -> dict[str, Any]:

@@ -19,13 +19,14 @@ def throughput(lab: Lab, case: str, server: Running) -> Probe:
 
 
 def under_load(lab: Lab, server: Running, load: Load, warm_up: Load | None = None) -> Mapping[str, float]:
-    """rate (1/s), p50 and p99 (µs), cpu (µs per request), after a warm-up: with the same load, if no other is given.
+    """rate (1/s), p50 and p99 (µs), cpu (µs per request), after a warm-up: a little of the same load, if none is given.
 
     busy: the share of its core that the server used; disturbed: the share of either core, whichever is worse, that
     programs took which are no part of the run.
     """
     settings = lab.settings
-    run(_lasting(warm_up or load, settings.warm_up), lab.cores.load)
+    first = warm_up or load
+    run(_lasting(first, first.seconds or settings.warm_up), lab.cores.load)
     before = Usage.now(lab, server)
     report = run(_lasting(load, settings.seconds), lab.cores.load)
     used = Usage.now(lab, server).since(before)

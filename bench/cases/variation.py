@@ -1,7 +1,7 @@
 """What a setting costs: a gateway with it beside a plain one, both asked the same small requests in the same rounds."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,8 @@ class Variation:
     """name: in the table. hotgate: its configuration. header: of every request. credentials: a file of header fields,
     a line for each request in turn.
 
-    ready: called once the server has answered.
+    ready: called once the server has answered. warm_up: seconds of load before each measurement, if the usual time is
+    too short.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Variation:
     header: str = ""
     credentials: Path | None = None
     ready: Callable[[], object] = lambda: None
+    warm_up: float = 0.0
 
 
 def probe_of(lab: Lab, peer: Peer, case: str, variation: Variation) -> Probe:
@@ -43,8 +45,10 @@ def probe_of(lab: Lab, peer: Peer, case: str, variation: Variation) -> Probe:
     script = (_SCRIPT, str(variation.credentials)) if variation.credentials else ()
     load = Load(f"{server.scenario.url}{PATH}", CONNECTIONS, 0, headers, script)
 
+    warm_up = replace(load, seconds=variation.warm_up) if variation.warm_up else None
+
     def measure() -> Mapping[str, float]:
-        figures = under_load(lab, server, load)
+        figures = under_load(lab, server, load, warm_up)
         control = server.program.pid
         return {**figures, "worker": memory(worker_of(control))["rss"], "control": memory(control)["rss"]}
 

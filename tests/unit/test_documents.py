@@ -8,8 +8,10 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from typer.main import get_command
 
 from certificate_authority import authority
+from hotgate.cli import app
 from hotgate.config.limits import Limits
 from hotgate.runtime.compiling.compile import compile_errors
 from hotgate.runtime.compiling.load import load_configuration
@@ -28,6 +30,17 @@ def test_links_and_paths_exist(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     targets = [document.parent / link for link in _LINK.findall(text)] + [ROOT / path for path in _PATH.findall(text)]
     assert [str(target) for target in targets if not target.exists()] == []
+
+
+def test_every_command_that_is_named_exists() -> None:
+    commands = set(get_command(app).commands)  # type: ignore[attr-defined]
+    named = {
+        (command, path.name)
+        for path in DOCUMENTS
+        for command in re.findall(r"(?:`|\$ )hotgate ([a-z][a-z-]*)", path.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 20
+    assert sorted(each for each in named if each[0] not in commands) == []
 
 
 def test_every_code_of_a_refusal_is_on_a_page() -> None:

@@ -211,6 +211,13 @@ async def test_a_body_in_pieces_is_read_whole(wire: Wire) -> None:
     assert (await backend.message()).body == b'{"amount": 9}'
 
 
+@scenario(**public(when="request.size < 10"))
+async def test_chunks_do_not_pass_for_nothing(wire: Wire) -> None:
+    head = get("/", "Transfer-Encoding: chunked").replace(b"GET", b"POST", 1)
+    assert await answer(wire, head + chunk(b"0123456789") + b"0\r\n\r\n") == (403, "forbidden")
+    assert await answer(wire, get("/")) == (200, "")
+
+
 _OF_STORE: dict[str, Any] = {
     "route": {"public": False, "authenticate": ["partners"], "authorize": {"permissions": ["orders:write"]}},
     "settings": {"identity": {"partners": {"api_key": {"managed": True}}}, "authorization": _AUTHORIZATION},

@@ -96,6 +96,34 @@ async def test_what_cannot_be_evaluated_denies(wire: Wire, changed: dict[str, An
     assert says in wire.last_record["log_detail"]
 
 
+SECRETIVE = SCHEMA.replace("path: String", "path: String, ip?: ipaddr, level?: Long")
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        {"path": "request.path", "level": "request.query.a"},
+        {"path": "request.path", "ip": "request.query.a"},
+        {"path": "request.path", "level": '{"__extn": {"fn": "ip", "arg": request.query.a}}'},
+        {"path": "{request.query.a: 1}"},
+    ],
+)
+@scenario()
+async def test_a_reason_repeats_nothing_that_was_sent(wire: Wire, context: dict[str, str]) -> None:
+    changed = settings(schema=SECRETIVE, ask={"principal": PRINCIPAL, "context": context})
+    assert await status_of(wire, "GET /orders/7?a=%60s3%60cret%22s3cret'", "alice", changed) == 403
+    assert "failed to build request" in wire.last_record["log_detail"]
+    assert "cret" not in wire.last_record["log_detail"]
+
+
+@pytest.mark.parametrize(("times", "status"), [(15, 200), (17, 403)])
+@scenario()
+async def test_a_question_that_would_take_long_is_denied(wire: Wire, times: int, status: int) -> None:
+    ask = {"principal": PRINCIPAL, "context": {"path": " + ".join(["request.query.a"] * times)}}
+    assert await status_of(wire, f"GET /orders/7?a={'x' * 1000}", "alice", settings(ask=ask)) == status
+    assert ("larger than 16,384 bytes" in wire.last_record.get("log_detail", "")) is (status == 403)
+
+
 @scenario()
 async def test_a_policy_that_cannot_be_evaluated_denies_though_another_permits(wire: Wire) -> None:
     """Cedar would pass over it, and it is one that forbids."""

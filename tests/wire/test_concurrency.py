@@ -221,6 +221,38 @@ async def test_slow_bodies_end_and_give_their_places_back(wire: Wire) -> None:
     assert request.start == b"GET /honest HTTP/1.1"
 
 
+@scenario(upstream={"concurrency": {"limit": 1, "queue": 0}})
+async def test_who_has_not_begun_to_send_a_body_has_no_place(wire: Wire) -> None:
+    loris = await wire.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab")
+    await turns()
+    assert numbers(wire, "in_use") == {"upstreams/api": 0}
+    honest = await wire.send(GET)
+    backend, _ = await reached(wire)
+    await answer(backend)
+    assert (await honest.message()).status == 200
+    loris.send(b"cde")
+    backend, request = await reached(wire)
+    assert request.body == b"abcde"
+    assert numbers(wire, "in_use") == {"upstreams/api": 1}
+    await answer(backend)
+    assert (await loris.message()).status == 200
+    assert numbers(wire, "in_use") == {"upstreams/api": 0}
+
+
+@scenario(upstream={"concurrency": {"limit": 1, "wait": "1s"}})
+async def test_a_body_that_is_there_waits_for_its_place(wire: Wire) -> None:
+    await wire.send(GET)
+    backend, _ = await reached(wire)
+    client = await wire.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab")
+    await turns()
+    client.send(b"cde")
+    await turns()
+    assert numbers(wire, "waiting") == {"upstreams/api": 1}
+    await answer(backend)
+    _, request = await reached(wire)
+    assert request.body == b"abcde"
+
+
 def samples(wire: Wire) -> int:
     places = wire.gateway.compiled.upstreams["api"].places
     assert places is not None

@@ -45,3 +45,14 @@ async def test_without_a_token_nobody_is_asked(wire: Wire) -> None:
         assert (await (await pdp.request()).message()).code == "decision-unavailable"
         assert "no credential for it" in wire.last_record["log_detail"]
         assert pdp.service.accepted == 0
+
+
+@scenario()
+async def test_a_key_in_the_query_does_not_come_back_to_the_client(wire: Wire) -> None:
+    upstream = {"credentials": {"api_key": {"query": "key", "value": "s3cret-of-the-gateway"}}}
+    async with decision_service(wire, {"ext_authz": {"path_prefix": "/check"}}, upstream=upstream) as pdp:
+        client = await pdp.request()
+        found = b"Location: /check/orders/7/?key=s3cret-of-the-gateway"
+        question = await pdp.say(b"HTTP/1.1 301 Moved\r\n%b\r\nContent-Length: 0\r\n\r\n" % found)
+        assert question.start == b"GET /check/orders/7?key=s3cret-of-the-gateway HTTP/1.1"
+        assert (await client.message()).get(b"location") == b"/check/orders/7/?key="

@@ -105,6 +105,20 @@ async def test_what_passes_is_allowed_and_has_the_path_that_was_asked_for(wire: 
     assert "secret" not in json.dumps(line)
 
 
+@policy(phase="authorize")
+def sent_to_log_in(exchange: Exchange) -> Response:
+    exchange.decision = RULE
+    return Response(302, Headers([(b"location", b"https://login.example.com/")]))
+
+
+@scenario(policies=[known, sent_to_log_in], settings={"decision_log": {"path": "decisions.log", "what": "denied"}})
+async def test_a_denial_may_be_a_redirect(wire: Wire) -> None:
+    kept = noted(wire)
+    await (await wire.send(GET)).message()
+    (line,) = kept.lines
+    assert (line["decision"], line["status"], line["rule"]) == ("deny", 302, "owner")
+
+
 @scenario(settings=LOGS, routes=[])
 async def test_what_no_route_wants_is_denied(wire: Wire) -> None:
     kept = noted(wire)

@@ -12,6 +12,8 @@ from wire.scenario import Wire, scenario
 
 AUTHZEN: dict[str, Any] = {"authzen": {}}
 YES, NO = {"decision": True}, {"decision": False}
+OOPS = b'HTTP/1.1 500 Oops\r\nContent-Type: application/json\r\nContent-Length: 18\r\n\r\n{"decision": true}'
+GONE = b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"
 
 
 @scenario()
@@ -23,7 +25,7 @@ async def test_a_permission_lets_the_request_pass(wire: Wire) -> None:
         assert question.get(b"content-type") == b"application/json"
         assert question.get(b"x-request-id") == b"abc-123"
         assert json.loads(question.body) == {
-            "subject": {"type": "user", "id": "alice"},
+            "subject": {"type": "user", "id": "alice", "properties": {"provider": "partners"}},
             "action": {"name": "GET"},
             "resource": {"type": "route", "id": "orders", "properties": {"path": "/orders/7"}},
         }
@@ -63,7 +65,7 @@ LIES = [
     b"HTTP/1.1 204 No Content\r\n\r\n",
     b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
     b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n",
-    b"HTTP/1.1 500 Oops\r\nContent-Type: application/json\r\nContent-Length: 18\r\n\r\n" + b'{"decision": true}',
+    OOPS,
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n" + b'"decision" and "true"'[:20],
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\n[[[[[",
     b"garbage\r\n\r\n",
@@ -113,7 +115,7 @@ async def test_a_service_that_is_slow_or_down_is_not_waited_for(wire: Wire) -> N
 async def test_without_a_decision_requests_pass_only_if_the_file_says_so(wire: Wire) -> None:
     async with decision_service(wire, AUTHZEN, on_failure="allow") as pdp:
         client = await pdp.request()
-        await pdp.say(LIES[1])
+        await pdp.say(GONE)
         await pdp.passes(client)
         client = await pdp.request()
         await pdp.answer(NO)
@@ -122,13 +124,33 @@ async def test_without_a_decision_requests_pass_only_if_the_file_says_so(wire: W
         assert counted == {"pdp let-through": 1, "pdp denied": 1}
 
 
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n",
+        OOPS,
+        json_answer({"decision": False, "context": []}),
+        json_answer({"decision": False, "context": {"response_headers": {"x-why": "a\r\nb"}}}),
+    ],
+)
+@scenario()
+async def test_nobody_gets_past_by_making_the_service_talk_nonsense(wire: Wire, nonsense: bytes) -> None:
+    kind = {"authzen": {"headers_to_client": ["x-why"]}}
+    async with decision_service(wire, kind, on_failure="allow") as pdp:
+        client = await pdp.request()
+        await pdp.say(nonsense)
+        assert (await client.message()).code == "decision-unavailable"
+        assert wire.backend.accepted == 0
+
+
 @scenario()
 async def test_a_service_that_does_not_answer_is_left_alone_and_tried_again(wire: Wire) -> None:
     breaker = {"consecutive_failures": 2, "for": "4s"}
     async with decision_service(wire, AUTHZEN, breaker=breaker) as pdp:
         for _ in range(2):
             client = await pdp.request()
-            await pdp.say(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")
+            await pdp.say(GONE)
             assert (await client.message()).code == "decision-unavailable"
         answer = await (await pdp.request()).message()  # nobody is asked
         assert (answer.code, answer.get(b"retry-after")) == ("decision-unavailable", b"4")
@@ -146,7 +168,7 @@ async def test_a_service_that_does_not_answer_is_left_alone_and_tried_again(wire
 @scenario()
 async def test_nonsense_for_one_caller_closes_the_way_for_nobody_else(wire: Wire) -> None:
     async with decision_service(wire, AUTHZEN, breaker={"consecutive_failures": 1}) as pdp:
-        for lie in (b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", json_answer({})):
+        for lie in (OOPS, b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", json_answer({})):
             client = await pdp.request()
             await pdp.say(lie)
             assert (await client.message()).code == "decision-unavailable"
@@ -160,7 +182,7 @@ async def test_a_flapping_service_counts_only_for_its_last_answers_in_a_row(wire
     async with decision_service(wire, AUTHZEN, breaker={"consecutive_failures": 2}) as pdp:
         for _ in range(3):
             client = await pdp.request()
-            await pdp.say(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")
+            await pdp.say(GONE)
             assert (await client.message()).code == "decision-unavailable"
             client = await pdp.request()
             await pdp.answer(YES)
@@ -221,7 +243,7 @@ async def test_answers_are_believed_as_long_as_the_file_says(wire: Wire) -> None
 async def test_a_lack_of_answers_is_not_remembered(wire: Wire) -> None:
     async with decision_service(wire, AUTHZEN, cache={"for": "10s", "denied_for": "10s"}, on_failure="allow") as pdp:
         client = await pdp.request()
-        await pdp.say(LIES[0])
+        await pdp.say(GONE)
         await pdp.passes(client)
         client = await pdp.request()
         await pdp.answer(NO)
@@ -270,6 +292,32 @@ async def test_a_reload_keeps_answers_only_of_points_that_stay_as_they_are(wire:
 
 
 @scenario()
+async def test_a_reload_forgets_what_is_kept_under_declared_keys(wire: Wire) -> None:
+    """The route at this place may be another one by then, and ask something else."""
+    async with decision_service(wire, AUTHZEN, cache={"for": "10s", "key": ["path.id"]}) as pdp:
+        client = await pdp.request()
+        await pdp.answer(YES)
+        await pdp.passes(client)
+        route = pdp.configuration["routes"][0]
+        asks = {"point": "pdp", "ask": {"action": {"name": "'delete'"}}}
+        pdp.reconfigure({**pdp.configuration, "routes": [{**route, "authorize": {"decide": [asks]}}]})
+        client = await pdp.request()
+        assert json.loads((await pdp.answer(NO)).body)["action"] == {"name": "delete"}
+        assert (await client.message()).status == 403
+
+
+@scenario()
+async def test_what_is_kept_under_a_declared_key_is_found_without_the_question(wire: Wire) -> None:
+    kind = {"authzen": {"ask": {"subject": {"id": "request.query.user"}}}}
+    async with decision_service(wire, kind, cache={"for": "10s", "key": ["path.id"]}) as pdp:
+        client = await pdp.request("/orders/7?user=ada")
+        await pdp.answer(YES)
+        await pdp.passes(client)
+        await pdp.passes(await pdp.request("/orders/7"))
+        assert (await (await pdp.request("/orders/8")).message()).status == 403
+
+
+@scenario()
 async def test_clients_do_not_reach_who_is_asked(wire: Wire) -> None:
     async with decision_service(wire, AUTHZEN):
         client = await wire.send(get("/access/v1/evaluation"))
@@ -307,7 +355,7 @@ async def test_several_questions_go_in_one_call(wire: Wire) -> None:
         question = await pdp.answer({"evaluations": [YES, YES]})
         assert question.start == b"POST /access/v1/evaluations HTTP/1.1"
         assert json.loads(question.body) == {
-            "subject": {"type": "user", "id": "alice"},
+            "subject": {"type": "user", "id": "alice", "properties": {"provider": "partners"}},
             "action": {"name": "GET"},
             "evaluations": [
                 {"resource": {"type": "order", "id": "7", "properties": {"path": "/orders/7"}}},
@@ -382,7 +430,7 @@ async def test_answers_may_set_the_header_fields_that_the_file_lists(wire: Wire)
 @scenario()
 async def test_a_clients_copy_of_such_a_field_never_passes(wire: Wire) -> None:
     async with decision_service(wire, LISTED, on_failure="allow") as pdp:
-        for answer in (json_answer(YES), LIES[0]):
+        for answer in (json_answer(YES), GONE):
             client = await pdp.request("/orders/7", "X-Tier: forged")
             await pdp.say(answer)
             assert (await pdp.passes(client)).get(b"x-tier") is None

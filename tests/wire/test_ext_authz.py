@@ -149,6 +149,20 @@ async def test_a_fixed_field_takes_the_place_of_the_clients(wire: Wire) -> None:
         assert (await play.passes(client)).get(b"authorization") == b"Bearer t"
 
 
+@scenario()
+async def test_a_refusal_that_is_too_large_or_compressed_lets_nobody_pass(wire: Wire) -> None:
+    """Callers choose path and fields of the question, and so, often, the page that refuses them."""
+    kind = {"ext_authz": {"allowed_headers": ["accept-encoding"]}}
+    async with decision_service(
+        wire, kind, on_failure="allow", max_answer="1KiB", breaker={"consecutive_failures": 1}
+    ) as play:
+        for fields, size in (((), 1025), (("Content-Encoding: gzip",), 8)):
+            client = await play.request()
+            (await play.service.accept()).send(ok(b"x" * size, *fields).replace(b"200 OK", b"403 X"))
+            assert (await client.message()).code == "decision-unavailable"
+        assert wire.backend.accepted == 0
+
+
 COOKIE = {"headers_to_client": ["set-cookie"]}
 CACHE = {"for": "10s", "denied_for": "10s", "key": ["principal.provider"]}
 

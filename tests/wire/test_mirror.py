@@ -159,6 +159,31 @@ async def test_without_room_for_bodies_requests_with_one_are_left_out(wire: Wire
     assert wire.backends[1].accepted == 0
 
 
+@scenario(others=SHADOW, route=mirroring(methods=ANY_METHOD, max_body="10B"))
+async def test_a_stream_that_becomes_too_large_is_counted_once(wire: Wire) -> None:
+    client = await wire.send(CHUNKED_POST, chunk(b"one"))
+    backend = await wire.backend.accept()
+    await backend.until(b"one\r\n")
+    client.send(chunk(bytes(20)), b"0\r\n\r\n")
+    await backend.until(b"0\r\n\r\n")
+    backend.send(OK)
+    await client.message()
+    assert counted(wire, "body") == 1
+    assert wire.backends[1].accepted == 0
+
+
+@scenario(others=SHADOW, route=mirroring(methods=ANY_METHOD, max_concurrent=2))
+async def test_clients_that_send_slowly_do_not_fill_the_memory(wire: Wire) -> None:
+    slow = [await wire.send(CHUNKED_POST, chunk(b"one")) for _ in range(3)]
+    await until_counted(wire, "busy")
+    for client in slow:
+        await wire.backend.accept()
+        client.reset()
+    await until_counted(wire, "body", 2)
+    await served(wire, post(b"pay"))
+    assert (await (await shadow(wire)).message()).body == b"pay"
+
+
 @scenario(others=SHADOW, route=mirroring(methods=ANY_METHOD))
 async def test_a_client_that_leaves_in_its_body_has_no_copy(wire: Wire) -> None:
     client = await wire.send(CHUNKED_POST, chunk(b"one"))
@@ -188,15 +213,21 @@ CREDENTIALS = (
     "Signature: sig=:secret-token:",
     "Signature-Input: sig=()",
     "Proxy-Authorization: Basic secret-token",
+    "Token: secret-token",
+    "X-Shopify-Access-Token: secret-token",
+    "X_Client_Secret: secret-token",
+    "Stripe-Signature: t=1,v1=secret-token",
+    "X-Goog-IAP-JWT-Assertion: secret-token",
 )
 
 
 @scenario(others=SHADOW, route=mirroring())
 async def test_a_copy_carries_no_credential(wire: Wire) -> None:
-    received, _ = await served(wire, get("/", *CREDENTIALS))
+    received, _ = await served(wire, get("/", *CREDENTIALS, "Idempotency-Key: k1"))
     assert received.get(b"authorization") == b"Bearer secret-token"
     copy = await (await shadow(wire)).message()
     assert not any(b"secret-token" in value for _, value in copy.fields)
+    assert copy.get(b"idempotency-key") == b"k1"
 
 
 @scenario(others=SHADOW, route=mirroring(public=False), settings=PARTNERS)

@@ -171,3 +171,17 @@ async def test_older_fields_and_none(wire: Wire) -> None:
     assert message.get_all(b"ratelimit-policy") == [b'"all";q=4;w=60']
     told = [message.get(b"x-ratelimit-" + name) for name in (b"limit", b"remaining", b"reset")]
     assert told == [b"4", b"3", b"15"]
+
+
+@scenario(route=route({"limit": "10000/day"}))
+async def test_a_reload_to_a_smaller_limit_is_the_smaller_limit(wire: Wire) -> None:
+    LimitAuthority(wire.gateway)
+    for _ in range(20):
+        await ask(wire, answer())
+    configuration = wire.gateway.configuration
+    (only,) = configuration["routes"]
+    wire.gateway.reconfigure({**configuration, "routes": [{**only, "rate_limit": {"limit": "3/day"}}]})
+    await turns()
+    assert (await ask(wire, answer())).get(b"ratelimit") == b'"all";r=1;t=57600'
+    await ask(wire, answer())
+    await refused(wire)

@@ -140,6 +140,24 @@ async def test_without_a_default_it_must_be_said(wire: Wire) -> None:
     assert (answer.status, answer.code) == (404, "version-not-offered")
 
 
+@scenario(others=NEXT, routes=OPEN, settings=SETTINGS)
+async def test_a_trailer_names_no_version(wire: Wire) -> None:
+    head = b"POST /orders HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n"
+    trailers = b"Api-Version: 2\r\napi_version: 2\r\nAccept: application/vnd.acme.v2+json\r\nX-Sum: 1\r\n\r\n"
+    index, received, _ = await PlayedBackends(wire).exchange(head + b"2\r\nhi\r\n0\r\n" + trailers)
+    assert index == OLD
+    assert {name for name, _ in received.trailers} <= {b"x-sum"}
+
+
+@scenario(others=NEXT, routes=OPEN, settings=SETTINGS)
+async def test_what_connection_takes_away_names_no_version(wire: Wire) -> None:
+    index, received, _ = await PlayedBackends(wire).exchange(
+        get("/orders", "Api-Version: 2", "Connection: api-version")
+    )
+    told = received.get(b"x-hotgate-api-version")
+    assert (index, told, received.get(b"api-version")) == (OLD, b"v1", None)
+
+
 IN_PATH = [
     route("v1", "api", "/{version}/orders/{id}"),
     route("v2", "next", "/{version}/orders/{order}", rewrite={"path": "/orders/{order}"}),
@@ -192,6 +210,36 @@ async def test_answers_of_a_deprecated_version_say_so(wire: Wire) -> None:
     ]
     _, _, answer = await backends.exchange(get("/orders", "Api-Version: 2"))
     assert not {b"deprecation", b"sunset", b"link"} & {name for name, _ in answer.fields}
+
+
+BACKEND_SAYS = b"""\
+HTTP/1.1 200 OK\r
+Content-Length: 2\r
+Deprecation: @1\r
+Sunset: Thu, 01 Apr 2021 00:00:00 GMT\r
+\r
+ok"""
+
+
+@scenario(others=NEXT, routes=OPEN, settings=SETTINGS)
+async def test_the_file_says_when_a_version_ends_whatever_the_backend_says(wire: Wire) -> None:
+    _, _, answer = await PlayedBackends(wire).exchange(get("/orders"), BACKEND_SAYS)
+    assert [value for name, value in answer.fields if name == b"deprecation"] == [b"@1767225600"]
+    assert [value for name, value in answer.fields if name == b"sunset"] == [b"Fri, 01 Jan 2027 00:00:00 GMT"]
+
+
+@scenario(others=NEXT, routes=OPEN, settings=SETTINGS)
+async def test_a_backend_may_say_it_where_the_file_does_not(wire: Wire) -> None:
+    _, _, answer = await PlayedBackends(wire).exchange(get("/orders?version=2"), BACKEND_SAYS)
+    assert answer.get(b"deprecation") == b"@1"
+
+
+@pytest.mark.parametrize("named", ["Api-Version: 2", "Api-Version: 9", "Accept: application/vnd.acme.v9"])
+@scenario(others=NEXT, routes=[route("v1", "api")], settings=SETTINGS)
+async def test_caches_are_told_what_a_refusal_depends_on(wire: Wire, named: str) -> None:
+    answer = await answered(wire, get("/orders", named))
+    assert answer.status in {400, 404, 406}
+    assert answer.get(b"vary") == b"Api-Version, Accept"
 
 
 def ending(after_sunset: str) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def decision_tests(
 
     loaded = read_configuration(config)
     try:
-        described = LoadedTable(table, os.environ)
+        described = LoadedTable(table, os.environ, loaded.config.identity)
         wrong = asyncio.run(_play(loaded, described, offline=offline))
     except ConfigurationErrors as errors:
         raise failed(str(errors)) from None

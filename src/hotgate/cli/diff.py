@@ -45,7 +45,8 @@ def diff(
     from hotgate.config.errors import ConfigurationErrors  # noqa: PLC0415 (heavy; `--help` must not wait)
     from hotgate.runtime.explaining.changed_keys import changed_keys  # noqa: PLC0415
 
-    before, after = read_configuration(old), read_configuration(new)
+    after = read_configuration(new)
+    before = read_configuration(old)  # last, so that modules are sought in its folder first
     changes = list(changed_keys(before, after))
     for change in changes:
         typer.echo(_key_line(change))
@@ -73,6 +74,8 @@ async def _replayed(before: Loaded, after: Loaded, logs: Sequence[str]) -> Compa
                     await comparison.compare(record)
             except OSError as error:
                 raise failed(f"{log} cannot be read: {error.strerror}") from None
+    if not comparison.replayed and (reader.broken or reader.cut):
+        raise failed(f"nothing was replayed: no line of {', '.join(logs)} is a record")
     for line in _report(comparison, reader):
         typer.echo(line)
     return comparison

@@ -31,7 +31,7 @@ from hotgate.cli.request_options import (
     failed,
     header_fields,
     key_field,
-    mapping_of,
+    principal_in,
     question_of,
     read_text,
     request_line,
@@ -82,8 +82,10 @@ def explain(
         _print_ticket(loaded)
         return
     headers = header_fields(header, header_file)
-    _add(headers, "authorization", "Bearer ", credential(token, token_file))
-    _add(headers, key_field(loaded), "", credential(api_key, api_key_file))
+    if bearer := credential(token, token_file):
+        _add(headers, "authorization", f"Bearer {bearer}")
+    if key := credential(api_key, api_key_file):
+        _add(headers, key_field(loaded), key)
     method, target = request_line(request)
     question = question_of(
         method=method,
@@ -95,14 +97,13 @@ def explain(
         body=body_of(body),
         certificate=None if certificate is None else read_text(certificate),
         at=at,
-        principal=None if principal is None else mapping_of(principal),
+        principal=None if principal is None else principal_in(principal, loaded),
     )
     _tell(_explained(loaded, question, offline=offline), as_json=as_json)
 
 
-def _add(headers: dict[str, list[str]], name: str, prefix: str, value: str) -> None:
-    if value:
-        headers.setdefault(name.lower(), []).append(prefix + value)
+def _add(headers: dict[str, list[str]], name: str, value: str) -> None:
+    headers.setdefault(name.lower(), []).append(value)
 
 
 def _tell(explained: Explained, *, as_json: bool) -> None:

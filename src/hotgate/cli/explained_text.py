@@ -22,12 +22,16 @@ def _printable(line: str) -> str:
 
 
 def _lines(explained: Explained) -> Iterator[str]:
-    yield f"{explained.method} {explained.path} of {explained.host}: {_verdict(explained)}"
+    host = f" of {explained.host}" if explained.host else ""
+    yield f"{explained.method} {explained.path}{host}: {_verdict(explained)}"
     if explained.by is not None:
         yield f"  by {_rule(explained.by)}"
     if explained.reason and (explained.by is None or explained.reason != explained.by.reason):
         yield f"  because {explained.reason}"
-    yield f"  route {explained.route} ({explained.route_at})" if explained.route else "  no route matches"
+    if explained.route:
+        yield f"  route {explained.route} ({explained.route_at})"
+    elif not explained.reason:  # what is refused before it is routed has one
+        yield "  no route matches"
     yield from (f"  near: {near}" for near in explained.near)
     if explained.principal is not None:
         facts = (f"{name} {_shown(value)}" for name, value in explained.principal.items() if name != "subject")
@@ -36,7 +40,9 @@ def _lines(explained: Explained) -> Iterator[str]:
         yield from _step(step)
     if explained.upstream:
         yield f"  {'':{_PHASE}}{'upstream':{_POLICY}}{explained.upstream} would be asked for {explained.upstream_path}"
-    if not explained.live and any(step.limits for step in explained.steps):
+    if explained.live:
+        yield "  So decides the gateway that runs, by the configuration that it has loaded."
+    elif any(step.limits for step in explained.steps):
         yield "  No gateway of this configuration was asked: limits are shown as untouched."
 
 

@@ -10,7 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from hotgate.config.loader import Loaded
-    from hotgate.control.api.explain import Question
+    from hotgate.control.api.explain import GivenPrincipal, Question
 
 ERROR = 2
 _STANDARD_INPUT = "-"
@@ -73,9 +73,12 @@ def header_fields(lines: list[str] | None, file: str | None) -> dict[str, list[s
 
 
 def key_field(loaded: Loaded) -> str:
-    """The field in which the first entry with API keys looks for them."""
+    """The field in which the first entry with API keys looks for them. Exits with 2 if none does."""
     entries = (entry.settings for entry in loaded.config.identity.values() if entry.mechanism == "api_key")
-    return next((settings.header for settings in entries if settings.header), "x-api-key")
+    name = next((settings.header for settings in entries if settings.header), None)
+    if name is None:
+        raise failed("no entry of `identity` takes API keys in a header field of their own; send it with --header")
+    return str(name)
 
 
 def body_of(text: str | None) -> str | None:
@@ -83,19 +86,15 @@ def body_of(text: str | None) -> str | None:
     return read_text(text[1:]) if text is not None and text.startswith("@") else text
 
 
-def mapping_of(file: str) -> dict[str, Any]:
-    """JSON is YAML too. Bounded and without tags, as the configuration."""
-    from hotgate.config.document import parse  # noqa: PLC0415 (heavy; `hotgate --help` must not wait)
-    from hotgate.config.errors import ConfigurationErrors  # noqa: PLC0415
-    from hotgate.config.variables import Variables  # noqa: PLC0415
+def principal_in(file: str, loaded: Loaded) -> GivenPrincipal:
+    """Who calls, as a file says. JSON is YAML too. Exits with 2 if it cannot be used."""
+    from hotgate.config.errors import ConfigurationErrors  # noqa: PLC0415 (heavy; `hotgate --help` must not wait)
+    from hotgate.runtime.explaining.described_file import principal_of  # noqa: PLC0415
 
     try:
-        tree, errors = parse(read_text(file).encode(), file, Variables({}))
+        return principal_of(read_text(file).encode(), file, loaded.config.identity)
     except ConfigurationErrors as unusable:
         raise failed(str(unusable)) from None
-    if errors:
-        raise failed("\n".join(map(str, errors)))
-    return dict(tree)
 
 
 def read_text(name: str) -> str:
@@ -105,19 +104,22 @@ def read_text(name: str) -> str:
             return sys.stdin.read(_MAX_BYTES)
         with Path(name).open(encoding="utf-8") as opened:
             return opened.read(_MAX_BYTES)
-    except (OSError, UnicodeDecodeError) as error:
-        raise failed(f"{name} cannot be read: {error}") from None
+    except OSError as error:
+        raise failed(f"{name} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise failed(f"{name} cannot be read: it is not UTF-8") from None
 
 
 def question_of(**members: Any) -> Question:
     """What is not given is left to its default. Exits with 2 for what no request can have."""
     from pydantic import ValidationError  # noqa: PLC0415 (as above)
 
+    from hotgate.config.messages import message_of  # noqa: PLC0415
     from hotgate.control.api.explain import Question  # noqa: PLC0415
 
     given = {name: value for name, value in members.items() if value not in (None, "")}
     try:
         return Question.model_validate(given)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
-        raise failed("; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found)) from None
+        found = error.errors(include_url=False, include_input=False)
+        raise failed("; ".join(f"{each['loc'][0]}: {message_of(each, '')}" for each in found)) from None

@@ -1,18 +1,30 @@
-"""Names of roles and policies that must exist, and roles that inherit in a circle. Looked up in the tree, as others."""
+"""Names of roles, policies and claims that must exist, and roles that inherit in a circle. Looked up in the tree."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from hotgate.config.position import Path, SourceList, SourceMap
 from hotgate.config.references import Finding, route_parts, unknown_name
 
 _ROLES = ("authorization", "roles")
 _POLICIES = ("authorization", "policies")
+_CLAIMS = ("authorization", "claims")
+_FITTING: Mapping[str, tuple[type, ...]] = {  # values that a claim of this kind can have, or hold
+    "string": (str,),
+    "int": (int,),
+    "double": (int,),
+    "bool": (bool,),
+    "list": (str, int, bool),
+    "map": (),
+}
 
 
 def wrong_authorization(tree: SourceMap) -> Iterator[Finding]:
     """Every error of this kind."""
     yield from _unknown_roles(tree)
     yield from _circles(tree)
+    yield from _unknown_providers(tree)
+    yield from _claims_that_nobody_has(tree)
     known = _mapping(tree, *_POLICIES)
     for path, name in _named_policies(tree):
         if name not in known:
@@ -34,6 +46,44 @@ def _unknown_roles(tree: SourceMap) -> Iterator[Finding]:
         for index, parent in enumerate(_parents(roles, name)):
             if parent not in roles:
                 yield unknown_name((*_ROLES, name, "inherits", index), parent, "role", roles, "authorization.roles")
+
+
+def _unknown_providers(tree: SourceMap) -> Iterator[Finding]:
+    known = _mapping(tree, "identity")
+    for path, receiver in _receivers(tree):
+        provider = receiver.get("provider")
+        if isinstance(provider, str) and provider not in known:
+            yield unknown_name((*path, "provider"), provider, "identity", known, "identity")
+
+
+def _claims_that_nobody_has(tree: SourceMap) -> Iterator[Finding]:
+    """Where claims are declared: others, and values that a claim of its kind cannot have. They would fit no caller."""
+    declared = _mapping(tree, *_CLAIMS)
+    for path, fitting in (*_receivers(tree), *_sides_of_releases(tree)) if declared else ():
+        for name, value in _mapping(fitting, "claim").items():
+            place = (*path, "claim", name)
+            if name not in declared:
+                yield replace(unknown_name(place, name, "claim", declared, ".".join(_CLAIMS)), is_key=True)
+            elif type(value) not in _FITTING.get(kind := str(declared[name]), (type(value),)):
+                yield Finding(place, f"the claim is declared as {kind}, so this never fits")
+
+
+def _receivers(tree: SourceMap) -> Iterator[tuple[Path, SourceMap]]:
+    for name, role in _mapping(tree, *_ROLES).items():
+        yield from _mappings_in((*_ROLES, name, "given_to"), role)
+
+
+def _sides_of_releases(tree: SourceMap) -> Iterator[tuple[Path, SourceMap]]:
+    for path, part in route_parts(tree):
+        yield from _mappings_in((*path, "release", "rules"), part.get("release"))
+
+
+def _mappings_in(path: Path, holder: object) -> Iterator[tuple[Path, SourceMap]]:
+    """Those in the list that stands in `holder` under the last key of the path."""
+    found = holder.get(str(path[-1])) if isinstance(holder, SourceMap) else None
+    for index, each in enumerate(found if isinstance(found, SourceList) else ()):
+        if isinstance(each, SourceMap):
+            yield (*path, index), each
 
 
 def _circles(tree: SourceMap) -> Iterator[Finding]:

@@ -9,9 +9,9 @@ MAX_EXPRESSION = 4096  # characters
 
 def _read_expression(value: object) -> str:
     if not isinstance(value, str) or not value.strip() or "\0" in value:
-        raise refused("write a condition in CEL as text, and quote it")
+        raise refused("write an expression in CEL, as text in quotes")
     if len(value) > MAX_EXPRESSION:
-        raise refused(f"a condition has at most {MAX_EXPRESSION} characters")
+        raise refused(f"an expression has at most {MAX_EXPRESSION} characters")
     return value
 
 

@@ -51,8 +51,8 @@ class Counters(Settings):
     )
     max_keys: Annotated[int, WholeNumber(1000, 100_000_000)] = Field(
         default=1_000_000,
-        description="Buckets that the server keeps, some 200 bytes each. Beyond, the fullest go first, and nobody who "
-        "is new starts with more than the fullest that went.",
+        description="Buckets that the server keeps, some 200 bytes each, of sliding windows up to 2 KB. Beyond, the "
+        "fullest go first, and nobody who is new starts with more than the fullest that went.",
     )
 
     @property

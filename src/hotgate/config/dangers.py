@@ -43,6 +43,8 @@ def dangers(config: Gateway) -> Iterator[Finding]:
         for key, message, hint in receiver.dangers():
             yield Finding(("security_events", name, key), message, hint)
     yield from _of_counters(config)
+    yield from _of_overload(config)
+    yield from _of_priorities(config)
     yield from _unwatched_guesses(config)
     yield from _forgotten_uses(config)
     yield from _useless_certificates(config)
@@ -88,6 +90,15 @@ def _of_policies(config: Gateway) -> Iterator[Finding]:
                     yield Finding(("routes", index, name, *keys), message, hint)
 
 
+def _of_priorities(config: Gateway) -> Iterator[Finding]:
+    for index, route in enumerate(config.routes):
+        is_bounded = route.policy("rate_limit") or route.policy("concurrency") or route.max_concurrent
+        if route.priority == "critical" and route.public and route.upstream and not is_bounded:
+            hint = "give it a `rate_limit` by address, or let the gateway answer with `respond`"
+            message = "anybody can send requests that go before all others, and are never given up"
+            yield Finding(("routes", index, "priority"), message, hint)
+
+
 def _of_counters(config: Gateway) -> Iterator[Finding]:
     counters = config.counters
     if counters.are_shared and counters.when_lost == "open":
@@ -96,6 +107,18 @@ def _of_counters(config: Gateway) -> Iterator[Finding]:
     if counters.are_shared and counters.unknown == "full":
         hint = "use it for the first start only"
         yield Finding(("counters", "unknown"), "each time the server loses its memory every quota is there again", hint)
+    if counters.are_shared and not (config.store is not None and config.store.is_shared):
+        for index, route in enumerate(config.routes):
+            if route.policy("quota"):
+                hint = "quotas are counted in the `store`: with PostgreSQL for all nodes together"
+                yield Finding(("routes", index, "quota"), "each node counts this quota for itself", hint)
+
+
+def _of_overload(config: Gateway) -> Iterator[Finding]:
+    memory, replaced_at = config.overload.memory, config.limits.worker_memory
+    if memory.limit is not None and (replaced_at is None or replaced_at >= memory.limit * memory.start):
+        hint = "let `limits.worker_memory`, at which a worker is replaced, be less than where pressure begins"
+        yield Finding(("overload", "memory", "limit"), "a worker seldom gives memory back, and may shed for ever", hint)
 
 
 def _given_by_anybody(config: Gateway) -> Iterator[Finding]:

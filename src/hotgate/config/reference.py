@@ -7,6 +7,7 @@ from typing import Any
 Schema = dict[str, Any]
 
 _NOTICE = "<!-- Written by `hotgate schema --markdown > docs/configuration.md`. Do not edit it by hand. -->\n\n"
+_WORDS = {"boolean": "`true` or `false`", "string": "text", "integer": "whole number"}
 _INHERITABLE = "RouteOptions"  # the keys of a route once more; the introduction says which
 
 
@@ -94,12 +95,10 @@ def _kind_of_type(schema: Schema) -> str:
             return f"mapping: name → {kind(inner)}" if isinstance(inner, dict) else "mapping"
         case "integer" if "minimum" in schema and "maximum" in schema:
             return f"{schema['minimum']} to {schema['maximum']}"
-        case "boolean":
-            return "`true` or `false`"
-        case "string":
-            return "text"
+        case [*kinds]:
+            return " or ".join(_kind_of_type({"type": each}) for each in kinds)
         case other:
-            return str(other or "any value")
+            return _WORDS.get(str(other), str(other or "any value"))
 
 
 def _mappings(path: str, schema: Schema) -> Iterator[tuple[str, str]]:

@@ -21,8 +21,8 @@ class LimitState(Protocol):
         """How one key stands; None for a limit that nobody has used."""
         ...
 
-    def reset(self, limit: str, key: str) -> bool:
-        """Let a key have its whole burst again. Returns whether there was anything."""
+    async def reset(self, limit: str, key: str) -> bool:
+        """Let a key have its whole burst again. Returns whether there was anything. Raises StoreUnavailable."""
         ...
 
     async def quotas(self, quota: str, containing: str, most: int) -> list[dict[str, Any]]:

@@ -125,39 +125,33 @@ class Relay:
                 request.body = b""
             if incoming.upgrade:
                 incoming.consumer = Tunnel(self)
-            self._run(0)
+            self.run_from(0)
 
-    def _run(self, start: int) -> None:
+    def run_from(self, start: int) -> None:
+        """Ask the steps from `start` on, as far as what is here of the body allows."""
         exchange = self.exchange
-        route = exchange.route
-        body_step = route.body_step
-        needs_body = start <= body_step and self.body is not None and exchange.request.body is None
+        before = exchange.route.before
+        body = self.body
+        stop = len(before) if body is None else body.stop_behind(start)
         try:
-            outcome = run(route.before, exchange, start, body_step if needs_body else len(route.before))
+            outcome = run(before, exchange, start, stop)
             if exchange.answer_fields != ():
                 self._added = encode_fields(exchange.answer_fields)
         except ANY_FAILURE as error:
             self.policy_failed(error)
             return
         if outcome is None:
-            if needs_body and self.body is not None:
-                self.body.collect(route.body_limit)
-            elif self.body is None or not self.body.gather():
+            if body is None or not body.wait_for(stop):
                 self.forward()
         elif isinstance(outcome, Response):
             self.respond(outcome)
         else:
-            self.wait_for_policy(outcome, self._run, self.respond)
+            self.wait_for_policy(outcome, self.run_from, self.respond)
 
     def forward(self) -> None:
         """Every step has let it pass: to the backend."""
         self.backend = BackendLeg(self, self.exchange.route.target)
         self.backend.start()
-
-    def on_body_collected(self, whole: bytes) -> None:
-        """A policy's wish for the whole body is fulfilled."""
-        self.exchange.request.body = whole
-        self._run(self.exchange.route.body_step)
 
     # Policies that wait, or fail.
 

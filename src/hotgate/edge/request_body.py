@@ -24,10 +24,10 @@ class RequestBody:
     """
 
     __slots__ = (
+        "_gathers_for",
         "_held",
         "_incoming",
         "_is_collecting",
-        "_is_gathering",
         "_max_kept",
         "_pace",
         "_relay",
@@ -45,7 +45,8 @@ class RequestBody:
         self.backend: BackendLeg | None = None
         self._held = incoming.take_buffer()  # one piece: a list of tiny chunks would cost many times their size
         self._pace: Pace | None = None  # most bodies are there before anybody looks
-        self._is_collecting = self._is_gathering = self.is_streaming = self.is_sent = False
+        self._is_collecting = self.is_streaming = self.is_sent = False
+        self._gathers_for = -1
         self.can_begin_again = True
         self._max_kept = 0
 
@@ -63,8 +64,8 @@ class RequestBody:
                 self._keep(data)
         else:
             self._hold(data)
-        if self._is_gathering and self._incoming.received >= relay.context.snapshot.request_buffer:
-            self._forward()
+        if self._gathers_for >= 0 and self._incoming.received >= relay.context.snapshot.request_buffer:
+            self._go_on()
         elif relay.stage is Stage.CLIENT_BODY:
             relay.wait(Stage.CLIENT_BODY, relay.context.snapshot.timeouts.body)
 
@@ -72,8 +73,8 @@ class RequestBody:
         """The body is complete."""
         if self._is_collecting:
             self._deliver()
-        elif self._is_gathering:
-            self._forward()
+        elif self._gathers_for >= 0:
+            self._go_on()
         elif self.is_streaming and self.backend is not None and not self.is_sent:
             self.backend.finish_request(self._end())
 
@@ -83,37 +84,55 @@ class RequestBody:
 
     # The relay and its backend's half call these.
 
-    def collect(self, limit: int) -> None:
-        """Have all of it, up to `limit`, for a policy: the relay goes on when it is there."""
+    def stop_behind(self, start: int) -> int:
+        """The next step, from `start` on, that needs more of the body than there is; or how many steps there are."""
+        exchange = self._relay.exchange
+        route = exchange.route
+        if start <= route.body_step and exchange.request.body is None:
+            return route.body_step
+        return route.place_step if start <= route.place_step and not self._is_begun else len(route.before)
+
+    def wait_for(self, step: int) -> bool:
+        """Let the relay go on at a step that `stop_behind` named, when there is enough. False: there is, for all of it.
+
+        A slow client must not occupy a place or a connection that others need.
+        """
+        exchange = self._relay.exchange
+        if step == exchange.route.body_step and exchange.request.body is None:
+            self._collect(exchange.route.body_limit)
+            return True
+        if self._is_begun:
+            return False
+        self._gathers_for = step
+        self._wait_for_client()
+        return True
+
+    @property
+    def _is_begun(self) -> bool:
+        """Whether enough of it is here. A body of unknown length may be a dialogue: its beginning may need a reply."""
+        incoming = self._incoming
+        if incoming.is_complete or incoming.length is None or incoming.expects_continue:
+            return True
+        return incoming.received >= self._relay.context.snapshot.request_buffer
+
+    def _collect(self, limit: int) -> None:
         relay, incoming = self._relay, self._incoming
         self.limit = min(self.limit, limit)
         if max(incoming.received, incoming.length or 0) > self.limit:
             relay.respond(answers.body_too_large(self.limit))
             return
         self._is_collecting = True
-        relay.downstream.resume_reading()
-        relay.wait(Stage.CLIENT_BODY, relay.context.snapshot.timeouts.body)
+        self._wait_for_client()
         if incoming.is_complete:
             self._deliver()
         elif incoming.expects_continue:
             incoming.expects_continue = False
             relay.downstream.send_interim(100, [])
 
-    def gather(self) -> bool:
-        """Whether the backend must wait for more of it: a slow client must not occupy a connection that others need.
-
-        A body of known length is no dialogue, so nobody waits for a reply to its beginning. The relay goes on when
-        enough is there.
-        """
-        relay, incoming = self._relay, self._incoming
-        if incoming.is_complete or incoming.length is None or incoming.expects_continue:
-            return False
-        if incoming.received >= relay.context.snapshot.request_buffer:
-            return False
-        self._is_gathering = True
+    def _wait_for_client(self) -> None:
+        relay = self._relay
         relay.downstream.resume_reading()
         relay.wait(Stage.CLIENT_BODY, relay.context.snapshot.timeouts.body)
-        return True
 
     def is_too_slow(self, now: float) -> bool:
         """Whether the client sends below the minimum rate. Called by the tick while it is waited for."""
@@ -158,15 +177,17 @@ class RequestBody:
         if len(self._held) > _MAX_HELD and not self._is_collecting:
             self._relay.downstream.pause_reading()
 
-    def _forward(self) -> None:
-        self._is_gathering = False
-        self._relay.forward()
+    def _go_on(self) -> None:
+        step, self._gathers_for = self._gathers_for, -1
+        self._relay.run_from(step)
 
     def _deliver(self) -> None:
         self._is_collecting = False
         whole = bytes(self._held)
         self._held.clear()
-        self._relay.on_body_collected(whole)
+        exchange = self._relay.exchange
+        exchange.request.body = whole
+        self._relay.run_from(exchange.route.body_step)
 
     def _encoded(self, data: bytes) -> bytes:
         """Body bytes in the framing that the backend was told (RFC 9112 §7.1)."""

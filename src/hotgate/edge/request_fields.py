@@ -59,7 +59,7 @@ def _read_framing(incoming: Incoming, lengths: list[bytes], codings: list[bytes]
             raise Refused(501, "transfer-coding-unsupported", "The only supported transfer coding is chunked.")
         if incoming.request.version != "1.1":
             raise Refused(400, "framing-invalid", "Transfer-Encoding needs HTTP/1.1.")
-        incoming.chunked = incoming.request.is_chunked = incoming.has_body = True
+        incoming.chunked = incoming.has_body = incoming.request.is_chunked = True
     else:
         if not (lengths[0].isdigit() and len(lengths[0]) <= 18):
             raise Refused(400, "framing-invalid", "Content-Length must be a decimal number.")

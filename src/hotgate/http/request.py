@@ -9,7 +9,7 @@ class Request:
     `version` is "1.0" or "1.1". `body` is None unless a policy of the route asked for the whole body.
 
     sent_target: the target as the client wrote it, of which `path` and `query` were made; for signatures alone.
-    content_length: as declared, or None. is_chunked: it has a body whose length nobody has declared.
+    content_length: as declared, or None. is_chunked: there is a body whose length nobody has declared.
     """
 
     __slots__ = (

@@ -39,7 +39,7 @@ class LeaseAuthority:
         clock: Callable[[], float],
         *,
         workers: int = 1,
-        max_keys: int = 100_000,
+        max_keys: int = 200_000,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._clock = clock

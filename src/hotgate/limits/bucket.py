@@ -111,6 +111,11 @@ class Bucket(ABC):
         """Tokens to bring back where they came from if this is forgotten, and when they end."""
         return 0, 0.0
 
+    @staticmethod
+    def level_of(limit: "Limit", before: "Limit", level: float) -> int:
+        """The level of a bucket of `limit` that had one of `before`: as full in proportion; a debt stays what it is."""
+        return math.floor(level if level < 0 else level * limit.capacity / before.capacity)
+
     def fullness(self) -> float:
         """From 0 to 1; below in debt."""
         return self.level / self.limit.capacity

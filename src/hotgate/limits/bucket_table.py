@@ -14,12 +14,15 @@ SWEPT_LIMITS = 1024
 
 
 class LimitState:
-    """A limit and its newcomers' bucket: the level at which a key starts that the table does not know."""
+    """A limit, since when it is as it is, and its newcomers' bucket: the level at which a key starts that the table
+    does not know.
+    """
 
-    __slots__ = ("buckets", "limit", "newcomer")
+    __slots__ = ("buckets", "limit", "newcomer", "since")
 
-    def __init__(self, limit: Limit, newcomer: Bucket) -> None:
+    def __init__(self, limit: Limit, newcomer: Bucket, since: float) -> None:
         self.limit = limit
+        self.since = since
         self.newcomer = newcomer
         self.buckets = 0
 
@@ -64,10 +67,10 @@ class BucketTable:
         state = self._limits.get(limit.scope)
         if state is None:
             self._sweep_limits(now)
-            self._limits[limit.scope] = LimitState(limit, self._newcomer(limit, now))
+            self._limits[limit.scope] = LimitState(limit, self._newcomer(limit, now), now)
         elif not state.limit.is_like(limit):
             state.newcomer = state.newcomer.follow(limit, now)
-            state.limit = limit
+            state.limit, state.since = limit, now
 
     def get(self, scope: str, key: str) -> LeasedBucket | None:
         """The bucket as it was left, or None."""
@@ -81,16 +84,16 @@ class BucketTable:
             if not self._make_room(now):
                 return None
             bucket = self._add(state, key, now)
-        self._refill(bucket, now)
+        self._refill(key, bucket, now)
         return bucket
 
     def peek(self, limit: Limit, key: str, now: float) -> LeasedBucket:
         """How a bucket stands, or would if it were opened; nothing is added to the table."""
         bucket = self._buckets.get((limit.scope, key))
         if bucket is None:
-            state = self._limits.get(limit.scope) or LimitState(limit, self._newcomer(limit, now))
+            state = self._limits.get(limit.scope) or LimitState(limit, self._newcomer(limit, now), now)
             return self._fresh(state, now)
-        self._refill(bucket, now)
+        self._refill(key, bucket, now)
         return bucket
 
     def limit(self, scope: str) -> Limit | None:
@@ -100,8 +103,8 @@ class BucketTable:
 
     def refill_all(self, now: float) -> None:
         """Bring everything up to `now`: needed before tokens on lease, or kept free, become fewer for all keys."""
-        for bucket in self._buckets.values():
-            self._refill(bucket, now)
+        for (_, key), bucket in self._buckets.items():
+            self._refill(key, bucket, now)
         for state in self._limits.values():
             state.newcomer.refill(now, reserved=self._reserve(state.limit.capacity))
 
@@ -121,11 +124,20 @@ class BucketTable:
         state.newcomer.refill(now, reserved=self._reserve(limit.capacity))
         return LeasedBucket(limit.scope, limit.bucket(limit, now, state.newcomer.level))
 
-    def _refill(self, bucket: LeasedBucket, now: float) -> None:
-        limit = self._limits[bucket.scope].limit
-        if bucket.bucket.limit is not limit:
-            bucket.bucket = bucket.bucket.follow(limit, now)
-        bucket.refill(now, self._reserve(limit.capacity))
+    def _refill(self, key: str, bucket: LeasedBucket, now: float) -> None:
+        state = self._limits[bucket.scope]
+        if bucket.bucket.limit is not state.limit:
+            self._change(key, bucket, state)
+        bucket.refill(now, self._reserve(state.limit.capacity))
+
+    def _change(self, key: str, bucket: LeasedBucket, state: LimitState) -> None:
+        """Let a bucket follow its limit, from the moment of the change on."""
+        before = bucket.bucket.limit
+        if not before.is_like(state.limit):
+            bucket.refill(state.since, self._reserve(before.capacity))
+            self._left(before, key, *bucket.bucket.unused())
+            bucket.follow(state.limit, state.since)
+        bucket.bucket.limit = state.limit
 
     def _make_room(self, now: float) -> bool:
         crowded = len(self._buckets) >= self._max_keys
@@ -134,7 +146,7 @@ class BucketTable:
         for _ in range(min(SCANNED if crowded else SWEPT, len(self._buckets))):
             key, bucket = next(iter(self._buckets.items()))
             self._buckets.move_to_end(key)
-            self._refill(bucket, now)
+            self._refill(key[1], bucket, now)
             if bucket.is_full():
                 self._forget(key, now)
                 return True

@@ -6,6 +6,7 @@ from collections import deque
 from typing import NamedTuple
 
 from hotgate.limits.decision import LimitDecision, allowed, denied
+from hotgate.limits.lease_request import LeaseRequest
 from hotgate.limits.limit import Limit
 
 BLOCKED = 1 << 62  # as `low`: nobody spends past those who wait
@@ -94,6 +95,11 @@ class Lease:
         return not self.waiters and not self.in_flight and not self.debt
 
     @property
+    def is_pressing(self) -> bool:
+        """Whether something is to be done about it in time, not only once it has been idle for long."""
+        return not self.is_idle or self.refunded > 0 or self.ends < math.inf
+
+    @property
     def is_unsettled(self) -> bool:
         """Whether the authority must be told of something without being asked for anything."""
         return self.debt > 0 or self.refunded > 0
@@ -123,18 +129,48 @@ class Lease:
         self.waiters.append(waiter)
         self.low = BLOCKED
 
+    def ask(self, sequence: int, now: float, reported_debt: int) -> LeaseRequest:
+        """What the authority is asked for. reported_debt: of the debt, what it is being told already."""
+        first = self.waiters[0].cost if self.waiters else 0
+        self.in_flight = sequence
+        self.asked_at = now
+        self.asked_cost = first or 1
+        self.low = BLOCKED if first else 0
+        self.told = self.held
+        lacking = max(0, self.needed - self.held)
+        request = LeaseRequest(
+            self.limit,
+            self.key,
+            need=lacking,
+            want=self.fetch,
+            held=self.held,
+            least=min(lacking, max(0, first - self.held)),
+            debt=self.debt - reported_debt,
+            refunded=self.refunded,
+        )
+        self.refunded = 0
+        return request
+
+    def next_waiter(self) -> Waiter | None:
+        """Take the first of those who wait. An empty queue is not kept: it is larger than all the rest."""
+        if not self.waiters:
+            return None
+        first = self.waiters.popleft()
+        self.waiters = self.waiters or None
+        return first
+
     def pay(self, now: float, *, is_denied: bool) -> None:
         """Serve those who wait, in order: with tokens, or with the denial that has just come."""
         while self.waiters:
             first = self.waiters[0]
             if first.future.done():
-                self.waiters.popleft()
+                self.next_waiter()
             elif first.cost <= self.held:
-                self.waiters.popleft()
+                self.next_waiter()
                 self.held -= first.cost
                 first.future.set_result(allowed(self.limit, self.level + self.held))
             elif is_denied and first.cost >= self.denied_cost:
-                self.waiters.popleft()
+                self.next_waiter()
                 first.future.set_result(denied(self.limit, self.retry_at - now))
             else:
                 return
@@ -180,6 +216,22 @@ class Lease:
         self.alone -= tokens
         self.borrowed += tokens
         self.received += tokens
+
+    def follow(self, limit: Limit, now: float) -> None:
+        """The limit has changed. What was lent or accrued on other terms is void, and so is a grant that is on its way:
+        a token may mean something else now. The bucket is as full as it was, as the authority will see it.
+        """
+        growth = limit.capacity / self.limit.capacity
+        self.level = limit.bucket.level_of(limit, self.limit, self.level)
+        self.borrowed = math.ceil(self.borrowed * max(1.0, growth))
+        self.alone = min(self.alone, 0.0)
+        self.alone_at = now + limit.bucket.alone_after(limit)
+        self.held = self.lent = self.told = self.received = self.refunded = self.in_flight = 0
+        self.low = BLOCKED if self.waiters else 0
+        self.denied_until = now
+        self.ends = self.until = math.inf
+        self.limit = limit
+        self.not_full_before(now + limit.fill_time)
 
     def meet_authority(self) -> None:
         """What was charged alone and has not been paid for by waiting is a debt from here on."""

@@ -1,6 +1,7 @@
 """The leases of a worker: bounded in number, and honest about what it had to forget."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 
 from hotgate.limits.lease import Lease
 from hotgate.limits.limit import Limit
@@ -50,6 +51,17 @@ class LeaseBook(OrderedDict[tuple[str, str], Lease]):
         while len(self) > most:
             self.popitem(last=False)
             self.loss = now
+
+    def changed(self, limits: Mapping[str, Limit]) -> list[Lease]:
+        """Those whose limit is another one now. limits: by scope; where there is none, nothing has changed."""
+        changed = []
+        for lease in self.values():
+            limit = limits.get(lease.limit.scope, lease.limit)
+            if limit.is_like(lease.limit):
+                lease.limit = limit
+            else:
+                changed.append(lease)
+        return changed
 
     def limits(self) -> tuple[Limit, ...]:
         """The limit of each scope."""

@@ -5,18 +5,18 @@ Everything runs on the worker's event loop. The clock must be the one that the a
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from hotgate.limits.amount import checked_amount
 from hotgate.limits.decision import LimitDecision, allowed, denied, hopeless
 from hotgate.limits.key import MAX_KEY_LENGTH
-from hotgate.limits.lease import BLOCKED, Lease, Waiter
+from hotgate.limits.lease import Lease, Waiter
 from hotgate.limits.lease_book import SCANNED, LeaseBook
-from hotgate.limits.lease_request import LeaseRequest
 from hotgate.limits.limit import Limit
 from hotgate.limits.report import Report, later
 from hotgate.limits.share import alone_capacity, alone_rate
+from hotgate.limits.unsettled import Unsettled
 
 Message = dict[str, Any]
 Outcome = LimitDecision | None | Awaitable[LimitDecision | None]
@@ -28,7 +28,7 @@ MAX_FETCH = 4096  # tokens to want at once
 ENDING = 1.0  # seconds before the end of a period in which nothing is kept; more than a tick
 URGENT = 0.25  # seconds in which an urgent grant must arrive; alone, a worker accrues nothing for as long
 DEADLINE = 1.0  # seconds a request may wait for the authority
-IDLE = 1.0  # seconds after which an unused lease goes back
+IDLE, LONGEST_IDLE = 1.0, 60.0  # seconds after which an unused lease goes back: half the window, within these
 RECHECK = 1.0  # seconds for which a denial is believed: tokens may come back from another worker
 
 
@@ -39,17 +39,20 @@ class LeaseClient:
     nothing can be decided: the authority is out of reach and the limit too small to be shared out, or does not answer.
     """
 
+    MAX_KEYS = 100_000  # leases; some 0.6 KB each
+
     def __init__(
         self,
         send: Callable[[Message], object],
         clock: Callable[[], float],
         *,
-        max_keys: int = 10_000,
+        max_keys: int | None = None,
     ) -> None:
         self._send = send
         self._clock = clock
-        self._leases = LeaseBook(max_keys)
-        self._unsettled: dict[Lease, None] = {}
+        self._max_keys = max_keys or self.MAX_KEYS
+        self._leases = LeaseBook(self._max_keys)
+        self._unsettled = Unsettled()
         self._reported_debts: dict[Lease, int] = {}
         self._sequence = 0
         self._reported = 0
@@ -58,6 +61,7 @@ class LeaseClient:
         self._is_connected = False
         self._is_welcome = True
         self._alone_since = clock()
+        self._limits: Mapping[str, Limit] = {}
 
     @property
     def known_keys(self) -> int:
@@ -68,6 +72,18 @@ class LeaseClient:
         """Tokens of which the authority has still to hear: charged and not paid for by waiting; and refunded."""
         lease = self._leases.get((limit.scope, key))
         return (0, 0) if lease is None else (lease.debt + lease.unpaid, lease.refunded)
+
+    def follow(self, limits: Mapping[str, Limit]) -> None:
+        """A new configuration is in force, with these limits by scope; others stay. What is held on other terms goes
+        back. Requests that began before and spend later pay the old price from the new bucket.
+        """
+        self._limits = limits
+        changed = self._leases.changed(limits)
+        self._return_now([lease for lease in changed if lease.lent or lease.told])
+        for lease in changed:
+            lease.follow(limits[lease.limit.scope], self._clock())
+            if lease.waiters and self._is_connected:
+                self._ask(lease)
 
     def spend(self, limit: Limit, key: str, cost: int = 1) -> Outcome:
         """Admit or deny one request that takes `cost` tokens, all or none. A cost above the limit's capacity is denied
@@ -88,12 +104,13 @@ class LeaseClient:
         """
         checked_amount(tokens)
         lease = self._leases.get((limit.scope, key))
-        if lease is None:
-            return
+        if lease is None or (lease.limit is not limit and not lease.limit.is_like(limit)):
+            return  # tokens of other terms may mean something else
         if self._is_connected:
             lease.refund(tokens)
             lease.is_busy = True
-            self._unsettled[lease] = None
+            self._unsettled.add(lease)
+            self._unsettled.press(lease)
             if not lease.low and not lease.in_flight:
                 self._share_refund(lease)
         else:
@@ -115,7 +132,8 @@ class LeaseClient:
         # Where no place is left for a lease, the debt is told once and not remembered.
         lease = self._leases.get((limit.scope, key)) or self._open(limit, key)
         if lease is not None:
-            self._unsettled[lease] = None
+            self._unsettled.add(lease)
+            self._unsettled.press(lease)
         lease = lease or Lease(limit, key, now)
         self._is_fresh = False  # there is something to learn from this worker
         lease.charge(tokens)
@@ -147,7 +165,9 @@ class LeaseClient:
 
     def tick(self, now: float) -> None:
         """Called some four times a second: deadlines of those who wait, and return of what lies idle."""
-        idle = [lease for lease in list(self._unsettled) if self._is_kept(lease) and self._review(lease, now)]
+        kept = [lease for lease in self._unsettled.due() if self._is_kept(lease)]
+        idle = [lease for lease in kept if self._review(lease, now) and lease in self._unsettled]
+        self._unsettled.reviewed()
         if self._is_connected:
             self._give_back(idle, now)
         self._leases.sweep(SCANNED, now)
@@ -170,8 +190,7 @@ class LeaseClient:
         for lease in self._leases.values():
             lease.in_flight = 0
             lease.low = 0
-            while lease.waiters:
-                waiter = lease.waiters.popleft()
+            while waiter := lease.next_waiter():
                 if not waiter.future.done():
                     waiter.future.set_result(self._spend_without(lease, waiter.cost))
 
@@ -199,7 +218,7 @@ class LeaseClient:
             lease.lent = lease.told = lease.held
             lease.refunded = 0
         self._reported_debts = {lease: lease.debt for lease in self._leases.values() if lease.debt}
-        self._unsettled = {lease: None for lease in self._leases.values() if lease.lent or lease.debt}
+        self._unsettled = Unsettled(lease for lease in self._leases.values() if lease.lent or lease.debt)
         self._is_connected = True
         return report.message()
 
@@ -208,11 +227,9 @@ class LeaseClient:
         checked_amount(cost)
         if cost > limit.capacity:
             return hopeless(limit)
+        lease = lease or self._open(limit, key)
         if lease is None:
-            lease = self._open(limit, key)
-            if lease is None:
-                return None
-        lease.limit = limit
+            return None
         lease.is_busy = True
         if lease.held and self._clock() >= lease.ends:
             lease.held = 0  # lost with its period
@@ -232,13 +249,13 @@ class LeaseClient:
         if len(key) > MAX_KEY_LENGTH:
             raise ValueError("the key is too long")
         now = self._clock()
-        lease = Lease(limit, key, now)
+        lease = Lease(self._limits.get(limit.scope, limit), key, now)
         try:
             evicted = self._leases.add(lease, now)
         except MemoryError:
             return None
         if evicted is not None:
-            self._unsettled.pop(evicted, None)
+            self._unsettled.discard(evicted)
             self._return_now([evicted])
         return lease
 
@@ -249,29 +266,15 @@ class LeaseClient:
         lease.wait(waiter)
         if not lease.in_flight:
             self._ask(lease)
-        self._unsettled[lease] = None
+        self._unsettled.add(lease)
+        self._unsettled.press(lease)
         return waiter.future
 
     def _ask(self, lease: Lease) -> None:
         """One request in flight for a key; the authority answers it with a grant of the same sequence number."""
         self._sequence += 1
-        lease.in_flight = self._sequence
-        lease.asked_at = self._clock()
-        lease.low = BLOCKED if lease.waiters else 0
-        lease.asked_cost = lease.waiters[0].cost if lease.waiters else 1
-        lease.told = lease.held
-        lacking = max(0, lease.needed - lease.held)
-        request = LeaseRequest(
-            lease.limit,
-            lease.key,
-            need=lacking,
-            want=lease.fetch,
-            held=lease.held,
-            least=min(lacking, max(0, lease.waiters[0].cost - lease.held)) if lease.waiters else 0,
-            debt=lease.debt - self._reported_debts.get(lease, 0),
-            refunded=lease.refunded,
-        )
-        lease.refunded = 0
+        self._unsettled.press(lease)
+        request = lease.ask(self._sequence, self._clock(), self._reported_debts.get(lease, 0))
         self._send(request.message(self._sequence))
 
     def _granted(self, lease: Lease, message: Message) -> None:
@@ -289,14 +292,17 @@ class LeaseClient:
         lease.level = int(message["remaining"])
         lease.not_full_before(now + lease.limit.seconds_to_fill(lease.limit.capacity - lease.level))
         if granted:
-            self._unsettled[lease] = None
+            self._unsettled.add(lease)
             lease.is_busy = True
             lease.ends = math.inf if message["lasts"] is None else lease.asked_at + float(message["lasts"]) - ENDING
             lease.fetch = min(2 * lease.fetch, MAX_FETCH)
         retry_after = float(message["retry_after"])
-        lease.retry_at = now + retry_after
-        lease.denied_until = now + min(retry_after, RECHECK)
-        lease.denied_cost = lease.asked_cost
+        if retry_after > 0:
+            lease.retry_at = now + retry_after
+            lease.denied_until = now + min(retry_after, RECHECK)
+            lease.denied_cost = lease.asked_cost
+        else:
+            lease.denied_until = 0.0
         is_urgent = message["urgent"] is True
         if not is_urgent or now - lease.asked_at < URGENT:
             lease.pay(now, is_denied=retry_after > 0)
@@ -316,8 +322,8 @@ class LeaseClient:
             lease.in_flight = 0  # lost; a grant that still comes is not accepted
             lease.low = lease.held
         while lease.waiters and (now >= lease.waiters[0].deadline or lease.waiters[0].future.done()):
-            waiter = lease.waiters.popleft()
-            if not waiter.future.done():
+            waiter = lease.next_waiter()
+            if waiter is not None and not waiter.future.done():
                 waiter.future.set_result(None)
         if (lease.waiters or lease.is_unsettled) and not lease.in_flight and self._is_connected:
             self._ask(lease)
@@ -325,24 +331,31 @@ class LeaseClient:
             lease.is_busy = False
             lease.idle_since = now
             return False
-        return now - lease.idle_since >= IDLE
+        return now - lease.idle_since >= self._longest_idle(lease.limit)
+
+    def _longest_idle(self, limit: Limit) -> float:
+        """Callers who come now and then find a lease. Where all workers together have many, none is kept for long: the
+        authority can forget no bucket of which something is on lease, and a flood of keys would take all of them.
+        """
+        if len(self._unsettled) > self._max_keys * self._share:
+            return IDLE
+        return min(max(IDLE, limit.window / 2), LONGEST_IDLE)
 
     def _is_kept(self, lease: Lease) -> bool:
         """Whether the book still has this lease of the key. If not, nothing may be said of the key in its name."""
         if self._leases.get((lease.limit.scope, lease.key)) is lease:
             return True
-        del self._unsettled[lease]
+        self._unsettled.discard(lease)
         return False
 
     def _give_back(self, leases: list[Lease], now: float) -> None:
-        for start in range(0, len(leases), MAX_RETURNED):
-            self._return_now(leases[start : start + MAX_RETURNED])
+        self._return_now(leases)
         for lease in leases:
             # What was spent and not told until now refills only from here.
             lease.not_full_before(now + lease.limit.seconds_to_fill(max(lease.lent, lease.told)))
             lease.received -= lease.held
             lease.held = lease.lent = lease.told = lease.low = 0
-            del self._unsettled[lease]
+            self._unsettled.discard(lease)
 
     def _settle(self, lease: Lease) -> None:
         """Tell at once that what was granted is used, and give back what is not."""
@@ -351,11 +364,10 @@ class LeaseClient:
         lease.held = lease.lent = lease.told = 0
 
     def _return_now(self, leases: list[Lease]) -> None:
-        if not leases or not self._is_connected:
-            return
-        self._sequence += 1
-        keys = [[lease.limit.scope, lease.key, lease.held, 0] for lease in leases]
-        self._send({"type": "give_back", "seq": self._sequence, "keys": keys})
+        keys = [[lease.limit.scope, lease.key, lease.held, 0] for lease in leases if self._is_connected]
+        for start in range(0, len(keys), MAX_RETURNED):
+            self._sequence += 1
+            self._send({"type": "give_back", "seq": self._sequence, "keys": keys[start : start + MAX_RETURNED]})
 
     def _spend_without(self, lease: Lease, cost: int) -> LimitDecision | None:
         """Without the authority: from what is held, or by this worker's share of the rate, which begins at nothing."""

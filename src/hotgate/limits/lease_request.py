@@ -47,10 +47,12 @@ class LeaseRequest:
     def from_message(cls, message: Mapping[str, Any], now: Callable[[], float] = time.time) -> "LeaseRequest":
         """Raises KeyError, TypeError or ValueError if the message is not a request.
 
-        now: seconds since the epoch, for calendars.
+        now: seconds since the epoch, for calendars. Workers of an older version, which an upgrade leaves behind, know
+        of no costs: each of their requests takes one token.
         """
         key = str(message["key"])
-        figures = {name: int(message[name]) for name in ("need", "want", "held", "least", "debt", "refunded")}
+        since = {"least": min(1, int(message["need"])), "debt": 0, "refunded": 0}
+        figures = {name: int({**since, **message}[name]) for name in ("need", "want", "held", *since)}
         if len(key) > MAX_KEY_LENGTH or min(figures.values()) < 0:
             raise ValueError("a key has at most 128 characters, and tokens are not negative")
         limit = Limit.from_definition(str(message["scope"]), message["limit"], now)

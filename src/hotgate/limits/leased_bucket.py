@@ -1,6 +1,7 @@
 """A bucket and the tokens of it that workers hold."""
 
 from hotgate.limits.bucket import Bucket
+from hotgate.limits.limit import Limit
 
 
 class LeasedBucket:
@@ -56,6 +57,14 @@ class LeasedBucket:
             raise ValueError("cannot lend more tokens than the bucket holds")
         if tokens:
             self.assign(worker, self.held_by(worker) + tokens)
+
+    def follow(self, limit: Limit, now: float) -> None:
+        """The limit has changed. A token that is out on other terms may mean something else now: it counts as spent,
+        and what comes back of it is void.
+        """
+        for worker in list(self.leased or ()):
+            self.settle(worker, 0)
+        self.bucket = self.bucket.follow(limit, now)
 
     def is_full(self) -> bool:
         """Whether forgetting this bucket forgets nothing."""

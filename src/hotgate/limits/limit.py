@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from hotgate.limits.bucket import Bucket
@@ -13,6 +14,7 @@ from hotgate.limits.token_bucket import TokenBucket
 
 MAX_QUOTA = 10**12
 KINDS: dict[str, type[Bucket]] = {kind.KIND: kind for kind in (TokenBucket, SlidingWindow, PeriodBucket)}
+_ONLY_KIND = TokenBucket.KIND  # that there was before definitions told it
 
 
 class Limit:
@@ -78,17 +80,26 @@ class Limit:
 
     @classmethod
     def from_definition(cls, scope: str, definition: Any, now: Callable[[], float] = time.time) -> "Limit":
-        """The limit that a message describes. now: for its calendar, seconds since the epoch. Raises ValueError."""
-        quota, window, capacity, kind, notation = definition
-        return cls(
-            scope,
-            quota=int(quota),
-            window=float(window),
-            burst=int(capacity),
-            kind=str(kind),
-            calendar=calendar_of(str(notation), now) if notation else None,
-        )
+        """The limit that a message describes. now: for its calendar, seconds since the epoch. Raises ValueError.
+
+        Workers of an older version, which an upgrade leaves behind, tell no kind: theirs are token buckets.
+        """
+        return _defined(scope, tuple(definition) if len(definition) > 3 else (*definition, _ONLY_KIND, ""), now)
 
     def is_like(self, other: "Limit") -> bool:
         """Whether buckets of the other limit need no change."""
-        return self.definition() == other.definition()
+        return self is other or self.definition() == other.definition()
+
+
+@lru_cache(maxsize=4096)
+def _defined(scope: str, definition: tuple[Any, ...], now: Callable[[], float]) -> Limit:
+    """One for equal messages: a worker that has many callers sends the same definition thousands of times a second."""
+    quota, window, capacity, kind, notation = definition
+    return Limit(
+        scope,
+        quota=int(quota),
+        window=float(window),
+        burst=int(capacity),
+        kind=str(kind),
+        calendar=calendar_of(str(notation), now) if notation else None,
+    )

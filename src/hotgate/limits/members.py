@@ -48,6 +48,8 @@ class Members:
     @property
     def speed(self) -> float:
         """Seconds of refill in a second."""
+        if not self._missing:
+            return 0.0 if self._paused else 1.0
         return 0.0 if self._paused else max(0.0, 1.0 - sum(self._missing.values()))
 
     @property
@@ -115,9 +117,13 @@ class Members:
 
     def held_out_of_reach(self, capacity: float) -> float:
         """The most tokens of a bucket that workers out of reach may hold from before."""
+        if not self._missing:
+            return 0.0
         return sum(max(1.0, local_capacity(capacity, share)) for share in self._missing.values())
 
     def reserve(self, capacity: float) -> float:
         """Tokens of a bucket to keep free for workers out of reach: what they may hold, and what they may accrue."""
+        if not self._missing:
+            return 0.0
         accrued = sum(local_capacity(capacity, share) for share in self._missing.values())
         return self.held_out_of_reach(capacity) + accrued

@@ -136,11 +136,15 @@ class PeriodBucket(Bucket):
         self._spent = 0
 
     def follow(self, limit: "Limit", now: float) -> Bucket:
-        """Nothing that was fetched on other terms is lent."""
+        """Nothing that was fetched on other terms is lent; of the same period, what was spent and is owed stays so."""
         if limit.bucket is not PeriodBucket:
             return limit.bucket(limit, now, 0)
+        is_same_period = self._calendar.notation == limit.calendar.notation if limit.calendar else False
         self.limit = limit
-        self.reset()
+        if not is_same_period:
+            self.reset()
+        self.level = min(self.level, 0)
+        self._left = None
         return self
 
     def is_full(self) -> bool:

@@ -1,6 +1,7 @@
 """All places of a worker that are counted: what is in use outlives a reload, what is allowed comes with it."""
 
 import asyncio
+from itertools import chain, count
 from typing import Any
 
 from hotgate.limits.adaptive_limit import AdaptiveLimit, AdaptiveRules
@@ -156,7 +157,11 @@ class PlacePlan:
         self.entries: dict[str, tuple[KeyedPlaces, Rules]] = {}
 
     def open(self, name: str, rules: Rules) -> KeyedPlaces:
-        """The places of this name: those in force, if there are any, with whoever is there."""
+        """The places of this name: those in force, if there are any, with whoever is there. A name that is taken gets a
+        number, for nobody can have two places of the same.
+        """
+        numbered = chain((name,), (f"{name}/{number}" for number in count(2)))
+        name = next(each for each in numbered if each not in self.entries)
         places = self._known.get(name) or KeyedPlaces(rules, self._clock)
         self.entries[name] = (places, rules)
         return places

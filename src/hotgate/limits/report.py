@@ -80,7 +80,8 @@ def _share(value: Any) -> float:
 
 
 def _key_reports(rows: Iterable[Any]) -> Iterable[KeyReport]:
-    for scope, key, held, remaining, borrowed, debt in rows:
+    for scope, key, held, remaining, borrowed, *since in rows:
+        debt = since[0] if since else 0  # workers of an older version, which an upgrade leaves behind, owe nothing
         if min(int(held), int(borrowed), int(debt)) < 0:
             raise ValueError("a report has no negative tokens")
         yield KeyReport(str(scope), str(key), int(held), int(remaining), int(borrowed), int(debt))

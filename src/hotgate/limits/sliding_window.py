@@ -5,6 +5,7 @@ one part too long: at most 1/101 of a steady load, 1 %, is denied beyond what th
 beyond it. A token that is out counts all the time, and once it is known to be spent, for a whole window from then on.
 """
 
+import math
 from typing import TYPE_CHECKING
 
 from hotgate.limits.bucket import Bucket
@@ -128,6 +129,13 @@ class SlidingWindow(Bucket):
             self._look()
             return self
         return limit.bucket(limit, now, self.level if self.level < 0 else self.fullness() * limit.capacity)
+
+    @staticmethod
+    def level_of(limit: "Limit", before: "Limit", level: float) -> int:
+        """What was used in a window of the same length stays used."""
+        if before.bucket is SlidingWindow and limit.window == before.window:
+            return math.floor(limit.capacity - before.capacity + level)
+        return Bucket.level_of(limit, before, level)
 
     def reset(self) -> None:
         """Remember nothing."""

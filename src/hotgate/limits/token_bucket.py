@@ -79,20 +79,9 @@ class TokenBucket(Bucket):
         return max(0.0, (tokens - self.level) / self.limit.rate)
 
     def follow(self, limit: "Limit", now: float) -> Bucket:
-        """As full as it was, in proportion; a debt stays what it is.
-
-        The time since the last refill counts at the slower rate, since nobody knows when in it the change was made.
-        """
-        if limit.bucket is not TokenBucket:
-            self.refill(now)
-            return limit.bucket(limit, now, self.level if self.level < 0 else self.fullness() * limit.capacity)
-        gained = max(0.0, now - self.updated) * min(self.limit.rate, limit.rate)
-        self.level = min(self.level + gained, self.limit.capacity)
-        self.updated = max(now, self.updated)
-        if self.level > 0:
-            self.level *= limit.capacity / self.limit.capacity
-        self.limit = limit
-        return self
+        """As full as it was, in proportion; a debt stays what it is."""
+        self.refill(now)
+        return limit.bucket(limit, now, self.level if self.level < 0 else self.fullness() * limit.capacity)
 
     def reset(self) -> None:
         """To the brim."""

@@ -25,7 +25,7 @@ class BodyCopy:
         if self.data is not None:
             self.data += piece
             if len(self.data) > self._limit:
-                self.drop()
+                self.data = None
 
     def end(self) -> None:
         """The body is complete."""
@@ -42,10 +42,10 @@ class BodyCopy:
             self.end()
 
     def drop(self) -> None:
-        """Nobody wants it, or it is too large."""
+        """Nobody wants it."""
         self.data = self._on_whole = None
 
     @property
     def is_wanted(self) -> bool:
-        """Whether somebody still waits for it."""
+        """Whether somebody still waits for it, perhaps in vain."""
         return self._on_whole is not None

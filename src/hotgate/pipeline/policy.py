@@ -21,8 +21,9 @@ class PhasedStep:
 
     owned_fields: request fields (`reserved.spelling`) that clients cannot send as trailers either. needs_credential:
     what the caller was recognised by is kept for it, as `exchange.state[outgoing.CREDENTIAL]`. copied_body: bytes of a
-    body that it wants a copy of while the body passes (`pipeline/body_copy.py`); -1: none. policy: the route's key
-    that it comes from; set when the route is put together, unless the policy says another.
+    body that it wants a copy of while the body passes (`pipeline/body_copy.py`); -1: none. is_place: it takes what a
+    client must not hold that has not begun to send its body. policy: the route's key that it comes from; set when the
+    route is put together, unless the policy says another.
     """
 
     phase: Phase
@@ -31,6 +32,7 @@ class PhasedStep:
     owned_fields: frozenset[bytes] = frozenset()
     needs_credential: bool = False
     copied_body: int = -1
+    is_place: bool = False
     policy: str = ""
 
 

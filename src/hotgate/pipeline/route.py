@@ -18,7 +18,8 @@ class Route:
 
     finish: called when the answer is over; what they return is ignored. labels: whose each step of `before` is.
     body_step: index in `before` at which the whole body must be there, or -1; body_limit: its largest size in bytes
-    then. max_body: the largest request body. copied_body: the largest that is copied while it passes, or -1.
+    then. place_step: index of the first step that waits for the beginning of the body; the number of steps, if none
+    does. max_body: the largest request body. copied_body: the largest that is copied while it passes, or -1.
     owned_fields: request fields that clients cannot send as trailers, because policies set or remove them.
 
     challenge_parameter: what challenges for tokens have besides, whoever makes them; b"" for nothing.
@@ -42,6 +43,7 @@ class Route:
         "max_body",
         "name",
         "owned_fields",
+        "place_step",
         "priority",
         "recorder",
         "target",
@@ -59,6 +61,7 @@ class Route:
         labels: Sequence[StepLabel] = (),
         body_step: int = -1,
         body_limit: int = 0,
+        place_step: int | None = None,
         max_body: int = 10 * 1024 * 1024,
         copied_body: int = -1,
         owned_fields: frozenset[bytes] = frozenset(),
@@ -75,6 +78,7 @@ class Route:
         self.labels = tuple(labels)
         self.body_step = body_step
         self.body_limit = body_limit
+        self.place_step = len(self.before) if place_step is None else place_step
         self.max_body = max_body
         self.copied_body = copied_body
         self.owned_fields = owned_fields

@@ -4,34 +4,22 @@ Imports pipeline and below. To add a built-in policy, write a file like `headers
 of credential goes into MECHANISMS. Policies that users write in Python come through `user.py`.
 """
 
-from hotgate.policies import (
-    assertion,
-    authenticate,
-    client_certificate_header,
-    headers,
-    protected_resource,
-    user,
-)
-from hotgate.policies.authorization import authorize
-from hotgate.policies.built_in_mechanism import BuiltInMechanism
-from hotgate.policies.limits import concurrency, quota, rate_limit
-from hotgate.policies.releases import mirror, release
-from hotgate.policies.versions import version
+from hotgate.policies.built_in import BuiltInMechanism, BuiltInPolicy
 
 POLICIES = (  # within a phase they run in this order: what `rate_limit` refuses costs nothing of a `quota`
-    authenticate.POLICY,
-    authorize.POLICY,
-    assertion.POLICY,
-    client_certificate_header.POLICY,
-    concurrency.POLICY,
-    headers.POLICY,
-    mirror.POLICY,
-    user.POLICY,
-    protected_resource.POLICY,
-    rate_limit.POLICY,
-    quota.POLICY,
-    release.POLICY,
-    version.POLICY,
+    BuiltInPolicy("authenticate"),
+    BuiltInPolicy("authorize", "authorization.authorize"),
+    BuiltInPolicy("assertion"),
+    BuiltInPolicy("client_certificate_header"),
+    BuiltInPolicy("concurrency", "limits.concurrency"),
+    BuiltInPolicy("headers"),
+    BuiltInPolicy("mirror", "releases.mirror"),
+    BuiltInPolicy("policies", "user"),
+    BuiltInPolicy("protected_resource"),
+    BuiltInPolicy("rate_limit", "limits.rate_limit"),
+    BuiltInPolicy("quota", "limits.quota"),
+    BuiltInPolicy("release", "releases.release"),
+    BuiltInPolicy("version", "versions.version"),
 )
 MECHANISMS = (
     BuiltInMechanism("jwt", "tokens.jwt"),

@@ -36,7 +36,7 @@ class AnonymousSettings(Settings):
 
 
 class AnonymousAuthenticator:
-    """Everybody is the same principal. It is asked when nothing else has found anything."""
+    """Everybody is the same principal. It is asked when nothing else has found anything. limit: of each guest."""
 
     challenge = ""
     forwards_credential = False
@@ -46,7 +46,7 @@ class AnonymousAuthenticator:
     def __init__(self, name: str, settings: AnonymousSettings) -> None:
         self.name = name
         rate = settings.rate_limit
-        limit = None if rate is None else Limit(f"guests/{name}", name=name, quota=rate.count, window=rate.window)
+        self.limit = None if rate is None else Limit(f"guests/{name}", name=name, quota=rate.count, window=rate.window)
         self._principal = Principal(
             settings.subject,
             provider=name,
@@ -54,7 +54,7 @@ class AnonymousAuthenticator:
             scopes=frozenset(settings.scopes),
             roles=frozenset(settings.roles),
             groups=frozenset(settings.groups),
-            limit=limit,
+            limit=self.limit,
         )
 
     def authenticate(self, exchange: Exchange) -> Principal:
@@ -63,8 +63,11 @@ class AnonymousAuthenticator:
 
 
 def compile_anonymous(name: str, settings: AnonymousSettings, services: Mapping[str, Any]) -> AnonymousAuthenticator:
-    """The authenticator of one entry; nothing of the services is needed."""
-    return AnonymousAuthenticator(name, settings)
+    """The authenticator of one entry. services: "limits" are told of the guests' own."""
+    authenticator = AnonymousAuthenticator(name, settings)
+    if (limit := authenticator.limit) is not None:
+        services.get("limits", {})[limit.scope] = limit
+    return authenticator
 
 
 MECHANISM = MechanismSpec(ANONYMOUS, AnonymousSettings, compile_anonymous)

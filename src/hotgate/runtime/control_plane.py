@@ -245,6 +245,7 @@ class ControlPlane:
             sealing=lambda: self.session_keys.message,
             proofs=lambda: self._proofs.message,
             store=lambda: self.credentials.settings(loaded.config),
+            releases=lambda: self.releases.message,
         )
 
     def _records(self) -> Records | None:

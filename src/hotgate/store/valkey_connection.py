@@ -16,7 +16,7 @@ from redis.asyncio.connection import SSLConnection, parse_url
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 
 from hotgate.config.valkey import Valkey
 from hotgate.store.breaker import Breaker
@@ -64,7 +64,7 @@ class ValkeyConnection:
         connect: float = CONNECT_SECONDS,
         answer: float = ANSWER_SECONDS,
     ) -> None:
-        self._client = _client(servers, connect, answer)
+        self._client, *self._others = _clients(servers, connect, answer)
         self._breaker = Breaker(clock)
         self._longest = connect + answer
 
@@ -78,7 +78,7 @@ class ValkeyConnection:
         try:
             async with asyncio.timeout(self._longest):
                 yield self._client
-        except (RedisError, OSError, TimeoutError) as error:
+        except (RedisError, RedisClusterException, OSError, TimeoutError) as error:  # one is not a kind of the other
             self._breaker.failed()
             # The kind is enough: a server's text may quote what it was sent.
             raise StoreUnavailable(f"Valkey does not answer: {_kind(error)}") from None
@@ -86,7 +86,8 @@ class ValkeyConnection:
 
     async def close(self) -> None:
         """Hang up."""
-        await self._client.aclose()
+        for client in (self._client, *self._others):
+            await client.aclose()
 
 
 def _kind(error: Exception) -> str:
@@ -95,7 +96,8 @@ def _kind(error: Exception) -> str:
     return f"{type(error).__name__} {code}" if code.isalpha() and code.isupper() else type(error).__name__
 
 
-def _client(servers: Servers, connect: float, answer: float) -> Any:
+def _clients(servers: Servers, connect: float, answer: float) -> list[Any]:
+    """The one that is asked, and those that it asks itself."""
     scheme, *rest = urlsplit(servers.url)
     url = urlunsplit((_SCHEMES.get(scheme, scheme), *rest))
     options: dict[str, Any] = {
@@ -105,14 +107,14 @@ def _client(servers: Servers, connect: float, answer: float) -> Any:
         "retry": Retry(NoBackoff(), 1),
     }
     if servers.is_cluster:
-        return RedisCluster.from_url(url, max_connections=CONNECTIONS, require_full_coverage=False, **options)
+        return [RedisCluster.from_url(url, max_connections=CONNECTIONS, require_full_coverage=False, **options)]
     if servers.sentinels:
         return _behind_sentinels(servers, url, options)
     pool = BlockingConnectionPool.from_url(url, max_connections=CONNECTIONS, timeout=answer, **options)
-    return Redis.from_pool(pool)
+    return [Redis.from_pool(pool)]
 
 
-def _behind_sentinels(servers: Servers, url: str, options: dict[str, Any]) -> Any:
+def _behind_sentinels(servers: Servers, url: str, options: dict[str, Any]) -> list[Any]:
     own: dict[str, Any] = dict(parse_url(url))
     service = str(own.pop("host"))
     own.pop("port", None)
@@ -120,4 +122,4 @@ def _behind_sentinels(servers: Servers, url: str, options: dict[str, Any]) -> An
         own["ssl"] = options["ssl"] = True
     known = {**options, "password": servers.sentinel_password}
     sentinel: Any = Sentinel(servers.sentinels, sentinel_kwargs=known)  # type: ignore[no-untyped-call]
-    return sentinel.master_for(service, redis_class=Redis, **{**options, **own})
+    return [sentinel.master_for(service, redis_class=Redis, **{**options, **own}), *sentinel.sentinels]

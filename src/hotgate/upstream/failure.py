@@ -25,6 +25,7 @@ class UpstreamFailure:
 
 
 CONNECT, RESET, TIMEOUT = "connect", "reset", "timeout"
+INVALID_ANSWER = "upstream-invalid-answer"  # a kind
 
 
 def refused(target: str, reason: str) -> UpstreamFailure:
@@ -136,9 +137,7 @@ def cut_short(target: str) -> UpstreamFailure:
 
 def invalid_answer(target: str, reason: str) -> UpstreamFailure:
     """The answer is not HTTP/1.1, or breaks a rule that keeps messages apart."""
-    return UpstreamFailure(
-        "upstream-invalid-answer", 502, "The backend's answer was not valid HTTP.", f"{target}: {reason}"
-    )
+    return UpstreamFailure(INVALID_ANSWER, 502, "The backend's answer was not valid HTTP.", f"{target}: {reason}")
 
 
 def head_timeout(target: str, seconds: float) -> UpstreamFailure:

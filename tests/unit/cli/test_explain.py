@@ -31,7 +31,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "hotgate.yaml").write_text(CONFIG)
     (tmp_path / "broken.yaml").write_text(CONFIG.replace("[corp, partners]", "[corp, corp]"))
+    without = CONFIG.replace(", partners]", "]").replace("  partners:", "#")
+    (tmp_path / "keyless.yaml").write_text(without)
     (tmp_path / "keys.json").write_text(json.dumps(ISSUER.jwks()))
+    (tmp_path / "text.yaml").write_text("subject: alice\nscopes: orders:read\n")
+    (tmp_path / "crop.yaml").write_text("{subject: al, provider: crop}\n")
+    (tmp_path / "latin.yaml").write_bytes(b"subject: \xfc\n")
     return tmp_path
 
 
@@ -72,6 +77,15 @@ def test_the_rest_of_a_request(folder: Path) -> None:
     assert "it asks for the header x-a" in command("POST http://a.test/echo").stdout
 
 
+def test_what_is_no_request_says_what_is_wrong_with_it(folder: Path) -> None:
+    for request, says in (("GTE /orders/1", "because The request is not valid HTTP/1.1: "), ("/a%2", "not valid: ")):
+        result = command(request)
+        assert result.exit_code == 1
+        assert result.stdout.startswith(request if " " in request else f"GET {request}")
+        assert says in result.stdout
+        assert "no route matches" not in result.stdout
+
+
 def test_json_is_what_the_admin_api_answers(folder: Path) -> None:
     answer = json.loads(command("/orders/1", "--json").stdout)
     assert (answer["decision"], answer["live"], answer["by"]["at"]) == ("deny", False, "hotgate.yaml:8")
@@ -84,7 +98,15 @@ def test_json_is_what_the_admin_api_answers(folder: Path) -> None:
         (["/orders/1", "--header", "no-colon"], "'Name: value'"),
         (["/orders/1", "--header", "a b: c"], "a name that is a token"),
         (["/orders/1", "--principal", "none.yaml"], "cannot be read"),
-        (["/orders/1", "--principal", "keys.json"], "principal"),
+        (["/orders/1", "--principal", "keys.json"], "keys.json:1:2: keys: unknown key 'keys'; known keys: claims"),
+        (["/orders/1", "--principal", "text.yaml"], "text.yaml:2:9: scopes: must be a list"),
+        (["/orders/1", "--principal", "crop.yaml"], "crop.yaml:1:25: provider: there is no identity 'crop'; did you"),
+        (["/orders/1", "--principal", "latin.yaml"], "latin.yaml cannot be read: it is not UTF-8"),
+        (["/orders/1", "--client", "nowhere"], "client: must be an IP address"),
+        (["/orders/1", "--host", "a b"], "host: must be visible ASCII"),
+        (["orders/1"], "target: a target is a path that begins with /"),
+        (["GET"], "target: a target is a path that begins with /"),
+        (["/orders/1", "--api-key", "x", "-c", "keyless.yaml"], "no entry of `identity` takes API keys"),
         (["/orders/1", "--at", "noon"], "write a time with its zone"),
         (["/orders/1", "--certificate", "keys.json"], "not in PEM form"),
         (["/orders/1", "-c", "none.yaml"], "cannot be read"),

@@ -42,6 +42,37 @@ def test_a_circle_is_told_once_at_the_first_of_its_roles(routes_of: Errors) -> N
     ]
 
 
+def test_a_role_is_given_to_nobody_by_a_misspelt_provider_or_claim(routes_of: Errors) -> None:
+    assert routes_of("""\
+        identity:
+          corp: {api_key: {}}
+        authorization:
+          claims: {department: string, level: int, teams: list, rate: double, active: bool, more: any, address: map}
+          roles:
+            wrong:
+              given_to:
+                - {group: staff, provider: crop}
+                - {claim: {departmnt: sales}}
+                - {claim: {level: "3"}}
+                - {claim: {active: 1}}
+                - {claim: {address: home}}
+            right:
+              given_to:
+                - {claim: {department: sales, level: 3, teams: a, rate: 2, active: true, more: x}, provider: corp}
+        """) == [
+        "hotgate.yaml:10:36: authorization.roles.wrong.given_to[0].provider: there is no identity 'crop'; "
+        "did you mean 'corp'?",
+        "hotgate.yaml:11:20: authorization.roles.wrong.given_to[1].claim.departmnt: there is no claim 'departmnt'; "
+        "did you mean 'department'?",
+        "hotgate.yaml:12:27: authorization.roles.wrong.given_to[2].claim.level: the claim is declared as int, "
+        "so this never fits",
+        "hotgate.yaml:13:28: authorization.roles.wrong.given_to[3].claim.active: the claim is declared as bool, "
+        "so this never fits",
+        "hotgate.yaml:14:29: authorization.roles.wrong.given_to[4].claim.address: the claim is declared as map, "
+        "so this never fits",
+    ]
+
+
 def test_many_roles_without_a_circle_take_no_time(routes_of: Errors) -> None:
     """Each inherits from all before it: ways from the last to the first are as many as 2 to the power of 300."""
     roles = "".join(
@@ -71,8 +102,8 @@ def test_many_roles_without_a_circle_take_no_time(routes_of: Errors) -> None:
         ({"policies": {"p": [{"name": "r", "deny": "true", "because": "two\nlines"}]}}, "one line of text"),
         ({"policies": {"p": [{"name": "r", "deny": "true", "because": "x" * 257}]}}, "at most 256"),
         ({"policies": {"p": [{"name": "r", "allow": "x" * 4097}]}}, "at most 4096 characters"),
-        ({"policies": {"p": [{"name": "r", "allow": "true\0 && false"}]}}, "write a condition in CEL"),
-        ({"policies": {"p": [{"name": "r", "allow": True}]}}, "quote it"),
+        ({"policies": {"p": [{"name": "r", "allow": "true\0 && false"}]}}, "write an expression in CEL"),
+        ({"policies": {"p": [{"name": "r", "allow": True}]}}, "as text in quotes"),
     ],
 )
 def test_what_decides_nothing_or_cannot_be_is_refused(wrong: dict[str, object], says: str) -> None:

@@ -50,6 +50,29 @@ def test_what_weakens_limits_is_warned_of(tmp_path: Path, counters: str, says: s
     assert not any(says in each for each in loaded(tmp_path, f"counters: {{{counters}}}"))
 
 
+QUOTA = """
+valkey: {url: "valkey://127.0.0.1/0"}
+routes:
+  - {name: free, match: {path: /free}, public: true, respond: {}}
+  - {name: paid, match: {path: /paid}, public: true, respond: {}, quota: {limit: 10, per: day}}
+"""
+SHARED = """
+counters: {store: valkey}
+"""
+DATABASE = f"""
+store: {{url: "postgresql://user:hunter2@127.0.0.1/hotgate", pepper: "{"p" * 32}"}}
+"""
+
+
+def test_quotas_that_each_node_counts_for_itself_are_warned_of(tmp_path: Path) -> None:
+    assert any(
+        ":7:" in each and "routes[1].quota" in each and "each node counts this quota" in each
+        for each in loaded(tmp_path, QUOTA + SHARED)
+    )
+    assert not any("each node" in each for each in loaded(tmp_path, QUOTA))
+    assert not any("each node" in each for each in loaded(tmp_path, QUOTA + SHARED + DATABASE))
+
+
 def test_addresses_of_sentinels_may_be_of_ipv6(tmp_path: Path) -> None:
     file = tmp_path / "hotgate.yaml"
     file.write_text(BASE + "valkey: {url: 'valkey://:s@main/0', sentinel: {hosts: ['[::1]:26379', 'a.b:1']}}")

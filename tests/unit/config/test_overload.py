@@ -45,6 +45,7 @@ def test_what_is_right(tmp_path: Path) -> None:
         ((0, "{limit: 3}"), 6, "each of the 4 workers"),
         ((1, "{when: 'principal.tear == \"\"', priority: low}"), 9, "principal.tier"),
         ((1, '{when: \'request.query["a"] == "b"\', priority: low}'), 9, "client_chooses"),
+        ((1, "{when: 'request.size < 1000', priority: high}"), 9, "client_chooses"),
         ((2, "{limit: 3}"), 11, "each of the 4 workers"),
         ((2, "[{limit: 4}, {limit: 5}]"), 11, "by the same"),
         ((2, "{limit: 4, by: 'path:id'}"), 11, "no parameter"),
@@ -56,6 +57,18 @@ def test_a_mistake_is_shown_with_its_place(tmp_path: Path, changed: tuple[int, s
     (problem,) = problems(tmp_path, *parts)
     assert problem.startswith(f"hotgate.yaml:{line}:")
     assert says in problem
+
+
+def test_rules_know_the_roles_and_claims_that_are_declared(tmp_path: Path) -> None:
+    declared = "authorization: {claims: {department: string}, roles: {vip: {given_to: [{group: staff}]}}}\n"
+    file = tmp_path / "hotgate.yaml"
+    for rule, is_right in [
+        ("claims.department == 'x'", True),
+        ("claims.departmnt == 'x'", False),
+        ("'vip' in principal.roles", True),
+    ]:
+        file.write_text(BASE % (GOOD[0], f'{{when: "{rule}", priority: high}}', GOOD[2]) + declared)
+        assert (compile_errors(load_configuration(file)) == []) == is_right
 
 
 @pytest.mark.parametrize(
@@ -110,3 +123,34 @@ def test_what_overload_cannot_be(settings: dict[str, Any]) -> None:
 def test_a_class_that_there_is_not() -> None:
     with pytest.raises(ValidationError):
         Priorities.model_validate({"tiers": {"gold": "highest"}})
+
+
+@pytest.mark.parametrize(
+    ("limits", "is_warned_of"), [("{}", True), ("{worker_memory: 900MiB}", True), ("{worker_memory: 850MiB}", False)]
+)
+def test_memory_that_nobody_takes_back_is_warned_of(tmp_path: Path, limits: str, *, is_warned_of: bool) -> None:
+    """Python seldom gives memory back, so a worker that is not replaced might shed for ever."""
+    file = tmp_path / "hotgate.yaml"
+    file.write_text(
+        f"listeners: [{{name: web, bind: '127.0.0.1:0'}}]\nlimits: {limits}\noverload:\n  memory: {{limit: 1GiB}}\n"
+    )
+    warnings = [str(warning) for warning in load_configuration(file).warnings]
+    assert any(":4:" in each and "overload.memory.limit" in each for each in warnings) == is_warned_of
+
+
+@pytest.mark.parametrize(
+    ("more", "is_warned_of"),
+    [
+        ("public: true, upstream: api, priority: critical", True),
+        ("public: true, upstream: api, priority: critical, rate_limit: {limit: 10/s, by: address}", False),
+        ("public: true, upstream: api, priority: critical, max_concurrent: 2", False),
+        ("public: true, respond: {}, priority: critical", False),
+        ("public: true, upstream: api, priority: high", False),
+    ],
+)
+def test_what_anybody_can_make_critical_is_warned_of(tmp_path: Path, more: str, *, is_warned_of: bool) -> None:
+    file = tmp_path / "hotgate.yaml"
+    route = f"  - {{name: health, match: {{path: /healthz}}, {more}}}\n"
+    file.write_text(BASE.partition("priorities:")[0] % GOOD[0] + "routes:\n" + route)
+    warnings = [str(warning) for warning in load_configuration(file).warnings]
+    assert any(":8:" in each and "routes[0].priority" in each for each in warnings) == is_warned_of

@@ -32,6 +32,7 @@ def test_every_mapping_has_a_table(page: str) -> None:
 
 def test_rows_say_what_may_be_written(page: str) -> None:
     assert "| `connect` | duration, 1ms to 10m | `2s` | Time until a new connection is ready, TLS included. |" in page
+    assert "| `claim` | mapping: name → text or whole number or `true` or `false` |" in page
     assert "| `secret` | secret: text, `${ENV}` or `file:/path` | **required** | The secret. |" in page
 
 

@@ -65,7 +65,7 @@ class FakeLimits:
         facts = {"kind": "bucket", "quota": 10, "window_seconds": 1.0, "level": -3.5, "on_lease": 0}
         return {"limit": limit, "key": key, "limited_for_seconds": 2.0, "retry_after_seconds": 0.5, **facts}
 
-    def reset(self, limit: str, key: str) -> bool:
+    async def reset(self, limit: str, key: str) -> bool:
         self.was_reset.append((limit, key))
         return limit == "route/r"
 

@@ -22,6 +22,9 @@ class Oracle(Protocol):
     def copy(self) -> Self:
         """One with the same past."""
 
+    def follow(self, limit: Limit, now: float) -> None:
+        """The limit has changed to another of its kind: as much is used, in proportion; a debt stays what it is."""
+
 
 class BucketOracle:
     """In any t seconds no more than capacity + rate * t, as the bucket from which every admitted request takes."""
@@ -45,13 +48,18 @@ class BucketOracle:
     def copy(self) -> Self:
         return copy.copy(self)
 
+    def follow(self, limit: Limit, now: float) -> None:
+        level = self.level(now)
+        self._level = level if level < 0 else level * limit.capacity / self._limit.capacity
+        self._limit = limit
+
 
 class WindowOracle:
     """In any window of that length no more than the quota."""
 
     def __init__(self, limit: Limit, now: float) -> None:
         self._limit = limit
-        self._log: list[tuple[float, int]] = []
+        self._log: list[tuple[float, float]] = []
 
     def use(self, tokens: int, now: float) -> None:
         self._log.append((now, tokens))
@@ -66,6 +74,14 @@ class WindowOracle:
         other = copy.copy(self)
         other._log = list(self._log)
         return other
+
+    def follow(self, limit: Limit, now: float) -> None:
+        """In a window of the same length what was used stays used."""
+        level = self.level(now)
+        if limit.window != self._limit.window:
+            level = level if level < 0 else level * limit.quota / self._limit.quota
+            self._log = [(now, limit.quota - level)]
+        self._limit = limit
 
 
 def oracle(limit: Limit, now: float) -> Oracle:

@@ -8,7 +8,7 @@ import pytest
 
 from hotgate.limits.authority import LeaseAuthority
 from hotgate.limits.decision import LimitDecision
-from hotgate.limits.lease_client import DEADLINE, IDLE, MAX_WAITERS
+from hotgate.limits.lease_client import DEADLINE, LONGEST_IDLE, MAX_WAITERS
 from hotgate.limits.limit import Limit
 from unit.limits.node import Node
 
@@ -110,7 +110,7 @@ def test_idle_leases_go_back() -> None:
     node = Node().connect()
     asyncio.run(node.admitted(LARGE, 10))
     for _ in range(3):
-        node.now += IDLE
+        node.now += LONGEST_IDLE
         node.client.tick(node.now)
         node.carry()
     assert all(leased.on_lease == 0 for leased in node.authority.buckets())

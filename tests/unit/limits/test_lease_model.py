@@ -3,16 +3,13 @@
 Every admitted request takes its cost from an oracle, which must never fall below zero. A refund puts its tokens back
 as far as they fit, when the authority hears of it. Charges, which nobody can refuse, are taken from a second oracle;
 when none is on its way any more, the authority must not believe in more than that one holds. Hypothesis looks for
-short, strange schedules; the seeded schedules below it are long and lifelike. They fail as soon as one of the package's
-four rules is left out.
+short, strange schedules; `test_lease_schedules.py` has long and lifelike ones. They fail as soon as one rule of the
+package is left out.
 """
 
 import asyncio
-import random
-from collections.abc import Callable
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -263,6 +260,27 @@ class Node(RuleBasedStateMachine):
         if self.has_died or not is_met or not patience:  # the only witness of a debt may be gone
             self.charged = {key: known.copy() for key, known in self.reference.items()}
 
+    @rule(limit=st.sampled_from(LIMITS))
+    def reload(self, limit: Limit) -> None:
+        """Another number, window or burst, of which all workers hear over their connections, and the authority from
+        the first of them. What they said before has come or is lost; grants, and what they give back, may come late.
+        """
+        if limit.bucket is not self.limit.bucket or any(worker.is_lost for worker in self.workers):
+            return
+        if not self.is_alive or self.authority.is_recovering:
+            return
+        self.limit = limit
+        for known in self.reference.values():
+            known.follow(limit, self.time)
+        self.charged = {key: known.copy() for key, known in self.reference.items()}  # a debt stays what it is
+        for worker in self.workers:
+            worker.spent = dict.fromkeys(KEYS, 0)
+            worker.to_authority.clear()
+            worker.client.follow({limit.scope: limit})
+        self.authority.define(limit)
+        for key in KEYS:
+            self.authority.peek(limit, key)
+
     @rule()
     def add_worker(self) -> None:
         """A reload starts new workers beside the old ones."""
@@ -272,12 +290,16 @@ class Node(RuleBasedStateMachine):
     @invariant()
     def level_and_leases_fit_the_bucket(self) -> None:
         for leased in self.authority.buckets():
-            assert leased.bucket.level + leased.on_lease <= max(self.limit.capacity, leased.on_lease) + TOLERANCE
+            capacity = leased.bucket.limit.capacity
+            assert leased.bucket.level + leased.on_lease <= max(capacity, leased.on_lease) + TOLERANCE
 
     @invariant()
     def the_authority_believes_in_no_more_than_there_is(self) -> None:
+        told = self.authority.limit(self.limit.scope)
         if (
             not self.is_alive
+            or told is None
+            or not told.is_like(self.limit)
             or self.authority.is_recovering
             or any(worker.is_owing(self.limit) for worker in self.workers)
         ):
@@ -362,60 +384,3 @@ Node.TestCase.settings = settings(
     max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 test_no_schedule_exceeds_the_limit = Node.TestCase
-
-
-def live_step(node: Node, chance: random.Random) -> None:
-    """One lifelike event while the authority lives."""
-    slot, key = chance.randrange(4), chance.choice(["alice", "alice", "bob"])
-    cost = chance.choice([1, 1, 1, 1, 2, 3, 7, 20])
-    events: dict[Callable[[], None], int] = {
-        lambda: node.serve(slot, key, chance.choice([1, 1, 1, 3, 12]), cost): 35,
-        lambda: node.request(slot, key, chance.choice([1, 2, 12]), cost): 10,
-        lambda: node.refund(slot, key, cost): 8,
-        lambda: node.charge(slot, key, cost): 3,
-        lambda: node.deliver_up(slot, chance.choice([0, 0, 1]), chance.random() < 0.3): 7,
-        lambda: node.deliver_down(slot, chance.choice([0, 0, 1]), chance.random() < 0.3): 7,
-        lambda: node.exhaust(key): 6,
-        lambda: node.wait(chance.choice([0.01, 0.25, 1.0, 3.0, 20.0])): 12,
-        lambda: node.exchange(slot): 3,
-        lambda: node.lose_message(slot, chance.random() < 0.5): 2,
-        lambda: node.release(slot): 2,
-        lambda: node.crash_worker(slot, chance.random() < 0.8): 2,
-        lambda: node.lose_connection(slot): 3,
-        lambda: node.connect(slot): 4,
-        lambda: node.crash_authority(chance.random() < 0.7, chance.choice([0.0, 0.5, 2.0, 30.0])): 5,
-        node.add_worker: 2,
-    }
-    chance.choices(list(events), weights=list(events.values()))[0]()
-
-
-def outage_step(node: Node, chance: random.Random) -> None:
-    """One lifelike event while there is no authority."""
-    slot, key = chance.randrange(4), chance.choice(KEYS)
-    cost = chance.choice([1, 1, 1, 1, 2, 3, 7, 20])
-    events: dict[Callable[[], None], int] = {
-        lambda: node.restart_authority(
-            chance.choice([0, 2, 60]), chance.choice([0, 9, 9, 9]), chance.choice([1, 1, 0])
-        ): 7,
-        lambda: node.notice_crash(slot): 3,
-        lambda: node.request(slot, key, chance.choice([1, 1, 2, 12]), cost): 6,
-        lambda: node.refund(slot, key, cost): 2,
-        lambda: node.charge(slot, key, cost): 1,
-        lambda: node.wait(chance.choice([0.01, 0.25, 1.0, 3.0, 20.0])): 4,
-    }
-    chance.choices(list(events), weights=list(events.values()))[0]()
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_no_long_schedule_exceeds_the_limit(seed: int) -> None:
-    chance = random.Random(seed)
-    for _ in range(100):
-        node = Node()
-        try:
-            node.start(chance.randint(1, 3), chance.choice(LIMITS), chance.choice([(1, 100), (100, 1), (100, 100)]))
-            for _ in range(60):
-                (live_step if node.is_alive else outage_step)(node, chance)
-                node.level_and_leases_fit_the_bucket()
-                node.the_authority_believes_in_no_more_than_there_is()
-        finally:
-            node.teardown()

@@ -23,7 +23,8 @@ DAY = 86400.0
 class Node:
     """One authority, some workers, and a ledger that counts in `used` what it has given out."""
 
-    def __init__(self, quota: int = 100, workers: int = 1) -> None:
+    def __init__(self, quota: int = 100, workers: int = 1, keys: int = 1000) -> None:
+        self.keys = keys
         self.now = 1000.0
         self.wall = MIDNIGHT - 3600
         self.calendar = Calendar("day@UTC", lambda: self.wall)
@@ -32,8 +33,11 @@ class Node:
         self.writes = 0
         self.names = [str(number) for number in range(workers)]
         self.sent: dict[str, list[dict[str, Any]]] = {name: [] for name in self.names}
-        self.clients = {name: LeaseClient(self.sent[name].append, lambda: self.now) for name in self.names}
+        self.clients = {name: self.new_client(name) for name in self.names}
         self.start_authority()
+
+    def new_client(self, name: str) -> LeaseClient:
+        return LeaseClient(self.sent[name].append, lambda: self.now, max_keys=self.keys)
 
     def start_authority(self) -> None:
         self.authority = LeaseAuthority(lambda: self.now, workers=len(self.names), wall=lambda: self.wall)
@@ -43,7 +47,7 @@ class Node:
     def kill_everything(self) -> None:
         for name in self.names:
             self.sent[name].clear()
-            self.clients[name] = LeaseClient(self.sent[name].append, lambda: self.now)
+            self.clients[name] = self.new_client(name)
         self.start_authority()
 
     def carry(self, *, is_ledger_up: bool = True) -> None:
@@ -242,7 +246,7 @@ def test_another_quota_counts_what_was_used() -> None:
 
 
 def test_a_flood_of_keys_costs_nobody_his_quota() -> None:
-    node = Node(1000)
+    node = Node(1000, keys=10)
     node.authority = LeaseAuthority(lambda: node.now, max_keys=10, wall=lambda: node.wall)
     node.clients["0"].on_message(node.authority.hello("0", node.clients["0"].authority_found()))
     admitted = 0
@@ -264,3 +268,18 @@ def test_a_reset_gives_the_whole_quota_but_for_what_is_out() -> None:
     assert node.authority.reset("quota/r", "k")
     node.pass_time(2)
     assert node.admitted(2000) == 1000
+
+
+def test_another_limit_brings_back_what_was_fetched_and_counts_what_was_used() -> None:
+    node = Node(10_000)
+    assert node.admitted(300) == 300
+    for quota in (20_000, 10_000) * 10:  # as a reload does, or old workers beside new ones
+        node.limit = Limit("quota/r", quota=quota, window=DAY, kind="period", calendar=node.calendar)
+        for client in node.clients.values():
+            client.follow({node.limit.scope: node.limit})
+        assert node.admitted(1) == 1
+    node.clients["0"].release()
+    node.carry()
+    node.authority.leave_supplies()
+    node.carry()
+    assert sum(node.used.values()) == 320

@@ -54,8 +54,8 @@ def test_a_new_size_keeps_how_full_it_was() -> None:
     bucket = TokenBucket(Limit("r", quota=100, window=100), now=0.0)
     bucket.take(75)
     small = Limit("r", quota=5, window=1, burst=10)
-    assert bucket.follow(small, 0.0) is bucket
-    assert (bucket.level, bucket.limit) == (2.5, small)
+    changed = bucket.follow(small, 0.0)
+    assert (changed.level, changed.limit) == (2.5, small)
 
 
 def test_a_new_size_forgives_no_debt() -> None:
@@ -64,11 +64,10 @@ def test_a_new_size_forgives_no_debt() -> None:
     assert bucket.follow(TWO_A_SECOND, 0.0).level == -50
 
 
-def test_time_before_a_change_counts_at_the_slower_rate() -> None:
-    bucket = TokenBucket(Limit("r", quota=10, window=1, burst=100), now=0.0)
+def test_time_before_a_change_counts_at_the_rate_of_then() -> None:
+    bucket = TokenBucket(Limit("r", quota=1, window=1, burst=100), now=0.0)
     bucket.take(100)
-    bucket.follow(Limit("r", quota=1, window=1, burst=100), 10.0)
-    assert bucket.level == 10
+    assert bucket.follow(Limit("r", quota=10, window=1, burst=200), 10.0).level == 20
 
 
 def test_another_kind_is_as_full() -> None:

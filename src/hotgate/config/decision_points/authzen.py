@@ -38,7 +38,10 @@ class AuthZenResource(Settings):
 class AuthZenQuestion(Settings):
     """Subject, action, resource and context of an access evaluation (section 6.1)."""
 
-    subject: AuthZenSubject = Field(default=AuthZenSubject(), description="Who.")
+    subject: AuthZenSubject = Field(
+        default=AuthZenSubject(properties={"provider": "principal.provider"}),
+        description="Who. Not set: a user with the caller's name, and the provider that calls it so.",
+    )
     action: AuthZenAction = Field(default=AuthZenAction(), description="What.")
     resource: AuthZenResource = Field(default=AuthZenResource(), description="With what.")
     context: Expressions = Field(default={}, description="Name and CEL expression of each member. Empty: none is sent.")

@@ -29,7 +29,8 @@ class KeptDecisions(Settings):
     denied: Annotated[float, DurationBetween("0s", "1h")] = Field(
         default=0.0, alias="denied_for", description="How long a denial holds. `0s`: not at all."
     )
-    key: Annotated[tuple[CelExpression, ...], Field(max_length=16)] = Field(
+    # An empty list would be one answer for everybody.
+    key: Annotated[tuple[CelExpression, ...], Field(min_length=1, max_length=16)] = Field(
         default=(),
         description="CEL for text: what an answer depends on. Two requests of a route that are equal in all of these"
         " get one answer, whatever else differs. Not set: the whole question.",
@@ -44,8 +45,8 @@ class Breaker(Settings):
 
     consecutive_failures: Annotated[int, WholeNumber(0, 1000)] = Field(
         default=5,
-        description="Questions in a row without an answer, or answered 5xx, after which no worker that saw them asks."
-        " 0: never. Envoy: `consecutive_5xx`, 5.",
+        description="Questions in a row without an answer, or answered 502, 503 or 504, after which no worker that saw"
+        " them asks. 0: never. Envoy: `consecutive_gateway_failure`, 5.",
     )
     duration: Annotated[float, DurationBetween("100ms", "10m")] = Field(
         default=2.0, alias="for", description="For how long, the first time; then one question tries. It grows by that."
@@ -72,7 +73,8 @@ class DecisionPoint(Settings):
     on_failure: Literal["deny", "allow"] = Field(
         default="deny",
         description="What becomes of a request that nobody decides about: `deny` answers 503 `decision-unavailable`;"
-        " `allow` lets everybody pass while the decision point is gone or talks nonsense."
+        " `allow` lets everybody pass while the decision point is gone: without an answer, or answered 502, 503 or 504."
+        " Any other that makes no sense is 503 all the same, for a caller may have brought it about."
         " Envoy: `failure_mode_allow`.",
     )
     breaker: Breaker = Field(default=Breaker(), description="When a decision point that does not answer is left alone.")
@@ -108,3 +110,6 @@ class DecisionPoint(Settings):
         """Weak choices: key, what is wrong with it, what to do instead."""
         if self.on_failure == "allow":
             yield "on_failure", "whoever can make this decision point fail gets past it", "use `deny`, the default"
+        if self.ext_authz is not None and self.ext_authz.path_prefix is None:
+            says = "clients choose which endpoint of the service is asked, and any 2xx of any of them lets them pass"
+            yield "ext_authz", says, "give it a `path_prefix` under which there is nothing else"

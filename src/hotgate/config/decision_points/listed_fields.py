@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from hotgate.config.notation import Notation, refused
-from hotgate.config.settings import HeaderName
+from hotgate.config.settings import Form
 from hotgate.http.hop_by_hop import HOP_BY_HOP, WRITTEN_ANEW
 from hotgate.http.reserved import ASSERTION_FIELD, spelling
 
@@ -33,4 +33,8 @@ def _name_outside(taken: frozenset[bytes]) -> Notation:
 
 ToUpstream = Annotated[tuple[Annotated[str, _name_outside(_WRITTEN_TO_BACKENDS)], ...], Field(max_length=64)]
 ToClient = Annotated[tuple[Annotated[str, _name_outside(_WRITTEN_TO_CLIENTS)], ...], Field(max_length=64)]
-Forwarded = Annotated[tuple[HeaderName, ...], Field(max_length=64)]
+# RFC 9110 §5.6.2, without the asterisk, which Envoy's configurations have in patterns.
+_ExactName = Annotated[
+    str, Form(r"[!#$%&'+\-.^_`|~0-9A-Za-z]{1,128}", "name each header field as it is; there are no patterns")
+]
+Forwarded = Annotated[tuple[_ExactName, ...], Field(max_length=64)]

@@ -17,6 +17,7 @@ _INPUT = {
     "route": "route.name",
     "client": "request.client",
     "subject": "principal.subject",
+    "provider": "principal.provider",
     "scopes": "principal.scopes",
     "roles": "principal.roles",
     "groups": "principal.groups",

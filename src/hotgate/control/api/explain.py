@@ -5,6 +5,7 @@ The question and the answer are the same for the command, for its socket, and fo
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, JsonValue, StringConstraints, field_validator
@@ -15,6 +16,7 @@ from hotgate.control.api.fields import Names, ShownTime, time_of
 from hotgate.control.api.input import Input, Nothing
 from hotgate.control.gateway_state import ExplainBusy
 from hotgate.control.problem import Problem
+from hotgate.http.forwarded import UNIX_PEER
 
 MAX_BODY = 512 * 1024
 
@@ -62,13 +64,26 @@ class Question(Input):
     def _is_a_target(cls, target: str) -> str:
         if not _target(target):
             raise ValueError("a target is visible ASCII, at most 16,384 characters; encode others as %XX")
+        if not target.startswith(("/", "*", "http://", "https://")):
+            raise ValueError("a target is a path that begins with /, or a whole URL")
         return target
 
-    @field_validator("host", "client")
+    @field_validator("host")
     @classmethod
     def _is_one_word(cls, text: str) -> str:
         if text and not re.fullmatch(r"[!-~]+", text):
             raise ValueError("must be visible ASCII")
+        return text
+
+    @field_validator("client")
+    @classmethod
+    def _is_an_address(cls, text: str) -> str:
+        """What stands in a log is one too: of a Unix socket's client, or of one that had gone."""
+        if text not in ("", UNIX_PEER):
+            try:
+                ip_address(text)
+            except ValueError:
+                raise ValueError("must be an IP address") from None
         return text
 
     @field_validator("headers")

@@ -66,7 +66,7 @@ async def show_limit(call: Call, one: OneKey) -> Answer:
 
 async def reset_limit(call: Call, one: OneKey) -> Answer:
     """A worker may deny the key for a second more."""
-    if not call.state.limits.reset(one.limit, one.key):
+    if not await call.state.limits.reset(one.limit, one.key):
         raise Problem(404, "limit-unknown", "This key has used nothing of a limit of this name.")
     return Answer(204, subject=f"{one.limit} {one.key}")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from hotgate.limits.decision import LimitDecision, allowed
 from hotgate.limits.lease import Lease
-from hotgate.limits.lease_client import LeaseClient, Outcome
+from hotgate.limits.lease_client import IDLE, LeaseClient, Outcome
 from hotgate.limits.limit import Limit
 from hotgate.limits.shared.terms import LEASE
 from hotgate.limits.token_bucket import TokenBucket
@@ -16,6 +16,7 @@ Message = dict[str, Any]
 class SharedLeaseClient(LeaseClient):
     """A LeaseClient that looks at the clock before it spends. It costs a look-up and a clock more for each request."""
 
+    MAX_KEYS = 10_000
     _patience = 0.0
     _is_unlimited = False
 
@@ -50,6 +51,9 @@ class SharedLeaseClient(LeaseClient):
         super().authority_lost()
         if was_connected:
             self._alone_since = self._clock() + self._patience
+
+    def _longest_idle(self, limit: Limit) -> float:
+        return IDLE  # each lease that is kept is renewed, and counted by other nodes
 
     def _granted(self, lease: Lease, message: Message) -> None:
         now, until = self._clock(), float(message.get("until", math.inf))

@@ -16,14 +16,22 @@ from hotgate.policies.authorization.part import KEY, Part
 from hotgate.policies.authorization.settings import ANY_METHOD, AccessRules, AuthorizeSettings
 from hotgate.policies.authorization.user_authentication import StepUp
 from hotgate.policies.conditions.attributes import route_attributes
-from hotgate.policies.decision_points.decide import compile_decide
 from hotgate.policies.step_up import Demand
+
+
+def _asked(settings: AuthorizeSettings, context: CompileContext) -> Sequence[PhasedStep]:
+    """The steps that ask decision points. Their code is imported where there are any."""
+    if not settings.decide:
+        return ()
+    from hotgate.policies.decision_points.decide import compile_decide  # noqa: PLC0415
+
+    return compile_decide(settings.decide, context, settings.body)
 
 
 def compile_authorize(settings: AuthorizeSettings, context: CompileContext) -> list[PhasedStep]:
     """What needs no body, what needs it, and how the user has logged in: a step for each that is asked for."""
     steps: list[PhasedStep] = []
-    asked = compile_decide(settings.decide, context, settings.body)
+    asked = _asked(settings, context)
     if any(getattr(settings, key) for key in (*AccessRules.model_fields, "methods", "body")):
         steps += _AccessSteps(settings, context, decision_points_look=any(each.body_limit for each in asked)).compiled()
     if settings.demand is not None:

@@ -6,7 +6,7 @@ from hotgate.pipeline.policy import CompileContext, WrongSetting
 from hotgate.policies.authorization.denial import Denial
 from hotgate.policies.authorization.part import KEY, Part
 from hotgate.policies.authorization.rules import NamedPolicy, When, named_policy
-from hotgate.policies.conditions.condition import NO_BODY, Condition, compile_condition
+from hotgate.policies.conditions.condition import Condition, compile_condition, with_body_hint
 
 
 class PartConditions:
@@ -31,7 +31,7 @@ class PartConditions:
         try:
             condition = compile_condition(source, self._part.attributes)
         except ValueError as error:
-            self._problems.append(WrongSetting((*self._part.keys, "when"), _with_hint(error)))
+            self._problems.append(WrongSetting((*self._part.keys, "when"), with_body_hint(error)))
             return []
         path, readers = (*self._part.place, "when"), condition.attributes
         allowed = Decision(KEY, "when", path, True, "its condition holds", readers)
@@ -49,13 +49,7 @@ class PartConditions:
         try:
             return compile_condition(rule.condition, self._part.attributes)
         except ValueError as error:
-            message = f"rule '{rule.name}' on route '{self._route}': {_with_hint(error)}"
+            message = f"rule '{rule.name}' on route '{self._route}': {with_body_hint(error)}"
             key = "allow" if rule.allow is not None else "deny"
             self._problems.append(WrongSetting((*path, key), message, is_of_file=True))
             return None
-
-
-def _with_hint(error: ValueError) -> str:
-    if NO_BODY in str(error):
-        return f"{error}; say how large it may be: `body: 64KiB` in `authorize`"
-    return str(error)

@@ -8,9 +8,10 @@ from hotgate.identity.rights import NO_ROLES, RoleBook
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import CompileContext
 from hotgate.policies.conditions.attribute import Attribute
+from hotgate.policies.conditions.body_attribute import BODY
 from hotgate.policies.conditions.caller_attributes import CALLER_ATTRIBUTES, attributes_of_rights, claims_attribute
 from hotgate.policies.conditions.certificate_attributes import CERTIFICATE_ATTRIBUTES
-from hotgate.policies.conditions.request_attributes import BODY, REQUEST_ATTRIBUTES
+from hotgate.policies.conditions.request_attributes import REQUEST_ATTRIBUTES
 
 
 def _metadata(metadata: Mapping[str, str]) -> Attribute:

@@ -26,11 +26,13 @@ _KINDS = {5: "well-known", 6: "list", 7: "map"}  # the field that a Type has
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """kind: "constant", "name", "select", "has", "call" or "other". text: the string, name, field or function, else "".
+    """kind: "constant", "name", "select", "has", "call", "loop" or "other". text: the string, name, field or function,
+    or "".
 
     type: of its value, as "string", "list" or "dyn". offset: where it stands in the text; of a call its
     operator. children:
-    a select's operand; a call's target, if any, and arguments.
+    a select's operand; a call's target, if any, and arguments; of a loop (a comprehension), what it goes over, and then
+    what it does for each item.
     """
 
     kind: str
@@ -92,7 +94,7 @@ class _Reader:
         if number == _CALL:
             parts = [each for field, each in _fields(value) if field in (_TARGET, _ARGUMENT)]
             return "call", dict(_fields(value))[_FUNCTION].decode(), tuple(map(self.node, parts))
-        return "other", "", tuple(self._inner(number, value))
+        return "loop" if number == _COMPREHENSION else "other", "", tuple(self._inner(number, value))
 
     def _inner(self, number: int, value: bytes) -> Iterator[Node]:
         """The parts of lists, maps and comprehensions, in which names and numbers stand beside expressions."""

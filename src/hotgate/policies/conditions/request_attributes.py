@@ -1,14 +1,10 @@
 """What conditions may look at of a request. What two servers could read differently is not read at all."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from hotgate.identity.strict_json import parse_object
 from hotgate.pipeline.exchange import Exchange
 from hotgate.policies.conditions.attribute import Attribute, Unreadable
 from hotgate.routing.conditions import query_parameters
-
-_BODY = "conditions.body"
 
 
 def _headers(exchange: Exchange) -> dict[str, str]:
@@ -54,38 +50,13 @@ def _some_query_lists(names: tuple[str, ...], exchange: Exchange) -> dict[str, l
 
 
 def _size(exchange: Exchange) -> int:
-    """A chunked body that is not read yet has no size: as 0 it would be the cheapest, and pass every bound."""
+    """Chunks say no length in advance: as nothing they would pass for small."""
     request = exchange.request
-    if request.is_chunked and request.body is None:
-        raise Unreadable("the size of a chunked body is not known before it is read")
-    return request.content_length or len(request.body or b"")
-
-
-def _body(exchange: Exchange) -> Any:
-    """The JSON object, read once for all conditions of the exchange.
-
-    It must be sent as JSON: `{"a": "&amount=9&b=", "amount": 1}` is an object, and a form with another amount.
-    """
-    if _BODY not in exchange.state:
-        if not _is_json(exchange.request.headers.get_all(b"content-type")):
-            raise Unreadable("the body is not sent as JSON in UTF-8 (Content-Type)")
-        try:
-            exchange.state[_BODY] = parse_object(exchange.request.body or b"")
-        except ValueError as error:
-            raise Unreadable(f"the body is no JSON object: {error}") from None
-    return exchange.state[_BODY]
-
-
-def _is_json(sent: list[bytes]) -> bool:
-    kind, _, rest = (sent[0] if len(sent) == 1 else b"").lower().partition(b";")
-    name = kind.strip()
-    is_named_json = name == b"application/json" or (name.startswith(b"application/") and name.endswith(b"+json"))
-    return is_named_json and rest.strip() in (b"", b"charset=utf-8", b'charset="utf-8"')
-
-
-def _some_of_body(names: tuple[str, ...], exchange: Exchange) -> dict[str, Any]:
-    body = _body(exchange)
-    return {name: body[name] for name in names if name in body}
+    if request.body is not None:
+        return len(request.body)
+    if request.is_chunked:
+        raise Unreadable("the size of the body is not declared")
+    return request.content_length or 0
 
 
 REQUEST_ATTRIBUTES = (
@@ -94,7 +65,7 @@ REQUEST_ATTRIBUTES = (
     Attribute("request.host", "string", lambda exchange: exchange.request.host, "lower case, without port"),
     Attribute("request.scheme", "string", lambda exchange: exchange.request.scheme, "`http` or `https`"),
     Attribute("request.client", "string", lambda exchange: exchange.client, "the client's address"),
-    Attribute("request.size", "int", _size, "of the body, in bytes: as declared, or of the whole body once it is read"),
+    Attribute("request.size", "int", _size, "of the body, declared or read whole, in bytes; fails if neither"),
     Attribute(
         "request.headers",
         "map<string, string>",
@@ -119,13 +90,4 @@ REQUEST_ATTRIBUTES = (
         is_sensitive=True,
         read_some=_some_query_lists,
     ),
-)
-BODY = Attribute(
-    "body",
-    "dyn",
-    _body,
-    "the request's body, a JSON object that is sent as JSON",
-    is_sensitive=True,
-    needs_body=True,
-    read_some=_some_of_body,
 )

@@ -1,10 +1,15 @@
-"""Networks, patterns, times and time zones that are written out and wrong: they would fail at every request."""
+"""Networks, patterns, times and time zones that are written out and wrong: they would fail at every request.
+
+Time zones must be written out: the library opens the file of that name, any file, and keeps each name for ever.
+"""
 
 from collections.abc import Iterator
 from functools import lru_cache
 
 from hotgate.policies.conditions.cel_environment import environment, is_error
 from hotgate.policies.conditions.checked_expression import Node
+
+_ZONE = "time zone"
 
 # What a function's last argument must be, and an expression that fails if it is not.
 _PROBES = {
@@ -13,7 +18,7 @@ _PROBES = {
     "timestamp": ("time (RFC 3339)", "timestamp(given)"),
     "duration": ("duration", "duration(given)"),
     **{
-        name: ("time zone", f'timestamp("2026-01-01T00:00:00Z").{name}(given)')
+        name: (_ZONE, f'timestamp("2026-01-01T00:00:00Z").{name}(given)')
         for name in (
             "getDate",
             "getDayOfMonth",
@@ -39,6 +44,8 @@ def wrong_constants(tree: Node) -> Iterator[tuple[int, str]]:
             last = node.children[-1]
             if last.kind == "constant" and last.type == "string" and _fails(probe, last.text):
                 yield last.offset, f"this is no {what}"
+            elif what == _ZONE and len(node.children) > 1 and last.kind != "constant":
+                yield last.offset, f"a {what} must be written out"
 
 
 @lru_cache(maxsize=1024)

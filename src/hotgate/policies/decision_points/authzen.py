@@ -105,10 +105,15 @@ def _optional(compiler: QuestionCompiler, sources: Mapping[str, str], *path: str
     return {path[-1]: compiler.members(sources, *path)} if sources else {}
 
 
+def _same(name: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether both have the same there. As JSON: in Python `True == 1 == 1.0`, and for a policy they may differ."""
+    return name in other and json.dumps(one[name], sort_keys=True) == json.dumps(other[name], sort_keys=True)
+
+
 def _boxcarred(contents: Sequence[dict[str, Any]], semantic: str) -> bytes:
     """Section 7.1; what all have in common is said once (section 7.1.1)."""
     first, *others = contents
-    common = [name for name in _MEMBERS if name in first and all(each.get(name) == first[name] for each in others)]
+    common = [name for name in _MEMBERS if name in first and all(_same(name, first, each) for each in others)]
     shared = {name: first[name] for name in common}
     evaluations = [{name: value for name, value in each.items() if name not in shared} for each in contents]
     document = {**shared, "evaluations": evaluations, "options": {"evaluations_semantic": semantic}}

@@ -12,6 +12,9 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.policies.conditions.attribute import Attribute, Read
 from hotgate.upstream.side_call import SideAnswer, SideRequest
 
+POINTS = "decision_points"  # the service: by name, those that could be compiled
+COUNT = "count_decision"  # the service: called with a point's name and a result
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -41,6 +44,23 @@ class Asked:
     key: bytes
 
 
+class Askable:
+    """What may be asked about an exchange. key: as of Asked. make: makes the question, or raises ConditionFailed.
+
+    What is kept under a declared key is found without the question, which takes several times as long.
+    """
+
+    __slots__ = ("_make", "key")
+
+    def __init__(self, key: bytes, make: Callable[[], Question]) -> None:
+        self.key = key
+        self._make = make
+
+    def asked(self) -> Asked:
+        """With its question. Raises ConditionFailed."""
+        return Asked(self._make(), self.key)
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """A clear answer. reason: for operators. said_to_client: for clients. answer: refuses in the gateway's place.
@@ -60,21 +80,31 @@ class Verdict:
     @property
     def is_personal(self) -> bool:
         """Whether it gives somebody a cookie, which nobody else must get: it may be a session."""
-        refused = () if self.answer is None else self.answer.headers
-        return any(name == b"set-cookie" for name, _ in (*self.to_client, *refused))
+        return any(name == b"set-cookie" for name, _ in (*self.to_client, *self._fields_of_answer))
+
+    @property
+    def _fields_of_answer(self) -> Sequence[Field]:
+        return () if self.answer is None else self.answer.headers.fields
 
     @property
     def size(self) -> int:
         """Bytes, about."""
-        fields = sum(len(name) + len(value) for name, value in (*self.to_upstream, *self.to_client))
+        everything = (*self.to_upstream, *self.to_client, *self._fields_of_answer)
+        fields = sum(len(name) + len(value) for name, value in everything)
         body = 0 if self.answer is None else len(self.answer.body or b"")
         return len(self.reason) + len(self.said_to_client) + fields + body
+
+
+# Statuses of a service that is gone. Another 5xx may hang on what one caller asks: OPA answers 500 where its rules
+# contradict each other for an input. Envoy: `consecutive_gateway_failure`.
+OUTAGES = frozenset({502, 503, 504})
 
 
 class NoDecision(Exception):
     """Nobody has said anything that counts. The text is for operators.
 
-    is_outage: whether that is the service's fault whatever it is asked, so that leaving it alone is right.
+    is_outage: whether that is the service's fault whatever it is asked. Only then leaving it alone, and letting
+    requests pass where the file wants that, is right: nonsense may be what one caller has brought about.
     retry_after: seconds, 0 if that is not known.
     """
 
@@ -128,5 +158,9 @@ class DecisionPoint(QuestionMaker, Protocol):
     @property
     def body_limit(self) -> int: ...
 
-    def decide(self, exchange: Exchange, asked: Sequence[Asked]) -> Sequence[Outcome] | Awaitable[Sequence[Outcome]]:
-        """One for each, in order; fewer only behind one that is no permission. Never raises for a bad answer."""
+    def decide(
+        self, exchange: Exchange, askable: Sequence[Askable]
+    ) -> Sequence[Outcome] | Awaitable[Sequence[Outcome]]:
+        """One for each, in order; fewer only behind one that is no permission. Never raises for a bad answer; raises
+        ConditionFailed, at once, for a question that cannot be made.
+        """

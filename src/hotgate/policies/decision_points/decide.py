@@ -13,13 +13,10 @@ from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext, PhasedStep, WrongSetting, WrongSettings
 from hotgate.policies.conditions.attribute import Attribute
 from hotgate.policies.conditions.attributes import route_attributes
-from hotgate.policies.conditions.condition import compile_text
-from hotgate.policies.decision_points.contract import DecisionPoint
+from hotgate.policies.conditions.condition import Expression, compile_text, with_body_hint
+from hotgate.policies.decision_points.contract import COUNT, POINTS, DecisionPoint, RouteQuestion
 from hotgate.policies.decision_points.decided_by import AskedHere, DecidedBy
 from hotgate.policies.outgoing.own_fields import OwnFields
-
-POINTS = "decision_points"  # the service: by name, those that could be compiled
-COUNT = "count_decision"  # the service: called with a point's name and a result
 
 Given = str | RouteQuestionSettings
 
@@ -41,11 +38,21 @@ def compile_decide(given: Sequence[Given], context: CompileContext, body: int | 
             asked.setdefault(name, []).append(here)
         except (WrongSetting, WrongSettings) as error:
             found = error.problems if isinstance(error, WrongSettings) else (error,)
-            problems += [WrongSetting(("decide", index, *wrong.path), f"{name}: {wrong}") for wrong in found]
+            problems += [_placed(wrong, name, index, context) for wrong in found]
     if problems:
         raise WrongSettings(problems)
     count = context.services.get(COUNT, _count_nothing)
     return [_step(points[name], questions, count, body or 0) for name, questions in asked.items()]
+
+
+def _placed(wrong: WrongSetting, name: str, index: int, context: CompileContext) -> WrongSetting:
+    """Where the route says it; or in the decision point, where that says it for all of its routes."""
+    if not wrong.is_of_file:
+        return WrongSetting(("decide", index, *wrong.path), f"{name}: {with_body_hint(wrong)}")
+    point = context.services["authorization"].decision_points[name]
+    keys = (point.kind, *wrong.path) if wrong.path[0] == "ask" else wrong.path
+    path = ("authorization", "decision_points", name, *keys)
+    return WrongSetting(path, f"on route '{context.route_name}': {with_body_hint(wrong)}", is_of_file=True)
 
 
 def _step(
@@ -61,9 +68,9 @@ def _step(
 def _asked_here(point: DecisionPoint, given: Given, attributes: Mapping[str, Attribute], path: Path) -> AskedHere:
     own = {} if isinstance(given, str) else given.ask
     question = _told(own, partial(point.compile, _merged(point.ask, own), attributes))
-    key = [_told({}, partial(compile_text, source, attributes)) for source in point.key]
+    key = [_key_of(source, number, attributes) for number, source in enumerate(point.key)]
     allowed = Decision("authorize", point.name, path, allowed=True, attributes=question.attributes)
-    return AskedHere(question, allowed, key, repr(path).encode())
+    return AskedHere(question, allowed, key)
 
 
 def _merged(ask: BaseModel, given: Mapping[str, Any]) -> BaseModel:
@@ -82,19 +89,27 @@ def _said(detail: Any) -> str:
     return f"unknown key '{str(detail['loc'][-1])[:100]}'" if is_unknown else message_of(detail, "")
 
 
-def _told(own: Mapping[str, Any], compile_: Callable[[], Any]) -> Any:
-    """What `compile_` gives, or raises WrongSettings. own: what the route itself asks; the rest stands elsewhere."""
+def _told(own: Mapping[str, Any], compile_: Callable[[], RouteQuestion]) -> RouteQuestion:
+    """What `compile_` gives. own: what the route itself asks. Raises WrongSettings: what is wrong with the rest is of
+    the file, with paths below the decision point or its kind.
+    """
     try:
         return compile_()
     except WrongSettings as error:
-        problems = []
-        for each in error.problems:
-            name = f"`{'.'.join(map(str, each.path))}`: " if each.path else ""
-            place = ("ask", *each.path) if each.path and each.path[0] in own else ()
-            problems.append(WrongSetting(place, f"{name}{each}"))
-        raise WrongSettings(problems) from None
+        raise WrongSettings(
+            [
+                WrongSetting(("ask", *each.path), str(each), is_of_file=each.path[0] not in own) if each.path else each
+                for each in error.problems
+            ]
+        ) from None
+
+
+def _key_of(source: str, number: int, attributes: Mapping[str, Attribute]) -> Expression:
+    """Of what is kept. Raises WrongSetting, likewise."""
+    try:
+        return compile_text(source, attributes)
     except ValueError as error:
-        raise WrongSettings([WrongSetting((), f"`cache.key`: {error}")]) from None
+        raise WrongSetting(("cache", "key", number), str(error), is_of_file=True) from None
 
 
 def _count_nothing(point: str, result: str) -> None:

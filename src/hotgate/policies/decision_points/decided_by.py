@@ -1,8 +1,10 @@
 """The step of a route: ask one decision point, and do as it says."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
+from secrets import token_bytes
 
 from hotgate.http.response import Response
 from hotgate.pipeline.decision import Decision
@@ -10,11 +12,10 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Outcome as StepOutcome
 from hotgate.policies.conditions.condition import ConditionFailed, Expression
 from hotgate.policies.decision_points.contract import (
-    Asked,
+    Askable,
     DecisionPoint,
     NoDecision,
     Outcome,
-    Question,
     RouteQuestion,
     Verdict,
 )
@@ -26,35 +27,30 @@ _DENIED = "You are not allowed to do this."
 
 @dataclass(frozen=True, slots=True)
 class AskedHere:
-    """One question of a route. key: what its answer depends on; empty: all of it. place: tells it from others.
+    """One question of a route. key: what its answer depends on; empty: all of it.
 
-    allowed: the decision if the point allows it and says no more.
+    allowed: the decision if the point allows it and says no more. identity: tells this question from those of other
+    routes, and from what the route asked before a reload: to each of them the same key may mean something else.
     """
 
     question: RouteQuestion
     allowed: Decision
     key: Sequence[Expression] = ()
-    place: bytes = b""
+    identity: bytes = field(default_factory=partial(token_bytes, 16))
 
     @property
     def needs_body(self) -> bool:
         """Whether the question or its key looks at the request's body."""
         return self.question.needs_body or any(each.needs_body for each in self.key)
 
-    def asked(self, exchange: Exchange) -> Asked:
-        """Raises ConditionFailed."""
+    def askable(self, exchange: Exchange) -> Askable:
+        """Its key is a digest: small, and nothing of the question stays in memory. Raises ConditionFailed."""
+        if self.key:
+            texts = [str(expression.value(exchange)).encode("utf-8", "surrogatepass") for expression in self.key]
+            told = self.identity + b"".join(b"%d:%b" % (len(text), text) for text in texts)
+            return Askable(sha256(told).digest(), partial(self.question.of, exchange))
         question = self.question.of(exchange)
-        return Asked(question, self._key(exchange, question))
-
-    def _key(self, exchange: Exchange, question: Question) -> bytes:
-        """A digest, so that keys are small, and nothing of the question stays in memory.
-
-        Declared keys hold for this question only: that of another route may mean something else by the same texts.
-        """
-        if not self.key:
-            return sha256(question.encoded).digest()
-        texts = [str(expression.value(exchange)).encode("utf-8", "surrogatepass") for expression in self.key]
-        return sha256(self.place + b"".join(b"%d:%b" % (len(text), text) for text in texts)).digest()
+        return Askable(sha256(question.encoded).digest(), lambda: question)
 
 
 class DecidedBy:
@@ -68,10 +64,9 @@ class DecidedBy:
 
     def __call__(self, exchange: Exchange) -> StepOutcome | Awaitable[StepOutcome]:
         try:
-            asked = [each.asked(exchange) for each in self._questions]
+            outcomes = self._point.decide(exchange, [each.askable(exchange) for each in self._questions])
         except ConditionFailed as error:
             return self._denied(exchange, Verdict(False, f"the question cannot be made: {error}"))
-        outcomes = self._point.decide(exchange, asked)
         if isinstance(outcomes, Awaitable):
             return self._later(exchange, outcomes)
         return self._concluded(exchange, outcomes)
@@ -90,9 +85,9 @@ class DecidedBy:
         return None
 
     def _allow(self, exchange: Exchange, verdicts: Sequence[Verdict]) -> None:
-        first = verdicts[0]
-        self._count(self._point.name, "let-through" if first.is_for_want else "allowed")
-        exchange.decision = self._decision(allowed=True, reason=first.reason)
+        said = next((each for each in verdicts if each.is_for_want), verdicts[0])
+        self._count(self._point.name, "let-through" if said.is_for_want else "allowed")
+        exchange.decision = self._decision(allowed=True, reason=said.reason)
         if self._own.spellings:
             self._own.set(exchange.request.headers, [field for each in verdicts for field in each.to_upstream])
         for verdict in verdicts:

@@ -4,13 +4,14 @@ Its 2xx lets the request pass; any other answer but 5xx is what the client gets.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
 
 from hotgate.config.decision_points import ext_authz as settings_of
 from hotgate.http.headers import Field, Headers, InvalidHeader, valid_field
 from hotgate.http.response import Response
 from hotgate.pipeline.exchange import Exchange
 from hotgate.policies.conditions.attribute import Attribute
-from hotgate.policies.decision_points.contract import NoDecision, Question, RouteQuestion, Verdict
+from hotgate.policies.decision_points.contract import OUTAGES, NoDecision, Question, RouteQuestion, Verdict
 from hotgate.upstream.side_call import SideAnswer, SideRequest
 
 _WITHOUT_BODY = (204, 304)
@@ -42,7 +43,7 @@ class ExtAuthzKind:
     def verdicts(self, answer: SideAnswer, questions: Sequence[Question]) -> list[Verdict]:
         """Fields that the file does not list stay here."""
         if answer.status >= 500:
-            raise NoDecision(f"status {answer.status}", is_outage=True)
+            raise NoDecision(f"status {answer.status}", is_outage=answer.status in OUTAGES)
         if 200 <= answer.status < 300:
             upstream = _picked(answer.fields, self._to_upstream)
             return [Verdict(True, "", "", upstream, _picked(answer.fields, self._to_client_on_success))]
@@ -64,8 +65,10 @@ class ExtAuthzKind:
         ]
         body = (request.body or b"") if self._sends_body else b""
         sent = SideRequest(request.method, self._prefix + request.target, fields, body)
-        lines = [b"%b: %b" % field for field in fields]  # no line end in any of them, so they cannot be confused
-        return Question(sent, b"\n".join((request.method.encode("ascii"), sent.target, *lines, b"", body)))
+        # No line end is in any of them, so they cannot be confused; of a body, which may be long, a digest does.
+        lines = [b"%b: %b" % field for field in fields]
+        head = (request.method.encode("ascii"), sent.target, *lines, b"")
+        return Question(sent, b"\n".join((*head, sha256(body).digest())))
 
 
 def _names(listed: Iterable[str]) -> frozenset[bytes]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from hotgate.identity.strict_json import parse_object
-from hotgate.policies.decision_points.contract import NoDecision
+from hotgate.policies.decision_points.contract import OUTAGES, NoDecision
 from hotgate.upstream.side_call import SideAnswer
 
 _JSON = b"application/json"
@@ -15,7 +15,7 @@ def json_object(answer: SideAnswer) -> dict[str, Any]:
     Any other status says something about the question or the service, nothing about the request.
     """
     if answer.status != 200:
-        raise NoDecision(f"status {answer.status} instead of 200", is_outage=answer.status >= 500)
+        raise NoDecision(f"status {answer.status} instead of 200", is_outage=answer.status in OUTAGES)
     fields = dict(answer.fields)
     media_type = fields.get(b"content-type", b"").partition(b";")[0].strip().lower()
     if media_type != _JSON or b"content-encoding" in fields:

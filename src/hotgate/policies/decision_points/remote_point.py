@@ -8,7 +8,7 @@ from typing import Any
 from hotgate.config.decision_points import decision_point as settings_of
 from hotgate.pipeline.exchange import Exchange
 from hotgate.policies.conditions.attribute import Attribute
-from hotgate.policies.decision_points.contract import Asked, Kind, NoDecision, Outcome, RouteQuestion, Verdict
+from hotgate.policies.decision_points.contract import Askable, Asked, Kind, NoDecision, Outcome, RouteQuestion, Verdict
 from hotgate.policies.decision_points.decision_cache import DecisionCache
 from hotgate.policies.decision_points.service_call import ServiceCall
 from hotgate.upstream.breaker import Breaker
@@ -48,23 +48,25 @@ class RemotePoint:
         """What a route asks."""
         return self._kind.compile(ask, attributes)
 
-    def decide(self, exchange: Exchange, asked: Sequence[Asked]) -> Sequence[Outcome] | Awaitable[Sequence[Outcome]]:
+    def decide(
+        self, exchange: Exchange, askable: Sequence[Askable]
+    ) -> Sequence[Outcome] | Awaitable[Sequence[Outcome]]:
         """At once if everything is known, or if what is known denies."""
-        if self._cache is None:
-            return self._asked(exchange, asked, [None] * len(asked))
-        known = [self._cache.get(each.key) for each in asked]
-        denied = [verdict for verdict in known if verdict is not None and not verdict.allowed]
-        found = [verdict for verdict in known if verdict is not None]
-        if denied or len(found) == len(known):
-            return denied or found
-        return self._asked(exchange, asked, known)
+        known: list[Verdict] = []
+        unknown: list[Askable] = []
+        for each in askable:
+            verdict = None if self._cache is None else self._cache.get(each.key)
+            if verdict is None:
+                unknown.append(each)
+            elif verdict.allowed:
+                known.append(verdict)
+            else:
+                return [verdict]
+        return self._asked(exchange, known, [each.asked() for each in unknown]) if unknown else known
 
-    async def _asked(
-        self, exchange: Exchange, asked: Sequence[Asked], known: Sequence[Verdict | None]
-    ) -> Sequence[Outcome]:
+    async def _asked(self, exchange: Exchange, known: Sequence[Verdict], missing: Sequence[Asked]) -> Sequence[Outcome]:
         """As many at once as its kind can, until one is no permission."""
-        outcomes: list[Outcome] = [verdict for verdict in known if verdict is not None]
-        missing = [each for each, verdict in zip(asked, known, strict=True) if verdict is None]
+        outcomes: list[Outcome] = list(known)
         for start in range(0, len(missing), self._kind.most_at_once):
             found = await self._flown(exchange, missing[start : start + self._kind.most_at_once])
             outcomes += found
@@ -81,7 +83,7 @@ class RemotePoint:
             is_personal = any(isinstance(each, Verdict) and each.is_personal for each in outcomes)
             return await self._fly(exchange, asked) if is_personal else outcomes
         if len(self._flights) >= MOST_FLIGHTS:
-            return self._without(NoDecision(f"{MOST_FLIGHTS} questions are under way"), len(asked))
+            return self._without(NoDecision(f"{MOST_FLIGHTS} questions are under way", is_outage=True), len(asked))
         flight = self._flights[questions] = asyncio.create_task(self._fly(exchange, asked))
         flight.add_done_callback(lambda done: self._landed(questions, done))
         return await asyncio.shield(flight)  # one client that goes away does not end it for the others
@@ -94,14 +96,14 @@ class RemotePoint:
     async def _fly(self, exchange: Exchange, asked: Sequence[Asked]) -> Sequence[Outcome]:
         if not self._breaker.may_call():
             left = math.ceil(self._breaker.seconds_left)
-            alone = NoDecision("it has not answered lately, and is left alone", retry_after=left)
+            alone = NoDecision("it has not answered lately, and is left alone", is_outage=True, retry_after=left)
             return self._without(alone, len(asked))
         try:
             verdicts = await self._verdicts(exchange, asked)
         except NoDecision as error:
-            # What one client asks may be at fault for an answer that makes no sense: that says nothing of the service.
             self._breaker.failed(str(error)) if error.is_outage else self._breaker.said_nothing()
-            return self._without(NoDecision(str(error)), len(asked))  # without the frames that this one has seen
+            missing = NoDecision(str(error), is_outage=error.is_outage)  # without the frames that this one has seen
+            return self._without(missing, len(asked))
         except BaseException:
             self._breaker.said_nothing()
             raise
@@ -127,6 +129,6 @@ class RemotePoint:
 
     def _without(self, missing: NoDecision, asked: int) -> Sequence[Outcome]:
         """What so many questions without an answer mean."""
-        if not self._lets_through:
+        if not (self._lets_through and missing.is_outage):
             return [missing]
         return [Verdict(True, f"no decision, and on_failure is allow: {missing}", is_for_want=True)] * asked

@@ -12,6 +12,7 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import PhasedStep
 from hotgate.policies.decision_points.contract import NoDecision
+from hotgate.upstream.failure import INVALID_ANSWER
 from hotgate.upstream.side_call import SideAnswer, SideCallFailed, SideRequest, side_call
 
 if TYPE_CHECKING:
@@ -50,16 +51,17 @@ class ServiceCall:
         await self._show(own)
         shown = replace(bounded, target=own.request.target, fields=own.request.headers.fields)
         answer = await self._sent(exchange, shown)
-        own.response = Response(answer.status)
+        own.response = Response(answer.status, Headers(list(answer.fields)))
         for step in self._after:
             step(own)
-        return answer
+        return replace(answer, fields=own.response.headers.fields)  # a redirect may repeat a credential of the query
 
     async def _sent(self, exchange: Exchange, request: SideRequest) -> SideAnswer:
         try:
             return await side_call(self.upstream, exchange, request)
         except SideCallFailed as failed:
-            raise NoDecision(str(failed), is_outage=True) from None
+            # One that is too large, or no HTTP, may be what a caller has brought about, as other nonsense.
+            raise NoDecision(str(failed), is_outage=failed.failure.kind != INVALID_ANSWER) from None
 
     async def _show(self, own: Exchange) -> None:
         """Have the credential put into the question, as routes have it put into their requests."""
@@ -69,9 +71,10 @@ class ServiceCall:
                     outcome = step(own)
                     refused = await outcome if isinstance(outcome, Awaitable) else outcome
                     if refused is not None:
-                        raise NoDecision(f"no credential for it: {refused.log_detail or refused.code}")
+                        reason = f"no credential for it: {refused.log_detail or refused.code}"
+                        raise NoDecision(reason, is_outage=True)
         except TimeoutError:
-            raise NoDecision("no credential for it in time") from None
+            raise NoDecision("no credential for it in time", is_outage=True) from None
 
 
 def _as_exchange(exchange: Exchange, request: SideRequest) -> Exchange:

@@ -16,6 +16,7 @@ from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import PhasedStep
 from hotgate.policies.explaining.facts import (
     attribute_values,
+    is_denial,
     limit_facts,
     path_text,
     principal_facts,
@@ -24,7 +25,6 @@ from hotgate.policies.explaining.facts import (
 
 _PATH, _PASSED = "decision_log.path", "decision_log.passed"
 _POLICY = "decision_log"
-_REFUSES_FROM = 400
 
 
 class DecisionNotes:
@@ -59,7 +59,7 @@ class DecisionNotes:
         has_passed, response = _PASSED in exchange.state, exchange.response
         if not has_passed and response is None:
             return
-        is_denied = not has_passed and response is not None and response.status >= _REFUSES_FROM
+        is_denied = not has_passed and response is not None and is_denial(response, exchange.decision)
         if is_denied or not self._denied_only:
             self._append((exchange.started, self._facts(exchange, response, is_denied=is_denied)))
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from hotgate.http.response import Response
 from hotgate.identity.principal import Principal
 from hotgate.observe.redaction import without_credentials
 from hotgate.pipeline.decision import Decision
@@ -16,7 +17,13 @@ MASKED = "[masked]"
 MAX_TEXT = 256  # characters of one value
 MAX_NAMES = 64  # of a list
 _SHOWN = frozenset(each.name for each in ATTRIBUTES if not each.is_sensitive)
+_REFUSES_FROM = 400
 _PARAMETER = "path."  # a part of the path, which every log has
+
+
+def is_denial(response: Response, decision: Decision | None) -> bool:
+    """Whether this answer of the gateway refuses. Services that are asked may do so by a redirect to a login."""
+    return response.status >= _REFUSES_FROM or (decision is not None and not decision.allowed)
 
 
 def attribute_values(decision: Decision, exchange: Exchange) -> dict[str, Any]:

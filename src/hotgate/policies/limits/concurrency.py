@@ -57,7 +57,8 @@ class Concurrency:
 
 def place_steps(phase: Phase, concurrency: Concurrency) -> list[PhasedStep]:
     """To take a place, and to give it back."""
-    return [PhasedStep(phase, concurrency.enter), PhasedStep(Phase.FINISH, concurrency.leave)]
+    is_last = phase is Phase.SHAPE
+    return [PhasedStep(phase, concurrency.enter, is_place=is_last), PhasedStep(Phase.FINISH, concurrency.leave)]
 
 
 def compile_concurrency(settings: Any, context: CompileContext) -> Sequence[PhasedStep]:

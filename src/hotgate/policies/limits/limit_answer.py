@@ -57,13 +57,14 @@ class LimitAnswer:
         return None
 
     def refuse(self, exchange: Exchange, decision: LimitDecision, items: Sequence[LimitItem]) -> Response:
-        """The 429. items: of all limits that the request is under."""
+        """The 429. items: of all limits that the request is under. Nobody is told to try again what can never pass."""
         tell_refused(exchange, tuple(items), self.item, decision)
         exchange.limits += (decision,)
         exchange.decision = self.exceeded
         exchange.route.recorder.over_limit(self.item.name, "refused")
-        retry_after = b"%d" % decision.retry_after
-        fields = [(b"content-type", b"application/problem+json"), (b"retry-after", retry_after)]
+        fields = [(b"content-type", b"application/problem+json")]
+        if not decision.is_hopeless:
+            fields.append((b"retry-after", b"%d" % decision.retry_after))
         response = Response(429, Headers(fields), self._body)
         response.code, response.log_detail = self._code, self.exceeded.reason
         return response

@@ -1,5 +1,7 @@
 """One limit of a route, compiled: whom it is for, whose bucket, how many tokens, and what is told of it."""
 
+from collections.abc import Callable
+
 from hotgate.limits.limit import Limit
 from hotgate.observe.log import security_event
 from hotgate.pipeline.exchange import Exchange
@@ -8,6 +10,7 @@ from hotgate.policies.limits.limit_cost import AnsweredCost, CostOf
 from hotgate.policies.limits.limit_key import KeyOf
 from hotgate.policies.limits.limit_terms import LimitTerms, TermsOf
 
+TELL_DRY_RUN = "tell_dry_run"  # the service that tells the log of them; `security_event` if there is none
 DRY_RUN = "rate_limit.dry_run"  # in the exchange's state: the decisions that dry runs would have made
 _TOLD_EVERY = 10.0  # seconds: an attack must not fill the log
 
@@ -15,7 +18,8 @@ _TOLD_EVERY = 10.0  # seconds: an attack must not fill the log
 class LimitRule:
     """fixed: terms and tokens, if they are the same for all requests; otherwise `price` says them.
 
-    counted: statuses of answers that count, or None for all. answered_cost: if the answer says it.
+    counted: statuses of answers that count, or None for all. answered_cost: if the answer says it. tell: the log, of
+    what a dry run would have refused.
     """
 
     __slots__ = (
@@ -23,6 +27,7 @@ class LimitRule:
         "_cost_of",
         "_name",
         "_since_told",
+        "_tell",
         "_terms_of",
         "_told_at",
         "answered_cost",
@@ -45,6 +50,7 @@ class LimitRule:
         counted: frozenset[int] | None = None,
         answered_cost: AnsweredCost | None = None,
         is_dry_run: bool = False,
+        tell: Callable[..., None] = security_event,
     ) -> None:
         self.limit = limit
         self.key_of = key_of
@@ -61,6 +67,7 @@ class LimitRule:
         self.answered_cost = answered_cost
         self.is_dry_run = is_dry_run
         self._name = limit.name
+        self._tell = tell
         self._told_at = -_TOLD_EVERY
         self._since_told = 0
 
@@ -90,5 +97,5 @@ class LimitRule:
         self._since_told += 1
         if exchange.started - self._told_at >= _TOLD_EVERY:
             facts = {"limit": self._name, "route": exchange.route.name, "client": exchange.client}
-            security_event("rate-limit-dry-run", **facts, requests=self._since_told)
+            self._tell("rate-limit-dry-run", **facts, requests=self._since_told)
             self._told_at, self._since_told = exchange.started, 0

@@ -1,6 +1,6 @@
 """From the settings of a policy that limits, one or a list of them, to the steps of its route."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from hotgate.pipeline.phase import Phase
@@ -36,8 +36,13 @@ def compiled_rules(settings: Any, rule: Callable[[Any, tuple[int, ...]], LimitRu
     return rules
 
 
-def limiting_steps(rules: list[LimitRule], limiter: Any) -> list[PhasedStep]:
-    """One step, and two more for limits that want to see answers. limiter: None where a file is only checked."""
+def limiting_steps(rules: list[LimitRule], services: Mapping[str, Any]) -> list[PhasedStep]:
+    """One step, and two more for limits that want to see answers.
+
+    services: "limiter" may be missing where a file is only checked; "limits" are told of those there are.
+    """
+    limiter: Any = services.get("limiter")
+    services.get("limits", {}).update({rule.limit.scope: rule.limit for rule in rules})
     if not any(rule.settles for rule in rules):
         return [PhasedStep(Phase.LIMIT, RateLimits(rules, limiter, None).spend)]
     settlement = Settlement(limiter)

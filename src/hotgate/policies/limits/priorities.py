@@ -14,8 +14,9 @@ from hotgate.policies.conditions.attribute import Attribute
 from hotgate.policies.conditions.attributes import route_attributes
 from hotgate.policies.conditions.condition import Condition, ConditionFailed, compile_condition
 
-# What a client may write as it likes. Not path, method and host: they say what is asked for.
-_CLIENTS_CHOICE = frozenset({"request.headers", "request.query", "request.query_lists"})
+# What a client may write as it likes. Not path, method and host: they say what is asked for. A size is 0 where none is
+# declared, as that of a chunked body.
+_CLIENTS_CHOICE = frozenset({"request.headers", "request.query", "request.query_lists", "request.size"})
 
 
 @dataclass(frozen=True, slots=True)

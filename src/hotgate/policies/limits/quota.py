@@ -10,13 +10,14 @@ from hotgate.config.authorization import Authorization
 from hotgate.config.status_range import all_statuses
 from hotgate.limits.calendar import Calendar
 from hotgate.limits.limit import Limit
+from hotgate.observe.log import security_event
 from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec, WrongSetting
 from hotgate.policies.conditions.attribute import Attribute
 from hotgate.policies.conditions.attributes import route_attributes
 from hotgate.policies.conditions.condition import Condition, compile_condition
 from hotgate.policies.limits.limit_cost import AnsweredCost, CostOf, computed_cost, dearest
 from hotgate.policies.limits.limit_key import KeyMakers, shown_by
-from hotgate.policies.limits.limit_rule import LimitRule
+from hotgate.policies.limits.limit_rule import TELL_DRY_RUN, LimitRule
 from hotgate.policies.limits.limit_terms import LimitTerms
 from hotgate.policies.limits.limiting_steps import compiled_rules, limiting_steps, take_name
 from hotgate.policies.limits.quota_answer import QuotaAnswer, QuotaItem
@@ -59,6 +60,7 @@ class _Compiler:
             counted=all_statuses(settings.count) if settings.count else None,
             answered_cost=AnsweredCost(settings.cost) if isinstance(settings.cost, ToldCost) else None,
             is_dry_run=settings.dry_run,
+            tell=self._context.services.get(TELL_DRY_RUN, security_event),
         )
 
     def _limit(self, settings: QuotaSettings, calendar: Calendar) -> Limit:
@@ -93,7 +95,7 @@ class _Compiler:
 def compile_quota(settings: Any, context: CompileContext) -> Sequence[PhasedStep]:
     """The steps. The service "limiter" may be missing in a check."""
     rules = compiled_rules(settings, _Compiler(context).rule)
-    return limiting_steps(rules, context.services.get("limiter"))
+    return limiting_steps(rules, context.services)
 
 
 POLICY = PolicySpec(_KEY, QuotaSetting, compile_quota)

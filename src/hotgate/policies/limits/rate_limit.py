@@ -9,6 +9,7 @@ from hotgate.config.units import Rate
 from hotgate.limits.limit import MAX_QUOTA, Limit
 from hotgate.limits.sliding_window import SlidingWindow
 from hotgate.limits.token_bucket import TokenBucket
+from hotgate.observe.log import security_event
 from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec, WrongSetting
 from hotgate.policies.conditions.attribute import Attribute
 from hotgate.policies.conditions.attributes import route_attributes
@@ -17,7 +18,7 @@ from hotgate.policies.limits.limit_answer import LimitAnswer
 from hotgate.policies.limits.limit_cost import AnsweredCost, CostOf, computed_cost, dearest
 from hotgate.policies.limits.limit_fields import LimitItem
 from hotgate.policies.limits.limit_key import KeyMakers, shown_by
-from hotgate.policies.limits.limit_rule import LimitRule
+from hotgate.policies.limits.limit_rule import TELL_DRY_RUN, LimitRule
 from hotgate.policies.limits.limit_terms import LimitTerms, TermsOf, Tiers, tokens_of_window
 from hotgate.policies.limits.limiting_steps import compiled_rules, limiting_steps, take_name
 from hotgate.policies.limits.rate_limit_settings import ComputedCost, RateLimitSetting, RateLimitSettings, ToldCost
@@ -49,6 +50,7 @@ class _Compiler:
             counted=all_statuses(settings.count) if settings.count else None,
             answered_cost=AnsweredCost(settings.cost) if isinstance(settings.cost, ToldCost) else None,
             is_dry_run=settings.dry_run,
+            tell=self._context.services.get(TELL_DRY_RUN, security_event),
         )
 
     def _limit(self, settings: RateLimitSettings) -> Limit:
@@ -120,7 +122,7 @@ def _check_cost(settings: RateLimitSettings, limit: Limit, item: LimitItem) -> N
 def compile_rate_limit(settings: Any, context: CompileContext) -> Sequence[PhasedStep]:
     """One step, and two more for limits that want to see answers. The service "limiter" may be missing in a check."""
     rules = compiled_rules(settings, _Compiler(context).rule)
-    return limiting_steps(rules, context.services.get("limiter"))
+    return limiting_steps(rules, context.services)
 
 
 POLICY = PolicySpec(_KEY, RateLimitSetting, compile_rate_limit)

@@ -13,14 +13,17 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.policies.releases.mirror_settings import MirrorSettings
 from hotgate.policies.versions.version_facts import VERSION_FIELD
 
-# Fields in which clients send what proves or remembers them, besides those that `identity` of the file names.
+# Fields in which clients send what proves or remembers them, besides those that `identity` of the file names: by their
+# names, and by how names end that keep being made up for it.
 _CREDENTIALS = frozenset(
     {
-        *(b"authorization", b"cookie", b"cookie2", b"dpop", b"signature", b"signature-input"),
-        *(b"x-api-key", b"api-key", b"apikey", b"x-access-token", b"x-session-token", b"x-csrf-token", b"x-xsrf-token"),
-        *(b"x-amz-security-token", b"x-goog-api-key", b"ocp-apim-subscription-key", b"private-token", b"x-vault-token"),
-        *(b"x-hub-signature-256", b"webhook-signature", b"x-functions-key", b"sec-websocket-protocol"),
+        *(b"authorization", b"cookie", b"cookie2", b"dpop", b"signature-input", b"apikey", b"sec-websocket-protocol"),
+        *(b"x-hub-signature-256", b"ocp-apim-subscription-key", b"x-functions-key", b"x-rapidapi-key"),
     }
+)
+_ENDINGS = (
+    *(b"-token", b"-secret", b"-password", b"-signature", b"-assertion", b"-authorization", b"-credential"),
+    *(b"-api-key", b"-access-key", b"-auth-key", b"-private-key"),
 )
 
 
@@ -64,4 +67,5 @@ class CopiedRequest:
             return True
         if is_reserved(name):
             return not self._settings.identity and name != VERSION_FIELD
-        return spelled in _CREDENTIALS and not self._settings.credentials
+        is_credential = spelled in _CREDENTIALS or (b"-" + spelled).endswith(_ENDINGS)
+        return is_credential and not self._settings.credentials

@@ -5,7 +5,7 @@ sent in a task of its own when the request is complete; the client's exchange kn
 """
 
 import asyncio
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from functools import partial
 from secrets import randbelow
 
@@ -44,6 +44,7 @@ class Mirror:
         self._methods = frozenset(settings.methods)
         self._copied = copied
         self._under_way: set[asyncio.Task[None]] = set()
+        self._waiting = 0  # copies whose body is not complete
 
     def copy(self, exchange: Exchange) -> None:
         """Have a copy sent, if this request is one of those."""
@@ -57,6 +58,7 @@ class Mirror:
         """The exchange is over: a body that is not there by now never will be."""
         body = exchange.state.get(BODY_COPY)
         if body is not None and body.is_wanted:
+            self._waiting -= 1
             self._count("body")
             body.drop()
 
@@ -76,8 +78,16 @@ class Mirror:
             send(collected or b"")
         elif body.data is None:
             self._count("body")
+        elif self._waiting >= self._settings.max_concurrent:  # clients that send slowly must not fill the memory
+            self._count("busy")
+            body.drop()
         else:
-            body.when_whole(send)
+            self._waiting += 1
+            body.when_whole(partial(self._send_whole, send))
+
+    def _send_whole(self, send: Callable[[bytes], None], body: bytes) -> None:
+        self._waiting -= 1
+        send(body)
 
     def _send(self, exchange: Exchange, method: str, target: bytes, fields: list[Field], body: bytes) -> None:
         if len(self._under_way) >= self._settings.max_concurrent:

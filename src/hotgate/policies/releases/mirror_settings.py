@@ -27,7 +27,9 @@ class MirrorSettings(Settings):
         " POST, so name it only where what stands behind `upstream` has data of its own.",
     )
     max_concurrent: Annotated[int, WholeNumber(1, 10_000)] = Field(
-        default=64, description="Copies that may be under way at once with each worker; further ones are left out."
+        default=64,
+        description="Copies that may be under way at once with each worker, and as many whose body is not complete;"
+        " further ones are left out.",
     )
     max_body: Annotated[int, SizeBetween("0", "1MiB")] = Field(
         default=64 * 1024,

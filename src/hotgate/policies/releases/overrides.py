@@ -22,6 +22,8 @@ class Override:
     def from_message(cls, message: Mapping[str, Any]) -> "Override":
         """Raises KeyError, TypeError or ValueError."""
         shares = {str(name): float(share) for name, share in dict(message["shares"]).items()}
+        if not all(0 <= share <= 1 for share in shares.values()):
+            raise ValueError("a share is from 0 to 1")  # and a number: NaN is not
         return cls(shares, frozenset(map(str, message["closed"])))
 
     @property

@@ -12,12 +12,13 @@ from pydantic import Field
 
 from hotgate.config.apis import VersionName, plain_version
 from hotgate.config.settings import Name, Settings
+from hotgate.http.reserved import spelling
 from hotgate.http.response import Response
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec, WrongSetting, WrongSettings
 from hotgate.pipeline.route import Outcome
-from hotgate.policies.versions.version_facts import VersionFacts
+from hotgate.policies.versions.version_facts import VersionFacts, naming_fields
 from hotgate.policies.versions.version_uses import VersionUses
 
 
@@ -54,6 +55,12 @@ class VersionSteps:
         exchange.request.headers.fields.append(facts.mark)
         return None
 
+    def tell_end(self, exchange: Exchange) -> None:
+        """The file says when a version ends, not the backend: two dates would be none (RFC 9745 §2.1: one Item)."""
+        if exchange.response is not None:
+            for field in self._facts[exchange.route.version].ends:
+                exchange.response.headers.set(*field)
+
     def count(self, exchange: Exchange) -> None:
         """One request more, whatever became of it."""
         label = self._facts[exchange.route.version].label
@@ -79,7 +86,11 @@ def compile_version(settings: VersionSettings, context: CompileContext) -> list[
     services = context.services
     uses = services.get("version_uses") or VersionUses()
     steps = VersionSteps(facts, services.get("version_counts", {}), uses, services.get("wall_clock", time.time))
-    return [PhasedStep(Phase.ADMIT, steps.admit), PhasedStep(Phase.FINISH, steps.count)]
+    told = [PhasedStep(Phase.RESPOND, steps.tell_end)] if any(each.ends for each in facts.values()) else []
+    # The head has said which version; a trailer, which some servers take for a field of it, must not say another.
+    owned = frozenset(spelling(name.lower().encode("ascii")) for name in naming_fields(api))
+    admit = PhasedStep(Phase.ADMIT, steps.admit, owned_fields=owned)
+    return [admit, *told, PhasedStep(Phase.FINISH, steps.count)]
 
 
 POLICY = PolicySpec("version", VersionSettings, compile_version)

@@ -18,6 +18,7 @@ from hotgate.identity.rights import RoleBook
 from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.keys.signing_key import SigningKey
 from hotgate.limits.lease_client import LeaseClient
+from hotgate.limits.limit import Limit
 from hotgate.limits.place_book import KeyedPlaces, PlaceBook, PlacePlan
 from hotgate.limits.worker_share import WorkerShare, too_few
 from hotgate.observe.metrics import WorkerMetrics
@@ -25,8 +26,7 @@ from hotgate.pipeline.outgoing import OutgoingContext
 from hotgate.pipeline.policy import Authenticator, CompileContext, PhasedStep
 from hotgate.pipeline.route import Route
 from hotgate.policies import MECHANISMS
-from hotgate.policies.decision_points.contract import DecisionPoint
-from hotgate.policies.decision_points.decide import COUNT, POINTS
+from hotgate.policies.decision_points.contract import COUNT, POINTS, DecisionPoint
 from hotgate.policies.limits.concurrency import upstream_steps
 from hotgate.policies.limits.priorities import compile_priorities
 from hotgate.policies.outgoing import OUTGOING
@@ -35,7 +35,6 @@ from hotgate.routing.path_shape import BadPattern
 from hotgate.routing.pattern import RoutePattern
 from hotgate.routing.table import RouteTable
 from hotgate.runtime.compiling.ambiguous_routes import ambiguous_places
-from hotgate.runtime.compiling.compile_decision_points import compile_decision_points
 from hotgate.runtime.compiling.compile_endpoints import endpoint_routes, receiver_route
 from hotgate.runtime.compiling.compile_listener import compile_listener
 from hotgate.runtime.compiling.compile_release import outgoing_steps
@@ -45,11 +44,13 @@ from hotgate.runtime.compiling.compile_upstream import compile_upstream, place_r
 from hotgate.runtime.compiling.compile_versions import VersionedPatterns
 from hotgate.runtime.compiling.key_files import key_file_errors
 from hotgate.runtime.compiling.observing import Observing
+from hotgate.runtime.compiling.without_collection import without_collection
 from hotgate.store.credentials import Credentials
 from hotgate.upstream.outbox import Outbox
 from hotgate.upstream.upstream import Upstream
 
 Path = tuple[str | int, ...]
+Entry = tuple[RoutePattern, Route]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,10 @@ class CompileProblems(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A snapshot, the parts of it that outlive a reload, and the compiled entries of `identity`."""
+    """A snapshot, the parts of it that outlive a reload, and the compiled entries of `identity`.
+
+    limits: by scope.
+    """
 
     snapshot: Snapshot
     config: Gateway
@@ -78,6 +82,7 @@ class Compiled:
     places: PlacePlan
     identities: Mapping[str, Authenticator] = field(default_factory=dict)
     decision_points: Mapping[str, DecisionPoint] = field(default_factory=dict)
+    limits: Mapping[str, Limit] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,7 @@ class Parts:
     current: Compiled | None = None
 
 
+@without_collection()
 def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     """Compile, changing nothing that is in force. Raises CompileProblems."""
     problems: list[Problem] = []
@@ -104,48 +110,68 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     identities = _identities(config, services, problems)
     services["observing"] = observing = Observing.of(config, services)
     outgoing = _outgoing(config, services, problems)
-    points = compile_decision_points(
-        config, upstreams, outgoing, services, parts.current, lambda *problem: problems.append(Problem(*problem))
-    )
+    points = _decision_points(config, outgoing, services, parts.current, problems)
     services[POINTS] = points
     services[COUNT] = parts.metrics.decisions.count
-    outgoing = _with_places(outgoing, upstreams)
-    entries = list(endpoint_routes(config, identities, parts.metrics))
-    entries += resource_routes(config, services, parts.metrics, lambda *problem: problems.append(Problem(*problem)))
+    entries = _own_entries(config, identities, services, parts.metrics, problems)
+    entries += _entries(config, identities, services, _with_places(outgoing, upstreams), parts.metrics, problems)
+    table = _table(config, entries, problems)
+    listeners = _listeners(config, services, problems)
+    if problems or table is None:
+        raise CompileProblems(problems)
+    snapshot = _snapshot(config, table, listeners, observing.unmatched(parts.metrics))
+    return Compiled(snapshot, config, upstreams, places, identities, points, services["limits"])
+
+
+def _own_entries(
+    config: Gateway,
+    identities: Mapping[str, Authenticator],
+    services: dict[str, Any],
+    metrics: WorkerMetrics,
+    problems: list[Problem],
+) -> list[Entry]:
+    """What the gateway answers by itself, beside the routes of the file."""
+    entries = list(endpoint_routes(config, identities, metrics))
+    entries += resource_routes(config, services, metrics, lambda *problem: problems.append(Problem(*problem)))
     for name in config.security_events:
-        compiler = partial(receiver_route, name, config, services, parts.metrics)
+        compiler = partial(receiver_route, name, config, services, metrics)
         received = _attempt(problems, ("security_events", name), compiler)
         if received is not None:
             entries.append(received)
+    return entries
+
+
+def _entries(
+    config: Gateway,
+    identities: Mapping[str, Authenticator],
+    services: Mapping[str, Any],
+    outgoing: Mapping[str, Sequence[PhasedStep]],
+    metrics: WorkerMetrics,
+    problems: list[Problem],
+) -> list[Entry]:
+    """The routes of the file."""
+    entries: list[Entry] = []
     versioned = VersionedPatterns(config.apis)
     for index, settings in enumerate(config.routes):
         patterns = _attempt(problems, ("routes", index, "match", "path"), partial(_patterns, settings, versioned))
         name = settings.upstream or ""
-        hosts = tuple(settings.match.hosts)
         context = CompileContext(
             settings.name,
             identities,
             services,
             name,
             outgoing_steps(settings, outgoing),
-            hosts,
+            tuple(settings.match.hosts),
             _parameters(settings),
             settings.metadata,
             ("routes", index),
             settings.public,
         )
-        recorder = parts.metrics.route(settings.name, name)
-        target = upstreams.get(name)
-        route = _route(problems, settings, context, target, recorder)
+        recorder = metrics.route(settings.name, name)
+        route = _route(problems, settings, context, services["upstreams"].get(name), recorder)
         if patterns is not None and route is not None:
             entries += [(pattern, route.serving(version) if version else route) for pattern, version in patterns]
-    entries += versioned.refusals(parts.metrics)
-    table = _table(config, entries, problems)
-    listeners = _listeners(config, services, problems)
-    if problems or table is None:
-        raise CompileProblems(problems)
-    snapshot = _snapshot(config, table, listeners, observing.unmatched(parts.metrics))
-    return Compiled(snapshot, config, upstreams, places, identities, points)
+    return [*entries, *versioned.refusals(metrics)]
 
 
 def compile_errors(loaded: Loaded) -> list[ConfigurationError]:
@@ -223,6 +249,7 @@ def _services(config: Gateway, parts: Parts, places: PlacePlan, problems: list[P
 
     services = {
         **parts.services,
+        "limits": {},
         "shared_limits": {},
         "shared_quotas": {},
         "limit_names": set(),
@@ -262,6 +289,23 @@ def _outgoing(config: Gateway, services: dict[str, Any], problems: list[Problem]
     return steps
 
 
+def _decision_points(
+    config: Gateway,
+    outgoing: Mapping[str, Sequence[PhasedStep]],
+    services: Mapping[str, Any],
+    current: Compiled | None,
+    problems: list[Problem],
+) -> dict[str, DecisionPoint]:
+    """Their code is imported where there are any."""
+    if not config.authorization.decision_points:
+        return {}
+    from hotgate.runtime.compiling.compile_decision_points import compile_decision_points  # noqa: PLC0415
+
+    return compile_decision_points(
+        config, services["upstreams"], outgoing, services, current, lambda *problem: problems.append(Problem(*problem))
+    )
+
+
 def _with_places(
     outgoing: Mapping[str, Sequence[PhasedStep]], upstreams: Mapping[str, Upstream]
 ) -> dict[str, Sequence[PhasedStep]]:
@@ -295,9 +339,7 @@ def _conditions(wanted: Mapping[str, str]) -> tuple[tuple[str, str | None], ...]
     return tuple((name, None if value == "*" else value) for name, value in wanted.items())
 
 
-def _table(
-    config: Gateway, entries: list[tuple[RoutePattern, Route]], problems: list[Problem]
-) -> RouteTable[Route] | None:
+def _table(config: Gateway, entries: list[Entry], problems: list[Problem]) -> RouteTable[Route] | None:
     try:
         return RouteTable(entries)
     except AmbiguousRoutes as error:

@@ -13,7 +13,7 @@ from hotgate.keys.key_ring import RingHolder
 from hotgate.pipeline.decision import Path, StepLabel
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.phase import Phase
-from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec, WrongSetting, WrongSettings
+from hotgate.pipeline.policy import CompileContext, PhasedStep, WrongSetting, WrongSettings
 from hotgate.pipeline.route import Route, Step
 from hotgate.pipeline.route_priority import RoutePriority
 from hotgate.policies import POLICIES
@@ -24,7 +24,7 @@ from hotgate.runtime.compiling.compile_resources import challenge_parameter
 from hotgate.runtime.compiling.observing import Observing
 from hotgate.upstream.upstream import Upstream
 
-_POLICIES: dict[str, PolicySpec] = {policy.name: policy for policy in POLICIES}
+_POLICIES = {policy.name: policy for policy in POLICIES}
 
 
 def compile_route(
@@ -108,6 +108,7 @@ def _assembled(
         labels=labels,
         body_step=next((index for index, step in enumerate(before) if step.body_limit), -1),
         body_limit=min(limits, default=0),
+        place_step=next((index for index, step in enumerate(before) if step.is_place), None),
         max_body=settings.max_body,
         copied_body=max((step.copied_body for step in before), default=-1),
         owned_fields=frozenset().union(*(step.owned_fields for step in steps)),

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 
 from hotgate.config.apis import Api, plain_version
 from hotgate.config.routes import Route as RouteSettings
+from hotgate.http.headers import Field
 from hotgate.http.response import Response
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route
+from hotgate.policies.versions.version_facts import vary_fields
 from hotgate.routing.path_shape import BadPattern
 from hotgate.routing.pattern import RoutePattern
 from hotgate.routing.version import VersionCondition, VersionReader
@@ -70,7 +72,8 @@ class VersionedPatterns:
         for place in self._places.values():
             methods = frozenset[str]() if frozenset() in place.methods else frozenset[str]().union(*place.methods)
             name, hosts = refusal_name(place.api), (place.host,) if place.host else ()
-            refusal = VersionRefusal(self._readers[place.api], place.in_path)
+            fields = tuple(vary_fields(self._apis[place.api]))
+            refusal = VersionRefusal(self._readers[place.api], place.in_path, fields)
             pattern = RoutePattern(name, hosts=hosts, path=place.path, methods=methods)
             yield pattern, Route(name, before=[refusal], recorder=metrics.route(name))
 
@@ -89,14 +92,23 @@ class _Place:
 
 
 class VersionRefusal:
-    """Says why. in_path: the plain version that the path names, "" or _ANY."""
+    """Says why. in_path: the plain version that the path names, "" or _ANY. fields: of every answer, for caches must
+    not keep a 404 for who names another version (RFC 9110 §15.5.5).
+    """
 
-    def __init__(self, reader: VersionReader, in_path: str) -> None:
+    def __init__(self, reader: VersionReader, in_path: str, fields: tuple[Field, ...]) -> None:
         self._reader = reader
         self._in_path = in_path
+        self._fields = fields
         self._known = f"There are: {', '.join(reader.known.values())}."
 
     def __call__(self, exchange: Exchange) -> Response:
+        """The problem, and what it depends on."""
+        refusal = self._problem(exchange)
+        refusal.add_fields(self._fields)
+        return refusal
+
+    def _problem(self, exchange: Exchange) -> Response:
         """A name in the wrong place or twice is the client's mistake (400), a media type that nobody has cannot be
         given (406, RFC 9110 §15.5.7), and a path that nobody has, or no version has, is not found (404).
         """

@@ -10,6 +10,7 @@ from hotgate.config.errors import ConfigurationError, ConfigurationErrors
 from hotgate.config.gateway import Gateway
 from hotgate.config.loader import Loaded, load
 from hotgate.config.models import gateway_model
+from hotgate.runtime.compiling.without_collection import without_collection
 from hotgate.runtime.worker_process.access_log_sink import access_log_path, decision_log_path, opened_log
 
 
@@ -22,13 +23,16 @@ def built_in_model() -> type[Gateway]:
 
 
 @cache
-def _model_with(mechanisms: frozenset[str]) -> type[Gateway]:
-    """The model with every built-in policy, and these mechanisms alone: the others are not even imported."""
+def _model_with(mechanisms: frozenset[str], policies: frozenset[str]) -> type[Gateway]:
+    """The model with these mechanisms and policies alone: the others are not even imported."""
     from hotgate.policies import MECHANISMS, POLICIES  # noqa: PLC0415 (as above)
 
-    return gateway_model(POLICIES, [each for each in MECHANISMS if each.name in mechanisms])
+    return gateway_model(
+        [each for each in POLICIES if each.name in policies], [each for each in MECHANISMS if each.name in mechanisms]
+    )
 
 
+@without_collection()
 def load_configuration(path: Path) -> Loaded:
     """Read and validate. Raises ConfigurationErrors."""
     return load(path, built_in_model())
@@ -62,10 +66,18 @@ def _log_errors(loaded: Loaded) -> Iterator[ConfigurationError]:
             yield loaded.error((key, "path"), f"cannot be written: {error.strerror}")
 
 
+@without_collection()
 def validated(tree: dict[str, Any]) -> Gateway:
     """The model of a tree that the control process has validated before. Raises ValueError."""
-    entries = tree.get("identity") or {}
-    return _model_with(frozenset().union(*entries.values())).model_validate(tree)
+    entries, routes = tree.get("identity") or {}, tree.get("routes") or ()
+    keys = frozenset().union(*routes)
+    return _model_with(frozenset().union(*entries.values()), keys & _policy_names()).model_validate(tree)
+
+
+def _policy_names() -> frozenset[str]:
+    from hotgate.policies import POLICIES  # noqa: PLC0415 (as above)
+
+    return frozenset(each.name for each in POLICIES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from hotgate.runtime.folders.private_folder import UnsafeFolder
 from hotgate.runtime.folders.state_directory import StateDirectory
 
 FILE_NAME = "releases.json"
+_MAX_READ = 16 * MAX_BYTES  # what is longer is not ours
 
 _log = logging.getLogger("hotgate.runtime")
 
@@ -60,9 +61,10 @@ class ReleaseFile:
         try:
             if not self._path.exists():
                 return {}
-            text = self._path.read_bytes()[: MAX_BYTES * 16]
+            with self._path.open("rb") as file:
+                text = file.read(_MAX_READ)
             return {str(route): KeptRelease.from_json(kept) for route, kept in json.loads(text).items()}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             _log.error("%s cannot be used, so releases are as the file says: %s", self._path, type(error).__name__)
             return {}
 

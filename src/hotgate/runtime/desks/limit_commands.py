@@ -23,7 +23,10 @@ async def answer_limits(operations: LimitOperations, message: Message) -> Messag
     if message["type"] == "list_limits":
         return {"reason": "", "items": operations.limited(limit, str(message["containing"]))}
     if message["type"] == "reset_limit":
-        return {"reason": "" if operations.reset(limit, key) else _NO_LIMIT}
+        try:
+            return {"reason": "" if await operations.reset(limit, key) else _NO_LIMIT}
+        except StoreUnavailable as error:
+            return {"reason": _no_quotas(error)}
     found = operations.standing(limit, key)
     return {"reason": "", "item": found} if found else {"reason": _NO_LIMIT}
 
@@ -38,5 +41,9 @@ async def answer_quotas(operations: LimitOperations, message: Message) -> Messag
             return {"reason": "" if await operations.reset_quota(quota, key) else _NO_QUOTA}
         found = await operations.quota(quota, key)
     except StoreUnavailable as error:
-        return {"reason": f"quotas cannot be read: {error}"}
+        return {"reason": _no_quotas(error)}
     return {"reason": "", "item": found} if found else {"reason": _NO_QUOTA}
+
+
+def _no_quotas(error: StoreUnavailable) -> str:
+    return f"quotas cannot be read: {error}"

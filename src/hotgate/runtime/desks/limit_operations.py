@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from hotgate.limits.period_bucket import PeriodBucket
 from hotgate.limits.shown_key import key_of_shown, shown_key
 from hotgate.store.errors import StoreUnavailable, StoreUnusable
 
@@ -42,8 +43,14 @@ class LimitOperations:
         standing = None if known is None else self._authority.peek(known, key_of_shown(key))
         return None if standing is None else _shown(standing)
 
-    def reset(self, limit: str, key: str) -> bool:
-        """Let a key have its whole burst again, but for what workers hold. Returns whether there was anything."""
+    async def reset(self, limit: str, key: str) -> bool:
+        """Let a key have its whole burst again, but for what workers hold. Returns whether there was anything.
+
+        A quota is in lists of who is limited as well, but counted in the database. Raises StoreUnavailable.
+        """
+        known = self._authority.limit(limit)
+        if known is not None and known.bucket is PeriodBucket:
+            return await self.reset_quota(limit, key)
         return self._authority.reset(limit, key_of_shown(key))
 
     async def quotas(self, quota: str = "", containing: str = "", most: int = MOST) -> list[dict[str, Any]]:

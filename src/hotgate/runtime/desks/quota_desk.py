@@ -105,10 +105,14 @@ class QuotaDesk:
             )
         if wants:
             asked = {(want.limit.scope, shown_key(want.key)): want for want in wants}
-            for use in await quotas.take([QuotaWant(*_wanted(each)) for each in wants]):
-                want = asked[use.scope, use.key]
-                left = max(0, want.limit.quota - use.used)
-                self._leases.supply(use.scope, want.key, Supply(use.given, left, use.ends))
+            try:
+                for use in await quotas.take([QuotaWant(*_wanted(each)) for each in wants]):
+                    want = asked.pop((use.scope, use.key))
+                    left = max(0, want.limit.quota - use.used)
+                    self._leases.supply(use.scope, want.key, Supply(use.given, left, use.ends))
+            finally:  # there was no place for some, or the database failed
+                for want in asked.values():
+                    self._supplies.waited(want.limit.scope, want.key)
         if self._now() - self._pruned > PRUNE_SECONDS:
             self._pruned = self._now()
             await quotas.prune(self._now())

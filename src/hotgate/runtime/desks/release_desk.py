@@ -74,7 +74,7 @@ class ReleaseDesk:
 
     def hello(self, worker: WorkerHandle) -> None:
         """A worker has connected."""
-        worker.send(self._message())
+        worker.send(self.message)
 
     def received(self, worker: WorkerHandle, report: Mapping[str, Any]) -> None:
         """What a worker has counted. Raises KeyError, TypeError or ValueError."""
@@ -89,6 +89,11 @@ class ReleaseDesk:
         for route, side, reason in list(self._watch.failing()):
             if side not in self._override(route).closed:
                 self._take_out(route, side, reason)
+
+    @property
+    def message(self) -> Message:
+        """Everything that is otherwise than the file says, for workers and for explanations."""
+        return {"type": "releases", "routes": {route: kept.override.message for route, kept in self._kept.items()}}
 
     # Operators.
 
@@ -202,9 +207,6 @@ class ReleaseDesk:
         self._changed()
 
     def _changed(self) -> None:
-        self._broadcast(self._message())
+        self._broadcast(self.message)
         if self._file is not None:
             self._file.keep(self._kept)
-
-    def _message(self) -> Message:
-        return {"type": "releases", "routes": {route: kept.override.message for route, kept in self._kept.items()}}

@@ -10,8 +10,9 @@ from hotgate.identity.certificates.client_certificate import PresentedCertificat
 
 _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 _LOCAL = "localhost"
+_HOST = "host"  # of the question, before that of its fields
 # Written here from the body, or about a connection that there is none of.
-_NOT_TAKEN = frozenset({"host", "content-length", "transfer-encoding", "connection", "upgrade", "expect"})
+_NOT_TAKEN = frozenset({"content-length", "transfer-encoding", "connection", "upgrade", "expect"})
 
 
 class _Owner:
@@ -53,9 +54,14 @@ def presented_certificate(question: Question) -> PresentedCertificate | None:
 def _encoded(question: Question) -> bytes:
     """The bytes that a client would send. No value holds a line end, for the model refuses it."""
     body = None if question.body is None else question.body.encode()
-    lines = [f"{question.method} {question.target} HTTP/1.1", f"host: {question.host or _host_of(question.target)}"]
-    for name, values in question.headers.items():
-        if name.lower() not in _NOT_TAKEN:
+    fields = [(name.lower(), values) for name, values in question.headers.items()]
+    names_host = any(name == _HOST for name, _ in fields) and not question.host
+    not_taken = _NOT_TAKEN if names_host else _NOT_TAKEN | {_HOST}
+    lines = [f"{question.method} {question.target} HTTP/1.1"]
+    if not names_host:
+        lines.append(f"{_HOST}: {question.host or _host_of(question.target)}")
+    for name, values in fields:
+        if name not in not_taken:
             lines += [f"{name}: {value}" for value in ((values,) if isinstance(values, str) else values)]
     if body is not None:
         lines.append(f"content-length: {len(body)}")

@@ -1,6 +1,7 @@
 """Answers one question after another about one configuration."""
 
 import asyncio
+import json
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from hotgate.identity.principal import Principal
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route
-from hotgate.policies.explaining.facts import principal_facts, shown_text
+from hotgate.policies.explaining.facts import is_denial, principal_facts, shown_text
 from hotgate.runtime.compiling.compile import Parts, compile_configuration
 from hotgate.runtime.compiling.compile_versions import VersionRefusal
 from hotgate.runtime.explaining.callers import credential_notes, given_principal
@@ -24,7 +25,6 @@ from hotgate.runtime.explaining.peeking import PeekingServices, World
 from hotgate.runtime.explaining.places import place_of
 from hotgate.runtime.explaining.step_runner import StepRunner, limits_that_refuse
 
-_REFUSES_FROM = 400
 _AUTHENTICATE = ("authenticate", "authenticate")
 
 
@@ -76,13 +76,16 @@ class Explainer:
         index = self._index_of.get(route.name)
         place = "" if index is None else place_of(self._loaded, ("routes", index))
         story = _Story(exchange, incoming, place, is_live=self._services.world.is_live)
+        if incoming.refusal is not None:
+            explained = story.told([], incoming.refusal, because=_told_to_client(incoming.refusal))
+            explained.method, explained.path = question.method, shown_text(question.target.partition("?")[0])
+            return explained
         if found is None:
-            near = [] if incoming.refusal else self._near.find(request)
-            return story.told([], incoming.refusal or answers.unrouted(request, snapshot.table), near=near)
+            return story.told([], answers.unrouted(request, snapshot.table), near=self._near.find(request))
         if isinstance(first := next(iter(route.before), None), VersionRefusal):
             return story.told([], first(exchange))
         if index is None:
-            return story.told([], None, answered_by="the gateway itself: nobody is authenticated before it")
+            return story.told([], None, because="answered by the gateway itself: nobody is authenticated before it")
         body = bytes(incoming.take_buffer()) if incoming.has_body else None
         if body is not None and len(body) > route.max_body:
             return story.told([], answers.body_too_large(route.max_body))
@@ -129,17 +132,17 @@ class _Story:
         response: Response | None,
         *,
         near: Sequence[str] = (),
-        answered_by: str = "",
+        because: str = "",
     ) -> Explained:
         """response: the gateway's own answer, if it has one."""
         exchange, route = self._exchange, self._exchange.route
-        is_denied = response is not None and response.status >= _REFUSES_FROM
-        ends = response is not None or bool(answered_by)
+        is_denied = response is not None and is_denial(response, exchange.decision)
+        ends = response is not None or bool(because)
         return Explained(
             decision="deny" if is_denied else "allow",
             status=None if response is None else response.status,
             code="" if response is None else response.code,
-            reason=answered_by or _reason(steps, response),
+            reason=because or _reason(steps, response),
             by=_decided_by(steps, is_denied=is_denied),
             route=route.name,
             route_at=self._place,
@@ -155,6 +158,11 @@ class _Story:
             live=self._is_live,
             milliseconds=0.0,
         )
+
+
+def _told_to_client(refusal: Response) -> str:
+    """Who sends what is no request is told all that is known of it."""
+    return str(json.loads(refusal.body or b"{}").get("detail", ""))
 
 
 def _upstream_of(exchange: Exchange, route: Route) -> str:

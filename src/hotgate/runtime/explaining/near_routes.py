@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 from heapq import nlargest
 from typing import Any
 
@@ -15,6 +15,7 @@ from hotgate.routing.table import RouteTable
 
 MAX_SHOWN = 5
 MAX_COMPARED = 200  # paths whose likeness is looked at, letter by letter
+_ALIKE = 0.6
 _ANY = "/any"
 
 
@@ -39,10 +40,22 @@ class NearRoutes:
         return [f"{route.name}: {'; '.join(_missing(route.match, request))}" for route in found[0][:MAX_SHOWN]]
 
     def _alike(self, path: str) -> Iterator[str]:
-        segments = set(path.split("/"))
-        candidates = nlargest(MAX_COMPARED, self._names, key=lambda each: len(segments.intersection(each.split("/"))))
-        for found in get_close_matches(path, candidates, n=MAX_SHOWN, cutoff=0.5):
-            yield f"{self._names[found]}: its path is {found}"
+        segments = path.split("/")
+        named = set(segments)
+        candidates = nlargest(MAX_COMPARED, self._names, key=lambda each: len(named.intersection(each.split("/"))))
+        likeness = {each: _likeness(segments, each.split("/")) for each in candidates}
+        for found in nlargest(MAX_SHOWN, likeness, key=lambda each: likeness[each]):
+            if likeness[found] >= _ALIKE:
+                yield f"{self._names[found]}: its path is {found}"
+
+
+def _likeness(path: Sequence[str], pattern: Sequence[str]) -> float:
+    """From 0 to 1: of the segments that the pattern writes out, and those that stand there in the path."""
+    fixed = [index for index, segment in enumerate(pattern) if segment[:1] not in ("{", "*")]
+    there = "/".join(path[index] for index in fixed if index < len(path))
+    matcher = SequenceMatcher(a=there, b="/".join(pattern[index] for index in fixed))
+    # Letters are compared only where the lengths allow it: a path may be very long.
+    return matcher.ratio() if matcher.real_quick_ratio() >= _ALIKE else 0.0
 
 
 def _missing(match: Match, request: Request) -> Iterator[str]:

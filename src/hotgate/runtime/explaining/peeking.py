@@ -19,6 +19,8 @@ from hotgate.limits.decision import LimitDecision, allowed, denied, hopeless
 from hotgate.limits.limit import Limit
 from hotgate.limits.login_guard import LoginGuard
 from hotgate.limits.standing import Standing
+from hotgate.policies.limits.limit_rule import TELL_DRY_RUN
+from hotgate.policies.releases.overrides import ReleaseOverrides
 from hotgate.store.credentials import Credentials, CredentialSettings
 
 Peek = Callable[[Limit, str, int], Standing | None]
@@ -29,7 +31,7 @@ Ask = Callable[..., Awaitable[Any]]
 class World:
     """What is known of the gateway. documents: key sets by name. ask: answers what workers ask, and changes nothing.
     peek: how a key of a limit stands; None while nobody knows. bans: seconds, by `address_key`. sealing: the keys of
-    sessions. proofs: the message about nonces. store: where its copy is.
+    sessions. proofs: the message about nonces. store: where its copy is. releases: the message about them.
     """
 
     documents: Callable[[], Mapping[str, Any]] = dict
@@ -39,6 +41,7 @@ class World:
     sealing: Callable[[], Any] = lambda: None
     proofs: Callable[[], Mapping[str, Any] | None] = lambda: None
     store: Callable[[], CredentialSettings | None] = lambda: None
+    releases: Callable[[], Mapping[str, Any]] = lambda: {"routes": {}}
 
     @property
     def is_live(self) -> bool:
@@ -127,6 +130,7 @@ class PeekingServices:
     by_name: dict[str, Any] = field(init=False)
     _documents: dict[str, Any] = field(default_factory=dict, init=False)
     _store: CredentialSettings | None = field(default=None, init=False)
+    _releases: ReleaseOverrides = field(default_factory=ReleaseOverrides, init=False)
 
     def __post_init__(self) -> None:
         self.limiter = PeekingLimiter(self.world.peek)
@@ -140,6 +144,8 @@ class PeekingServices:
             "login_guard": PeekingGuard(),
             "proof_uses": PeekingProofs(self.world.ask),
             "wall_clock": self.clock,
+            "releases": self._releases,
+            TELL_DRY_RUN: _tell_nobody,
         }
         if self.has_store:
             self.by_name["credentials"] = Credentials()
@@ -156,6 +162,7 @@ class PeekingServices:
         guard: LoginGuard = self.by_name["login_guard"]
         guard.bans.clear()
         guard.hear(self.world.bans())
+        self._releases.hear(self.world.releases())
         sealing = self.world.sealing()
         self.by_name["session_keys"].ring = None if sealing is None else SealingRing.from_message(sealing)
         proofs = self.world.proofs()
@@ -182,12 +189,19 @@ class PeekingServices:
         self._store = settings
 
 
+def _tell_nobody(kind: str, **facts: Any) -> None:
+    """Nobody would have been refused: nobody has come."""
+
+
 def _decision(limit: Limit, standing: Standing | None, cost: int) -> LimitDecision:
     """What would be said to a request of this cost; what nobody knows counts as full.
 
-    Tokens on lease count as there: workers have not spent them, as far as anybody has heard.
+    Tokens on lease count as there, for workers have not spent them, as far as anybody has heard; but not once somebody
+    was refused: who holds some then has little, or does not get these requests.
     """
-    there = limit.capacity if standing is None else int(standing.level) + standing.on_lease
+    there = limit.capacity if standing is None else int(standing.level)
+    if standing is not None and standing.limited_for is None:
+        there += standing.on_lease
     if cost <= there:
         return allowed(limit, there - cost)
     return hopeless(limit) if cost > limit.capacity or standing is None else denied(limit, standing.retry_after)

@@ -107,7 +107,7 @@ def _record(line: bytes) -> Record | None:
             code=code,
             knows_rights="decision" in facts,
         )
-    except (ValidationError, ValueError, TypeError, KeyError, RecursionError):
+    except (ValidationError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return None
 
 

@@ -5,16 +5,16 @@ claims it has not, and an access log has no scopes, roles and groups either. So 
 what was recorded, too: where it does not come to that again, something decided that the log does not know.
 """
 
-import json
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import NamedTuple
 
 from hotgate.control.api.explain import Explained, Question
 from hotgate.runtime.explaining.explainer import Explainer
 from hotgate.runtime.explaining.recorded import Record
 
-MAX_KNOWN = 50_000  # requests whose outcomes are remembered
+MAX_KNOWN = 50_000  # requests whose outcomes are remembered, by their digests: targets may be long
 MAX_GROUPS = 1000  # different changes that are told of; further ones are only counted
 MAX_EXAMPLES = 3
 
@@ -77,7 +77,7 @@ class Comparison:
     unreadable: int = 0
     uncounted: int = 0
     changes: dict[tuple[Outcome, Outcome, bool], Change] = field(default_factory=dict)
-    _known: OrderedDict[str, _Pair] = field(default_factory=OrderedDict)
+    _known: OrderedDict[bytes, _Pair] = field(default_factory=OrderedDict)
 
     async def compare(self, record: Record) -> None:
         """Decide about one request twice."""
@@ -94,7 +94,7 @@ class Comparison:
             self._note(pair, record, is_certain=is_certain)
 
     async def _decided(self, question: Question) -> _Pair:
-        key = json.dumps(question.model_dump(mode="json", exclude_unset=True))
+        key = blake2b(question.model_dump_json(exclude_unset=True).encode(), digest_size=16).digest()
         known = self._known.get(key)
         if known is None:
             old, new = await self.old.explain(question), await self.new.explain(question)

@@ -14,6 +14,7 @@ from hotgate.pipeline.decision import StepLabel
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route, Step
 from hotgate.policies.explaining.facts import shown_text
+from hotgate.policies.limits.limit_rule import DRY_RUN
 from hotgate.runtime.explaining.peeking import PeekingLimiter, within
 from hotgate.runtime.explaining.places import limit_of, place_of, rule_of
 
@@ -62,7 +63,7 @@ class StepRunner:
 
     async def _step(self, step: Step, label: StepLabel, exchange: Exchange) -> tuple[ExplainedStep, Response | None]:
         self.limiter.peeked.clear()
-        before = exchange.decision
+        before, would_refuse = exchange.decision, len(exchange.state.get(DRY_RUN, ()))
         try:
             outcome = step(exchange)
             if inspect.isawaitable(outcome):
@@ -75,6 +76,7 @@ class StepRunner:
         explained = self._described(exchange, label, outcome, kind if outcome is not None else "passed")
         if exchange.decision is None or exchange.decision is before:
             explained.rule = None
+        explained.notes += (f"dry run: {each.reason}" for each in exchange.state.get(DRY_RUN, ())[would_refuse:])
         return explained, outcome
 
     def _failed(

@@ -1,20 +1,20 @@
 """`hotgate test`: a table of requests and callers, and what the configuration must decide about each."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
-from hotgate.config.document import MAX_FILE_SIZE, parse
+from hotgate.config.document import MAX_FILE_SIZE
 from hotgate.config.errors import ConfigurationError, ConfigurationErrors
-from hotgate.config.position import SourceMap, find, path_text
-from hotgate.config.secret import SecretFiles
+from hotgate.config.notation import refused
+from hotgate.config.position import Path as ConfigPath
+from hotgate.config.references import Finding
 from hotgate.config.settings import Name, Settings
-from hotgate.config.validation import validate
-from hotgate.config.variables import Variables
 from hotgate.control.api.explain import Explained, GivenPrincipal, Question
+from hotgate.runtime.explaining.described_file import DescribedFile, unknown_provider
 from hotgate.runtime.explaining.explainer import Explainer
 
 MAX_TESTS = 10_000
@@ -70,6 +70,12 @@ class DecisionTest(Settings):
     as_: Name | GivenPrincipal | None = Field(default=None, alias="as")
     token: str | None = Field(default=None, max_length=65536, description="A bearer token, instead of a caller.")
 
+    @model_validator(mode="after")
+    def _has_one_caller(self) -> "DecisionTest":
+        if self.as_ is not None and self.token is not None:
+            raise refused("who calls is said by `as` or by `token`, not by both")
+        return self
+
 
 class DecisionTable(Settings):
     """The file."""
@@ -91,22 +97,22 @@ class Verdict:
 class LoadedTable:
     """A table and where each part of it is written."""
 
-    def __init__(self, file: Path, environment: Mapping[str, str]) -> None:
-        """environment: for `${NAME}`, so that no token need stand in the file. Raises ConfigurationErrors."""
-        variables = Variables(environment)
+    def __init__(self, file: Path, environment: Mapping[str, str], identities: Collection[str]) -> None:
+        """environment: for `${NAME}`, so that no token need stand in the file. identities: the entries of `identity`.
+
+        Raises ConfigurationErrors.
+        """
         try:
             with file.open("rb") as opened:
                 content = opened.read(MAX_FILE_SIZE + 1)
         except OSError as error:
             reason = f"cannot be read: {error.strerror}"
             raise ConfigurationErrors([ConfigurationError(str(file), 0, 0, "", reason)]) from None
-        self._tree, errors = parse(content, str(file), variables)
-        found = validate(self._tree, DecisionTable, SecretFiles(file.parent))
-        if errors or not isinstance(found, DecisionTable):
-            findings = [] if isinstance(found, DecisionTable) else found
-            raise ConfigurationErrors([*errors, *(_error(self._tree, each, variables) for each in findings)])
-        self._table = found
-        self._questions = [self._question(index, test) for index, test in enumerate(found.tests)]
+        self._file = DescribedFile(content, str(file), DecisionTable, environment)
+        self._table = self._file.value
+        if wrong := [*self._wrong_callers(identities)]:
+            raise ConfigurationErrors(map(self._file.error, wrong))
+        self._questions = [self._question(test) for test in self._table.tests]
 
     def __len__(self) -> int:
         return len(self._table.tests)
@@ -118,16 +124,24 @@ class LoadedTable:
             name = test.name or f"{question.method} {question.target.partition('?')[0]}"
             yield Verdict(name, self._at(("tests", index, "expect")), test.expect.differences(explained), explained)
 
-    def _question(self, index: int, test: DecisionTest) -> Question:
-        """Raises ConfigurationErrors for a caller whom nobody has described."""
-        caller = test.as_
-        if isinstance(caller, str):
-            if caller not in self._table.principals:
-                path = ("tests", index, "as")
-                position = find(self._tree, path)
-                reason = f"there is no {caller!r} under principals"
-                raise ConfigurationErrors([ConfigurationError(*position[:3], path_text(path), reason)])
-            caller = self._table.principals[caller]
+    def _wrong_callers(self, identities: Collection[str]) -> Iterator[Finding]:
+        """Those whom nobody has described, and those whom no entry would recognise."""
+        principals = self._table.principals
+        described: list[tuple[ConfigPath, GivenPrincipal]] = [
+            (("principals", name), given) for name, given in principals.items()
+        ]
+        for index, test in enumerate(self._table.tests):
+            path: ConfigPath = ("tests", index, "as")
+            if isinstance(test.as_, GivenPrincipal):
+                described.append((path, test.as_))
+            elif test.as_ is not None and test.as_ not in principals:
+                yield Finding(path, f"there is no {test.as_!r} under principals")
+        for path, given in described:
+            if wrong := unknown_provider(path, given, identities):
+                yield wrong
+
+    def _question(self, test: DecisionTest) -> Question:
+        caller = self._table.principals[test.as_] if isinstance(test.as_, str) else test.as_
         question = test.request
         if caller is not None:
             question = question.model_copy(update={"principal": caller})
@@ -136,12 +150,6 @@ class LoadedTable:
             question = Question.model_validate({**question.model_dump(exclude_unset=True), "headers": headers})
         return question
 
-    def _at(self, path: tuple[str | int, ...]) -> str:
-        position = find(self._tree, path, key=True)
+    def _at(self, path: ConfigPath) -> str:
+        position = self._file.position(path, key=True)
         return f"{position.file}:{position.line}"
-
-
-def _error(tree: SourceMap, finding: Any, variables: Variables) -> ConfigurationError:
-    position = find(tree, finding.path, key=finding.is_key)
-    message, hint = variables.redact(finding.message), variables.redact(finding.hint)
-    return ConfigurationError(*position[:3], path_text(finding.path), message, hint)

@@ -91,6 +91,7 @@ class DataPlane:
         self.login_guard.follow(compiled.config.brute_force)
         self._context.snapshot = compiled.snapshot
         self._places.follow(compiled.places)
+        self._limiter.follow(compiled.limits)
         self._overload.follow(compiled.config.overload)
         self._share_sessions()
         for connection in list(self._context.connections):

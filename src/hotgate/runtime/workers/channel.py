@@ -18,6 +18,7 @@ Message = dict[str, Any]
 CONFIGURATION_LIMIT = 64 * 1024 * 1024  # bytes of a frame that carries a configuration (10,000 routes are about 5 MiB)
 REPORT_LIMIT = 16 * 1024 * 1024  # bytes of a frame from a worker: metrics of 10,000 routes, leases of 100,000 clients
 _MESSAGE_HIGH_WATER = 1024 * 1024  # bytes unsent above which droppable messages are dropped
+_encode = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` would make one for each message
 _LENGTH = struct.Struct("!I")
 _CREDENTIALS = struct.Struct("3i")  # struct ucred of unix(7): pid, uid, gid
 
@@ -28,7 +29,7 @@ class FrameError(ValueError):
 
 def encode_frame(message: Message) -> bytes:
     """The wire form of a message. Raises FrameError when it is larger than any receiver accepts."""
-    body = json.dumps(message, separators=(",", ":")).encode()
+    body = _encode(message).encode()
     if len(body) > CONFIGURATION_LIMIT:
         raise FrameError(f"a message of {len(body)} bytes is larger than {CONFIGURATION_LIMIT}")
     return _LENGTH.pack(len(body)) + body
@@ -47,24 +48,26 @@ class FrameDecoder:
         """All messages that are complete now. Raises FrameError; the decoder is of no use afterwards."""
         self._buffer += data
         messages = []
-        while (end := self._end_of_frame()) is not None:
-            messages.append(_decode_body(self._buffer[_LENGTH.size : end]))
-            del self._buffer[:end]
+        start = 0
+        while (end := self._end_of_frame(start)) is not None:
+            messages.append(_decode_body(self._buffer[start + _LENGTH.size : end]))
+            start = end
+        del self._buffer[:start]  # once for all: there may be hundreds of small ones
         return messages
 
-    def _end_of_frame(self) -> int | None:
-        if len(self._buffer) < _LENGTH.size:
+    def _end_of_frame(self, start: int) -> int | None:
+        if len(self._buffer) - start < _LENGTH.size:
             return None
-        (length,) = _LENGTH.unpack_from(self._buffer)
+        (length,) = _LENGTH.unpack_from(self._buffer, start)
         if length > self._limit:
             raise FrameError(f"a frame of {length} bytes is larger than {self._limit}")
-        end = _LENGTH.size + int(length)
+        end = start + _LENGTH.size + int(length)
         return end if len(self._buffer) >= end else None
 
 
-def _decode_body(body: bytes | bytearray) -> Message:
+def _decode_body(body: bytearray) -> Message:
     try:
-        message = json.loads(body)
+        message = json.loads(body.decode())
     except (ValueError, RecursionError) as error:
         raise FrameError("a frame does not hold JSON") from error
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):

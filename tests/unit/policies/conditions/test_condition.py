@@ -1,5 +1,6 @@
 """Conditions: what they may look at, what is wrong with them, and that what a client sends cannot make them slow."""
 
+import json
 import re
 from contextlib import suppress
 
@@ -59,6 +60,10 @@ def test_what_holds(source: str) -> None:
         ),
         ('path.ID == "x"', "there is no attribute 'path.ID'"),
         ("principal.subject == 1", "no matching overload"),
+        ('principal.subject = "x"', "at column 19 of the expression: write `==` to compare"),
+        ("path.id == seven", "there is no attribute 'seven'; text stands in quotes of its own: \"'seven'\""),
+        ('path.id.startWith("7")', "there is no function 'startWith'; did you mean 'startsWith'?"),
+        ("now.hour() == 8", "there is no function 'hour'"),
         ("principal.subject", "must be bool, but is string"),
         ("claims.level", "must be bool, but is dyn"),
         ('principal.subject == "', "column 22"),
@@ -68,6 +73,8 @@ def test_what_holds(source: str) -> None:
         ('request.client.inNetwork("10.0.0.1/8")', "this is no network"),
         ('path.id.matches("(")', "this is no regular expression"),
         ('now.getHours("Europe/Berlim") < 8', "at column 14 of the expression: this is no time zone"),
+        ("now.getHours(path.id) < 8", "at column 18 of the expression: a time zone must be written out"),
+        ('now.getDayOfWeek(request.headers["x-zone"]) < 6', "a time zone must be written out"),
         ('now < timestamp("2026-13-01T00:00:00Z")', "this is no time"),
         ('now - now < duration("5 minutes")', "this is no duration"),
         ('[principal.subject].exists(s, {"a": s.matches("(")}["a"])', "this is no regular expression"),
@@ -102,6 +109,34 @@ def test_what_cannot_be_decided_fails(source: str, path: str, body: bytes, says:
     assert len(str(error.value)) <= 300
 
 
+@pytest.mark.parametrize("body", ['{"amount": 1, "Amount": 900}', '{"amount": 1, "a": [{"\u212a": 1, "k": 2}]}'])
+def test_members_that_some_backends_take_for_one(body: str) -> None:
+    for source in ("body.amount < 10", "body.amount < 10 || body.amount > 10"):
+        with pytest.raises(ConditionFailed, match="differ in case only"):
+            holds(source, body=body.encode())
+
+
+def test_a_body_that_is_no_object_is_read_once() -> None:
+    exchange = make_exchange("POST", headers={"content-type": "application/json"}, body=b"[")
+    condition = compile_condition("body.amount < 10", ATTRIBUTES)
+    with pytest.raises(ConditionFailed, match="no JSON object"):
+        condition.holds(exchange)
+    exchange.request.body = b'{"amount": 1}'
+    with pytest.raises(ConditionFailed, match="no JSON object"):
+        condition.holds(exchange)
+
+
+def test_the_size_of_a_body_that_nobody_has_declared() -> None:
+    exchange = make_exchange("POST")
+    condition = compile_condition("request.size < 10", ATTRIBUTES)
+    assert condition.holds(exchange)
+    exchange.request.is_chunked = True
+    with pytest.raises(ConditionFailed, match="size"):
+        condition.holds(exchange)
+    exchange.request.body = b"0123456789"
+    assert not condition.holds(exchange)
+
+
 def test_an_integer_beyond_64_bits_fails_and_does_not_wrap() -> None:
     with pytest.raises(ConditionFailed):
         holds("body.x == 1", body=b'{"x": 18446744073709551617}')
@@ -129,6 +164,32 @@ def test_a_claim_is_not_cut_at_a_nul() -> None:
 
 def test_text_of_any_kind_is_no_reason_to_crash() -> None:
     assert not holds('body.x == "1"', body='{"x": "\\u0001é😀"}'.encode())
+
+
+LISTS = json.dumps({"a": list(range(1100)), "b": list(range(1000))}).encode()
+TEXTS = json.dumps({"a": ["x"] * 1000, "text": "y" * 64_064}).encode()
+
+
+@pytest.mark.parametrize(
+    ("source", "body"),
+    [
+        ("body.a.all(x, x in body.b)", LISTS),
+        ("body.b.exists(x, body.a.exists(y, x == y))", LISTS),
+        ("size(body.a.filter(x, !(x in body.b))) > 0", LISTS),
+        ("principal.scopes.exists(s, s in body.a || s in body.b)", LISTS),
+        ("body.a.all(x, body.text.contains(x))", TEXTS),
+        ('body.a.all(x, body.text.matches("^y+$"))', TEXTS),
+        ('body.a.exists(x, body.text + x == "")', TEXTS),
+    ],
+)
+def test_a_loop_within_a_loop_does_not_get_as_much_as_one_alone(source: str, body: bytes) -> None:
+    with pytest.raises(ConditionFailed, match="holds too much"):
+        holds(source, body=body)
+    assert holds("body.a.all(x, x != 5000) && !(5000 in body.a)", body=body)
+
+
+def test_a_loop_within_a_loop_over_little() -> None:
+    assert holds("body.a.all(x, x in body.b)", body=json.dumps({"a": [1, 2], "b": list(range(1900))}).encode())
 
 
 def test_a_regular_expression_takes_linear_time() -> None:

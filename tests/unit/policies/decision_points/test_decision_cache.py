@@ -2,6 +2,8 @@
 
 import pytest
 
+from hotgate.http.headers import Headers
+from hotgate.http.response import Response
 from hotgate.policies.decision_points.contract import Verdict
 from hotgate.policies.decision_points.decision_cache import DecisionCache
 
@@ -71,3 +73,11 @@ def test_bytes_are_bounded_too() -> None:
     for number in range(8):
         cache.put(b"%d" % number, Verdict(False, "x" * 1000), FOR_EVER)
     assert len(cache) == 16
+
+
+def test_what_a_refusal_says_in_fields_counts_too() -> None:
+    long = Verdict(False, answer=Response(302, Headers([(b"location", b"x" * 700)])))
+    cache = DecisionCache(10.0, 10.0, 10, Clock(), max_bytes=1000)
+    cache.put(b"a", long, FOR_EVER)
+    cache.put(b"b", long, FOR_EVER)
+    assert (cache.get(b"a"), cache.get(b"b")) == (None, long)

@@ -2,8 +2,12 @@
 
 import pytest
 
+from hotgate.config.decision_points import authzen, opa
 from hotgate.policies.conditions.attributes import attributes_of
 from hotgate.policies.conditions.condition import ConditionFailed
+from hotgate.policies.decision_points.authzen import AuthZenKind
+from hotgate.policies.decision_points.contract import Kind
+from hotgate.policies.decision_points.opa import OpaKind
 from hotgate.policies.decision_points.question import QuestionCompiler, encoded, members
 from hotgate.testing import make_exchange, make_principal
 
@@ -34,3 +38,17 @@ def test_a_text_that_is_empty_is_no_name() -> None:
 def test_what_is_no_unicode_is_not_asked() -> None:
     with pytest.raises(ConditionFailed, match="not Unicode"):
         encoded({"a": "\ud800"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "ask"),
+    [
+        (AuthZenKind(authzen.AuthZen(upstream="pdp")), authzen.AuthZenQuestion()),
+        (OpaKind(opa.Opa(upstream="pdp", path="/v1/data/a")), opa.OpaQuestion()),
+    ],
+)
+def test_callers_of_one_name_and_two_providers_are_not_taken_for_one(kind: Kind, ask: object) -> None:
+    question = kind.compile(ask, ATTRIBUTES)
+    callers = [make_principal(provider=name) for name in ("corp", "partners")]
+    first, second = (question.of(make_exchange(principal=caller)).encoded for caller in callers)
+    assert first != second

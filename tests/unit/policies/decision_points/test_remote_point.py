@@ -7,7 +7,7 @@ from hotgate.config.decision_points.decision_point import DecisionPoint
 from hotgate.pipeline.exchange import Exchange
 from hotgate.policies.decision_points import remote_point
 from hotgate.policies.decision_points.authzen import AuthZenKind
-from hotgate.policies.decision_points.contract import Asked, NoDecision, Outcome, Question
+from hotgate.policies.decision_points.contract import Askable, NoDecision, Outcome, Question
 from hotgate.policies.decision_points.decision_cache import DecisionCache
 from hotgate.policies.decision_points.remote_point import RemotePoint
 from hotgate.policies.decision_points.service_call import ServiceCall
@@ -54,7 +54,7 @@ class Play:
         exchange = make_exchange(principal=make_principal())
         assert exchange.principal is not None
         exchange.principal.expires = expires
-        outcomes = self.point.decide(exchange, [Asked(Question({}, key), key)])
+        outcomes = self.point.decide(exchange, [Askable(key, lambda: Question({}, key))])
         return outcomes if isinstance(outcomes, list) else await outcomes  # type: ignore[misc]
 
 

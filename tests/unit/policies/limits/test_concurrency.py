@@ -41,6 +41,12 @@ class Limited:
         self.now += seconds
         self._book.tick(self.now)
 
+    def reload(self, compiled: Callable[[CompileContext], Sequence[PhasedStep]]) -> None:
+        """Another configuration comes into force."""
+        plan = PlacePlan(self._book)
+        self.steps = compiled(CompileContext("orders", services={"places": plan}, path=("routes", 3)))
+        self._book.follow(plan)
+
     @property
     def numbers(self) -> dict[str, Any]:
         return self._book.values()
@@ -149,3 +155,24 @@ class TestConcurrency:
         with pytest.raises(WrongSetting) as raised:
             compile_concurrency(twice, CompileContext("orders"))
         assert raised.value.path == (1, "by")
+
+    def test_two_limits_of_one_kind_by_other_networks_have_places_of_their_own(self) -> None:
+        settings = tuple(
+            ConcurrencySettings.model_validate({"by": "address", "queue": 0, **each})
+            for each in ({"limit": 1, "ipv4_prefix": 32}, {"limit": 2, "ipv4_prefix": 24})
+        )
+
+        def compiled(context: CompileContext) -> Sequence[PhasedStep]:
+            return compile_concurrency(settings, context)
+
+        route = Limited(compiled)
+        route.reload(compiled)  # places are now those that were there before
+        of_one, also, of_network = route.steps[0], route.steps[2], "routes/orders/concurrency/address/2"
+        first, second = (make_exchange(client=f"192.0.2.{number}") for number in (1, 2))
+        assert (of_one.run(first), also.run(first), of_one.run(second), also.run(second)) == (None,) * 4
+        assert route.numbers["limit"] == {"routes/orders/concurrency/address": 1, of_network: 2}
+        assert shown(of_one.run(make_exchange(client="192.0.2.1"))) == (429, "concurrency-limited")
+        for exchange in (first, second):
+            for step in (route.steps[1], route.steps[3]):
+                step.run(exchange)
+        assert route.numbers["in_use"] == {"routes/orders/concurrency/address": 0, of_network: 0}

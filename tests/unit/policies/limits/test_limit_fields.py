@@ -7,10 +7,11 @@ import pytest
 
 from hotgate.config.units import Rate
 from hotgate.http.response import Response
-from hotgate.limits.decision import LimitDecision
+from hotgate.limits.decision import LimitDecision, denied, hopeless
 from hotgate.limits.limit import Limit
 from hotgate.limits.own_limit import own_limit
 from hotgate.pipeline.exchange import Exchange
+from hotgate.policies.limits.limit_answer import LimitAnswer
 from hotgate.policies.limits.limit_fields import LimitItem
 from hotgate.policies.limits.own_limit import own_limit_step
 from hotgate.testing import make_exchange
@@ -99,3 +100,11 @@ def test_what_is_told_is_what_was_asked_for(headers: str, told: tuple[int, int])
         fields = answer.headers
         assert (len(fields.get_all(b"ratelimit-policy")), len(fields.get_all(b"x-ratelimit-limit"))) == told
     assert (answer.status, answer.header("retry-after")) == (429, "30")
+
+
+def test_nobody_is_told_to_try_again_what_can_never_pass() -> None:
+    item = LimitItem("r", quota=2, window=60)
+    answer = LimitAnswer(item, policy="rate_limit")
+    limit = Limit("r", quota=2, window=60)
+    assert answer.refuse(make_exchange(), hopeless(limit), (item,)).headers.get(b"retry-after") is None
+    assert answer.refuse(make_exchange(), denied(limit, 30), (item,)).headers.get(b"retry-after") == b"30"

@@ -59,6 +59,11 @@ def check(folder: Path, keys: str) -> list[str]:
             "release: {to: {orders-next: 5%}, rules: [{to: orders-next, when: 'body.x == 1'}]}",
             "the body is not read here",
         ),
+        (
+            "release: {to: {orders-next: 5%}, rules: [{to: orders-next, claim: {betta: true}}]}\n"
+            "authorization: {claims: {beta: bool}}",
+            "routes[0].release.rules[0].claim.betta: there is no claim 'betta'; did you mean 'beta'?",
+        ),
         ("mirror: {upstream: shadow}", "routes[0].mirror.upstream: there is no upstream 'shadow'"),
         ("mirror: {upstream: orders}", "this is the route's own upstream, which would get everything twice"),
         ("mirror: {upstream: orders-next, methods: [TRACE]}", "CONNECT and TRACE"),

@@ -44,6 +44,9 @@ def told(folder: Path, points: dict[str, Any], decide: list[Any], **more: Any) -
     return [f"{each.path}: {each.message}" for each in loaded.warnings]
 
 
+EXT_AUTHZ = "authorization.decision_points.p.ext_authz.allowed_headers[0]"
+
+
 def cedar(**settings: Any) -> dict[str, Any]:
     return {"p": {"cedar": {"policies": ["good.cedar"], "schema": "schema.cedarschema", **settings}}}
 
@@ -64,8 +67,9 @@ def opa(**point: Any) -> dict[str, Any]:
         (authzen(), [{"point": "q"}], "routes[0].authorize.decide[0].point", "no decision point 'q'"),
         ({"p": {}}, ["p"], AT, "exactly one of"),
         (cedar() | {"p": {**cedar()["p"], "timeout": "1s"}}, ["p"], AT, "`timeout` is"),
-        (authzen(ask={"subject": {"id": "principal.subjct"}}), ["p"], "routes[0].authorize.decide[0]", "did you mean"),
-        (authzen(ask={"subject": {"id": "1"}}), ["p"], "routes[0].authorize.decide[0]", "must be string"),
+        (authzen(ask={"subject": {"id": "principal.subjct"}}), ["p"], f"{AT}.authzen.ask.subject.id", "did you mean"),
+        (authzen(ask={"subject": {"id": "1"}}), ["p"], f"{AT}.authzen.ask.subject.id", "must be string"),
+        (authzen(ask={"action": {"name": "read"}}), ["p"], f"{AT}.authzen.ask.action.name", "of its own: \"'read'\""),
         (
             authzen(),
             [{"point": "p", "ask": {"resource": {"id": "path.idd"}}}],
@@ -73,8 +77,10 @@ def opa(**point: Any) -> dict[str, Any]:
             "no attribute 'path.idd'",
         ),
         (authzen(), [{"point": "p", "ask": {"res": {}}}], "routes[0].authorize.decide[0].ask.res", "unknown key 'res'"),
-        (authzen(ask={"context": {"b": "body.x"}}), ["p"], "routes[0].authorize.decide[0]", "the body is not read"),
-        (opa(cache={"for": "1s", "key": ["claims.x"]}), ["p"], "routes[0].authorize.decide[0]", "must be string"),
+        (authzen(ask={"context": {"b": "body.x"}}), ["p"], f"{AT}.authzen.ask.context.b", "say how large it may be"),
+        (opa(cache={"for": "1s", "key": ["path.id", "claims.x"]}), ["p"], f"{AT}.cache.key[1]", "must be string"),
+        (opa(cache={"for": "1s", "key": []}), ["p"], f"{AT}.cache.key", "needs 1 or more"),
+        ({"p": {"ext_authz": {"upstream": "pdp", "allowed_headers": ["x-*"]}}}, ["p"], EXT_AUTHZ, "no patterns"),
         (opa(opa={"upstream": "pdp", "path": "/v2/x"}), ["p"], f"{AT}.opa.path", "/v1/data"),
         ({"p": {"openfga": {"upstream": "pdp", "store": STORE}}}, ["p"], "routes[0].authorize.decide[0]", "`relation`"),
         (
@@ -160,6 +166,12 @@ def test_weak_choices_and_useless_entries_are_warned_of(tmp_path: Path) -> None:
     assert "p.opa.upstream: whoever is on the way reads what is asked" in found
     assert "decision_points.q: decision point 'q' is not asked by any route" in found
     assert "upstream 'pdp'" not in found
+
+
+def test_a_service_that_is_asked_at_any_of_its_endpoints_is_warned_of(tmp_path: Path) -> None:
+    open_to_all = {"p": {"ext_authz": {"upstream": "pdp"}}}
+    assert [each for each in told(tmp_path, open_to_all, ["p"]) if each.startswith(f"{AT}.ext_authz: clients choose")]
+    assert told(tmp_path, {"p": {"ext_authz": {"upstream": "pdp", "path_prefix": "/check"}}}, ["p"]) == []
 
 
 def test_a_missing_library_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

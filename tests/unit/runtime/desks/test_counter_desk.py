@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,7 +21,7 @@ from hotgate.store.errors import StoreUnavailable
 from hotgate.store.valkey_connection import Servers
 from unit.limits.shared.counter_model import ModelServer
 from valkey_server import PASSWORD
-from valkey_servers import cluster_of_three, watched_pair
+from valkey_servers import Server, cluster_of_three, watched_pair
 
 if TYPE_CHECKING:
     from hotgate.runtime.workers.worker_handle import WorkerHandle
@@ -191,6 +193,21 @@ def test_a_store_that_lies_lends_nothing(lie: Callable[[list[bytes]], Any]) -> N
     play(script)
 
 
+def test_a_driver_that_fails_in_its_own_way_is_a_store_that_is_lost() -> None:
+    def broken(_: object) -> Any:
+        raise RuntimeError
+
+    async def script(node: Node) -> None:
+        node.store.says = broken
+        await node.until(lambda: node.desk.is_lost)
+        assert await node.asks() is None
+        node.store.says = lambda answer: answer
+        await node.until(lambda: not node.desk.is_lost)
+        assert await node.asks()
+
+    play(script)
+
+
 def test_who_leaves_says_so_and_keeps_no_part_of_the_rates() -> None:
     async def script(node: Node) -> None:
         await node.asks()
@@ -231,12 +248,25 @@ def test_another_reason_after_a_change_of_the_configuration_is_told(caplog: pyte
     play(script)
 
 
+def allow_no_more_than_documented(server: Server, *, is_cluster: bool = False) -> None:
+    """The user `gateway`, as the page has it."""
+    page = (Path(__file__).parents[4] / "docs/limits/cluster.md").read_text()
+    rules = re.search(r"^ACL SETUSER gateway on >… (.+)$", page, re.MULTILINE)[1]  # type: ignore[index]
+    more = re.search(r"^\(`([^`]+)` besides for a cluster", page, re.MULTILINE)[1]  # type: ignore[index]
+    words = [*rules.split(), *(more.split() if is_cluster else ())]
+    with server.client as client:
+        client.execute_command("ACL", "SETUSER", "gateway", "on", f">{PASSWORD}", *words)
+
+
 def test_limits_are_shared_over_a_cluster_of_three() -> None:
     async def run() -> None:
         with cluster_of_three() as servers:
-            url = f"valkey://:{PASSWORD}@127.0.0.1:{servers[0].port}/0"
+            for server in servers:
+                allow_no_more_than_documented(server, is_cluster=True)
+            url = f"valkey://gateway:{PASSWORD}@127.0.0.1:{servers[0].port}/0"
             nodes = [
-                Node(ValkeyCounters(Servers(url, is_cluster=True), "t"), place=place) for place in ("one", "other")
+                Node(ValkeyCounters(Servers(url, is_cluster=True), "hotgate"), place=place)
+                for place in ("one", "other")
             ]
             for key in ("alice", "bob", "carol", "dave"):
                 passed = [await node.asks(key) for _ in range(70) for node in nodes]
@@ -247,11 +277,23 @@ def test_limits_are_shared_over_a_cluster_of_three() -> None:
     asyncio.run(run())
 
 
+def test_a_cluster_of_which_no_node_answers_is_lost() -> None:
+    async def run() -> None:
+        node = Node(ValkeyCounters(Servers("valkey://127.0.0.1:1/0", is_cluster=True), "t"))
+        await node.until(lambda: node.desk.is_lost)
+        assert "RedisClusterException" in node.desk.state()["failure"]
+        await node.desk.stop()
+
+    asyncio.run(run())
+
+
 def test_another_primary_forgets_nothing_that_was_spent() -> None:
     async def run() -> None:
-        with watched_pair() as (primary, _, sentinel):
-            servers = Servers(f"valkey://:{PASSWORD}@main/0", sentinels=(("127.0.0.1", sentinel.port),))
-            node = Node(ValkeyCounters(servers, "t"), trusted=False)
+        with watched_pair() as (primary, replica, sentinel):
+            for server in (primary, replica):
+                allow_no_more_than_documented(server)
+            servers = Servers(f"valkey://gateway:{PASSWORD}@main/0", sentinels=(("127.0.0.1", sentinel.port),))
+            node = Node(ValkeyCounters(servers, "hotgate"), trusted=False)
             await node.until(lambda: node.desk.state()["partitions"] == PARTITIONS)
             primary.kill()
             await node.until(lambda: node.desk.state()["new_beginnings"] and not node.desk.is_lost)

@@ -7,12 +7,14 @@ from typing import Any, cast
 
 import pytest
 
+from hotgate.limits import supplies
 from hotgate.limits.calendar import Calendar
 from hotgate.limits.lease_request import LeaseRequest
 from hotgate.limits.limit import Limit
 from hotgate.limits.report import Report
 from hotgate.runtime.desks import quota_desk
 from hotgate.runtime.desks.lease_desk import LeaseDesk
+from hotgate.runtime.desks.limit_commands import answer_limits
 from hotgate.runtime.desks.limit_operations import LimitOperations
 from hotgate.runtime.desks.quota_desk import QuotaDesk
 from hotgate.store.database import Database
@@ -38,6 +40,7 @@ class Desks:
     """Both desks over a database of their own."""
 
     def __init__(self, database: Database) -> None:
+        self.database = database
         self.quotas = SqlQuotas(database)
         self.is_up = True
         self.leases = LeaseDesk(lambda: 0.0, lambda _: None, [])
@@ -55,11 +58,14 @@ class Desks:
     def _say(self, message: dict[str, Any]) -> None:
         self.leases.received(cast(Any, self.worker), message)
 
+    def ask(self, key: str, need: int = 1) -> None:
+        self.asked += 1
+        self._say(LeaseRequest(LIMIT, key, need=need, least=need).message(self.asked))
+
     async def lease(self, key: str = "p\0corp\0alice", need: int = 1) -> int | None:
         """Tokens, or None where there is no answer."""
-        self.asked += 1
         before = len(self.worker.heard)
-        self._say(LeaseRequest(LIMIT, key, need=need, least=need).message(self.asked))
+        self.ask(key, need)
         for _ in range(200):
             if len(self.worker.heard) > before:
                 return int(self.worker.heard[-1]["granted"])
@@ -107,6 +113,23 @@ def test_without_the_database_nothing_is_given_out_and_later_again(
     play(tmp_path, script)
 
 
+def test_keys_without_a_place_do_not_take_the_places_of_those_who_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supplies, "MAX_WANTED", 2)
+
+    async def script(desks: Desks) -> None:
+        await desks.lease("known")
+        desks.quotas = SqlQuotas(desks.database, most=1)
+        for key in ("a", "b", "c"):
+            desks.ask(key)
+            await asyncio.sleep(0)  # the desk has begun to fetch,
+            await desks.desk.reset("quota/r", "nobody")  # and is done
+        assert not any(message.get("must_wait") for message in desks.worker.heard)
+
+    play(tmp_path, script)
+
+
 def test_what_was_not_lent_comes_back_at_the_end(tmp_path: Path) -> None:
     async def script(desks: Desks) -> None:
         await desks.lease(need=30)
@@ -127,5 +150,19 @@ def test_a_reset_and_a_fetch_do_not_meet(tmp_path: Path) -> None:
         given = [await desks.lease(need=10) for _ in range(12)]
         assert sum(each or 0 for each in given) == 100
         assert not await desks.operations.reset_quota("quota/r", "nobody")
+
+    play(tmp_path, script)
+
+
+def test_a_quota_is_reset_where_it_is_counted_also_as_a_limit(tmp_path: Path) -> None:
+    async def script(desks: Desks) -> None:
+        await desks.lease(need=100)
+        await desks.lease()
+        (limited,) = desks.operations.limited()
+        assert await answer_limits(desks.operations, {"type": "reset_limit", **limited}) == {"reason": ""}
+        assert await desks.quotas.find("quota/r", limited["key"]) is None
+        desks.is_up = False
+        told = await answer_limits(desks.operations, {"type": "reset_limit", **limited})
+        assert told == {"reason": "quotas cannot be read: the disk is full"}
 
     play(tmp_path, script)

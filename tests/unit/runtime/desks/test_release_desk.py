@@ -212,8 +212,8 @@ async def test_it_outlives_a_restart(tmp_path: Path) -> None:
     await first.desk.stop()
     second = Desk(tmp_path)
     assert second.shares() == {"blue": 50.0, "green": 50.0}
-    (kept,) = (tmp_path / "hotgate-state").glob("releases.json")
-    assert kept.stat().st_mode & 0o077 == 0
+    (file,) = (tmp_path / "hotgate-state").glob("releases.json")
+    assert file.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("release", [{"to": {"green": "6%"}}, {"to": {"green": "5%", "teal": "0%"}}])
@@ -232,7 +232,16 @@ def test_other_shares_in_the_file_count_at_once(tmp_path: Path, release: dict[st
     asyncio.run(script())
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"orders": 1}', '{"orders": {"override": {}}}', "\x00"])
+def kept(share: str) -> str:
+    of_file = '{"upstream": "blue", "to": {"green": 0.05}}'
+    override = f'{{"shares": {{"green": {share}}}, "closed": []}}'
+    return f'{{"orders": {{"override": {override}, "because": "", "at": 1, "of_file": {of_file}}}}}'
+
+
+DAMAGED = ["", "{", "[]", '{"orders": 1}', '{"orders": {"override": {}}}', "\x00", "[" * 100_000, " " * 2_000_000]
+
+
+@pytest.mark.parametrize("content", [*DAMAGED, kept("NaN"), kept("2"), kept("-1")])
 def test_a_damaged_file_is_told_of_and_counts_as_none(
     tmp_path: Path, content: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from hotgate import Exchange, Response, policy
+from hotgate.cli.explained_text import text_of
+from hotgate.http.headers import Headers
 from hotgate.identity.verification_keys.key_sets import key_set_name
 from hotgate.limits.limit import Limit
 from hotgate.limits.standing import Standing
+from hotgate.pipeline.decision import Decision
 from hotgate.runtime.desks.answers import NotAsked
 from hotgate.runtime.explaining.explainer import Explainer
 from hotgate.runtime.explaining.peeking import World
@@ -131,6 +134,9 @@ def test_a_caller_may_be_given(tmp_path: Path) -> None:
     [
         ({"method": "POST"}, "method-not-allowed", "orders: it is for GET, not POST"),
         ({"target": "/order/7"}, "route-not-found", "orders: its path is /orders/{id}"),
+        ({"target": "/order/a-long-name-of-a-file.json"}, "route-not-found", "orders: its path is /orders/{id}"),
+        ({"target": "/orders/7/8"}, "route-not-found", "orders: its path is /orders/{id}"),
+        ({"target": "/files/7"}, "route-not-found", None),
         ({"target": "/a%2Fb"}, "target-invalid", None),
         ({"target": "/orders/7", "host": "a b" * 0 + "["}, "target-invalid", None),
     ],
@@ -195,6 +201,22 @@ def test_an_explanation_is_json(tmp_path: Path) -> None:
     assert json.loads(found.model_dump_json())["decision"] == "deny"
 
 
+def test_a_denial_may_be_a_redirect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of a service for `ext_authz` that sends people to a login."""
+
+    @policy(phase="authorize")
+    def sent_away(exchange: Exchange) -> Response:
+        exchange.decision = Decision("authorize", "authz", ("routes", 0), allowed=False)
+        return Response(302, Headers([(b"location", b"https://login.example.com/")]))
+
+    module = ModuleType("login_page")
+    module.sent_away = sent_away  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "login_page", module)
+    route = '{name: a, match: {path: "/*"}, public: true, upstream: api, policies: [{use: "login_page:sent_away"}]}'
+    found = explained(written(tmp_path, f"routes: [{route}]\n"))
+    assert (found.decision, found.status, found.by and found.by.rule) == ("deny", 302, "authz")
+
+
 def test_a_policy_that_fails_or_returns_nonsense_denies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("explained_failures")
 
@@ -251,3 +273,69 @@ routes:
         return [(await explainer.explain(question({}))).decision for _ in range(3)]
 
     assert asyncio.run(ask()) == ["allow"] * 3
+
+
+DRY = """\
+routes:
+  - name: all
+    match: {path: "/*"}
+    public: true
+    upstream: api
+    rate_limit: {name: trial, limit: 1/minute, by: address, dry_run: true}
+"""
+
+
+def test_what_a_dry_run_would_refuse_is_told_to_who_asks_and_to_no_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = World(peek=lambda limit, key, cost: Standing(limit, key, level=0.0, on_lease=0, retry_after=9.0))
+    with caplog.at_level("INFO", "hotgate"):
+        found = explained(written(tmp_path, DRY), world)
+    assert found.decision == "allow"
+    assert found.steps[0].notes == ["dry run: limit trial: more than 1 in 1m by address"]
+    assert "  dry run: limit trial: more than 1 in 1m by address" in text_of(found)
+    assert not caplog.records
+
+
+RELEASE = """\
+routes:
+  - {name: shop, match: {path: "/*"}, public: true, upstream: api, release: {to: {other: 0%}}}
+"""
+
+
+def test_a_release_is_as_operators_have_left_it(tmp_path: Path) -> None:
+    routes: dict[str, Any] = {}
+    explainer = Explainer(written(tmp_path, RELEASE), World(releases=lambda: {"routes": routes}))
+
+    def upstream() -> str:
+        return asyncio.run(explainer.explain(question({}))).upstream
+
+    assert upstream() == "api"
+    routes["shop"] = {"shares": {"other": 1.0}, "closed": []}
+    assert upstream() == "other"
+    routes.clear()
+    assert upstream() == "api"
+
+
+def test_a_host_may_be_given_as_a_field(tmp_path: Path) -> None:
+    text = 'routes: [{name: shop, match: {path: "/*", hosts: [shop.test]}, public: true, upstream: api}]\n'
+    loaded = written(tmp_path, text)
+    assert explained(loaded, headers={"Host": "shop.test"}).decision == "allow"
+    assert explained(loaded, headers={"host": "shop.test"}, host="other.test").code == "route-not-found"
+    assert explained(loaded, headers={"host": ["shop.test", "other.test"]}).status == 400
+
+
+LIMITED = """\
+routes:
+  - {name: all, match: {path: "/*"}, public: true, upstream: api, rate_limit: {limit: 3/hour, by: address}}
+"""
+
+
+@pytest.mark.parametrize(("limited_for", "code"), [(None, ""), (0.5, "rate-limited")])
+def test_tokens_that_workers_hold_do_not_count_once_somebody_was_refused(
+    limited_for: float | None, code: str, tmp_path: Path
+) -> None:
+    def peek(limit: Limit, key: str, cost: int) -> Standing:
+        return Standing(limit, key, level=0.2, on_lease=2, retry_after=960.0, limited_for=limited_for)
+
+    assert explained(written(tmp_path, LIMITED), World(peek=peek)).code == code

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import json
 import lzma
+import sys
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -116,6 +117,7 @@ HOSTILE: list[bytes] = [
     json.dumps({**RECORD, **ANN, "scopes": "x"}).encode() + b"\n",
     json.dumps({**RECORD, "time": "9999999999"}).encode() + b"\n",
     json.dumps({**RECORD, "status": "1" * 5000}).encode() + b"\n",
+    json.dumps(RECORD).replace("200", "1e999").encode() + b"\n",
     b"x" * (3 * MAX_LINE) + b"\n",
     json.dumps(RECORD).encode()[:40],
 ]
@@ -127,7 +129,7 @@ def test_a_log_that_somebody_has_written_to(folder: Path) -> None:
     log.write_bytes(good + b"".join(HOSTILE[:-1]) + good + HOSTILE[-1])
     result = diff(folder, "--replay", str(log))
     assert "2 requests replayed" in result.stdout
-    assert "15 lines are no records" in result.stdout
+    assert "16 lines are no records" in result.stdout
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress])
@@ -158,6 +160,13 @@ def test_a_huge_line_in_a_small_file_takes_no_memory(folder: Path) -> None:
     assert reader.broken == 1
 
 
+def test_a_log_without_one_record_does_not_show_that_nothing_changes(folder: Path) -> None:
+    (folder / "access.log").write_text("GET / 200\n")
+    result = diff(folder, "--replay", str(folder / "access.log"))
+    assert result.exit_code == 2
+    assert "access.log is a record" in result.stderr
+
+
 def test_a_log_that_is_not_there(folder: Path) -> None:
     assert diff(folder, "--replay", str(folder / "none.log")).exit_code == 2
 
@@ -166,3 +175,24 @@ def test_nothing_in_a_log_moves_the_cursor_of_its_reader(folder: Path) -> None:
     result = replayed(folder, {**RECORD, **ANN, "subject": "ann\x1b[2J\nforged"})
     assert "\x1b" not in result.stdout
     assert "\nforged" not in result.stdout
+
+
+def test_policies_of_ones_own_are_sought_beside_the_first_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    text = (
+        HEAD
+        + """\
+routes: [{name: %s, match: {path: "/*"}, public: true, upstream: api, policies: [{use: "replayed_policies:closed"}]}]
+"""
+    )
+    (folder / "other").mkdir()
+    for place, code in ((folder, "first"), (folder / "other", "second")):
+        (place / f"{code}.yaml").write_text(text % code)
+        says = f"def closed(exchange): return Response.problem(403, code='{code}')"
+        (place / "replayed_policies.py").write_text(f"from hotgate import Response, policy\n@policy\n{says}\n")
+    log = folder / "access.log"
+    log.write_text(json.dumps(RECORD) + "\n")
+    files = [str(folder / "first.yaml"), str(folder / "other" / "second.yaml")]
+    result = CliRunner().invoke(app, ["diff", *files, "--replay", str(log)])
+    monkeypatch.delitem(sys.modules, "replayed_policies")
+    assert "[first] deny first by policies -> [second] deny first by policies" in result.stdout

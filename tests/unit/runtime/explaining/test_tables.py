@@ -62,6 +62,9 @@ def test_what_is_wrong_is_told_with_its_line_and_why(folder: Path) -> None:
         ('{request: "GET /a b", expect: allow}', "a target is visible ASCII"),
         ('{request: {target: /a, headers: {a: "b\\r\\nc: d"}}, expect: allow}', "values without control characters"),
         ("{expect: allow}", "missing"),
+        ("{request: orders/7, expect: deny}", "2:15: tests[0].request: a target is a path that begins with /"),
+        ("{request: /x, as: {subject: a, provider: partner}, expect: deny}", "2:46: tests[0].as.provider: there is no"),
+        ("{request: /x, as: {subject: a}, token: b, expect: deny}", "by `as` or by `token`, not by both"),
     ],
 )
 def test_a_table_that_makes_no_sense(test: str, says: str, folder: Path) -> None:
