@@ -87,6 +87,9 @@ async def test_every_2xx_lets_the_request_pass(wire: Wire, status: int) -> None:
         b"HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 403 X\r\nContent-Encoding: gzip\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+        b"HTTP/1.1 600 X\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 999 X\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 020 X\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nX-User-Id: 1\r\n X-Admin: 1\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nX-User-Id: a\rb\r\nContent-Length: 0\r\n\r\n",
     ],
@@ -94,7 +97,7 @@ async def test_every_2xx_lets_the_request_pass(wire: Wire, status: int) -> None:
 @scenario()
 async def test_what_is_no_answer(wire: Wire, answer: bytes) -> None:
     kind = {"ext_authz": {"headers_to_upstream": ["x-user-id"]}}
-    async with decision_service(wire, kind, timeout="100ms") as play:
+    async with decision_service(wire, kind) as play:
         client = await play.request()
         await play.say(answer)
         assert (await client.message()).code == "decision-unavailable"

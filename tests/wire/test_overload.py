@@ -65,8 +65,10 @@ async def test_it_recovers_step_by_step(wire: Wire) -> None:
     press(wire, lag=0.0, ticks=7)
     assert await is_served(wire, get("/high"))
     assert not await is_served(wire, get("/low"))
+    assert wire.gateway.plane._overload.active == {"loop_lag"}  # it is not over as long as somebody is given up
     press(wire, lag=0.0, ticks=14)
     assert await is_served(wire, get("/low"))
+    assert wire.gateway.plane._overload.active == set()
     assert wire.gateway.plane._context.shedding is None
 
 

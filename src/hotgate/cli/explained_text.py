@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -80,4 +81,6 @@ def _limit(limit: ExplainedLimit) -> str:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -86,6 +86,11 @@ def _row(release: dict[str, Any], side: dict[str, Any]) -> tuple[str, ...]:
         "closed" if side["closed"] else f"{side['percent']:g}%",
         str(side["requests"]),
         failed,
-        f"p{side['percentile']} {side['seconds'] * 1000:.3g} ms" if side["requests"] else "-",
+        f"p{side['percentile']} {time_text(side['seconds'])}" if side["requests"] else "-",
         release["because"] or "-",
     )
+
+
+def time_text(seconds: float) -> str:
+    """Three digits, in milliseconds or seconds."""
+    return f"{seconds * 1000:.3g} ms" if seconds < 0.9995 else f"{seconds:.3g} s"

@@ -139,3 +139,6 @@ class Authorization(Settings):
     decision_points: dict[Name, DecisionPoint] = Field(
         default={}, max_length=1000, description="Who is asked about requests that routes do not decide alone, by name."
     )
+
+
+NOTHING_DECLARED = Authorization()  # where no configuration says anything; made once, for every route asks

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 
 from hotgate.config.position import Path, SourceList, SourceMap
 from hotgate.config.references import Finding, route_parts, unknown_name
@@ -26,18 +27,27 @@ def wrong_authorization(tree: SourceMap) -> Iterator[Finding]:
     yield from _unknown_providers(tree)
     yield from _claims_that_nobody_has(tree)
     known = _mapping(tree, *_POLICIES)
-    for path, name in _named_policies(tree):
+    for path, name in _named(tree, "policies"):
         if name not in known:
             yield unknown_name(path, name, "policy", known, "authorization.policies")
 
 
 def unused_policies(tree: SourceMap) -> Iterator[Finding]:
     """Policies that no route names: nothing is known of their conditions, for a route says what they may look at."""
-    used = {name for _, name in _named_policies(tree)}
+    used = {name for _, name in _named(tree, "policies")}
     for name in _mapping(tree, *_POLICIES):
         if name not in used:
             message = f"policy '{name}' is not used by any route, and so its conditions are not checked"
             yield Finding((*_POLICIES, name), message, is_key=True)
+
+
+def misspelt_roles(tree: SourceMap) -> Iterator[Finding]:
+    """Roles of routes that are like one of the file. Callers may have roles of their own, but seldom such ones."""
+    known = _mapping(tree, *_ROLES)
+    for path, name in _named(tree, "roles"):
+        if name not in known and (close := get_close_matches(name[:100], known, 1)):
+            message = f"there is no role '{name[:100]}' under `{'.'.join(_ROLES)}`"
+            yield Finding(path, message, f"did you mean '{close[0]}'? If credentials name it, define it there as {{}}")
 
 
 def _unknown_roles(tree: SourceMap) -> Iterator[Finding]:
@@ -125,20 +135,22 @@ def _parents(roles: SourceMap, name: str) -> list[str]:
     return [str(each) for each in parents] if isinstance(parents, SourceList) else []
 
 
-def _named_policies(tree: SourceMap) -> Iterator[tuple[Path, str]]:
-    """The names of policies in routes, `defaults` and profiles, each with its path."""
+def _named(tree: SourceMap, key: str) -> Iterator[tuple[Path, str]]:
+    """The names under a key of `authorize`, for all methods or one, in routes, `defaults` and profiles; each with its
+    path.
+    """
     for path, part in route_parts(tree):
         authorize = part.get("authorize")
         if isinstance(authorize, SourceMap):
-            yield from _listed((*path, "authorize", "policies"), authorize)
+            yield from _listed((*path, "authorize", key), authorize)
             methods = _mapping(authorize, "methods")
             for method, rules in methods.items():
                 if isinstance(rules, SourceMap):
-                    yield from _listed((*path, "authorize", "methods", method, "policies"), rules)
+                    yield from _listed((*path, "authorize", "methods", method, key), rules)
 
 
 def _listed(path: Path, rules: SourceMap) -> Iterator[tuple[Path, str]]:
-    names = rules.get("policies")
+    names = rules.get(str(path[-1]))
     if isinstance(names, SourceList):
         yield from (((*path, index), name) for index, name in enumerate(names) if isinstance(name, str))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from hotgate.config.authorization_references import unused_policies, wrong_authorization
+from hotgate.config.authorization_references import misspelt_roles, unused_policies, wrong_authorization
 from hotgate.config.certificates import doubtful_certificates, wrong_certificates
 from hotgate.config.dangers import dangers
 from hotgate.config.decision_point_references import asked_upstreams, unused_decision_points, wrong_decision_points
@@ -83,7 +83,7 @@ class _Loading:
         merge_routes(tree)
         secret_files = SecretFiles(self._file.parent)
         config = self._validated(tree, model, secret_files)
-        doubts = [*_unused(tree), *dangers(config), *doubtful_certificates(config)]
+        doubts = [*_doubtful_names(tree), *dangers(config), *doubtful_certificates(config)]
         warnings = [*includes.warnings, *self._located(tree, doubts)]
         return self._loaded(config, tree, warnings, has_secret_files=bool(secret_files.read))
 
@@ -135,9 +135,10 @@ def _wrong_names(tree: SourceMap) -> Iterator[Finding]:
     yield from wrong_decision_points(tree)
 
 
-def _unused(tree: SourceMap) -> Iterator[Finding]:
+def _doubtful_names(tree: SourceMap) -> Iterator[Finding]:
     yield from unused_names(tree, {name for _, name in asked_upstreams(tree)})
     yield from unused_policies(tree)
+    yield from misspelt_roles(tree)
     yield from unused_decision_points(tree)
 
 

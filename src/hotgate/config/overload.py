@@ -48,6 +48,12 @@ class Memory(Share):
         ". Let `limits.worker_memory`, at which a worker is replaced, be less.",
     )
 
+    @model_validator(mode="after")
+    def _has_a_measure(self) -> "Memory":
+        if self.limit is None and self.model_fields_set:
+            raise refused("memory is not measured without `limit`: say what one worker may have")
+        return self
+
 
 class Overload(Settings):
     """When a worker has too much to do, it answers some requests 503 with `Retry-After` at once, the least important

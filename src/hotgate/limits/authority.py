@@ -204,6 +204,8 @@ class LeaseAuthority:
         if self._recovery is not None:
             return None
         leased = self._table.peek(limit, key, self._members.now())
+        if not leased.bucket.is_known:
+            return None
         wait = leased.bucket.seconds_until(cost) / max(self._members.speed, 1e-9)
         denial = self._denials.get(limit.scope, key)
         limited_for = None if denial is None else self._clock() - denial.since

@@ -89,6 +89,11 @@ class Bucket(ABC):
         """Full again, but for what is out."""
 
     @property
+    def is_known(self) -> bool:
+        """Whether `remaining` is what there is; others may remember more of the key."""
+        return True
+
+    @property
     def remaining(self) -> float:
         """What is left, also where it must be fetched first."""
         return self.level

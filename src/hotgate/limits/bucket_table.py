@@ -111,7 +111,11 @@ class BucketTable:
     def restore(self, scope: str, key: str, now: float) -> LeasedBucket:
         """The bucket of a key that workers reported; it gets a place even if that makes the table too large."""
         self._make_room(now)
-        return self._buckets.get((scope, key)) or self._add(self._limits[scope], key, now)
+        bucket = self._buckets.get((scope, key))
+        if bucket is None:
+            return self._add(self._limits[scope], key, now)
+        self._refill(key, bucket, now)
+        return bucket
 
     def _add(self, state: LimitState, key: str, now: float) -> LeasedBucket:
         bucket = self._fresh(state, now)

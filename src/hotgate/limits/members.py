@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from hotgate.limits.share import local_capacity
 
+ROUNDING = 1e-6  # of a sum of shares
+
 
 class Members:
     """Shares of the rate: worker → fraction. All of them together, those out of reach included, are at most 1.
@@ -50,7 +52,8 @@ class Members:
         """Seconds of refill in a second."""
         if not self._missing:
             return 0.0 if self._paused else 1.0
-        return 0.0 if self._paused else max(0.0, 1.0 - sum(self._missing.values()))
+        speed = 0.0 if self._paused else 1.0 - sum(self._missing.values())
+        return speed if speed > ROUNDING else 0.0  # ten tenths are a little less than 1, and nobody waits that long
 
     @property
     def largest_share(self) -> float:

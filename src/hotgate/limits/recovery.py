@@ -9,9 +9,8 @@ since that loss.
 import math
 
 from hotgate.limits.limit import Limit
+from hotgate.limits.members import ROUNDING
 from hotgate.limits.report import KeyReport, Report, later
-
-ROUNDING = 1e-6  # of a sum of shares
 
 
 class Witnessed:

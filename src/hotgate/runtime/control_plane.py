@@ -245,6 +245,7 @@ class ControlPlane:
             documents=self.keys.documents,
             ask=looking.ask,
             peek=self._leases.peek,
+            left=self.quotas.left,
             bans=self.bans.remaining,
             sealing=lambda: self.session_keys.message,
             proofs=lambda: self._proofs.message,

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from hotgate.config.concurrency import UpstreamConcurrency
 from hotgate.config.overload import Overload
 from hotgate.config.priorities import Priorities
+from hotgate.policies.limits.concurrency_settings import ConcurrencySettings
 from hotgate.runtime.compiling.compile import compile_errors
 from hotgate.runtime.compiling.load import load_configuration
 
@@ -97,12 +98,18 @@ def test_bounds_of_an_adaptive_limit() -> None:
     assert bounds(min=2000) == (2000, 2000)
 
 
+def test_what_adapts_is_said_where_it_belongs() -> None:
+    with pytest.raises(ValidationError, match="`adaptive` is for `concurrency` of an upstream"):
+        ConcurrencySettings.model_validate({"limit": "adaptive"})
+
+
 @pytest.mark.parametrize(
     "settings",
     [
         {"loop_lag": {"from": "1s", "to": "1s"}},
-        {"memory": {"from": "90%", "to": "80%"}},
+        {"memory": {"limit": "1GiB", "from": "90%", "to": "80%"}},
         {"memory": {"limit": "1MiB"}},
+        {"memory": {"from": "80%"}},
         {"connections": {"from": "0%"}},
         {"retry_after": "0s"},
         {"cpu": {}},

@@ -227,3 +227,13 @@ def test_shares_never_add_up_to_more_than_one(clock: Clock) -> None:
     answer = authority.on_message("c", LeaseRequest(TEN_A_SECOND, "k").message(1))
     assert answer is not None
     assert answer["share"] == 0.5
+
+
+def test_nobody_is_told_to_wait_for_the_rounding_of_a_sum(clock: Clock) -> None:
+    names = [str(number) for number in range(10)]
+    authority = LeaseAuthority(clock, workers=10)
+    for name in names:
+        authority.hello(name, Report(is_fresh=False, sequence=1, share=0.1).message())
+        authority.worker_lost(name)
+    authority.hello("new", Report().message())
+    assert authority.lease("new", LeaseRequest(TEN_A_SECOND, "k", need=9, least=9)).must_wait

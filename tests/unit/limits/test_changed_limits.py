@@ -7,6 +7,7 @@ import pytest
 
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.limits.limit import Limit
+from hotgate.limits.report import KeyReport, Report
 from unit.limits.node import Node
 
 MANY = Limit("route/r", quota=10_000, window=86400)
@@ -111,3 +112,15 @@ def test_a_worker_that_has_not_heard_yet_loses_little(kind: str) -> None:
     standing = node.authority.peek(new, "k")
     assert standing is not None
     assert standing.level + standing.on_lease > 1000
+
+
+def test_a_worker_that_comes_back_with_tokens_on_the_new_terms_keeps_them() -> None:
+    node = Node().connect()
+    for key in ("a", "b", "c", "d", "e", "k"):
+        asyncio.run(node.admitted(MANY, 10, key))
+    few = Limit("route/r", quota=100, window=86400)
+    report = Report(is_fresh=False, sequence=99, share=1.0, limits=(few,), keys=(KeyReport("route/r", "k", 3, 90, 0),))
+    node.authority.hello("w", report.message())
+    standing = node.authority.peek(few, "k")
+    assert standing is not None
+    assert standing.on_lease == 3

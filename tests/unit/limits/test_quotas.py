@@ -44,12 +44,6 @@ class Node:
         for name, client in self.clients.items():
             client.on_message(self.authority.hello(name, client.authority_found()))
 
-    def reload(self, quota: int) -> None:
-        """Another number of requests, of which every worker is told."""
-        self.limit = Limit("quota/r", quota=quota, window=DAY, kind="period", calendar=self.calendar)
-        for client in self.clients.values():
-            client.follow({self.limit.scope: self.limit})
-
     def kill_everything(self) -> None:
         for name in self.names:
             self.sent[name].clear()
@@ -88,6 +82,12 @@ class Node:
             for client in self.clients.values():
                 client.tick(self.now)
             self.carry()
+
+    def reload(self, quota: int) -> None:
+        """To another number."""
+        self.limit = Limit("quota/r", quota=quota, window=DAY, kind="period", calendar=self.calendar)
+        for client in self.clients.values():
+            client.follow({self.limit.scope: self.limit})
 
     async def spend(self, name: str = "0", key: str = "k", cost: int = 1) -> LimitDecision | None:
         outcome = self.clients[name].spend(self.limit, key, cost)
@@ -280,9 +280,7 @@ def test_another_limit_brings_back_what_was_fetched_and_counts_what_was_used() -
     node = Node(10_000)
     assert node.admitted(300) == 300
     for quota in (20_000, 10_000) * 10:  # as a reload does, or old workers beside new ones
-        node.limit = Limit("quota/r", quota=quota, window=DAY, kind="period", calendar=node.calendar)
-        for client in node.clients.values():
-            client.follow({node.limit.scope: node.limit})
+        node.reload(quota)
         assert node.admitted(1) == 1
     node.clients["0"].release()
     node.carry()

@@ -118,7 +118,12 @@ def _invalid(errors: Sequence[WrongMember]) -> Problem:
 def _wrong_members(error: ValidationError, model: type[Input], shown: Callable[[Steps], str]) -> list[WrongMember]:
     found = error.errors(include_url=False, include_context=False, include_input=False)[:_MOST_ERRORS]
     unknown = {each["loc"]: unknown_member(model, each["loc"]) for each in found if each["type"] == "extra_forbidden"}
-    return [WrongMember(shown(each["loc"]), unknown.get(each["loc"], each["msg"])) for each in found]
+    return [WrongMember(shown(each["loc"]), unknown.get(each["loc"], _told(each["msg"]))) for each in found]
+
+
+def _told(message: str) -> str:
+    """Without what pydantic puts before the words of a validator."""
+    return message.removeprefix("Value error, ")
 
 
 def _pointer(steps: Steps) -> str:

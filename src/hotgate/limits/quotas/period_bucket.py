@@ -55,6 +55,11 @@ class PeriodBucket(Bucket):
         return limit.window
 
     @property
+    def is_known(self) -> bool:
+        """Whether anything was fetched of the period that is under way."""
+        return self._left is not None
+
+    @property
     def remaining(self) -> float:
         """With what can be fetched."""
         return self.level + (self.limit.quota if self._left is None else self._left)

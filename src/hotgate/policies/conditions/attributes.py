@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from functools import partial
 
-from hotgate.config.authorization import Authorization, ClaimKind
+from hotgate.config.authorization import NOTHING_DECLARED, ClaimKind
 from hotgate.identity.rights import NO_ROLES, RoleBook
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.policy import CompileContext
@@ -35,7 +35,7 @@ ATTRIBUTES = (
 def route_attributes(context: CompileContext, *, has_body: bool = False) -> dict[str, Attribute]:
     """Every attribute that conditions of a route may use, by name, with the roles and claims of the configuration."""
     services = context.services
-    declared: Mapping[str, ClaimKind] = services.get("authorization", Authorization()).claims
+    declared: Mapping[str, ClaimKind] = services.get("authorization", NOTHING_DECLARED).claims
     roles: RoleBook = services.get("roles", NO_ROLES)
     return attributes_of(context.parameters, context.metadata, has_body=has_body, roles=roles, claims=declared)
 

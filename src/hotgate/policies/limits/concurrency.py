@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from hotgate.config.authorization import Authorization
+from hotgate.config.authorization import NOTHING_DECLARED, Authorization
 from hotgate.http.response import Response
 from hotgate.limits.concurrency.place_book import KeyedPlaces, PlaceBook, PlacePlan, Rules
 from hotgate.limits.concurrency.places import PlaceRules, Reason
@@ -64,7 +64,7 @@ def place_steps(phase: Phase, concurrency: Concurrency) -> list[PhasedStep]:
 def compile_concurrency(settings: Any, context: CompileContext) -> Sequence[PhasedStep]:
     """Two steps for each. Raises WrongSetting."""
     several = isinstance(settings, tuple)
-    declared: Authorization = context.services.get("authorization", Authorization())
+    declared: Authorization = context.services.get("authorization", NOTHING_DECLARED)
     keys = KeyMakers(route_attributes(context), declared.claims)
     steps: list[PhasedStep] = []
     known: set[KeyOf] = set()

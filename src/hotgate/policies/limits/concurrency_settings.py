@@ -5,11 +5,19 @@ from typing import Annotated
 from pydantic import Discriminator, Field, Tag
 
 from hotgate.config.concurrency import MOST_PLACES, Waiting
+from hotgate.config.notation import refused
 from hotgate.config.settings import WholeNumber
 from hotgate.policies.limits.key_settings import By
 from hotgate.policies.limits.one_or_several import one_or_several
 
 _MOST_LIMITS = 4  # of one route
+
+
+class _Places(WholeNumber):
+    def _read(self, value: object) -> int:
+        if value == "adaptive":
+            raise refused("`adaptive` is for `concurrency` of an upstream; a route needs a whole number")
+        return super()._read(value)
 
 
 class ConcurrencySettings(Waiting):
@@ -18,7 +26,7 @@ class ConcurrencySettings(Waiting):
     WebSockets and long streams keep their place until they end.
     """
 
-    limit: Annotated[int, WholeNumber(1, MOST_PLACES)] = Field(
+    limit: Annotated[int, _Places(1, MOST_PLACES)] = Field(
         description="Requests over all workers, each of which has its part. What adapts itself is `concurrency` of an"
         " upstream. nginx: `limit_conn`."
     )

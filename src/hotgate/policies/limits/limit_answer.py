@@ -22,7 +22,7 @@ class LimitAnswer:
     """What is said of one limit. item: the same in header fields. exceeded: what operators read of a refusal.
 
     policy, path: the key of the file that set it, for operators. by: what has a bucket. message: for people. code: of
-    the problem, for programs.
+    the problem, for programs. unknown: why nobody could decide, for operators.
     """
 
     __slots__ = ("_body", "_code", "_unknown", "exceeded", "item")
@@ -36,12 +36,13 @@ class LimitAnswer:
         by: str = "principal",
         message: str = MESSAGE,
         code: str = "rate-limited",
+        unknown: str = _UNKNOWN,
     ) -> None:
         self.item = item
         self._code = code
         reason = f"limit {item.name}: more than {item.shown_rate} by {by}"
         self.exceeded = Decision(policy, item.name, path, allowed=False, reason=reason)
-        self._unknown = Decision(policy, item.name, path, allowed=False, reason=_UNKNOWN)
+        self._unknown = Decision(policy, item.name, path, allowed=False, reason=unknown)
         told = {"type": _QUOTA_EXCEEDED, "title": "Quota Exceeded", "violated-policies": [item.name]}
         self._body = problem_body(429, code, message, told if item.is_told else {})
 

@@ -8,6 +8,10 @@ from hotgate.pipeline.route import Outcome
 from hotgate.policies.limits.limit_answer import LimitAnswer
 from hotgate.policies.limits.limit_fields import LimitItem
 
+_UNKNOWN = (
+    "nobody can count it: the control process, or the database of quotas, does not answer; the gateway's log says why"
+)
+
 
 class QuotaItem(LimitItem):
     """A quota as fields tell it: `t` is the time until the period ends."""
@@ -31,7 +35,9 @@ class QuotaAnswer(LimitAnswer):
     __slots__ = ("_is_open",)
 
     def __init__(self, item: QuotaItem, *, path: Path, by: str, message: str, is_open: bool) -> None:
-        super().__init__(item, policy="quota", path=path, by=by, message=message, code="quota-exceeded")
+        super().__init__(
+            item, policy="quota", path=path, by=by, message=message, code="quota-exceeded", unknown=_UNKNOWN
+        )
         self._is_open = is_open
 
     def unavailable(self, exchange: Exchange) -> Outcome:

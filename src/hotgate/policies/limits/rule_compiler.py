@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from hotgate.config.authorization import Authorization
+from hotgate.config.authorization import NOTHING_DECLARED, Authorization
 from hotgate.config.status_range import StatusRange, all_statuses
 from hotgate.limits.limit import Limit
 from hotgate.observe.log import security_event
@@ -59,7 +59,7 @@ class RuleCompiler:
         self._shared = context.services.get("shared_limits", {})
         self._names: set[tuple[str, str]] = context.services.get("limit_names", set())
         self.attributes: Mapping[str, Attribute] = route_attributes(context)
-        declared: Authorization = context.services.get("authorization", Authorization())
+        declared: Authorization = context.services.get("authorization", NOTHING_DECLARED)
         self._keys = KeyMakers(self.attributes, declared.claims)
         self._scopes: set[str] = set()
 

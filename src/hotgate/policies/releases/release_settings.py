@@ -24,7 +24,7 @@ def parse_share(value: object) -> float:
     """0.0 to 1.0 of "5%" or "0.25%". Raises PydanticCustomError."""
     match = _SHARE.fullmatch(value) if isinstance(value, str) else None
     if match is None or float(match[1]) > 100:
-        raise refused("write a percentage from 0% to 100%, such as 5% or 0.25%")
+        raise refused("write a percentage from 0% to 100% with at most two decimals, such as 5% or 0.25%")
     return round(float(match[1]) / 100, 6)
 
 

@@ -12,6 +12,7 @@ from hotgate.edge.context import ListenerRules
 from hotgate.identity.rights import RoleBook
 from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.keys.signing_key import SigningKey
+from hotgate.limits.brute_force.login_guard import LoginGuard
 from hotgate.limits.concurrency.place_book import PlaceBook, PlacePlan
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.observe.metrics import WorkerMetrics
@@ -86,6 +87,7 @@ def idle_services(config: Gateway) -> dict[str, Any]:
     services: dict[str, Any] = {
         "limiter": LeaseClient(lambda message: None, time.monotonic),
         "key_sets": KeySets(time.monotonic),
+        "login_guard": LoginGuard(),  # one for all routes, as in a worker
     }
     return services if config.store is None else {**services, "credentials": Credentials()}
 

@@ -22,21 +22,25 @@ from hotgate.limits.standing import Standing
 from hotgate.policies.limits.limit_rule import TELL_DRY_RUN
 from hotgate.policies.releases.overrides import ReleaseOverrides
 from hotgate.store.credentials import Credentials, CredentialSettings
+from hotgate.store.errors import StoreUnavailable, StoreUnusable
 
 Peek = Callable[[Limit, str, int], Standing | None]
+Left = Callable[[Limit, str], Awaitable[int]]
 Ask = Callable[..., Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """What is known of the gateway. documents: key sets by name. ask: answers what workers ask, and changes nothing.
-    peek: how a key of a limit stands; None while nobody knows. bans: seconds, by `address_key`. sealing: the keys of
+    peek: how a key of a limit stands; None while nobody knows. left: the same of a quota that is kept elsewhere: tokens
+    that nobody has; it raises StoreUnavailable or StoreUnusable. bans: seconds, by `address_key`. sealing: the keys of
     sessions. proofs: the message about nonces. store: where its copy is. releases: the message about them.
     """
 
     documents: Callable[[], Mapping[str, Any]] = dict
     ask: Ask | None = None
     peek: Peek | None = None
+    left: Left | None = None
     bans: Callable[[], Mapping[str, float]] = dict
     sealing: Callable[[], Any] = lambda: None
     proofs: Callable[[], Mapping[str, Any] | None] = lambda: None
@@ -62,13 +66,27 @@ class PeekedLimit:
 class PeekingLimiter:
     """Stands for the lease client: says what would come of spending, and spends nothing. peeked: since last cleared."""
 
-    def __init__(self, peek: Peek | None) -> None:
+    def __init__(self, peek: Peek | None, left: Left | None = None) -> None:
         self._peek = peek
+        self._left = left
         self.peeked: list[PeekedLimit] = []
 
-    def spend(self, limit: Limit, key: str, cost: int = 1) -> LimitDecision:
+    def spend(self, limit: Limit, key: str, cost: int = 1) -> LimitDecision | Awaitable[LimitDecision]:
         """What would be decided."""
         standing = None if self._peek is None else self._peek(limit, key, cost)
+        if standing is None and limit.calendar is not None and self._left is not None:
+            return self._spend_of_quota(limit, key, cost, limit.calendar.seconds_left(), self._left)
+        return self._noted(limit, key, cost, standing)
+
+    async def _spend_of_quota(self, limit: Limit, key: str, cost: int, wait: float, left: Left) -> LimitDecision:
+        """Nothing was fetched of it yet. wait: seconds to its next period."""
+        try:
+            standing = Standing(limit, key, await left(limit, key), on_lease=0, retry_after=wait)
+        except (StoreUnavailable, StoreUnusable):
+            standing = None
+        return self._noted(limit, key, cost, standing)
+
+    def _noted(self, limit: Limit, key: str, cost: int, standing: Standing | None) -> LimitDecision:
         decision = _decision(limit, standing, cost)
         self.peeked.append(PeekedLimit(limit, key, decision, standing is not None))
         return decision
@@ -133,7 +151,7 @@ class PeekingServices:
     _releases: ReleaseOverrides = field(default_factory=ReleaseOverrides, init=False)
 
     def __post_init__(self) -> None:
-        self.limiter = PeekingLimiter(self.world.peek)
+        self.limiter = PeekingLimiter(self.world.peek, self.world.left)
         signing = RingHolder()
         signing.ring = KeyRing([RingKey(SigningKey.generate("ES256"), 0.0)])  # nobody sees what is signed with it
         self.by_name = {

@@ -69,8 +69,8 @@ class OverloadWatch:
 
     @property
     def active(self) -> set[str]:
-        """What there is too little of."""
-        return {name for name, pressure in self.pressures.items() if pressure.is_active}
+        """What there is too little of, until nothing more is given up for it."""
+        return {name for name, pressure in self.pressures.items() if pressure.is_active or pressure.level > 0.0}
 
     def _measured(self, settings: Overload, backend_connections: int) -> dict[str, tuple[float, Span]]:
         context, readings = self._context, self._readings
@@ -104,8 +104,9 @@ class OverloadWatch:
 
     def _tell(self) -> None:
         """Operators hear of what begins and ends, which is seldom: pressure falls slowly."""
-        for name in self.active - self._was_active:
+        active = self.active
+        for name in active - self._was_active:
             security_event("overload-began", of=name)
-        for name in self._was_active - self.active:
+        for name in self._was_active - active:
             security_event("overload-ended", of=name)
-        self._was_active = self.active
+        self._was_active = active

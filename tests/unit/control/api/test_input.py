@@ -99,6 +99,15 @@ def test_a_body_may_not_take_for_ever(play: Play, monkeypatch: pytest.MonkeyPatc
     play(script)
 
 
+def test_what_a_validator_says_stands_alone(play: Play) -> None:
+    async def script(api: Api) -> None:
+        answer = await api.ask("POST", "/explain", content=b'{"target": "orders/7"}', fields=JSON)
+        says = "a target is a path that begins with /, or a whole URL"
+        assert answer.json()["errors"] == [{"pointer": "/target", "detail": says}]
+
+    play(script)
+
+
 def test_no_error_repeats_a_value(play: Play) -> None:
     async def script(api: Api) -> None:
         secret = "correct horse battery staple"

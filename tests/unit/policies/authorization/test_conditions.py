@@ -38,7 +38,7 @@ def test_path_parameters_are_compared_as_they_are(owner: str) -> None:
 @pytest.mark.parametrize(
     ("when", "path", "says"),
     [
-        ("claims.department == 'x'", "/", "Key not found"),
+        ("claims.department == 'x'", "/", "a member is not there"),
         ("int(request.query.n) < 5", "/?n=99999999999999999999999", ""),
         ("int(request.query.n) + 9223372036854775807 > 0", "/?n=1", "overflow"),
         ('request.query.role == "user"', "/?role=user&role=admin", "twice"),
@@ -130,6 +130,17 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         ("when",),
         ("methods", "GET", "when"),
     ]
+
+
+@pytest.mark.parametrize("looks", ["principal.tenant == request.query.tenant", 'has(claims.a) || path.owner == "a"'])
+def test_nobody_is_compared_with_what_a_client_leaves_empty(looks: str) -> None:
+    with pytest.raises(WrongSettings, match="nobody is authenticated on a public route, so `"):
+        compiled({"when": looks}, is_public=True)
+    compiled({"methods": {"GET": {"when": looks}}})
+    with pytest.raises(WrongSettings, match="always empty"):
+        compiled({"methods": {"GET": {"when": looks}}}, is_public=True)
+    compiled({"policies": ["p"]}, is_public=True, policies={"p": [{"name": "a", "allow": looks}]})
+    compiled({"when": "principal.is_anonymous"}, is_public=True)
 
 
 def test_a_public_route_may_have_conditions_and_nothing_else() -> None:

@@ -91,7 +91,7 @@ def test_what_is_wrong_is_said_before_a_request_comes(source: str, says: str) ->
 @pytest.mark.parametrize(
     ("source", "path", "body", "says"),
     [
-        ("claims.level == 3", "/", b"", "Key not found"),
+        ("claims.level == 3", "/", b"", "a member is not there"),
         ('int(path.id) > 3 && request.query.a == "1"', "/?a=1&a=2", b"", "twice"),
         ('request.query.a == "1"', "/?" + "&".join(f"a{n}=1" for n in range(200)), b"", "cannot be read"),
         ("body.x == 1", "/", b'{"x": 1, "x": 2}', "no JSON object"),
@@ -200,14 +200,14 @@ def test_a_regular_expression_takes_linear_time() -> None:
 @pytest.mark.parametrize(
     ("source", "says"),
     [
-        ("claims.level == 1", 'Key not found in map: "level"'),
-        ("claims[path.id] == 1", "Key not found in map"),
+        ("claims.level == 1", 'a member is not there, or not of the declared kind: "level"'),
+        ("claims[path.id] == 1", "a member is not there, or not of the declared kind"),
         ("path.id.matches(path.id)", "invalid regular expression"),
         ("request.client.inNetwork(path.id)", "a function failed"),
         ("path.id.inNetwork(request.client)", "a function failed"),
         ("int(path.id) > 1", "cannot convert string to int"),
-        ("claims.department + 1 == 2", "No matching overloads found"),
-        ("claims[path.id + claims.department] == 1", "Key not found in map"),
+        ("claims.department + 1 == 2", "a value is of another kind than the expression needs"),
+        ("claims[path.id + claims.department] == 1", "a member is not there, or not of the declared kind"),
     ],
 )
 def test_a_reason_repeats_nothing_that_was_sent(source: str, says: str) -> None:
@@ -303,15 +303,3 @@ def test_nobody_has_empty_attributes() -> None:
     exchange = make_exchange(params={"id": "7"})
     source = 'principal.subject == "" && principal.roles == [] && principal.is_anonymous && !has(claims.sub)'
     assert compile_condition(source, ATTRIBUTES).holds(exchange)
-
-
-def test_the_size_of_a_chunked_body_is_known_once_it_is_read() -> None:
-    small = compile_condition("request.size < 10", attributes_of((), {}, has_body=False))
-    exchange = make_exchange("POST", "/")
-    exchange.request.is_chunked, exchange.request.body = True, None
-    with pytest.raises(ConditionFailed, match="the size of a chunked body is not known"):
-        small.holds(exchange)
-    exchange.request.body = b"x" * 10
-    assert not small.holds(exchange)
-    exchange.request.body = b"x" * 9
-    assert small.holds(exchange)

@@ -114,7 +114,10 @@ def test_a_cost_is_taken_whole_and_statuses_that_do_not_count_give_it_back() -> 
 def test_when_nothing_can_be_counted_it_is_as_configured(when_lost: str, status: int) -> None:
     limiter = QuotaLimiter()
     limiter.is_ledger_up = False
-    assert gate({**BASE, "when_lost": when_lost}, limiter).ask().status == status
+    made = gate({**BASE, "when_lost": when_lost}, limiter)
+    answer = made.ask()
+    assert answer.status == status
+    assert ("database of quotas" in answer.log_detail) == (status == 503)
 
 
 @pytest.mark.parametrize(

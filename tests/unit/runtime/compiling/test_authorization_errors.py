@@ -114,6 +114,27 @@ def test_callers_of_a_public_route_can_be_asked_for_nothing(tmp_path: Path, key:
     assert error.startswith(f"{place}: nobody is authenticated on a public route")
 
 
+def test_a_role_that_is_almost_one_of_the_file_is_doubtful(tmp_path: Path) -> None:
+    errors, warnings = found(
+        tmp_path,
+        """\
+        authorization: {roles: {clerk: {permissions: [a]}, clark: {}}}
+        defaults: {authorize: {roles: [clerk, clark, boss]}}
+        routes:
+          - name: a
+            match: {path: "/"}
+            authenticate: [corp]
+            respond: {}
+            authorize: {methods: {GET: {roles: [clrk]}}}
+        """,
+    )
+    assert errors == []
+    assert [each for each in warnings if "role" in each] == [
+        "hotgate.yaml:10:41: routes[0].authorize.methods.GET.roles[0]: there is no role 'clrk' under "
+        "`authorization.roles`; did you mean 'clerk'? If credentials name it, define it there as {}"
+    ]
+
+
 def test_what_is_doubtful(tmp_path: Path) -> None:
     errors, warnings = found(
         tmp_path,

@@ -19,6 +19,7 @@ from hotgate.pipeline.decision import Decision
 from hotgate.runtime.desks.answers import NotAsked
 from hotgate.runtime.explaining.explainer import Explainer
 from hotgate.runtime.explaining.peeking import World
+from hotgate.store.errors import StoreUnavailable
 from hotgate.testing.issuer import Issuer
 from unit.runtime.explaining.asking import explained, marked, question, written
 
@@ -339,3 +340,21 @@ def test_tokens_that_workers_hold_do_not_count_once_somebody_was_refused(
         return Standing(limit, key, level=0.2, on_lease=2, retry_after=960.0, limited_for=limited_for)
 
     assert explained(written(tmp_path, LIMITED), World(peek=peek)).code == code
+
+
+QUOTA = """\
+routes:
+  - {name: all, match: {path: "/*"}, public: true, upstream: api, quota: {limit: 3, per: day, by: address}}
+"""
+
+
+@pytest.mark.parametrize(("left", "code", "is_known"), [(2, "", True), (0, "quota-exceeded", True), (None, "", False)])
+def test_a_quota_is_looked_up_where_it_is_kept(left: int | None, code: str, is_known: bool, tmp_path: Path) -> None:
+    async def find(limit: Limit, key: str) -> int:
+        if left is None:
+            raise StoreUnavailable("the disk is full")
+        return left
+
+    found = explained(written(tmp_path, QUOTA), World(peek=lambda limit, key, cost: None, left=find))
+    (limit,) = found.steps[0].limits
+    assert (found.code, limit.known) == (code, is_known)

@@ -21,6 +21,7 @@ from hotgate.store.errors import StoreUnavailable, StoreUnusable
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from hotgate.limits.limit import Limit
     from hotgate.limits.quotas.supplies import Want
     from hotgate.runtime.desks.limits.lease_desk import LeaseDesk
     from hotgate.store.quotas import QuotaUse, SqlQuotas
@@ -60,6 +61,11 @@ class QuotaDesk:
     async def find(self, scope: str, key: str) -> QuotaUse | None:
         """How much was given out to a shown key. Raises StoreUnavailable, StoreUnusable."""
         return await (await self._place()).find(scope, key)
+
+    async def left(self, limit: Limit, key: str) -> int:
+        """Tokens that were not given out to a key; none is given now. Raises StoreUnavailable, StoreUnusable."""
+        use = await self.find(limit.scope, shown_key(key))
+        return limit.quota if use is None or use.ends <= self._now() else max(0, limit.quota - use.used)
 
     async def most_used(self, scope: str, containing: str, most: int) -> list[QuotaUse]:
         """Quotas of which most was given out first. Raises StoreUnavailable, StoreUnusable."""

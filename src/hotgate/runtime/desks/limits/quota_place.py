@@ -83,4 +83,7 @@ class QuotaPlace:
             StateDirectory(folder).create()
         except (UnsafeFolder, OSError) as error:
             raise StoreUnavailable(str(error)) from None
-        return folder, await Database.open(f"sqlite:///{folder / FILE}")
+        try:
+            return folder, await Database.open(f"sqlite:///{folder / FILE}")
+        except StoreUnavailable as error:
+            raise StoreUnavailable(f"{folder / FILE}: {error}") from None

@@ -143,6 +143,24 @@ def test_what_was_not_lent_comes_back_at_the_end(tmp_path: Path) -> None:
     play(tmp_path, script)
 
 
+def test_what_was_used_before_a_restart_is_not_taken_for_unused(tmp_path: Path) -> None:
+    async def before(desks: Desks) -> None:
+        await desks.lease(need=30)
+        await desks.desk.stop()
+
+    async def after(desks: Desks) -> None:
+        await desks.lease(key="p\0corp\0bob")
+        (use,) = await desks.operations.quotas("", "corp/alice")
+        assert use["used"] == 30
+        assert desks.leases.peek(LIMIT, "p\0corp\0alice") is None
+        assert await desks.desk.left(LIMIT, "p\0corp\0alice") == 70
+        assert await desks.desk.left(LIMIT, "p\0corp\0carol") == 100
+        assert desks.leases.peek(LIMIT, "p\0corp\0bob") is not None
+
+    play(tmp_path, before)
+    play(tmp_path, after)
+
+
 def test_a_reset_and_a_fetch_do_not_meet(tmp_path: Path) -> None:
     async def script(desks: Desks) -> None:
         for _ in range(5):
