@@ -42,11 +42,7 @@ class LeaseClient:
     MAX_KEYS = 100_000  # leases; some 0.6 KB each
 
     def __init__(
-        self,
-        send: Callable[[Message], object],
-        clock: Callable[[], float],
-        *,
-        max_keys: int | None = None,
+        self, send: Callable[[Message], object], clock: Callable[[], float], *, max_keys: int | None = None
     ) -> None:
         self._send = send
         self._clock = clock
