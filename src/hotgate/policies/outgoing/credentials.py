@@ -21,7 +21,7 @@ _WAYS: dict[str, Callable[[Any, OutgoingContext], Sequence[PhasedStep]]] = {
 }
 
 
-def compile_credentials(context: OutgoingContext) -> Sequence[PhasedStep]:
+def compile_outgoing(context: OutgoingContext) -> Sequence[PhasedStep]:
     """The steps of the one way that is given. Raises ValueError for what cannot work."""
     for name, steps in _WAYS.items():
         settings = getattr(context.settings.credentials, name)

@@ -8,7 +8,7 @@ from hotgate.policies.outgoing.message_signature import message_step
 from hotgate.policies.outgoing.webhook import webhook_step
 
 
-def compile_signing(context: OutgoingContext) -> Sequence[PhasedStep]:
+def compile_outgoing(context: OutgoingContext) -> Sequence[PhasedStep]:
     """The step of the one way that is given. Raises ValueError for what cannot work."""
     settings = context.settings.sign
     if settings is None:

@@ -9,7 +9,6 @@ from hotgate.observe.metrics import WorkerMetrics
 from hotgate.pipeline.gateway_endpoint import HasEndpoints, events_name, route_name
 from hotgate.pipeline.policy import Authenticator
 from hotgate.pipeline.route import Route
-from hotgate.policies.security_events.receivers import receiver
 from hotgate.routing.pattern import RoutePattern
 from hotgate.runtime.compiling.compile_resources import resource_names
 from hotgate.runtime.compiling.compile_versions import refusal_name
@@ -32,6 +31,8 @@ def receiver_route(
     name: str, config: Gateway, services: Mapping[str, Any], metrics: WorkerMetrics
 ) -> tuple[RoutePattern, Route]:
     """That of an entry of `security_events`, on its hosts. Raises ValueError where it could end nothing."""
+    from hotgate.policies.security_events.receivers import receiver  # noqa: PLC0415 (where there is one)
+
     endpoint, hosts = receiver(name, config, services), config.security_events[name].hosts
     pattern = RoutePattern(events_name(name), hosts=hosts, path=endpoint.path, methods=endpoint.methods)
     return pattern, endpoint_route(events_name(name), endpoint, metrics)

@@ -9,7 +9,7 @@ from hotgate.config.upstreams import Upstream
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.outgoing import OutgoingContext
 from hotgate.pipeline.policy import PhasedStep
-from hotgate.policies.outgoing.credentials import compile_credentials
+from hotgate.policies.outgoing.credentials import compile_outgoing
 
 SERVER = {"token_url": "https://idp.example.com/token", "client": {"id": "gateway", "secret": "s3cret"}}
 
@@ -45,7 +45,7 @@ class Control:
 
     def steps(self, credentials: Mapping[str, Any], upstream: str = "orders") -> tuple[PhasedStep, ...]:
         settings = Upstream.model_validate({"targets": ["https://api.example.com"], "credentials": credentials})
-        return tuple(compile_credentials(OutgoingContext(upstream, settings, self.services)))
+        return tuple(compile_outgoing(OutgoingContext(upstream, settings, self.services)))
 
 
 def shown(exchange: Exchange) -> list[bytes]:

@@ -7,7 +7,7 @@ import pytest
 from hotgate.config.upstreams import Upstream
 from hotgate.pipeline.outgoing import OutgoingContext
 from hotgate.pipeline.policy import PhasedStep
-from hotgate.policies.outgoing.credentials import compile_credentials
+from hotgate.policies.outgoing.credentials import compile_outgoing
 from hotgate.testing import make_exchange, run
 
 KEYS = {"region": "eu-central-1", "access_key_id": "AKIDEXAMPLE", "secret_access_key": "s3cret"}
@@ -18,7 +18,7 @@ HI = b"8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4"
 def step_of(service: str, target: str = "https://a.example", **settings: Any) -> PhasedStep:
     credentials = {"aws_sigv4": {**KEYS, "service": service, **settings}}
     upstream = Upstream.model_validate({"targets": [target], "host": "upstream", "credentials": credentials})
-    (step,) = compile_credentials(OutgoingContext("api", upstream, {"wall_clock": lambda: 1_440_938_160.0}))
+    (step,) = compile_outgoing(OutgoingContext("api", upstream, {"wall_clock": lambda: 1_440_938_160.0}))
     return step
 
 
