@@ -9,7 +9,7 @@ from pydantic import GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from hotgate.config.notation import refused
-from hotgate.config.secret import Secret, SecretFiles, checked_text
+from hotgate.config.secret import FileContent, Secret, SecretFiles, checked_text
 
 _BEGIN = "-----BEGIN "
 
@@ -38,23 +38,14 @@ class Pem(Secret):
         return cls(text)
 
 
-class DerFile(Secret):
+class DerFile(FileContent):
     """The content of a binary file, in base64."""
 
     __slots__ = ()
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "string", "minLength": 1, "$comment": "path"}
-
-    @classmethod
-    def _read(cls, value: object, info: core_schema.ValidationInfo) -> "DerFile":
-        if isinstance(value, cls):
-            return value
-        text = checked_text(value, "a path")
-        if isinstance(info.context, SecretFiles):
-            text = info.context.base64(text, "the file")
-        return cls(text)
+    def _content(cls, files: SecretFiles, name: str) -> str:
+        return files.base64(name, "the file")
 
     @property
     def content(self) -> bytes:

@@ -73,6 +73,34 @@ class Secret:
         return cls(text)
 
 
+class FileContent(Secret):
+    """What is in a file that the value names; nothing shows it, for it may be what nobody should read."""
+
+    __slots__ = ()
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "$comment": "path"}
+
+    @classmethod
+    def _read(cls, value: object, info: core_schema.ValidationInfo) -> "FileContent":
+        if isinstance(value, cls):
+            return value
+        text = checked_text(value, "a path")
+        if isinstance(info.context, SecretFiles):
+            text = cls._content(info.context, text)
+        return cls(cls._checked(text))
+
+    @classmethod
+    def _content(cls, files: "SecretFiles", name: str) -> str:
+        return files.text(name, "the file")
+
+    @classmethod
+    def _checked(cls, text: str) -> str:
+        """What is in it, or raises `refused`."""
+        return text
+
+
 class SecretForm(AfterValidator):
     """Metadata for a Secret whose text must match `pattern` as a whole. says: what is wrong with one that does not."""
 

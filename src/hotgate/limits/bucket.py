@@ -109,8 +109,8 @@ class Bucket(ABC):
         return 0
 
     def supplied(self, supply: "Supply") -> None:
-        """What was fetched; kinds that never want anything get none."""
-        raise NotImplementedError
+        """What was fetched. A kind that never wants anything takes none: it stays counted where it came from."""
+        return
 
     def unused(self) -> tuple[int, float]:
         """Tokens to bring back where they came from if this is forgotten, and when they end."""

@@ -1,36 +1,22 @@
 """Cedar, evaluated in the gateway itself: policies, schema and entities from files."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import Field, GetJsonSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic import Field
 
 from hotgate.config.cel_expression import CelExpression
 from hotgate.config.decision_points.expressions import Expressions
-from hotgate.config.secret import Secret, SecretFiles, checked_text
+from hotgate.config.secret import FileContent
 from hotgate.config.settings import Form, Settings
 
 _TYPE = r"[A-Za-z_][A-Za-z0-9_]*(::[A-Za-z_][A-Za-z0-9_]*){0,8}"
 CedarType = Annotated[str, Form(_TYPE, "use the name of a type, such as User or Shop::User")]
 
 
-class CedarFile(Secret):
+class CedarFile(FileContent):
     """The text of a file of policies, of a schema or of entities. Policies may say what nobody should read."""
 
     __slots__ = ()
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "string", "minLength": 1, "$comment": "path"}
-
-    @classmethod
-    def _read(cls, value: object, info: core_schema.ValidationInfo) -> "CedarFile":
-        if isinstance(value, cls):
-            return value
-        text = checked_text(value, "a path")
-        if isinstance(info.context, SecretFiles):
-            text = info.context.text(text, "the file")
-        return cls(text)
 
 
 class CedarEntity(Settings):

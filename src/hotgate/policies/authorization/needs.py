@@ -20,8 +20,8 @@ NOBODY_HERE = "nobody is authenticated on a public route; `when` and `policies` 
 _NO_SCOPE = "The credential does not grant the scope that this needs."
 
 
-class AllOf:
-    """The caller must have every one of `wanted`."""
+class _Need:
+    """read: what of a caller is compared with `wanted`. deny: what becomes of who has it not."""
 
     __slots__ = ("_deny", "_read", "_wanted")
 
@@ -29,6 +29,12 @@ class AllOf:
         self._wanted = frozenset(wanted)
         self._read = read
         self._deny = deny
+
+
+class AllOf(_Need):
+    """The caller must have every one of `wanted`."""
+
+    __slots__ = ()
 
     def __call__(self, exchange: Exchange) -> Response | None:
         principal = exchange.principal
@@ -37,15 +43,10 @@ class AllOf:
         return self._deny(exchange)
 
 
-class AnyOf:
+class AnyOf(_Need):
     """The caller must have at least one of `wanted`."""
 
-    __slots__ = ("_deny", "_read", "_wanted")
-
-    def __init__(self, wanted: Sequence[str], read: _Read, deny: Denial) -> None:
-        self._wanted = frozenset(wanted)
-        self._read = read
-        self._deny = deny
+    __slots__ = ()
 
     def __call__(self, exchange: Exchange) -> Response | None:
         principal = exchange.principal

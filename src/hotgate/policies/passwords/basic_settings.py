@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import Field, GetJsonSchemaHandler, model_validator
-from pydantic_core import CoreSchema, core_schema
+from pydantic import Field, model_validator
+from pydantic_core import core_schema
 
 from hotgate.config.notation import refused
-from hotgate.config.secret import Secret, SecretFiles, checked_text
+from hotgate.config.secret import FileContent, Secret
 from hotgate.config.settings import Flag, Form, Realm, Settings
 from hotgate.config.units import DurationBetween
 from hotgate.identity.passwords.password_file import BadPasswordFile, parse_password_file
@@ -34,27 +34,18 @@ class PasswordHash(Secret):
             raise refused(str(error)) from None
 
 
-class PasswordFile(Secret):
+class PasswordFile(FileContent):
     """The text of a file with a name and a hash on each line."""
 
     __slots__ = ()
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "string", "minLength": 1, "$comment": "path"}
-
-    @classmethod
-    def _read(cls, value: object, info: core_schema.ValidationInfo) -> "PasswordFile":
-        if isinstance(value, cls):
-            return value
-        text = checked_text(value, "a path")
-        if isinstance(info.context, SecretFiles):
-            text = info.context.text(text, "the file")
+    def _checked(cls, text: str) -> str:
         try:
             parse_password_file(text)
         except BadPasswordFile as error:
             raise refused(str(error)) from None
-        return cls(text)
+        return text
 
     @property
     def hashes(self) -> dict[str, str]:
