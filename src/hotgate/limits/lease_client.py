@@ -94,7 +94,7 @@ class LeaseClient:
         return LimitDecision(limit, lease.level + lease.held)
 
     def refund(self, limit: Limit, key: str, tokens: int, spent_at: float) -> None:
-        """Give back tokens that `spend` reserved, not before `spent_at`, and that were not used: no more than it reserved
+        """Give back tokens that `spend` reserved, not before `spent_at`, and that were not used: no more than reserved
         since the key was last forgotten, so who gives twice takes nothing from others. Raises ValueError below 1.
         """
         checked_amount(tokens)
