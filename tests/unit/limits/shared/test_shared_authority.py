@@ -182,7 +182,7 @@ def test_operators_see_who_is_limited_and_can_end_it() -> None:
     assert [(each.key, each.limit.scope) for each in node.authority.limited()] == [("alice", "route/r")]
     assert node.authority.reset("route/r", "alice")
     assert not node.authority.reset("route/unknown", "alice")
-    assert [ask.refunded for ask in node.supply(0)] == [LIMIT.capacity]
+    assert [ask.is_reset for ask in node.supply(0)] == [True]
     assert not list(node.authority.limited())
     assert node.lease() is None  # and is not denied from memory
 
