@@ -40,7 +40,9 @@ def test_what_the_authority_counts_already_is_told_and_what_it_does_not_is_held_
 
 def test_what_a_report_told_is_counted_already() -> None:
     node = Node().connect()
-    told = spend(node, THOUSAND, 3)
+    spend(node, THOUSAND, 3)
+    node.now += 1
+    told = spend(node, THOUSAND)
     node.now += 1
     node.connect()
     node.now += 1
@@ -50,15 +52,17 @@ def test_what_a_report_told_is_counted_already() -> None:
 
 
 def test_an_answer_slower_than_a_window_changes_nothing_and_hides_no_other() -> None:
+    short = Limit("route/short", quota=1000, window=10, kind="window")
     node = Node().connect()
-    slow = spend(node, EIGHTY)
+    slow = spend(node, short)
     node.wait(9.75)
-    quick = spend(node, EIGHTY, 5)
+    quick = spend(node, short, 5)
     node.wait(0.25)
-    node.client.refund(EIGHTY, "k", 1, slow)
-    node.client.refund(EIGHTY, "k", 1, quick)
+    node.client.refund(short, "k", 1, slow)
+    node.client.refund(short, "k", 1, quick)
+    assert node.client.untold(short, "k") == (0, 1)
     node.wait(0.5)
-    assert level(node, EIGHTY) == 80 - 1 - 4  # the slow one counts since the authority has heard of it
+    assert level(node, short) == 1000 - 1 - 4  # the slow one counts since the authority has heard of it
 
 
 def test_a_message_that_was_under_way_for_longer_than_a_window_changes_nothing() -> None:
@@ -103,16 +107,17 @@ def test_what_a_worker_admitted_alone_and_forgot_is_counted_when_it_comes_back()
 
 def test_a_worker_that_was_never_heard_may_have_used_all_that_was_kept_for_it() -> None:
     now = 1000.0
-    authority = LeaseAuthority(lambda: now)
-    authority.expect(["silent"], 1005.0)
+    authority = LeaseAuthority(lambda: now, workers=2)
+    authority.expect(["silent", "w"], 1005.0)
+    authority.hello("w", Node().client.authority_found())
     now = 1006.0
     authority.tick()
-    now = 1100.0
     authority.define(EIGHTY)
+    now = 1100.0
     authority.worker_gone("silent")
     standing = authority.peek(EIGHTY, "k")
     assert standing is not None
-    assert standing.level <= 80 - 40 - 30  # held from before, and accrued in a window
+    assert standing.level == 80 - 20 - 15  # held from before, and accrued in a window
 
 
 def test_a_worker_that_was_away_for_a_moment_takes_nothing_with_it() -> None:
