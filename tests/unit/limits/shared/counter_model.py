@@ -98,7 +98,7 @@ class Call:
             if ask["need"] + ask["want"] + ask["debt"] == 0:
                 return (0, 0, 0, 0)
             bucket = self._unknown(ask)
-        self._update(bucket)
+        self._redefine(bucket, ask)
         held = self._settle(bucket, ask)
         self._update(bucket)
         granted, remaining, retry = self._lend(bucket, ask, held)
@@ -115,6 +115,15 @@ class Call:
             bucket.spent = ask["capacity"]
             bucket.parts = {math.floor(kept.opens * PARTS / ask["a"]): ask["capacity"]}
         return bucket
+
+    def _redefine(self, bucket: Bucket, ask: dict[str, Any]) -> None:
+        if bucket.kind == ask["kind"] == "bucket":
+            bucket.a = min(bucket.a, ask["a"])
+        self._update(bucket)
+        if not (bucket.kind == ask["kind"] == "window" and bucket.a == ask["a"]):
+            bucket.spent *= ask["capacity"] / bucket.capacity
+            bucket.parts, bucket.at = {}, self.hash.flow
+        bucket.kind, bucket.capacity, bucket.a = ask["kind"], ask["capacity"], ask["a"]
 
     def _update(self, bucket: Bucket) -> None:
         if bucket.kind == "bucket":
