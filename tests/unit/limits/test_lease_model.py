@@ -45,7 +45,17 @@ class Worker:
 
     def is_owing(self, limit: Limit) -> bool:
         """Whether it may have something to tell that the authority does not know."""
-        return self.is_lost or any(self.client.untold(limit, key)[0] for key in KEYS)
+        return self.is_lost or any(self.owed(limit, key) for key in KEYS)
+
+    def owed(self, limit: Limit, key: str) -> int:
+        """Tokens that were charged, not paid for by waiting, and of which the authority has still to hear."""
+        lease = self.client.lease(limit.scope, key)
+        return 0 if lease is None else lease.debt + lease.unpaid
+
+    def refunded(self, limit: Limit, key: str) -> int:
+        """Tokens that were given back and of which the authority has still to hear."""
+        lease = self.client.lease(limit.scope, key)
+        return 0 if lease is None else lease.refunded
 
 
 Waiting = tuple[Worker, str, int, "asyncio.Future[LimitDecision | None]"]
@@ -114,9 +124,9 @@ class Node(RuleBasedStateMachine):
         if worker is None or worker.spent[key] < tokens:
             return
         worker.spent[key] -= tokens
-        before = worker.client.untold(self.limit, key)[1]
+        before = worker.refunded(self.limit, key)
         worker.client.refund(self.limit, key, tokens)
-        self._put_back(key, tokens + before - worker.client.untold(self.limit, key)[1])
+        self._put_back(key, tokens + before - worker.refunded(self.limit, key))
 
     @rule(slot=slots, key=st.sampled_from(KEYS), tokens=costs)
     def charge(self, slot: int, key: str, tokens: int) -> None:
@@ -336,9 +346,7 @@ class Node(RuleBasedStateMachine):
         self.workers.remove(worker)
         self.has_died = True
         for key in KEYS:
-            self.charged[key].put_back(
-                worker.client.untold(self.limit, key)[0], self.time
-            )  # its process took that along
+            self.charged[key].put_back(worker.owed(self.limit, key), self.time)  # its process took that along
         self.mourned.append(worker.name)
         for owner, _, _, future in self.waiting:
             if owner is worker:

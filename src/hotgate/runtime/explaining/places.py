@@ -8,7 +8,7 @@ from hotgate.control.api.explain import ExplainedLimit, ExplainedRule
 from hotgate.pipeline.decision import Decision
 from hotgate.pipeline.exchange import Exchange
 from hotgate.policies.explaining.facts import MASKED, attribute_values, shown_text
-from hotgate.runtime.explaining.peeking import PeekedLimit
+from hotgate.runtime.explaining.peeked_limit import PeekedLimit
 
 # By what keys begin with (`limits/key.py`, `policies/limits/limit_key.py`). What stands in a header or a claim, or
 # comes of an expression, may be a secret.
@@ -47,6 +47,7 @@ def limit_of(peeked: PeekedLimit) -> ExplainedLimit:
         allowed=decision.allowed,
         retry_after=decision.retry_after,
         known=peeked.is_known,
+        lent=peeked.lent,
     )
 
 

@@ -89,6 +89,7 @@ class StepRunner:
     ) -> ExplainedStep:
         described = self._bare(label, outcome, [])
         described.limits = [limit_of(each) for each in self.limiter.peeked]
+        described.notes += [each.note for each in self.limiter.peeked if each.note]
         if exchange.decision is not None:
             described.rule = rule_of(exchange.decision, exchange, self.loaded)
         if response is not None:
