@@ -106,9 +106,7 @@ class ControlPlane:
         self.releases = ReleaseDesk(now, time.time, broadcast, file)
         self.versions = VersionDesk(time.time)
         self._renewal = Renewal(fleet)
-        self._views = WorkerViews(lambda: fleet.serving)
-        self.explanations = Explanations(self._world(single_use))
-        self.answers.register(POSITIONS, self.explanations.position)
+        self._explain(fleet, single_use)
         self.admin = AdminInterface(Administration(self._status(fleet, reloader), self._records))
         self._refreshes: set[asyncio.Task[None]] = set()
 
@@ -119,6 +117,11 @@ class ControlPlane:
         self.quota_place = QuotaPlace(self.credentials, file)
         self.quotas = QuotaDesk(local, self.quota_place.opened)
         self.limits = LimitOperations(self._leases.authority, self.quotas)
+
+    def _explain(self, fleet: Fleet, single_use: SingleUse) -> None:
+        self._views = WorkerViews(lambda: fleet.serving)
+        self.explanations = Explanations(self._world(single_use))
+        self.answers.register(POSITIONS, self.explanations.position)
 
     def _answer_questions(self, single_use: SingleUse) -> None:
         """Desks with one kind of question; those of logins and sessions have several, and register them themselves."""
