@@ -95,7 +95,7 @@ class PeekingLimiter:
         self.peeked.append(each)
         return each.decision
 
-    def refund(self, limit: Limit, key: str, tokens: int = 1) -> None:
+    def refund(self, limit: Limit, key: str, tokens: int, spent_at: float) -> None:
         """Nothing was taken."""
 
     def charge(self, limit: Limit, key: str, tokens: int = 1) -> None:
