@@ -77,7 +77,7 @@ def _step(step: ExplainedStep) -> Iterator[str]:
 
 def _limit(limit: ExplainedLimit) -> str:
     left = f"{limit.remaining} would be left" if limit.allowed else f"used up; wait for {limit.retry_after} s"
-    lent = f", {limit.lent} were left with workers" if limit.lent else ""
+    lent = f", workers hold {limit.lent}" if limit.lent else ""
     untouched = "" if limit.known else " (nobody could say: shown as untouched)"
     return f"{limit.name}, {limit.quota} in {limit.window} s for {limit.key}: {left}{lent}{untouched}"
 

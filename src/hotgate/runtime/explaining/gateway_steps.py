@@ -7,13 +7,12 @@ from collections.abc import Iterable, Sequence
 
 from hotgate.config.listeners import Listener
 from hotgate.config.loader import Loaded
-from hotgate.config.position import Path, path_text
 from hotgate.control.api.explain import ExplainedStep
 from hotgate.edge import answers
 from hotgate.http.response import Response
 from hotgate.limits.concurrency.priority import Priority
 from hotgate.pipeline.shedding import shed_answers
-from hotgate.runtime.explaining.places import place_of
+from hotgate.runtime.explaining.places import step_at
 from hotgate.runtime.workers.worker_view import WorkerView
 from hotgate.upstream.failure import unavailable, unresolved
 
@@ -39,7 +38,7 @@ class GatewaySteps:
         if not redirecting:
             return None
         index, first = redirecting[0]
-        step = self._step("listener", _REDIRECT, ("listeners", index, _REDIRECT), "skipped")
+        step = step_at(self._loaded, "listener", _REDIRECT, ("listeners", index, _REDIRECT), "skipped")
         if len(redirecting) == len(listeners):
             return step, first.redirect_https
         names = ", ".join(each.name for _, each in redirecting)
@@ -52,7 +51,7 @@ class GatewaySteps:
         if not any(chances):
             return None
         worst = max((view for view in views if view), key=lambda view: view.chances.get(priority.label, 0.0))
-        step = self._step("overload", worst.cause, ("overload", worst.cause), "passed")
+        step = step_at(self._loaded, "overload", worst.cause, ("overload", worst.cause), "passed")
         step.notes.append(f"{_percent(chances)} of {priority.label} requests are given up just now: {worst.cause}")
         if min(chances) < 1.0:
             return step, None
@@ -69,22 +68,10 @@ class GatewaySteps:
             notes.append(f"{len(failing)} of {len(views)} workers have nobody to ask: {failing[0]}")
         if not notes and not failing:
             return None
-        step = self._step("upstream", name, ("upstreams", name), "passed", notes)
+        step = step_at(self._loaded, "upstream", name, ("upstreams", name), "passed", notes)
         if not failing or len(failing) < len(views):
             return step, None
         return _refused(step, answers.upstream_failed(_FAILURES[failing[0]](name)))
-
-    def _step(self, phase: str, policy: str, path: Path, outcome: str, notes: Sequence[str] = ()) -> ExplainedStep:
-        return ExplainedStep.model_validate(
-            {
-                "phase": phase,
-                "policy": policy,
-                "path": path_text(path),
-                "at": place_of(self._loaded, path),
-                "outcome": outcome,
-                "notes": list(notes),
-            }
-        )
 
 
 def _takes(listener: Listener, scheme: str) -> bool:

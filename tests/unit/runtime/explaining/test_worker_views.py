@@ -68,7 +68,7 @@ def test_it_is_said_when_it_depends_on_who_takes_the_request(tmp_path: Path) -> 
     found = explained(loaded, world([view(held=2), view(held=0)], level=0.0, on_lease=3))
     assert found.decision == "allow"
     assert found.steps[0].notes == ["all: 1 of 2 workers would refuse it: others hold what is left"]
-    assert "1 would be left, 2 were left with workers" in text_of(found)
+    assert "1 would be left, workers hold 2" in text_of(found)
 
 
 @pytest.mark.parametrize("views", [[view(held=0), None], [None], []])
