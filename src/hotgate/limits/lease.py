@@ -8,6 +8,7 @@ from typing import NamedTuple
 from hotgate.limits.decision import LimitDecision, allowed, denied
 from hotgate.limits.lease_request import LeaseRequest
 from hotgate.limits.limit import Limit
+from hotgate.limits.share import alone_capacity, alone_rate
 
 BLOCKED = 1 << 62  # as `low`: nobody spends past those who wait
 
@@ -198,14 +199,17 @@ class Lease:
             self.received -= rest
             self.refunded += rest
 
-    def refund_alone(self, tokens: int, spent_at: float, capacity: float) -> None:
-        """The same without an authority: what was accrued and spent is there again, up to `capacity`."""
+    def refund_alone(self, tokens: int, spent_at: float, share: float, now: float) -> None:
+        """The same without an authority: what was accrued and spent is there again, as far as it fits. Of a kind that
+        counts by time, less what has accrued since, which might have found no room if they had not been spent.
+        """
         tokens = min(tokens, self.received - self.held)
         rest = tokens - self._hold_again(tokens, spent_at)
         returned = min(rest, self.borrowed) if self._is_untold(spent_at) else 0
         self.received -= rest
         self.borrowed -= returned
-        self.alone = min(self.alone + returned, capacity)
+        accrued = 0.0 if self.limit.bucket.IS_AGELESS else (now - spent_at) * alone_rate(self.limit, share)
+        self.alone = min(self.alone + max(0.0, returned - accrued), alone_capacity(self.limit, share))
 
     def _hold_again(self, tokens: int, spent_at: float) -> int:
         again = min(tokens, max(0, self.told - self.held)) if self._is_untold(spent_at) else 0

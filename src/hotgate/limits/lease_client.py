@@ -110,7 +110,7 @@ class LeaseClient:
             if not lease.low and not lease.in_flight:
                 self._share_refund(lease)
         else:
-            lease.refund_alone(tokens, spent_at, alone_capacity(limit, self._share))
+            lease.refund_alone(tokens, spent_at, self._share, self._clock())
 
     def _share_refund(self, lease: Lease) -> None:
         """Of a limit so small that nothing is fetched ahead: other workers would deny what lies idle here."""

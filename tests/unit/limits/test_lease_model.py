@@ -280,6 +280,8 @@ class Node(RuleBasedStateMachine):
             self.authority.worker_gone(name)
         for slot in range(len(self.workers) if is_met else 0):
             self.connect(slot)
+        for known in (*self.reference.values(), *self.charged.values()):
+            known.forget_changes(self.time)
         if self.has_died or not is_met or not patience:  # the only witness of a debt may be gone
             self._forget_charges()
 
@@ -295,6 +297,8 @@ class Node(RuleBasedStateMachine):
         self.limit = limit
         for known in self.reference.values():
             known.follow(limit, self.time)
+            if self.authority.limit(limit.scope) is None:
+                known.forget_changes(self.time)
         self._forget_charges()  # a debt stays what it is
         for worker in self.workers:
             worker.uses = {key: [] for key in KEYS}
