@@ -64,10 +64,9 @@ class LeaseClient:
         """How many leases are kept, empty ones included."""
         return len(self._leases)
 
-    def untold(self, limit: Limit, key: str) -> tuple[int, int]:
-        """Tokens of which the authority has still to hear: charged and not paid for by waiting; and refunded."""
-        lease = self._leases.get((limit.scope, key))
-        return (0, 0) if lease is None else (lease.debt + lease.unpaid, lease.refunded)
+    def lease(self, scope: str, key: str) -> Lease | None:
+        """What is known of a key, for those who look and change nothing."""
+        return self._leases.get((scope, key))
 
     def follow(self, limits: Mapping[str, Limit]) -> None:
         """A new configuration is in force, with these limits by scope; others stay. What is held on other terms goes
