@@ -110,8 +110,8 @@ def test_a_charge_is_a_debt_and_a_refund_takes_no_more_than_was_used() -> None:
 
 def test_a_refund_takes_away_what_is_counted_since_then_and_nothing_that_came_later() -> None:
     bucket = window()
-    for now in range(1000, 1005):
-        bucket.refill(now)
+    for second in range(1000, 1005):
+        bucket.refill(second)
         use(bucket, 10)
     bucket.refunded(15, 2.5)  # spent since 1001.5: ten of 1002, five of 1003
     assert bucket.level == 65
