@@ -145,6 +145,29 @@ FOUND: dict[str, Schedule] = {
         ("restart_authority", 2, 0, 1),
         ("reload", LIMITS[11]),
     ],
+    "a key is forgotten that was used later than another, and not more": [
+        ("start", 1, LIMITS[8], (100, 1)),
+        ("serve", 1, "alice", 12, 1),
+        ("serve", 3, "bob", 3, 3),
+        ("refund", 3, "alice", 3, 12),
+        ("wait", 3.0),
+        ("exhaust", "alice"),
+        ("exhaust", "bob"),
+        ("wait", 3.0),
+    ],
+    "and again, while something was given back": [
+        ("start", 1, LIMITS[8], (100, 1)),
+        ("serve", 2, "bob", 3, 1),
+        ("release", 0),
+        ("serve", 1, "alice", 12, 1),
+        ("serve", 0, "bob", 1, 1),
+        ("refund", 3, "bob", 3, 12),
+        ("wait", 3.0),
+        ("serve", 3, "bob", 1, 1),
+        ("release", 0),
+        ("serve", 1, "alice", 1, 2),
+        ("wait", 3.0),
+    ],
 }
 
 
