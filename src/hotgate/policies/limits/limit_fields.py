@@ -4,16 +4,17 @@ All limits of an answer stand in one field each. What never changes is encoded w
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 
 from hotgate.config.units import duration_text
-from hotgate.http.headers import Field
+from hotgate.http.headers import Field, decode_fields, encode_fields
 from hotgate.limits.decision import LimitDecision
 from hotgate.limits.limit import Limit
 from hotgate.pipeline.exchange import Exchange
 
 _NEARLY_ONE = 1 - 1e-6  # added before cutting: 60 times 1/60 is a little more than 1
+_POLICY, _LEFT = b"ratelimit-policy", b"ratelimit"
 _LEGACY = (b"x-ratelimit-limit", b"x-ratelimit-remaining", b"x-ratelimit-reset")
 
 
@@ -73,90 +74,74 @@ class LimitItem:
         """Whether clients learn of it before it is used up."""
         return self.is_draft or self.is_legacy
 
-    def in_units(self, decision: LimitDecision) -> LimitDecision:
-        """The same decision, counted in what is told instead of in tokens."""
-        if self.tokens == 1:
-            return decision
-        remaining = decision.remaining // self.tokens
-        return LimitDecision(self._in_units, remaining, decision.retry_after, allowed=decision.allowed)
+    def decision(self, left: int, retry_after: int = 0, *, allowed: bool = True) -> LimitDecision:
+        """What was decided, in what is told instead of in tokens. left: tokens."""
+        return LimitDecision(self._in_units, left // self.tokens, retry_after, allowed=allowed)
 
-    def figures(self, decision: LimitDecision) -> tuple[int, int]:
-        """What is left, and in how many seconds a client should use no more than that: until the bucket is full, but
-        never so few that they suggest a higher rate than the limit's (§6, §8.5).
+    def figures(self, left: int) -> tuple[int, ...]:
+        """For the places of its form, if clients get it: what is left, and in how many seconds they should use no more
+        than that. left: tokens.
 
-        With 99 of 100 left the bucket is full in a moment, but whoever reads `r=99;t=1` takes it for 99 a second. On a
-        refusal it is the moment of Retry-After.
+        Until the bucket is full, but never so few that they suggest a higher rate than the limit's (§6, §8.5). With 99
+        of 100 left the bucket is full in a moment, but whoever reads `r=99;t=1` takes it for 99 a second.
         """
-        if not decision.allowed:
-            return 0, decision.retry_after
-        remaining = max(0, decision.remaining)  # tokens may be out while others of the bucket are owed
-        units = max(remaining, self._capacity - remaining)
+        if not self.is_draft:
+            return ()
+        remaining = left // self.tokens if left > 0 else 0  # tokens may be out while others of the bucket are owed
+        used = self._capacity - remaining
+        units = used if used > remaining else remaining  # noqa: FURB136 (`max` is a call, for each limit of each request)
         return remaining, int(units * self._seconds_per_unit + _NEARLY_ONE)
 
 
-class _Fields:
-    """What a set of limits says together: a field that never changes, and the form of one that does."""
+class LimitFields:
+    """What is said of a set of limits. policy: the field that never changes, if there is one."""
 
-    __slots__ = ("form", "has_legacy", "policy")
+    __slots__ = ("_form", "has_drafts", "has_legacy", "policy")
 
     def __init__(self, items: tuple[LimitItem, ...]) -> None:
         told = [item for item in items if item.is_draft]
+        self.has_drafts = bool(told)
         self.has_legacy = any(item.is_legacy for item in items)
-        self.policy = (b"ratelimit-policy", b", ".join([item.policy for item in told]))
-        self.form = b", ".join([item.form for item in told])
+        self.policy = ((_POLICY, b", ".join([item.policy for item in told])),) if told else ()
+        self._form = encode_fields((*self.policy, (_LEFT, b", ".join([item.form for item in told]))))
 
-
-_fields_of = lru_cache(maxsize=1024)(_Fields)
-
-
-def tell_admitted(exchange: Exchange, items: tuple[LimitItem, ...], decisions: Sequence[LimitDecision]) -> None:
-    """The fields of a request that passes."""
-    fields = _fields_of(items)
-    if fields.form:
-        if len(items) == 1:  # as most routes have
-            figures: tuple[int, ...] = items[0].figures(decisions[0])
+    def tell(self, exchange: Exchange, figures: tuple[int, ...]) -> None:
+        """To whoever passes. figures: of all these limits."""
+        block = self._form % figures
+        if exchange.answer_block and exchange.limits:
+            exchange.answer_fields = _joined(exchange.answer_fields, decode_fields(block))
         else:
-            pairs = zip(items, decisions, strict=True)
-            figures = tuple([figure for item, each in pairs if item.is_draft for figure in item.figures(each)])
-        _add(exchange, (fields.policy, (b"ratelimit", fields.form % figures)))
-    if fields.has_legacy:
-        legacy = [(item, each) for item, each in zip(items, decisions, strict=True) if item.is_legacy]
-        _add_legacy(exchange, *min(legacy, key=lambda pair: pair[1].remaining / pair[1].quota))
+            exchange.answer_block += block
 
 
-def tell_refused(
-    exchange: Exchange, items: tuple[LimitItem, ...], refusing: LimitItem, decision: LimitDecision
-) -> None:
+fields_of = lru_cache(maxsize=1024)(LimitFields)
+
+
+def tell_least(exchange: Exchange, left: Iterable[tuple[LimitItem, int]]) -> None:
+    """The older fields of a request that passes: they have no place for more than one limit. left: tokens of each."""
+    told = [(item, item.decision(tokens)) for item, tokens in left if item.is_legacy]
+    item, decision = min(told, key=lambda pair: pair[1].remaining / pair[1].quota)
+    exchange.add_answer_fields(*_legacy(item, max(0, decision.remaining), decision.reset))
+
+
+def tell_refused(exchange: Exchange, items: tuple[LimitItem, ...], refusing: LimitItem, retry_after: int) -> None:
     """The fields of a refusal: all policies, but only the limit that is used up; the others have nothing to do with
     the time to wait, and Retry-After must not be earlier than any `t` (§6).
     """
-    fields = _fields_of(items)
-    _remove(exchange, b"ratelimit")
-    if fields.form:
-        _add(exchange, (fields.policy,))
-    if refusing.is_draft:
-        exchange.answer_fields += ((b"ratelimit", refusing.form % refusing.figures(decision)),)
-    if refusing.is_legacy:
-        _add_legacy(exchange, refusing, decision)
+    said = tuple([field for field in exchange.answer_fields if field[0] != _LEFT])
+    policy = fields_of(items).policy
+    left = ((_LEFT, refusing.form % (0, retry_after)),) if refusing.is_draft else ()
+    legacy = _legacy(refusing, 0, retry_after) if refusing.is_legacy else ()
+    exchange.answer_fields = (*(_joined(said, policy) if exchange.limits else said + policy), *left, *legacy)
 
 
-def _add(exchange: Exchange, fields: tuple[Field, ...]) -> None:
-    """Add to what limits before these have said: one field each, however many limits there are."""
-    if exchange.limits:
-        said = dict(exchange.answer_fields)
-        fields = tuple((name, b"%b, %b" % (said[name], value) if name in said else value) for name, value in fields)
-        for name, _ in fields:
-            _remove(exchange, name)
-    exchange.answer_fields += fields
+def _joined(said: tuple[Field, ...], more: tuple[Field, ...]) -> tuple[Field, ...]:
+    """With what limits before these have said: one field each, however many limits there are."""
+    values = dict(said)
+    joined = {name: b"%b, %b" % (values[name], value) if name in values else value for name, value in more}
+    return (*[field for field in said if field[0] not in joined], *joined.items())
 
 
-def _add_legacy(exchange: Exchange, item: LimitItem, decision: LimitDecision) -> None:
-    """Of one limit, for these fields have no place for more: the one of which least is left."""
-    remaining, _ = item.figures(decision)
-    seconds = decision.reset if decision.allowed else decision.retry_after
+def _legacy(item: LimitItem, remaining: int, seconds: int) -> tuple[Field, ...]:
     values = (b"%d" % item.quota, b"%d" % remaining, b"%d" % seconds)
-    exchange.answer_fields += tuple(zip(_LEGACY, values, strict=True))
-
-
-def _remove(exchange: Exchange, name: bytes) -> None:
-    exchange.answer_fields = tuple(field for field in exchange.answer_fields if field[0] != name)
+    return tuple(zip(_LEGACY, values, strict=True))

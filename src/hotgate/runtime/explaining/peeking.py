@@ -71,6 +71,9 @@ class PeekingLimiter:
         self._left = left
         self.peeked: list[PeekedLimit] = []
 
+    def take(self, limit: Limit, key: str, cost: int) -> None:
+        """`spend` says it."""
+
     def spend(self, limit: Limit, key: str, cost: int = 1) -> LimitDecision | Awaitable[LimitDecision]:
         """What would be decided."""
         standing = None if self._peek is None else self._peek(limit, key, cost)

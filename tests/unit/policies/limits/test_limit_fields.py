@@ -7,7 +7,7 @@ import pytest
 
 from hotgate.config.units import Rate
 from hotgate.http.response import Response
-from hotgate.limits.decision import LimitDecision, denied, hopeless
+from hotgate.limits.decision import denied, hopeless
 from hotgate.limits.limit import Limit
 from hotgate.limits.own_limit import own_limit
 from hotgate.pipeline.exchange import Exchange
@@ -68,7 +68,7 @@ def test_a_silent_limit_leaves_what_was_said_before() -> None:
 
 def test_a_debt_is_nothing_left_also_where_tokens_are_still_out() -> None:
     limit = Limit("s", quota=10, window=60)
-    assert LimitItem.of(limit).figures(LimitDecision(limit, -3)) == (0, 60)
+    assert LimitItem.of(limit).figures(-3) == (0, 60)
 
 
 def older(gate: Gate, count: int) -> Sequence[str | None]:
