@@ -24,7 +24,7 @@ from hotgate.edge.shed import shed
 from hotgate.edge.stage import NEVER, Stage
 from hotgate.edge.tunnel import Tunnel, tunnel_of
 from hotgate.http.headers import Field, encode_fields
-from hotgate.http.hop_by_hop import HOP_BY_HOP
+from hotgate.http.hop_by_hop import ANSWER_FRAME
 from hotgate.http.problem import STATUS_LINES
 from hotgate.http.response import Response
 from hotgate.http.trace import trace_of, valid_request_id
@@ -35,9 +35,6 @@ from hotgate.upstream.sink import AnswerHead
 
 if TYPE_CHECKING:
     from hotgate.edge.connection import ServerConnection
-
-# Policies may set any field of an answer but those that frame it or name the request.
-WRITTEN_HERE = HOP_BY_HOP | {b"content-length", b"x-request-id"}
 
 
 class Relay:
@@ -317,7 +314,7 @@ class Relay:
     def send_head(self, head: AnswerHead, response: Response) -> None:
         """The head of the backend's answer as the policies left it: `response`."""
         framing = b"" if response.status == 204 else head.framing or self._framing(head)
-        self._write_head(response.status, response.encoded_fields(WRITTEN_HERE), framing)
+        self._write_head(response.status, response.encoded_fields(ANSWER_FRAME), framing)
 
     def _framing(self, head: AnswerHead) -> bytes:
         """How this client is told where a body ends whose length the backend has not said."""
@@ -335,7 +332,7 @@ class Relay:
         assert response is not None
         body = answers.body_of(response, self.exchange.request_id)
         framing = b"" if response.status in (204, 304) else b"content-length: %d\r\n" % len(body)
-        fields = b"%bdate: %b\r\n" % (response.encoded_fields(WRITTEN_HERE), self.context.date)
+        fields = b"%bdate: %b\r\n" % (response.encoded_fields(ANSWER_FRAME), self.context.date)
         self._keep_alive = self._keep_alive and self.downstream.may_discard(self.incoming)
         self._write_head(response.status, fields, framing)
         if body and framing and self.exchange.request.method != "HEAD":

@@ -1,10 +1,11 @@
 """One request and its answer, and the facts that the phases establish about them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hotgate.http.headers import Field, decode_fields, encode_fields
+from hotgate.http.hop_by_hop import ANSWER_FRAME
 from hotgate.http.request import Request
 from hotgate.http.response import Response
 from hotgate.identity.certificates.client_certificate import PresentedCertificate
@@ -85,18 +86,18 @@ class Exchange:
 
     @property
     def answer_fields(self) -> tuple[Field, ...]:
-        """Header fields that the answer gets, whoever gives it. Raises InvalidHeader when set to what cannot be sent.
-        A step adds to them by `add_answer_fields`.
+        """Header fields that the answer gets, whoever gives it; what frames it is left out. A step adds to them by
+        `add_answer_fields`. Raises InvalidHeader when set to what cannot be sent.
         """
         return decode_fields(self.answer_block)
 
     @answer_fields.setter
     def answer_fields(self, fields: tuple[Field, ...]) -> None:
-        self.answer_block = encode_fields(fields)
+        self.answer_block = _encoded(fields)
 
     def add_answer_fields(self, *fields: Field) -> None:
-        """Raises InvalidHeader."""
-        self.answer_block += encode_fields(fields)
+        """Likewise."""
+        self.answer_block += _encoded(fields)
 
     @property
     def limits(self) -> tuple["LimitDecision", ...]:
@@ -125,3 +126,7 @@ class Exchange:
         if self._state is None:
             self._state = {}
         return self._state
+
+
+def _encoded(fields: Iterable[Field]) -> bytes:
+    return encode_fields([field for field in fields if field[0].lower() not in ANSWER_FRAME])
