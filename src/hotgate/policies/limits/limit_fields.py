@@ -8,13 +8,14 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from hotgate.config.units import duration_text
-from hotgate.http.headers import Field, decode_fields, encode_fields
+from hotgate.http.headers import Field, encode_fields
 from hotgate.limits.decision import LimitDecision
 from hotgate.limits.limit import Limit
 from hotgate.pipeline.exchange import Exchange
 
 _NEARLY_ONE = 1 - 1e-6  # added before cutting: 60 times 1/60 is a little more than 1
 _POLICY, _LEFT = b"ratelimit-policy", b"ratelimit"
+_BEGIN, _BETWEEN = b"ratelimit-policy: ", b"\r\nratelimit: "  # what `LimitFields.tell` writes, encoded
 _LEGACY = (b"x-ratelimit-limit", b"x-ratelimit-remaining", b"x-ratelimit-reset")
 
 
@@ -94,27 +95,35 @@ class LimitItem:
 
 
 class LimitFields:
-    """What is said of a set of limits. policy: the field that never changes, if there is one."""
+    """What is said of a set of limits. policies: the members of the field that never changes."""
 
-    __slots__ = ("_form", "has_drafts", "has_legacy", "policy")
+    __slots__ = ("_form", "has_drafts", "has_legacy", "policies")
 
     def __init__(self, items: tuple[LimitItem, ...]) -> None:
         told = [item for item in items if item.is_draft]
         self.has_drafts = bool(told)
         self.has_legacy = any(item.is_legacy for item in items)
-        self.policy = ((_POLICY, b", ".join([item.policy for item in told])),) if told else ()
-        self._form = encode_fields((*self.policy, (_LEFT, b", ".join([item.form for item in told]))))
+        self.policies = [item.policy for item in told]
+        forms = [item.form for item in told]
+        self._form = encode_fields([(_POLICY, b", ".join(self.policies)), (_LEFT, b", ".join(forms))])
 
     def tell(self, exchange: Exchange, figures: tuple[int, ...]) -> None:
         """To whoever passes. figures: of all these limits."""
-        block = self._form % figures
-        if exchange.answer_block and exchange.limits:
-            exchange.answer_fields = _joined(exchange.answer_fields, decode_fields(block))
-        else:
-            exchange.answer_block += block
+        said, block = exchange.answer_block, self._form % figures
+        exchange.answer_block = _joined(said, block) if said else block
 
 
 fields_of = lru_cache(maxsize=1024)(LimitFields)
+
+
+def _joined(said: bytes, block: bytes) -> bytes:
+    """With what limits before these have said: one field each, however many limits there are."""
+    before, found, behind = said.partition(_BETWEEN)
+    if not found or not before[before.rfind(b"\n") + 1 :].startswith(_BEGIN):
+        return said + block
+    left_before, _, rest = behind.partition(b"\r\n")
+    policies, _, left = block.removeprefix(_BEGIN).partition(_BETWEEN)
+    return b"".join((before, b", ", policies, _BETWEEN, left_before, b", ", left, rest))
 
 
 def tell_least(exchange: Exchange, left: Iterable[tuple[LimitItem, int]]) -> None:
@@ -128,18 +137,14 @@ def tell_refused(exchange: Exchange, items: tuple[LimitItem, ...], refusing: Lim
     """The fields of a refusal: all policies, but only the limit that is used up; the others have nothing to do with
     the time to wait, and Retry-After must not be earlier than any `t` (§6).
     """
-    said = tuple([field for field in exchange.answer_fields if field[0] != _LEFT])
-    policy = fields_of(items).policy
-    left = ((_LEFT, refusing.form % (0, retry_after)),) if refusing.is_draft else ()
-    legacy = _legacy(refusing, 0, retry_after) if refusing.is_legacy else ()
-    exchange.answer_fields = (*(_joined(said, policy) if exchange.limits else said + policy), *left, *legacy)
-
-
-def _joined(said: tuple[Field, ...], more: tuple[Field, ...]) -> tuple[Field, ...]:
-    """With what limits before these have said: one field each, however many limits there are."""
-    values = dict(said)
-    joined = {name: b"%b, %b" % (values[name], value) if name in values else value for name, value in more}
-    return (*[field for field in said if field[0] not in joined], *joined.items())
+    said = exchange.answer_fields
+    policies = [value for name, value in said if name == _POLICY] + fields_of(items).policies
+    exchange.answer_fields = (
+        *[field for field in said if field[0] not in (_POLICY, _LEFT)],
+        *([(_POLICY, b", ".join(policies))] if policies else ()),
+        *([(_LEFT, refusing.form % (0, retry_after))] if refusing.is_draft else ()),
+        *(_legacy(refusing, 0, retry_after) if refusing.is_legacy else ()),
+    )
 
 
 def _legacy(item: LimitItem, remaining: int, seconds: int) -> tuple[Field, ...]:
