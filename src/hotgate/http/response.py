@@ -44,15 +44,15 @@ class Response:
     def headers(self) -> Headers:
         """The fields, for reading and changing."""
         if self._headers is _NOT_READ:
-            self._headers = Headers([*self._received, *decode_fields(self._added)])
+            self._headers = Headers(self._received)
+        if self._added:
+            self._headers.fields += decode_fields(self._added)
+            self._added = b""
         return self._headers
 
     def add_encoded(self, block: bytes) -> None:
-        """Append encoded fields. Cheaper than `headers`, which copies what was received."""
-        if self._headers is _NOT_READ:
-            self._added += block
-        else:
-            self._headers.fields += decode_fields(block)
+        """Append encoded fields. They are decoded only if somebody asks for `headers`."""
+        self._added += block
 
     def extend_challenges(self, parameter: bytes) -> None:
         """Add a parameter to every challenge for a token (RFC 9110 §11.6.1), as RFC 9728 §5.1 does."""
@@ -64,10 +64,10 @@ class Response:
                 fields[index] = (name, b"%b, %b" % (first_extended, parameter))
 
     def encoded_fields(self, omitted: frozenset[bytes]) -> bytes:
-        """The wire form of the fields, less those with an omitted name (which a received head does not have)."""
+        """The wire form of the fields, less those with an omitted name: neither received nor encoded ones have it."""
         if self._headers is _NOT_READ:
             return self._encoded + self._added
-        return encode_fields([field for field in self._headers.fields if field[0] not in omitted])
+        return encode_fields([field for field in self._headers.fields if field[0] not in omitted]) + self._added
 
     def copy(self) -> "Response":
         """One that may be changed while this one is given to other requests as well."""

@@ -53,13 +53,13 @@ class LimitAnswer:
         if not decision.allowed:
             return self.refuse(exchange, decision, (self.item,))
         fields_of((self.item,)).tell(exchange, self.item.figures(decision.remaining))
-        exchange.limits += (decision,)
+        exchange.add_limits(list, [decision])
         return None
 
     def refuse(self, exchange: Exchange, decision: LimitDecision, items: Sequence[LimitItem]) -> Response:
         """The 429. items: of all limits that the request is under. Nobody is told to try again what can never pass."""
         tell_refused(exchange, tuple(items), self.item, decision.retry_after)
-        exchange.limits += (decision,)
+        exchange.add_limits(list, [decision])
         exchange.decision = self.exceeded
         exchange.route.recorder.over_limit(self.item.name, "refused")
         fields = [(b"content-type", b"application/problem+json")]

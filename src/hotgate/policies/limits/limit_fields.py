@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from hotgate.config.units import duration_text
-from hotgate.http.headers import Field, encode_fields
+from hotgate.http.headers import Field, decode_fields, encode_fields
 from hotgate.limits.decision import LimitDecision
 from hotgate.limits.limit import Limit
 from hotgate.pipeline.exchange import Exchange
@@ -95,20 +95,19 @@ class LimitItem:
 
 
 class LimitFields:
-    """What is said of a set of limits. policies: the members of the field that never changes."""
+    """What is said to whoever passes a set of limits."""
 
-    __slots__ = ("_form", "has_drafts", "has_legacy", "policies")
+    __slots__ = ("_form", "has_drafts", "has_legacy")
 
     def __init__(self, items: tuple[LimitItem, ...]) -> None:
         told = [item for item in items if item.is_draft]
         self.has_drafts = bool(told)
         self.has_legacy = any(item.is_legacy for item in items)
-        self.policies = [item.policy for item in told]
-        forms = [item.form for item in told]
-        self._form = encode_fields([(_POLICY, b", ".join(self.policies)), (_LEFT, b", ".join(forms))])
+        policies, forms = b", ".join([item.policy for item in told]), b", ".join([item.form for item in told])
+        self._form = encode_fields([(_POLICY, policies), (_LEFT, forms)]) if told else b""
 
     def tell(self, exchange: Exchange, figures: tuple[int, ...]) -> None:
-        """To whoever passes. figures: of all these limits."""
+        """figures: of all these limits."""
         said, block = exchange.answer_block, self._form % figures
         exchange.answer_block = _joined(said, block) if said else block
 
@@ -137,14 +136,29 @@ def tell_refused(exchange: Exchange, items: tuple[LimitItem, ...], refusing: Lim
     """The fields of a refusal: all policies, but only the limit that is used up; the others have nothing to do with
     the time to wait, and Retry-After must not be earlier than any `t` (§6).
     """
-    said = exchange.answer_fields
-    policies = [value for name, value in said if name == _POLICY] + fields_of(items).policies
-    exchange.answer_fields = (
-        *[field for field in said if field[0] not in (_POLICY, _LEFT)],
-        *([(_POLICY, b", ".join(policies))] if policies else ()),
-        *([(_LEFT, refusing.form % (0, retry_after))] if refusing.is_draft else ()),
-        *(_legacy(refusing, 0, retry_after) if refusing.is_legacy else ()),
-    )
+    block = _refusal(items, refusing) % ((0, retry_after) if refusing.is_draft else ())
+    if exchange.answer_block:
+        exchange.answer_fields = _without_left(exchange.answer_fields, decode_fields(block))
+    else:
+        exchange.answer_block = block
+    if refusing.is_legacy:
+        exchange.add_answer_fields(*_legacy(refusing, 0, retry_after))
+
+
+@lru_cache(maxsize=1024)
+def _refusal(items: tuple[LimitItem, ...], refusing: LimitItem) -> bytes:
+    """All policies, and a place for the figures of the limit that refuses, as far as clients get them."""
+    policies = [item.policy for item in items if item.is_draft]
+    fields = [(_POLICY, b", ".join(policies))] if policies else []
+    return encode_fields([*fields, (_LEFT, refusing.form)] if refusing.is_draft else fields)
+
+
+def _without_left(said: tuple[Field, ...], refusal: tuple[Field, ...]) -> tuple[Field, ...]:
+    """The refusal, with the policies of limits that have let pass."""
+    policies = [value for name, value in (*said, *refusal) if name == _POLICY]
+    others = [field for field in said if field[0] not in (_POLICY, _LEFT)]
+    policy = [(_POLICY, b", ".join(policies))] if policies else []
+    return (*others, *policy, *[field for field in refusal if field[0] != _POLICY])
 
 
 def _legacy(item: LimitItem, remaining: int, seconds: int) -> tuple[Field, ...]:
