@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, settings
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-# The thousands of tests that are collected live until the end. With the usual thresholds, the collector of garbage looks
-# at all of them again and again, for as long as all of tests/unit takes.
+# Thousands of collected tests live until the end. With the usual thresholds, the collector of garbage looks at all of
+# them again and again, which takes longer than many of them do.
 gc.set_threshold(50_000, 20, 50)
 
 # How long an example takes, or takes to be made, says something of the machine and nothing of the code.

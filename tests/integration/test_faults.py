@@ -30,7 +30,7 @@ DEADLY = """
 import os, sys
 from hotgate import policy
 
-if "runtime.worker" in str(sys.orig_argv):
+if "runtime.worker_process" in str(sys.orig_argv):
     os._exit(3)
 
 @policy(phase="admit")

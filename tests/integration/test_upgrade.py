@@ -121,7 +121,7 @@ def test_policies_that_end_the_workers_change_nothing(gateway: Gateway) -> None:
     gateway.start()
     (worker,) = gateway.worker_pids()
     policy.write_text(
-        "import sys, os\nif 'runtime.worker' in ' '.join(sys.orig_argv): os._exit(3)\n" + policy.read_text()
+        "import sys, os\nif 'runtime.worker_process' in ' '.join(sys.orig_argv): os._exit(3)\n" + policy.read_text()
     )
     status, text = command(gateway, "upgrade")
     assert (status, text) == (1, "the workers die as soon as they start\n")

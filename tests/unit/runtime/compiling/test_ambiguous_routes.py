@@ -7,7 +7,7 @@ import pytest
 from hotgate.config.loader import load
 from hotgate.config.models import gateway_model
 from hotgate.policies import MECHANISMS, POLICIES
-from hotgate.runtime.compiling.compile import compile_errors
+from hotgate.runtime.compiling.compile_errors import compile_errors
 
 _TEXT = """\
 listeners: [{{name: web, bind: "127.0.0.1:0"}}]

@@ -8,7 +8,7 @@ import pytest
 from hotgate.config.loader import load
 from hotgate.config.models import gateway_model
 from hotgate.policies import MECHANISMS, POLICIES
-from hotgate.runtime.compiling.compile import compile_errors
+from hotgate.runtime.compiling.compile_errors import compile_errors
 from hotgate.testing.issuer import Issuer
 
 _CONFIGURATION = """\
