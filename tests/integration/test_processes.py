@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from integration.conftest import COMMAND, Gateway, free_port
-from integration.load import kept_alive
+from integration.load import PACE, kept_alive
 
 SLOW = """
   - {{name: slow, match: {{path: "/slow"}}, public: true, upstream: backend}}
@@ -70,7 +70,7 @@ class Client(threading.Thread):
         self.failures: list[object] = []
 
     def run(self) -> None:
-        while not self._stop_wanted.is_set():
+        while not self._stop_wanted.wait(PACE):
             try:
                 status, _ = self._gateway.get()
             except (OSError, http.client.HTTPException) as error:
