@@ -9,7 +9,6 @@ from contextlib import contextmanager
 
 from integration.customer import Answer, Customer
 
-
 PACE = 0.002  # seconds between requests: at full speed, clients take the processors from the processes that they test
 
 
