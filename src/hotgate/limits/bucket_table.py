@@ -108,6 +108,14 @@ class BucketTable:
         for state in self._limits.values():
             state.newcomer.refill(now, reserved=self._reserve(state.limit.capacity))
 
+    def used_unseen(self, most: Callable[[Limit], float]) -> None:
+        """Of any key so many tokens, which were kept free, may have been used. Needs buckets up to now."""
+        figures = {scope: most(state.limit) for scope, state in self._limits.items()}
+        for scope, state in self._limits.items():
+            state.newcomer.used_unseen(figures[scope])
+        for leased in self._buckets.values():
+            leased.bucket.used_unseen(figures[leased.scope])
+
     def restore(self, scope: str, key: str, now: float) -> LeasedBucket:
         """The bucket of a key that workers reported; it gets a place even if that makes the table too large."""
         self._make_room(now)

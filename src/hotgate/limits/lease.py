@@ -8,6 +8,7 @@ from typing import NamedTuple
 from hotgate.limits.decision import LimitDecision, allowed, denied
 from hotgate.limits.lease_request import LeaseRequest
 from hotgate.limits.limit import Limit
+from hotgate.limits.share import alone_capacity, alone_rate
 
 BLOCKED = 1 << 62  # as `low`: nobody spends past those who wait
 
@@ -28,7 +29,7 @@ class Lease:
     in_flight: sequence number of the request under way, 0 if none; asked_cost: of who was first to wait for it.
     fetch: how much to want next. full_at: from then on forgetting this key forgets nothing. alone: tokens accrued
     without the authority. borrowed: how many such were spent since the last grant. debt: tokens charged that the
-    authority must still take. refunded: tokens it must still be given back.
+    authority must still take. refunded: tokens it must still be given back; spent_at: when the first of them was.
     ends: from when on what is held is void. until: the same, because its lease is over (`shared`).
     """
 
@@ -56,6 +57,7 @@ class Lease:
         "received",
         "refunded",
         "retry_at",
+        "spent_at",
         "told",
         "until",
         "waiters",
@@ -86,6 +88,7 @@ class Lease:
         self.borrowed = 0
         self.debt = 0
         self.refunded = 0
+        self.spent_at = 0.0
         self.until = math.inf
         self.waiters: deque[Waiter] | None = None
 
@@ -147,6 +150,7 @@ class Lease:
             least=min(lacking, max(0, first - self.held)),
             debt=self.debt - reported_debt,
             refunded=self.refunded,
+            spent_at=self.spent_at,
         )
         self.refunded = 0
         return request
@@ -182,27 +186,41 @@ class Lease:
             self.alone_at = now
         self.alone = min(self.alone, capacity)
 
-    def refund(self, tokens: int) -> None:
+    def refund(self, tokens: int, spent_at: float) -> None:
         """Take back what was reserved and not used; no more than was spent.
 
         What the authority still counts as on lease is simply held again. The rest it must add, for it has begun to
         refill behind those tokens.
         """
         tokens = min(tokens, self.received - self.held)
-        again = min(tokens, max(0, self.told - self.held))
-        self.held += again
-        self.received -= tokens - again
-        self.refunded += tokens - again
+        rest = tokens - self._hold_again(tokens, spent_at)
+        if rest:
+            self.spent_at = min(spent_at, self.spent_at) if self.refunded else spent_at
+            self.received -= rest
+            self.refunded += rest
 
-    def refund_alone(self, tokens: int, capacity: float) -> None:
-        """The same without an authority: what was accrued and spent is there again, up to `capacity`."""
+    def refund_alone(self, tokens: int, spent_at: float, share: float, now: float) -> None:
+        """The same without an authority: what was accrued and spent is there again, as far as it fits. Of a kind that
+        counts by time, less what has accrued since, which might have found no room if they had not been spent.
+        """
         tokens = min(tokens, self.received - self.held)
-        again = min(tokens, max(0, self.told - self.held))
-        returned = min(tokens - again, self.borrowed)
-        self.held += again
-        self.received -= tokens - again
+        rest = tokens - self._hold_again(tokens, spent_at)
+        returned = min(rest, self.borrowed) if self._is_untold(spent_at) else 0
+        self.received -= rest
         self.borrowed -= returned
-        self.alone = min(self.alone + returned, capacity)
+        accrued = 0.0 if self.limit.bucket.IS_AGELESS else (now - spent_at) * alone_rate(self.limit, share)
+        self.alone = min(self.alone + max(0.0, returned - accrued), alone_capacity(self.limit, share))
+
+    def _hold_again(self, tokens: int, spent_at: float) -> int:
+        again = min(tokens, max(0, self.told - self.held)) if self._is_untold(spent_at) else 0
+        self.held += again
+        return again
+
+    def _is_untold(self, spent_at: float) -> bool:
+        """Whether the authority cannot know yet that a token was spent then. If it does, and counts the token from an
+        earlier time than those that are on lease, to spend one of these in its place would be to date it back.
+        """
+        return self.limit.bucket.IS_AGELESS or spent_at > self.asked_at
 
     def charge(self, tokens: int) -> None:
         """Take what was used beyond a reservation, from what is held if it suffices; else it becomes a debt."""
@@ -233,8 +251,9 @@ class Lease:
         self.limit = limit
         self.not_full_before(now + limit.fill_time)
 
-    def meet_authority(self) -> None:
-        """What was charged alone and has not been paid for by waiting is a debt from here on."""
+    def meet_authority(self, now: float) -> None:
+        """It is being told of everything. What was charged alone and has not been paid for by waiting is a debt."""
+        self.asked_at = now
         unpaid = self.unpaid
         self.alone = 0.0
         self.borrowed -= unpaid

@@ -64,10 +64,9 @@ class LeaseClient:
         """How many leases are kept, empty ones included."""
         return len(self._leases)
 
-    def untold(self, limit: Limit, key: str) -> tuple[int, int]:
-        """Tokens of which the authority has still to hear: charged and not paid for by waiting; and refunded."""
-        lease = self._leases.get((limit.scope, key))
-        return (0, 0) if lease is None else (lease.debt + lease.unpaid, lease.refunded)
+    def lease(self, scope: str, key: str) -> Lease | None:
+        """What is known of a key, for those who look and change nothing."""
+        return self._leases.get((scope, key))
 
     def follow(self, limits: Mapping[str, Limit]) -> None:
         """A new configuration is in force, with these limits by scope; others stay. What is held on other terms goes
@@ -93,24 +92,25 @@ class LeaseClient:
         lease.is_busy = True
         return LimitDecision(limit, lease.level + lease.held)
 
-    def refund(self, limit: Limit, key: str, tokens: int) -> None:
-        """Give back tokens that `spend` reserved and that were not used. It counts as the opposite of a request, from
-        the moment when the authority hears of it; never for more than was spent since the key was last forgotten,
-        so what is refunded twice takes nothing from other keys. Raises ValueError below 1.
+    def refund(self, limit: Limit, key: str, tokens: int, spent_at: float) -> None:
+        """Give back tokens that `spend` reserved, not before `spent_at`, and that were not used: no more than reserved
+        since the key was last forgotten, so who gives twice takes nothing from others. Raises ValueError below 1.
         """
         checked_amount(tokens)
+        if not limit.bucket.IS_AGELESS and self._clock() - spent_at >= limit.window:
+            return  # nothing counts them any more
         lease = self._leases.get((limit.scope, key))
         if lease is None or (lease.limit is not limit and not lease.limit.is_like(limit)):
             return  # tokens of other terms may mean something else
         if self._is_connected:
-            lease.refund(tokens)
+            lease.refund(tokens, spent_at)
             lease.is_busy = True
             self._unsettled.add(lease)
             self._unsettled.press(lease)
             if not lease.low and not lease.in_flight:
                 self._share_refund(lease)
         else:
-            lease.refund_alone(tokens, alone_capacity(limit, self._share))
+            lease.refund_alone(tokens, spent_at, self._share, self._clock())
 
     def _share_refund(self, lease: Lease) -> None:
         """Of a limit so small that nothing is fetched ahead: other workers would deny what lies idle here."""
@@ -199,7 +199,7 @@ class LeaseClient:
         self._is_welcome = False
         self._leases.keep(MAX_REPORTED, now)
         for lease in self._leases.values():
-            lease.meet_authority()
+            lease.meet_authority(now)
         self._sequence += 1
         self._reported = self._sequence
         report = Report(
