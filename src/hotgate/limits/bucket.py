@@ -81,6 +81,10 @@ class Bucket(ABC):
     def lower(self, level: float) -> None:
         """There are no more tokens than so many."""
 
+    def heed(self, other: "Bucket") -> None:
+        """At no time from now on are there more tokens than in the other bucket of the same limit."""
+        self.lower(other.level)
+
     @abstractmethod
     def seconds_until(self, tokens: float) -> float:
         """How long until there are so many tokens, if nobody takes any."""

@@ -174,7 +174,7 @@ class BucketTable:
         state = self._limits[bucket.scope]
         state.buckets -= 1
         state.newcomer.refill(now)
-        state.newcomer.lower(bucket.bucket.level)
+        state.newcomer.heed(bucket.bucket)
 
     def _newcomer(self, limit: Limit, now: float) -> Bucket:
         seconds, since = self._unknown_since

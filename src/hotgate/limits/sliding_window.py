@@ -128,6 +128,22 @@ class SlidingWindow(Bucket):
         if level < free:
             self.charged(free - level)
 
+    def heed(self, other: Bucket) -> None:
+        """Since each part no less was used than in the other: of two that are as empty now, one may be so for longer."""
+        if not isinstance(other, SlidingWindow):
+            return super().heed(other)
+        own, others = (dict(zip(each._parts, each._used, strict=True)) for each in (self, other))
+        mine = theirs = total = 0.0
+        self._parts, self._used = [], []
+        for part in sorted({*own, *others}, reverse=True):
+            mine, theirs = mine + own.get(part, 0), theirs + others.get(part, 0)
+            if (most := max(mine, theirs)) > total:
+                self._parts.insert(0, part)
+                self._used.insert(0, most - total)
+                total = most
+        self._total = total
+        return self._look()
+
     def seconds_until(self, tokens: float) -> float:
         """When enough parts have left the window."""
         level = self.level

@@ -1,9 +1,12 @@
 """An upgrade leaves workers of the version before to the new control process, until they have drained.
 
-Their messages are written here as they were when there were no kinds, costs, refunds and debts.
+Their messages are written here as they were when there were no kinds, costs, refunds and debts; and as they were when a
+refund did not say when its tokens were spent.
 """
 
 from typing import Any
+
+import pytest
 
 from hotgate.limits.authority import LeaseAuthority
 from hotgate.limits.limit import Limit
@@ -62,3 +65,15 @@ def test_what_it_gives_back_is_there_for_newer_workers() -> None:
     standing = authority.peek(LIMIT, "k")
     assert standing is not None
     assert (standing.level, standing.on_lease) == (9, 0)
+
+
+@pytest.mark.parametrize(("kind", "level"), [("bucket", 8), ("window", 6)])
+def test_what_it_refunds_may_have_been_spent_at_any_time(kind: str, level: int) -> None:
+    authority = LeaseAuthority(lambda: 1000.0)
+    authority.hello("old", report(fresh=True, keys=[]))
+    definition = [10, 60.0, 10, kind, ""]
+    authority.on_message("old", lease(2, need=4) | {"limit": definition, "least": 1, "debt": 0, "refunded": 0})
+    authority.on_message("old", lease(3, need=0) | {"limit": definition, "least": 0, "debt": 0, "refunded": 2})
+    standing = authority.peek(Limit("route/r", quota=10, window=60.0, kind=kind), "k")
+    assert standing is not None
+    assert standing.level == level

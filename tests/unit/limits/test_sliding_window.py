@@ -108,6 +108,53 @@ def test_a_charge_is_a_debt_and_a_refund_takes_no_more_than_was_used() -> None:
     assert bucket.level == 100
 
 
+def test_a_refund_takes_away_what_is_counted_since_then_and_nothing_that_came_later() -> None:
+    bucket = window()
+    for second in range(1000, 1005):
+        bucket.refill(second)
+        use(bucket, 10)
+    bucket.refunded(15, 2.5)  # spent since 1001.5: ten of 1002, five of 1003
+    assert bucket.level == 65
+    for now, level in ((1060.61, 75), (1061.61, 85), (1062.61, 85), (1063.61, 90), (1064.61, 100)):
+        bucket.refill(now)
+        assert bucket.level == level
+
+
+def test_a_refund_of_what_has_left_the_window_takes_nothing_from_what_is_in_it() -> None:
+    bucket = window()
+    use(bucket, 50)
+    bucket.refill(1061)
+    use(bucket, 30)
+    for age in (61.0, 60.7, 1e6, 1e300):
+        bucket.refunded(50, age)
+    assert bucket.level == 70
+    bucket.refunded(50, 60.0)
+    assert bucket.is_full()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_with_refunds_however_late_no_window_has_more_than_was_used(seed: int) -> None:
+    """Each use is told at once or late, comes back or does not, and no window ever has more of those that were used."""
+    chance = random.Random(seed)
+    limit = Limit("r", quota=12, window=60, kind="window")
+    bucket, now, uses, untold = window(limit), 1000.0, list[float](), list[float]()
+    for _ in range(2000):
+        now += chance.choice([0.0, 0.3, 2.0, chance.random() * 30])
+        bucket.refill(now, out=len(untold))
+        if bucket.take(1):
+            untold.append(now)
+            uses.append(now)
+            assert sum(time > now - 60 for time in uses) <= 12
+        while untold and chance.random() < 0.4:
+            bucket.spent(1)
+            untold.pop(chance.randrange(len(untold)))
+        told = [time for time in uses if time not in untold]
+        if told and chance.random() < 0.5:
+            back = chance.choice(told[-20:])
+            uses.remove(back)
+            bucket.refunded(1, now - back + chance.choice([0.0, 0.0, 1.0, 50.0]))
+
+
 def test_a_clock_that_goes_back_forgets_nothing_and_admits_nothing() -> None:
     bucket = window()
     use(bucket, 100)

@@ -94,7 +94,8 @@ class PeriodBucket(Bucket):
 
     def refunded(self, tokens: int, age: float) -> None:
         """As many as were spent in this period, for only these were counted in it."""
-        tokens = min(tokens, self._spent)
+        begins = self._calendar.period(self._ends - 1)[0]
+        tokens = min(tokens, self._spent) if self._calendar.now() - age >= begins else 0
         self._spent -= tokens
         self.level += tokens
 

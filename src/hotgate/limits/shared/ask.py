@@ -35,6 +35,7 @@ class Ask:
     """name: of the key, as in the store. need: tokens that are waited for. least: with fewer nobody is served. want:
     tokens beyond that. held: what is still here of what was lent. returned: what is given back, beyond that; all else
     that was lent is spent. debt: used without having been lent. refunded: reported as spent, and not used after all.
+    spent_at: no later than any of these was spent, in monotonic seconds. is_reset: what was spent is forgotten first.
     """
 
     limit: Limit
@@ -46,9 +47,11 @@ class Ask:
     returned: int = 0
     debt: int = 0
     refunded: int = 0
+    spent_at: float = 0.0
+    is_reset: bool = False
 
-    def message(self) -> dict[str, Any]:
-        """As the script reads it."""
+    def message(self, spent: float) -> dict[str, Any]:
+        """As the script reads it. spent: `spent_at` in the store's time."""
         return {
             "scope": scope_name(self.limit.scope),
             "key": self.name,
@@ -62,6 +65,8 @@ class Ask:
             "returned": self.returned,
             "debt": self.debt,
             "refunded": self.refunded,
+            "spent": spent,
+            "reset": self.is_reset,
         }
 
 

@@ -1,7 +1,7 @@
 """What a node holds of one key: tokens that the store lent it, and those of them that its workers have."""
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hotgate.limits.lease_request import LeaseRequest
 from hotgate.limits.limit import Limit
@@ -23,7 +23,8 @@ class Chunk:
     """free: tokens that no worker has. low: at fewer of them more are fetched. leased: worker → tokens that it may
     still hold. until: monotonic seconds; from then on none of them may be spent. is_over: all of it goes back with the
     next question. is_unsettled: the store may believe that something is held. fetch: how much to want next. remaining:
-    what the store has left for anybody. waiting: workers' requests, in order. touched: when it was last used.
+    what the store has left for anybody. waiting: workers' requests, in order. touched: when it was last used. refunded,
+    spent_at, is_reset: what the store must still be told, as `Ask` has them.
     """
 
     __slots__ = (
@@ -34,6 +35,7 @@ class Chunk:
         "free",
         "is_over",
         "is_queued",
+        "is_reset",
         "is_unsettled",
         "leased",
         "limit",
@@ -44,6 +46,7 @@ class Chunk:
         "refunded",
         "remaining",
         "retry_at",
+        "spent_at",
         "touched",
         "until",
         "waiting",
@@ -60,10 +63,12 @@ class Chunk:
         self.remaining = 0
         self.debt = 0
         self.refunded = 0
+        self.spent_at = 0.0
         self.denied_least = 0
         self.denied_until = now
         self.retry_at = now
         self.touched = now
+        self.is_reset = False
         self.is_unsettled = False
         self.is_over = False
         self.is_queued = False
@@ -79,6 +84,11 @@ class Chunk:
     def level(self) -> int:
         """Tokens that are left for anybody here."""
         return max(0, self.remaining + self.free)
+
+    @property
+    def is_pressing(self) -> bool:
+        """Whether the store is to be asked, or told something, soon."""
+        return bool(self.waiting) or self.debt > 0 or self.refunded > 0 or self.is_reset
 
     @property
     def is_idle(self) -> bool:
@@ -105,6 +115,12 @@ class Chunk:
         self.settle(worker, held)
         self.free += max(0, returned)
 
+    def refund(self, tokens: int, spent_at: float) -> None:
+        """A worker did not use what it had spent."""
+        if tokens:
+            self.spent_at = min(spent_at, self.spent_at) if self.refunded else spent_at
+            self.refunded += tokens
+
     def lend(self, worker: str, request: LeaseRequest, workers: int) -> int | None:
         """Move tokens to a worker: a part of what is free, and at least what it needs; None if that is not there."""
         if self.free < min(request.least, request.need):
@@ -117,24 +133,24 @@ class Chunk:
 
     def ask(self, most: int) -> Ask:
         """What to ask the store for now: at most so many tokens besides those that are waited for."""
-        self.is_queued = False
-        if self.is_over and not self.waiting and not self.leased:
-            returned, self.free, self.low = self.free, 0, 0
-            self.pending = Ask(self.limit, self.name, returned=returned, debt=self.debt, refunded=self.refunded)
-            return self.pending
+        is_over = self.is_over and not self.waiting and not self.leased
+        asked = self._ask_back() if is_over else self._ask_on(most)
+        self.pending = replace(
+            asked, debt=self.debt, refunded=self.refunded, spent_at=self.spent_at, is_reset=self.is_reset
+        )
+        self.refunded, self.is_reset, self.is_queued = 0, False, False
+        return self.pending
+
+    def _ask_back(self) -> Ask:
+        returned, self.free, self.low = self.free, 0, 0
+        return Ask(self.limit, self.name, returned=returned)
+
+    def _ask_on(self, most: int) -> Ask:
         need = max(0, sum(each.request.need for each in self.waiting) - self.free)
         first = min(self.waiting[0].request.least, self.waiting[0].request.need) if self.waiting else 0
-        self.pending = Ask(
-            self.limit,
-            self.name,
-            need=need,
-            least=min(need, max(0, first - self.free)),
-            want=min(self.fetch, most) if need or self.free < self.low else 0,
-            held=self.held,
-            debt=self.debt,
-            refunded=self.refunded,
-        )
-        return self.pending
+        least = min(need, max(0, first - self.free))
+        want = min(self.fetch, most) if need or self.free < self.low else 0
+        return Ask(self.limit, self.name, need=need, least=least, want=want, held=self.held)
 
     def supplied(self, supply: Supply, until: float, now: float) -> None:
         """What the store answered; `until` its lease ends, by this node's clock."""
@@ -142,7 +158,6 @@ class Chunk:
         assert asked is not None
         self.pending = None
         self.debt -= asked.debt
-        self.refunded -= asked.refunded
         if supply.held < asked.held:  # the store has forgotten what it lent, or its time is over
             self.free = 0
             self.leased.clear()
@@ -161,6 +176,6 @@ class Chunk:
         told twice, and tokens may be lent that nobody has.
         """
         assert self.pending is not None
-        self.refunded -= self.pending.refunded
+        self.is_reset = self.is_reset or self.pending.is_reset
         self.is_unsettled = True
         self.pending = None

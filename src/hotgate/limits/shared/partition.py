@@ -50,7 +50,7 @@ class Partition:
             "trusted": self._terms.trusted,
             "sweep": SWEPT if sweep else 0,
         }
-        return json.dumps(head), json.dumps([ask.message() for ask in asks])
+        return json.dumps(head), json.dumps([ask.message(self._clock.at(ask.spent_at)) for ask in asks])
 
     def _vouched(self) -> float:
         """Until when, in the store's time, this node serves nothing by itself. Who leaves will never."""

@@ -96,7 +96,7 @@ class SharedAuthority:
         chunk = None if limit is None else self._open(limit, key, self._clock())
         if chunk is None:
             return False
-        chunk.refunded += chunk.limit.capacity
+        chunk.is_reset = True
         chunk.denied_until = self._clock()
         self._denials.forget(scope, key)
         self._queue(chunk)
@@ -186,12 +186,14 @@ class SharedAuthority:
             chunk.denied_until = min(chunk.retry_at, now + RECHECK)
             chunk.expire(now)
             self._pay(chunk, now)
+            if chunk.is_pressing:  # what has come meanwhile
+                self._queue(chunk)
 
     def failed(self, taken: Sequence[tuple[Chunk, Ask]]) -> None:
         """The store did not answer. Who waits goes on waiting: it is asked again."""
         for chunk, _ in taken:
             chunk.failed()
-            if chunk.waiting or chunk.debt or chunk.refunded:
+            if chunk.is_pressing:
                 self._queue(chunk)
 
     def _take(self, worker: str, report: Report) -> None:
@@ -214,8 +216,8 @@ class SharedAuthority:
         chunk.expire(now)
         chunk.settle(waiting.worker, request.held)
         chunk.debt += request.debt
-        chunk.refunded += request.refunded
-        if chunk.debt or chunk.refunded:
+        chunk.refund(request.refunded, request.spent_at)
+        if chunk.is_pressing:
             self._queue(chunk)
         must_wait = chunk.waiting and request.need  # nobody passes those who wait
         answer = None if must_wait else self._decide(chunk, waiting, now)

@@ -105,14 +105,9 @@ local come_back = {
   window = function(bucket)
     local part, known, kept = math.floor(now * PARTS / bucket.a), 0, {}
     for index = 2, #bucket.p, 2 do known = known + bucket.p[index] end
-    local change = bucket.s - known -- since the last time: what was added is of now, and what was taken away was the latest
-    if change > 0 then
+    if bucket.s > known then -- what was added since the last time is of now
       table.insert(bucket.p, part)
-      table.insert(bucket.p, change)
-    end
-    for index = #bucket.p, 2, -2 do
-      local taken = math.min(bucket.p[index], math.max(0, -change))
-      bucket.p[index], change = bucket.p[index] - taken, change + taken
+      table.insert(bucket.p, bucket.s - known)
     end
     bucket.s = 0
     for index = 2, #bucket.p, 2 do
@@ -140,6 +135,24 @@ local function update(bucket)
   end
   return bucket
 end
+
+local put_back = {
+  bucket = function(bucket, ask) bucket.s = math.max(0, bucket.s - ask.refunded) end,
+  -- The oldest of those that count since they were spent, or later (`limits/sliding_window.py` says why). None, if that
+  -- has left the window, or was before this memory began, or is told in the time of another one.
+  window = function(bucket, ask)
+    local since, part = math.floor(ask.spent * PARTS / bucket.a), math.floor(now * PARTS / bucket.a)
+    if call.epoch ~= all.epoch or ask.spent < all.opens or since < part - PARTS then return end
+    local left = ask.refunded
+    come_back.window(bucket)
+    for index = 2, #bucket.p, 2 do
+      if bucket.p[index - 1] >= since then
+        local taken = math.min(bucket.p[index], left)
+        bucket.p[index], bucket.s, left = bucket.p[index] - taken, bucket.s - taken, left - taken
+      end
+    end
+  end,
+}
 
 local function recalled(field)
   local packed = command('HGET', KEYS[1], field)
@@ -195,20 +208,25 @@ local function sweep(count, in_need)
   return true
 end
 
--- Another limit: what is spent stays the same part of the whole, and has come back at the slower rate until now.
+-- Another limit: what is spent stays the same part of the whole, and has come back at the slower rate until now. In a window
+-- of the same length what was used stays used.
 local function redefine(bucket, ask)
   if bucket.k == 'bucket' and ask.kind == 'bucket' then bucket.a = math.min(bucket.a, ask.a) end
   update(bucket)
-  bucket.s = bucket.s * ask.capacity / bucket.c
-  if bucket.k ~= ask.kind or (bucket.k == 'window' and bucket.a ~= ask.a) then bucket.p, bucket.t = {}, all.flow end
+  if not (bucket.k == 'window' and ask.kind == 'window' and bucket.a == ask.a) then
+    bucket.s, bucket.p, bucket.t = bucket.s * ask.capacity / bucket.c, {}, all.flow
+  end
   bucket.k, bucket.c, bucket.a = ask.kind, ask.capacity, ask.a
 end
 
 local function settle(bucket, ask)
+  if ask.reset then bucket.s, bucket.p = 0, {} end
   local lease = bucket.l[call.node] or {0, 0}
   local held = math.min(ask.held, lease[1])
   local returned = math.min(ask.returned, lease[1] - held)
-  bucket.s = math.max(0, bucket.s + lease[1] - held - returned - ask.refunded) + ask.debt
+  bucket.s = bucket.s + lease[1] - held - returned
+  if ask.refunded > 0 then put_back[bucket.k](bucket, ask) end
+  bucket.s = bucket.s + ask.debt
   bucket.l[call.node] = held > 0 and {held, now + call.lease} or nil
   return held
 end

@@ -10,11 +10,16 @@ from hotgate.limits.decision import LimitDecision
 from hotgate.limits.limit import Limit
 from hotgate.limits.shared.ask import key_name
 from hotgate.limits.shared.terms import Terms
-from unit.limits.shared.cluster_node import Node, Reference, Sent, Worker
+from hotgate.limits.sliding_window import SlidingWindow
+from unit.limits.oracles import Oracle, oracle
+from unit.limits.shared.cluster_node import TOLERANCE, Node, Sent, Use, Worker
 from unit.limits.shared.counter_model import ModelServer
 
 KEYS = ("alice", "bob")
-LIMITS = ((1, 1.0, 1), (3, 10.0, 3), (8, 4.0, 8), (30, 60.0, 30), (200, 10.0, 400), (10, 1.0, 40))
+BUCKETS = ((1, 1.0, 1), (3, 10.0, 3), (8, 4.0, 8), (30, 60.0, 30), (200, 10.0, 400), (10, 1.0, 40))
+WINDOWS = ((3, 10.0), (8, 4.0), (30, 16.0), (300, 6.0))
+LIMITS = [Limit("route/r", quota=quota, window=window, burst=burst) for quota, window, burst in BUCKETS]
+LIMITS += [Limit("route/r", quota=quota, window=window, kind="window") for quota, window in WINDOWS]
 GRACE = 8.0
 WAITS = (0.01, 0.3, 1.0, 3.0, 6.0, 30.0)
 slots = st.integers(0, 5)
@@ -30,12 +35,12 @@ class Cluster(RuleBasedStateMachine):
         self.names = 0
         self.nodes: list[Node] = []
         self.in_the_air: list[Sent] = []
-        self.futures: list[tuple[Worker, str, asyncio.Future[LimitDecision | None]]] = []
+        self.futures: list[tuple[Worker, str, float, asyncio.Future[LimitDecision | None]]] = []
         self.admitted = 0
         self.hears_old = False
 
     def teardown(self) -> None:
-        for _, _, future in self.futures:
+        for *_, future in self.futures:
             future.cancel()
         self.loop.run_until_complete(asyncio.sleep(0))
         self.loop.close()
@@ -50,12 +55,12 @@ class Cluster(RuleBasedStateMachine):
         is_shared=st.booleans(),
         skew=st.sampled_from([-1e6, 0.0, 5.0]),
     )
-    def start(self, count: int, limit: tuple[int, float, int], is_shared: bool, skew: float) -> None:
+    def start(self, count: int, limit: Limit, is_shared: bool, skew: float) -> None:
         self.is_shared = is_shared
-        self.limit = Limit("route/r", quota=limit[0], window=limit[1], burst=limit[2])
+        self.limit = limit
         self.partitions = sorted({key_name(self.limit.scope, key)[0] for key in KEYS})
         self.places = [str(number) for number in range(count)]
-        self.reference = {key: Reference(self.limit, self.limit.capacity, self.time) for key in KEYS}
+        self.reference: dict[str, Oracle] = {key: oracle(limit, self.time) for key in KEYS}
         self.skew = 2e6 + skew
         self.runs = 0
         self.servers = self._new_servers()
@@ -69,7 +74,7 @@ class Cluster(RuleBasedStateMachine):
             self.nodes.append(node)
             for _ in range(2):
                 self._start_worker(node)
-        self.wait(20.0)
+        self.wait(20.0 + (limit.fill_time if limit.bucket is SlidingWindow else 0.0))
 
     @rule(slot=slots, which=st.integers(0, 1), key=st.sampled_from(KEYS), times=st.sampled_from([1, 1, 2, 5, 30]))
     def request(self, slot: int, which: int, key: str, times: int) -> None:
@@ -82,13 +87,28 @@ class Cluster(RuleBasedStateMachine):
             for _ in range(times):
                 outcome = worker.client.spend(self.limit, key)
                 if isinstance(outcome, asyncio.Future):
-                    self.futures.append((worker, key, outcome))
+                    self.futures.append((worker, key, node.clock(), outcome))
                 elif isinstance(outcome, LimitDecision) and outcome.allowed:
-                    self._admit(key)
+                    self._admit(worker, key, node.clock())
 
         self.loop.run_until_complete(spend())
         node.carry()
         self._collect()
+
+    @rule(slot=slots, which=st.integers(0, 1), key=st.sampled_from(KEYS), index=st.integers(0, 30))
+    def refund(self, slot: int, which: int, key: str, index: int) -> None:
+        """A request that a worker admitted, perhaps long ago, has used nothing. Of a bucket that is the opposite of a
+        request, whenever the store hears of it; a window must know when it was.
+        """
+        node = self._node(slot)
+        if not node.workers or self.limit.bucket is not SlidingWindow:
+            return
+        worker = node.workers[which % len(node.workers)]
+        if uses := worker.uses.get(key):
+            use = uses.pop(index % len(uses))
+            worker.client.refund(self.limit, key, 1, use.started)
+            self.reference[key].unuse(1, use.admitted)
+            node.carry()
 
     @rule(slot=slots)
     def talk(self, slot: int) -> None:
@@ -332,22 +352,26 @@ class Cluster(RuleBasedStateMachine):
 
     def _kill(self, worker: Worker) -> None:
         worker.node.workers.remove(worker)
-        for owner, _, future in self.futures:
+        for owner, *_, future in self.futures:
             if owner is worker:
                 future.cancel()
         self.futures = [each for each in self.futures if each[0] is not worker]
 
     def _collect(self) -> None:
         still = []
-        for worker, key, future in self.futures:
+        for worker, key, started, future in self.futures:
             if not future.done():
-                still.append((worker, key, future))
+                still.append((worker, key, started, future))
                 continue
             decision = future.result()
             if decision is not None and decision.allowed:
-                self._admit(key)
+                self._admit(worker, key, started)
         self.futures = still
 
-    def _admit(self, key: str) -> None:
+    def _admit(self, worker: Worker, key: str, started: float) -> None:
+        """started: when the request came, by its node's clock."""
         self.admitted += 1
-        assert self.reference[key].take(self.time), f"{key} was admitted more than {self.limit.definition()} allows"
+        worker.uses.setdefault(key, []).append(Use(started, self.time))
+        self.reference[key].use(1, self.time)
+        level = self.reference[key].level(self.time)
+        assert level >= -TOLERANCE, f"{key} was admitted more than {self.limit.definition()} allows"

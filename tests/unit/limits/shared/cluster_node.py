@@ -1,9 +1,8 @@
 """A node of the modelled cluster, its workers, and the calls that it waits for."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hotgate.limits.limit import Limit
 from hotgate.limits.shared.ask import Ask
 from hotgate.limits.shared.chunk import Chunk
 from hotgate.limits.shared.partition import Partition
@@ -18,18 +17,11 @@ Message = dict[str, Any]
 TOLERANCE = 1e-5
 
 
-@dataclass
-class Reference:
-    """What the limit allows: every admitted request takes a token, and there must be one."""
+class Use(NamedTuple):
+    """A request that was admitted. started: when it came, by its node's clock."""
 
-    limit: Limit
-    level: float
-    updated: float
-
-    def take(self, now: float) -> bool:
-        self.level = min(self.limit.capacity, self.level + (now - self.updated) * self.limit.rate) - 1
-        self.updated = now
-        return self.level >= -TOLERANCE
+    started: float
+    admitted: float
 
 
 @dataclass
@@ -49,6 +41,7 @@ class Worker:
         self.name = name
         self.node = node
         self.outbox: list[Message] = []
+        self.uses: dict[str, list[Use]] = {}
         self.client = SharedLeaseClient(self.outbox.append, node.clock)
 
 

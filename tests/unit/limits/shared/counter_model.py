@@ -98,7 +98,7 @@ class Call:
             if ask["need"] + ask["want"] + ask["debt"] == 0:
                 return (0, 0, 0, 0)
             bucket = self._unknown(ask)
-        self._update(bucket)
+        self._redefine(bucket, ask)
         held = self._settle(bucket, ask)
         self._update(bucket)
         granted, remaining, retry = self._lend(bucket, ask, held)
@@ -115,6 +115,15 @@ class Call:
             bucket.spent = ask["capacity"]
             bucket.parts = {math.floor(kept.opens * PARTS / ask["a"]): ask["capacity"]}
         return bucket
+
+    def _redefine(self, bucket: Bucket, ask: dict[str, Any]) -> None:
+        if bucket.kind == ask["kind"] == "bucket":
+            bucket.a = min(bucket.a, ask["a"])
+        self._update(bucket)
+        if not (bucket.kind == ask["kind"] == "window" and bucket.a == ask["a"]):
+            bucket.spent *= ask["capacity"] / bucket.capacity
+            bucket.parts, bucket.at = {}, self.hash.flow
+        bucket.kind, bucket.capacity, bucket.a = ask["kind"], ask["capacity"], ask["a"]
 
     def _update(self, bucket: Bucket) -> None:
         if bucket.kind == "bucket":
@@ -135,25 +144,39 @@ class Call:
 
     def _slide(self, bucket: Bucket) -> None:
         part = math.floor(self.hash.now * PARTS / bucket.a)
-        change = bucket.spent - sum(bucket.parts.values())
-        if change > 0:
-            bucket.parts[part] = bucket.parts.get(part, 0) + change
-        for latest in sorted(bucket.parts, reverse=True):
-            taken = min(bucket.parts[latest], max(0, -change))
-            bucket.parts[latest] -= taken
-            change += taken
+        added = bucket.spent - sum(bucket.parts.values())
+        if added > 0:
+            bucket.parts[part] = bucket.parts.get(part, 0) + added
         bucket.parts = {each: used for each, used in bucket.parts.items() if used > 0 and each >= part - PARTS}
         bucket.spent = sum(bucket.parts.values())
 
     def _settle(self, bucket: Bucket, ask: dict[str, Any]) -> int:
+        if ask["reset"]:
+            bucket.spent, bucket.parts = 0, {}
         node = self.head["node"]
         lease, _ = bucket.leases.pop(node, (0, 0.0))
         held = int(min(ask["held"], lease))
         returned = min(ask["returned"], lease - held)
-        bucket.spent = max(0, bucket.spent + lease - held - returned - ask["refunded"]) + ask["debt"]
+        bucket.spent += lease - held - returned
+        if bucket.kind == "bucket":
+            bucket.spent = max(0, bucket.spent - ask["refunded"])
+        else:
+            self._put_back(bucket, ask["refunded"], ask["spent"])
+        bucket.spent += ask["debt"]
         if held:
             bucket.leases[node] = (held, self.hash.now + self.head["lease"])
         return held
+
+    def _put_back(self, bucket: Bucket, tokens: float, spent: float) -> None:
+        since, now = (math.floor(time * PARTS / bucket.a) for time in (spent, self.hash.now))
+        if self.head["epoch"] != self.hash.epoch or spent < self.hash.opens or since < now - PARTS:
+            return
+        self._slide(bucket)
+        for part in sorted(each for each in bucket.parts if each >= since):
+            taken = min(bucket.parts[part], tokens)
+            bucket.parts[part] -= taken
+            bucket.spent -= taken
+            tokens -= taken
 
     def _lend(self, bucket: Bucket, ask: dict[str, Any], held: int) -> tuple[int, int, float]:
         reserve, most_lent = self._bounds(bucket)

@@ -149,6 +149,41 @@ def test_a_question_that_failed_is_asked_again_and_a_refund_is_not() -> None:
     assert (again.need, again.debt, again.refunded) == (1, 3, 0)
 
 
+def test_refunds_are_told_together_as_if_all_were_spent_with_the_first() -> None:
+    node = Node()
+    node.lease(refunded=2, spent_at=90.0)
+    node.lease("other", refunded=3, spent_at=95.0)
+    asked = node.supply(10)[0]
+    assert (asked.refunded, asked.spent_at) == (5, 90.0)
+    node.lease(refunded=1, spent_at=99.0)
+    asked = node.supply(10)[0]
+    assert (asked.refunded, asked.spent_at) == (1, 99.0)
+
+
+def test_what_comes_while_the_store_is_asked_is_told_next() -> None:
+    node = Node()
+    node.lease()
+    taken = [pair for partition in range(PARTITIONS) for pair in node.authority.take(partition)]
+    node.lease("other", need=0, least=0, want=0, debt=3)
+    node.lease("other", need=0, least=0, want=0, refunded=2, spent_at=99.0)
+    node.authority.reset("route/r", "alice")
+    node.authority.supplied(taken, [Supply(0, 0, 0, 30.0)], node.time)
+    assert [(ask.debt, ask.refunded, ask.is_reset) for ask in node.supply(0)] == [(3, 2, True)]
+
+
+def test_a_reset_that_was_not_heard_is_told_again() -> None:
+    node = Node()
+    node.lease()
+    node.supply(1)
+    node.authority.reset("route/r", "alice")
+    for _ in range(2):
+        taken = [pair for partition in range(PARTITIONS) for pair in node.authority.take(partition)]
+        assert [ask.is_reset for _, ask in taken] == [True]
+        node.authority.failed(taken)
+    assert [ask.is_reset for ask in node.supply(0)] == [True]
+    assert node.supply(0) == []
+
+
 def test_what_a_dead_worker_held_counts_as_spent() -> None:
     node = Node()
     node.lease(need=8, least=8)
@@ -182,7 +217,7 @@ def test_operators_see_who_is_limited_and_can_end_it() -> None:
     assert [(each.key, each.limit.scope) for each in node.authority.limited()] == [("alice", "route/r")]
     assert node.authority.reset("route/r", "alice")
     assert not node.authority.reset("route/unknown", "alice")
-    assert [ask.refunded for ask in node.supply(0)] == [LIMIT.capacity]
+    assert [ask.is_reset for ask in node.supply(0)] == [True]
     assert not list(node.authority.limited())
     assert node.lease() is None  # and is not denied from memory
 
@@ -208,3 +243,16 @@ def test_a_clock_that_leaps_is_noticed_and_one_that_drifts_is_not() -> None:
     assert clock.latest(1100.0) <= 6000.3
     clock.answered("e", 6001.0, 6004.0, 1101.0, 1101.1)
     assert clock.has_leapt
+
+
+def test_the_stores_time_of_something_past_is_never_later_than_it_was() -> None:
+    clock = StoreClock()
+    assert clock.at(100.0) == 0.0
+    clock.answered("e", 5000.0, 5000.0, 100.0, 100.1)  # 5000 at some time from 100.0 to 100.1
+    assert 4949 < clock.at(50.0) <= 4949.9
+    assert 4999 < clock.at(200.0) <= 5000  # it may have stood still since
+    clock.answered("e", 5100.0, 5100.0, 200.0, 200.01)
+    clock.answered("e", 5099.0, 5099.0, 199.0, 202.0)  # comes late
+    assert 4949.6 < clock.at(50.0) <= 4949.9
+    clock.answered("another", 7.0, 7.0, 300.0, 300.1)
+    assert clock.at(300.0) <= 7

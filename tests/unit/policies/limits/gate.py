@@ -26,7 +26,12 @@ def settings_of(value: Any) -> Any:
 
 
 class Gate:
-    """`ask` runs a request through the step and returns the answer as the edge would send it."""
+    """`ask` runs a request through the step and returns the answer as the edge would send it.
+
+    started: monotonic seconds, of the requests to come.
+    """
+
+    started = 0.0
 
     def __init__(
         self,
@@ -56,7 +61,8 @@ class Gate:
         method: str = "GET",
     ) -> Response:
         """The answer of the limits, or else `answer`, which stands for the backend's; without one, 200."""
-        exchange = Exchange(Request(method, "/", Headers(fields or [])), self.route, params or {}, client, "r", 0.0)
+        request = Request(method, "/", Headers(fields or []))
+        exchange = Exchange(request, self.route, params or {}, client, "r", self.started)
         exchange.principal = principal
         self.exchange = exchange
         return asyncio.run(self._answered(exchange, answer or Response(200)))
@@ -80,7 +86,7 @@ class Gate:
         return [self.ask(client).status for client in clients]
 
     def _exchange(self) -> Exchange:
-        return Exchange(Request("GET", "/", Headers([])), self.route, {}, "192.0.2.1", "r", 0.0)
+        return Exchange(Request("GET", "/", Headers([])), self.route, {}, "192.0.2.1", "r", self.started)
 
     async def _run(self, exchange: Exchange) -> Outcome:
         outcome = self.steps[0].run(exchange)

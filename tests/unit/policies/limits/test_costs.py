@@ -143,3 +143,36 @@ def test_only_limits_that_look_at_answers_have_steps_behind_them() -> None:
     assert [step.phase for step in plain.steps] == [Phase.LIMIT]
     looking = Gate(Limiter(), {"name": "a"}, {"name": "b", "count": [404]})
     assert [step.phase for step in looking.steps] == [Phase.LIMIT, Phase.RESPOND, Phase.FINISH]
+
+
+class Noting(Limiter):
+    """Remembers what was given back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refunds: list[tuple[int, float]] = []
+
+    def refund(self, limit: Any, key: str, tokens: int, spent_at: float) -> None:
+        self.refunds.append((tokens, spent_at))
+
+
+def test_what_comes_back_was_spent_no_earlier_than_its_request_came() -> None:
+    limiter = Noting()
+    gate = Gate(limiter, limit="10/day", cost={"header": "X-Cost", "estimate": 5, "most": 9}, count=[200])
+    gate.started = 12.5
+    gate.ask(answer=costing(b"2"))
+    gate.started = 20.0
+    gate.ask(answer=Response(404))
+    gate = Gate(limiter, {"name": "a", "limit": "90/day"}, {"name": "b", "limit": "1/day", "by": "route"}, route="r")
+    gate.started = 50.0
+    assert gate.statuses("192.0.2.1", "192.0.2.2") == [200, 429]
+    assert limiter.refunds == [(3, 12.5), (5, 20.0), (1, 50.0)]
+
+
+def test_a_window_counts_failures_and_no_success() -> None:
+    gate = Gate(Limiter(), limit="3/minute", algorithm="sliding_window", count=[401])
+    for _ in range(2):
+        assert [gate.ask().status for _ in range(9)] == [200] * 9
+        assert gate.ask(answer=Response(401)).status == 401
+    assert gate.ask(answer=Response(401)).status == 401
+    assert gate.ask().status == 429

@@ -14,6 +14,7 @@ from valkey_server import ValkeyServer, valkey_server
 
 KEY = "hotgate:counters:{0}"
 SCOPE = "s" * 11
+GIVEN = {"refunded": 0, "spent": 0.0, "reset": False}
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,7 @@ class Caller:
 
 def asked(**ask: Any) -> dict[str, Any]:
     plain = {"scope": SCOPE, "key": "k" * 22, "kind": "bucket", "capacity": 100, "a": 0.001}
-    return {**plain, "need": 1, "least": 1, "want": 0, "held": 0, "returned": 0, "debt": 0, "refunded": 0, **ask}
+    return {**plain, "need": 1, "least": 1, "want": 0, "held": 0, "returned": 0, "debt": 0, **GIVEN, **ask}
 
 
 def test_what_is_lent_and_what_is_spent_is_never_more_than_the_limit(valkey: Any) -> None:
@@ -115,6 +116,55 @@ def test_what_was_spent_and_not_used_comes_back(valkey: Any) -> None:
     one.ask(need=100)
     one.ask(need=0, least=0)
     assert one.ask(need=100, refunded=40)[1] == 40
+
+
+WINDOW = {"kind": "window", "a": 1000.0, "capacity": 100}
+
+
+def test_a_window_takes_back_the_oldest_since_the_use_and_nothing_that_has_left_it(valkey: Any) -> None:
+    one = Caller(valkey)
+    began = float(one.call()[2])
+    quick = {**WINDOW, "a": 0.2, "least": 100}
+    assert one.ask(need=100, **quick)[1] == 100
+    until_granted(one, need=100, **quick)  # a window later: what was lent before was spent, and has left
+    one.ask(need=0, held=0, **{**quick, "least": 0})
+    assert one.ask(need=0, refunded=50, spent=began, **{**quick, "least": 0})[2] == 0
+    assert one.ask(need=0, refunded=50, spent=began + 1e6, **{**quick, "least": 0})[2] == 0
+    time = float(one.call()[2]) - 0.1
+    assert one.ask(need=0, refunded=50, spent=time, **{**quick, "least": 0})[2] >= 50
+
+
+@pytest.mark.parametrize("when", ["another epoch", "before it began"])
+def test_a_window_takes_back_nothing_of_another_time(valkey: Any, when: str) -> None:
+    one = Caller(valkey)
+    began = float(one.call()[2])
+    one.ask(need=100, **WINDOW)
+    one.ask(need=0, least=0, **WINDOW)
+    if when == "another epoch":
+        one.call(asked(need=0, least=0, refunded=40, spent=began + 0.001, **WINDOW), epoch="another")
+    else:
+        one.ask(need=0, least=0, refunded=40, spent=began - 0.001, **WINDOW)
+    assert one.ask(need=0, least=0, **WINDOW)[2] == 0
+    assert one.ask(need=0, least=0, refunded=40, spent=began + 0.001, **WINDOW)[2] == 40
+
+
+@pytest.mark.parametrize("kind", ["bucket", "window"])
+def test_a_reset_forgets_what_was_spent_but_not_what_is_lent(valkey: Any, kind: str) -> None:
+    one, other, limit = Caller(valkey, "one"), Caller(valkey, "other"), {**WINDOW, "kind": kind, "a": 1000.0}
+    limit["a"] = 0.001 if kind == "bucket" else 1000.0
+    one.ask(need=60, **limit)
+    other.ask(need=30, **limit)
+    one.ask(need=0, least=0, **limit)
+    assert one.ask(need=0, least=0, reset=True, debt=5, **limit)[2] == 65
+
+
+def test_another_quota_keeps_what_was_used_in_a_window(valkey: Any) -> None:
+    one = Caller(valkey)
+    one.ask(need=80, **WINDOW)
+    one.ask(need=0, least=0, **WINDOW)
+    assert one.ask(need=0, least=0, **{**WINDOW, "capacity": 50})[2] == -30
+    assert one.ask(need=0, least=0, **WINDOW)[2] == 20
+    assert one.ask(need=0, least=0, **{**WINDOW, "a": 2000.0, "capacity": 1000})[2] == 200
 
 
 def test_a_chunk_is_a_fiftieth_of_what_is_left_over_all_nodes(valkey: Any) -> None:
@@ -277,14 +327,16 @@ def test_it_does_what_its_model_does(valkey: Any, seed: int) -> None:
             "lease": chance.choice([0.001, 0.01, 5]),
         }
         caller = chance.choice(callers)
-        answer = caller.call(*(random_ask(chance) for _ in range(chance.choice([0, 1, 1, 3]))), **head)
+        if chance.random() < 0.05:
+            head["epoch"] = "another"
+        answer = caller.call(*(random_ask(chance, now) for _ in range(chance.choice([0, 1, 1, 3]))), **head)
         model = model or ModelServer(answer[1].partition(":")[0])
         expected = model.evaluate(float(answer[3]), *caller.sent)
         assert answer[:2] == [part.decode() for part in expected[:2]]
         assert [float(part) for part in answer[2:]] == pytest.approx([float(part) for part in expected[2:]], abs=1e-6)
 
 
-def random_ask(chance: random.Random) -> dict[str, Any]:
+def random_ask(chance: random.Random, now: float) -> dict[str, Any]:
     need = chance.choice([0, 1, 5, 40])
     ask = asked(
         key=f"{chance.randrange(3):022}",
@@ -297,7 +349,11 @@ def random_ask(chance: random.Random) -> dict[str, Any]:
         returned=chance.choice([0, 2]),
         debt=chance.choice([0, 0, 0, 20]),
         refunded=chance.choice([0, 0, 4]),
+        spent=now - chance.choice([0.0, 0.005, 0.015, 1.0]),
+        reset=chance.random() < 0.03,
     )
-    if chance.random() < 0.3:
-        ask |= {"key": "w" * 22, "kind": "window", "a": 0.02}
+    if chance.random() < 0.4:
+        ask |= {"key": "w" * 22, "kind": "window", "a": chance.choice([0.02, 0.02, 0.03])}
+    if chance.random() < 0.1:
+        ask["capacity"] = 30
     return ask
