@@ -331,7 +331,7 @@ class LeaseClient:
             unused = now - lease.used_at
             if unused < IDLE:
                 continue
-            if lease.is_forgettable(now):
+            if not lease.lent and lease.is_forgettable(now):
                 self._leases.forget(lease)
             elif is_crowded or (unused >= self._longest_idle(lease.limit) and len(idle) < MAX_RETURNED):
                 idle.append(lease)

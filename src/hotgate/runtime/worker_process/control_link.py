@@ -55,6 +55,11 @@ class ControlLink:
         if self._channel is not None:
             self._channel.send(message)
 
+    def send_soon(self, message: Message) -> None:
+        """Send together with others of this turn of the event loop, or lose the message like them."""
+        if self._channel is not None:
+            self._channel.send_soon(message)
+
     def send_droppable(self, message: Message) -> bool:
         """Send unless nobody is there, or the control process is behind with its reading."""
         return self._channel is not None and self._channel.send_droppable(message)
@@ -93,7 +98,9 @@ class ControlLink:
         def channel() -> Channel:
             self._closed.clear()
             return Channel(
-                on_message=lambda _, message: self._on_message(message), on_closed=lambda _: self._closed.set()
+                on_message=lambda _, message: self._on_message(message),
+                on_closed=lambda _: self._closed.set(),
+                joins=True,
             )
 
         loop = asyncio.get_running_loop()

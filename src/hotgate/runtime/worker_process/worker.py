@@ -65,7 +65,7 @@ class Worker:
             launch.socket, on_found=self._control_found, on_lost=self._control_lost, on_message=self._received
         )
         limiter = SharedLeaseClient if launch.shares_limits else LeaseClient
-        self._limiter = limiter(self._link.send, time.monotonic)
+        self._limiter = limiter(self._link.send_soon, time.monotonic)
         self._refresh = KeyRefresh(self._link.send)
         self._questions = Questions(self._link.send)
         self._proof_uses = ProofUses(self._questions.ask)

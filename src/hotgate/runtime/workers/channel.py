@@ -1,6 +1,8 @@
 """Messages between the control process and a worker: JSON objects in frames, over a Unix stream socket.
 
 A frame is a length of four bytes, big-endian, and then so many bytes of one JSON object with a text member `type`.
+Small messages that are sent in one turn of the event loop can share a frame (`send_soon`), for a frame costs more than
+they do. Workers of an older version, which an upgrade leaves behind, do not know that: only who does it is answered so.
 Both ends use this file. A peer that breaks the framing, or does not read, is disconnected: after a reconnect both
 sides start from a known state, which is simpler and safer than to repair half a conversation.
 """
@@ -17,6 +19,8 @@ Message = dict[str, Any]
 
 CONFIGURATION_LIMIT = 64 * 1024 * 1024  # bytes of a frame that carries a configuration (10,000 routes are about 5 MiB)
 REPORT_LIMIT = 16 * 1024 * 1024  # bytes of a frame from a worker: metrics of 10,000 routes, leases of 100,000 clients
+_TOGETHER = "together"  # the type of a frame that holds several messages
+_MOST_TOGETHER = 500
 _MESSAGE_HIGH_WATER = 1024 * 1024  # bytes unsent above which droppable messages are dropped
 _encode = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` would make one for each message
 _LENGTH = struct.Struct("!I")
@@ -36,11 +40,12 @@ def encode_frame(message: Message) -> bytes:
 
 
 class FrameDecoder:
-    """Bytes in, messages out. `limit` is the largest body accepted, in bytes."""
+    """Bytes in, messages out. limit: the largest body accepted, in bytes. has_joined: several have shared a frame."""
 
-    __slots__ = ("_buffer", "_limit")
+    __slots__ = ("_buffer", "_limit", "has_joined")
 
     def __init__(self, limit: int) -> None:
+        self.has_joined = False
         self._limit = limit
         self._buffer = bytearray()
 
@@ -50,7 +55,7 @@ class FrameDecoder:
         messages = []
         start = 0
         while (end := self._end_of_frame(start)) is not None:
-            messages.append(_decode_body(self._buffer[start + _LENGTH.size : end]))
+            messages += self._decode(self._buffer[start + _LENGTH.size : end])
             start = end
         del self._buffer[:start]  # once for all: there may be hundreds of small ones
         return messages
@@ -64,21 +69,34 @@ class FrameDecoder:
         end = start + _LENGTH.size + int(length)
         return end if len(self._buffer) >= end else None
 
+    def _decode(self, body: bytearray) -> list[Message]:
+        try:
+            message = json.loads(body.decode())
+        except (ValueError, RecursionError) as error:
+            raise FrameError("a frame does not hold JSON") from error
+        if _type_of(message) != _TOGETHER:
+            return [message]
+        self.has_joined = True
+        messages = message.get("messages")
+        if not isinstance(messages, list):
+            raise FrameError("a frame for several messages does not hold any")
+        for each in messages:
+            _type_of(each)
+        return messages
 
-def _decode_body(body: bytearray) -> Message:
-    try:
-        message = json.loads(body.decode())
-    except (ValueError, RecursionError) as error:
-        raise FrameError("a frame does not hold JSON") from error
-    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+
+def _type_of(message: Any) -> str:
+    kind = message.get("type") if isinstance(message, dict) else None
+    if not isinstance(kind, str):
         raise FrameError("a frame does not hold an object with a type")
-    return message
+    return kind
 
 
 class Channel(asyncio.Protocol):
     """One end of a connection. `on_message(channel, message)` and `on_closed(channel)` are called from the loop.
 
-    peer: the process at the other end, known once connected. send_limit: bytes that may wait to be sent.
+    peer: the process at the other end, known once connected. send_limit: bytes that may wait to be sent. joins: the
+    other end surely knows of several messages in a frame.
     """
 
     def __init__(
@@ -89,6 +107,7 @@ class Channel(asyncio.Protocol):
         on_connected: "Callable[[Channel], None] | None" = None,
         receive_limit: int = CONFIGURATION_LIMIT,
         send_limit: int = 2 * CONFIGURATION_LIMIT,
+        joins: bool = False,
     ) -> None:
         self.peer = 0
         self.refusal = ""
@@ -97,6 +116,8 @@ class Channel(asyncio.Protocol):
         self._on_connected = on_connected
         self._decoder = FrameDecoder(receive_limit)
         self._send_limit = send_limit
+        self._joins = joins
+        self._soon: list[Message] = []
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -134,8 +155,25 @@ class Channel(asyncio.Protocol):
         """Queue a message. On a closed channel it is lost: `on_closed` has told, or will tell."""
         self.send_frame(encode_frame(message))
 
+    def send_soon(self, message: Message) -> None:
+        """Queue a message for the end of this turn of the event loop, and before whatever is sent until then."""
+        if not self._soon:
+            asyncio.get_running_loop().call_soon(self._send_together)
+        self._soon.append(message)
+        if len(self._soon) >= _MOST_TOGETHER:
+            self._send_together()
+
+    def _send_together(self) -> None:
+        messages, self._soon = self._soon, []
+        if len(messages) > 1 and (self._joins or self._decoder.has_joined):
+            messages = [{"type": _TOGETHER, "messages": messages}]
+        for message in messages:
+            self.send(message)
+
     def send_frame(self, frame: bytes) -> None:
         """Queue a frame that was encoded once for many receivers."""
+        if self._soon:
+            self._send_together()
         if self._transport is None or self._transport.is_closing():
             return
         if self._transport.get_write_buffer_size() + len(frame) > self._send_limit:
@@ -152,6 +190,7 @@ class Channel(asyncio.Protocol):
 
     def close(self) -> None:
         """Send what is queued, then close."""
+        self._send_together()
         if self._transport is not None:
             self._transport.close()
 
