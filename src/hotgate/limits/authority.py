@@ -162,7 +162,7 @@ class LeaseAuthority:
             if leased.bucket.level < least + request.debt:
                 return AWAITED
         leased.bucket.charged(request.debt)
-        leased.bucket.refunded(request.refunded)
+        leased.bucket.refunded(request.refunded, max(0.0, self._clock() - request.spent_at))
         self._refill(leased)
         return self._lend(leased, worker, request, least)
 

@@ -20,6 +20,7 @@ class Bucket(ABC):
     """
 
     KIND: ClassVar[str]
+    IS_AGELESS: ClassVar[bool] = False  # it makes no difference when a token was spent that comes back
     ALONE: ClassVar[float]  # of its share, what a worker without an authority may hold or gain in a window
 
     __slots__ = ("level", "limit")
@@ -65,8 +66,8 @@ class Bucket(ABC):
         """Tokens that were used, whether they were there or not."""
 
     @abstractmethod
-    def refunded(self, tokens: int) -> None:
-        """Tokens that were spent and not used after all."""
+    def refunded(self, tokens: int, age: float) -> None:
+        """Tokens that were spent, at most `age` seconds ago, and not used after all."""
 
     @abstractmethod
     def lower(self, level: float) -> None:

@@ -9,7 +9,7 @@ from hotgate.limits.limit import Limit
 from hotgate.limits.pending import CALM, Pending, Waiter
 
 BLOCKED = 1 << 62  # as `low`: nobody spends past those who wait
-_FETCH = 8
+FIRST_FETCH, MOST_FETCH = 32, 4096  # tokens to want at once: as many as all that were got before, within these
 
 
 class Lease:
@@ -17,14 +17,13 @@ class Lease:
 
     told: as how many are held by the authority's latest knowledge, or by what is on its way to it. lent: what it
     believes until something is settled (0: nothing to settle). received: all tokens ever got, to bound refunds.
-    fetch: how much to want next. full_at: from then on forgetting this key forgets nothing. used_at: the tick before
-    the last request. pending: what else there is to know as long as something goes on.
+    told_at: since when the authority's knowledge is so, where that matters. full_at: from then on forgetting this key
+    forgets nothing. used_at: the tick before the last request. pending: what else is to be known for a while.
 
     There may be a hundred thousand: every slot counts.
     """
 
     __slots__ = (
-        "fetch",
         "full_at",
         "held",
         "key",
@@ -35,6 +34,7 @@ class Lease:
         "pending",
         "received",
         "told",
+        "told_at",
         "used_at",
     )
 
@@ -47,7 +47,7 @@ class Lease:
         self.told = 0
         self.lent = 0
         self.received = 0
-        self.fetch = _FETCH
+        self.told_at = 0.0
         self.full_at = now
         self.used_at = now
         self.pending: Pending = CALM
@@ -85,16 +85,19 @@ class Lease:
         pending.asked_cost = first or 1
         self.low = BLOCKED if first else 0
         self.told = self.held
+        if not self.limit.bucket.IS_AGELESS:
+            self.told_at = now
         lacking = max(0, pending.needed - self.held)
         request = LeaseRequest(
             self.limit,
             self.key,
             need=lacking,
-            want=self.fetch,
+            want=min(FIRST_FETCH + self.received, MOST_FETCH),
             held=self.held,
             least=min(lacking, max(0, first - self.held)),
             debt=pending.debt - reported_debt,
             refunded=pending.refunded,
+            spent_at=pending.spent_at,
         )
         pending.refunded = 0
         return request
@@ -126,19 +129,21 @@ class Lease:
             else:
                 return
 
-    def refund(self, tokens: int) -> None:
+    def refund(self, tokens: int, spent_at: float) -> None:
         """Take back what was reserved and not used; no more than was spent.
 
         What the authority still counts as on lease is simply held again. The rest it must add, for it has begun to
         refill behind those tokens.
         """
-        if rest := self._hold_again(tokens):
-            self.pend().refunded += rest
+        if rest := self._hold_again(tokens, spent_at):
+            pending = self.pend()
+            pending.spent_at = min(spent_at, pending.spent_at) if pending.refunded else spent_at
+            pending.refunded += rest
 
-    def refund_alone(self, tokens: int, capacity: float) -> None:
+    def refund_alone(self, tokens: int, spent_at: float, capacity: float) -> None:
         """The same without an authority: what was accrued and spent is there again, up to `capacity`."""
-        rest = self._hold_again(tokens)
-        if self.pending.alone is not None:
+        rest = self._hold_again(tokens, spent_at)
+        if self.pending.alone is not None and self._is_untold(spent_at):
             self.pending.alone.refund(rest, capacity)
 
     def charge(self, tokens: int) -> None:
@@ -168,8 +173,9 @@ class Lease:
         self.limit = limit
         self.not_full_before(now + limit.fill_time)
 
-    def meet_authority(self) -> None:
-        """What was charged alone and has not been paid for by waiting is a debt from here on."""
+    def meet_authority(self, now: float) -> None:
+        """It is being told of everything. What was charged alone and has not been paid for by waiting is a debt."""
+        self.told_at = now
         if self.pending.alone is not None:
             self.pending.debt += self.pending.alone.take_debt()
 
@@ -195,12 +201,19 @@ class Lease:
         self.received -= self.held
         self.held = self.lent = self.told = 0
 
-    def _hold_again(self, tokens: int) -> int:
+    def _hold_again(self, tokens: int, spent_at: float) -> int:
+        """Returns what of those tokens that were spent cannot be held again."""
         tokens = min(tokens, self.received - self.held)
-        again = min(tokens, max(0, self.told - self.held))
+        again = min(tokens, max(0, self.told - self.held)) if self._is_untold(spent_at) else 0
         self.held += again
         self.received -= tokens - again
         return tokens - again
+
+    def _is_untold(self, spent_at: float) -> bool:
+        """Whether the authority cannot know yet that a token was spent then. If it does, and counts the token from an
+        earlier time than those that are on lease, to spend one of these in its place would be to date it back.
+        """
+        return self.limit.bucket.IS_AGELESS or spent_at > self.told_at
 
     def _follow_pending(self, pending: Pending, limit: Limit, now: float) -> None:
         if pending.alone is not None:

@@ -78,7 +78,7 @@ class LeaseBook:
         """What an authority that this worker meets must know; from now on it does."""
         self._keep(MAX_REPORTED, now)
         for lease in self:
-            lease.meet_authority()
+            lease.meet_authority(now)
         keys = tuple(
             KeyReport(lease.limit.scope, lease.key, lease.held, lease.level, lease.pending.borrowed, lease.pending.debt)
             for lease in self

@@ -24,7 +24,6 @@ Outcome = LimitDecision | None | Awaitable[LimitDecision | None]
 
 MAX_WAITERS = 1024  # requests that may wait for tokens of one key
 MAX_RETURNED = 1000  # keys in one message that gives tokens back, and idle ones that go back in one tick
-MAX_FETCH = 4096  # tokens to want at once
 ENDING = 1.0  # seconds before the end of a period in which nothing is kept; more than a tick
 URGENT = 0.25  # seconds in which an urgent grant must arrive; alone, a worker accrues nothing for as long
 DEADLINE = 1.0  # seconds a request may wait for the authority
@@ -104,23 +103,24 @@ class LeaseClient:
         lease.used_at = self._ticked
         return LimitDecision(limit, lease.level + lease.held)
 
-    def refund(self, limit: Limit, key: str, tokens: int) -> None:
-        """Give back tokens that `spend` reserved and that were not used. It counts as the opposite of a request, from
-        the moment when the authority hears of it; never for more than was spent since the key was last forgotten,
-        so what is refunded twice takes nothing from other keys. Raises ValueError below 1.
+    def refund(self, limit: Limit, key: str, tokens: int, spent_at: float) -> None:
+        """Give back tokens that `spend` reserved, not before `spent_at`, and that were not used: no more than reserved
+        since the key was last forgotten, so who gives twice takes nothing from others. Raises ValueError below 1.
         """
         checked_amount(tokens)
+        if not limit.bucket.IS_AGELESS and self._clock() - spent_at >= limit.window:
+            return  # nothing counts them any more
         lease = self._leases.get(limit.scope, key)
         if lease is None or (lease.limit is not limit and not lease.limit.is_like(limit)):
             return  # tokens of other terms may mean something else
         if self._is_connected:
-            lease.refund(tokens)
+            lease.refund(tokens, spent_at)
             lease.used_at = self._ticked
             self._press(lease)
             if not lease.low and not lease.pending.in_flight:
                 self._share_refund(lease)
         else:
-            lease.refund_alone(tokens, alone_capacity(limit, self._share))
+            lease.refund_alone(tokens, spent_at, alone_capacity(limit, self._share))
 
     def _share_refund(self, lease: Lease) -> None:
         """Of a limit so small that nothing is fetched ahead: other workers would deny what lies idle here."""
@@ -292,7 +292,6 @@ class LeaseClient:
         self._lent += lease.lent > 0
         if granted:
             lease.used_at = self._ticked
-            lease.fetch = min(2 * lease.fetch, MAX_FETCH)
             pending.ends = math.inf if message["lasts"] is None else pending.asked_at + float(message["lasts"]) - ENDING
         pending.deny(retry_after, now, min(retry_after, RECHECK))
         if not is_urgent or now - pending.asked_at < URGENT:

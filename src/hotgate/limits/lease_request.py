@@ -1,5 +1,6 @@
 """A worker's request for tokens of one key."""
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ class LeaseRequest:
 
     want: tokens beyond that, to avoid asking again. held: what the worker still has from before; all else that it was
     lent counts as spent. debt: tokens that were used without having been lent. refunded: tokens that were spent
-    and settled, and not used after all.
+    and settled, and not used after all. spent_at: no later than any of these was spent, in monotonic seconds.
     """
 
     limit: Limit
@@ -26,6 +27,7 @@ class LeaseRequest:
     least: int = 1
     debt: int = 0
     refunded: int = 0
+    spent_at: float = 0.0
 
     def message(self, sequence: int) -> dict[str, Any]:
         """The request as plain JSON types."""
@@ -41,6 +43,7 @@ class LeaseRequest:
             "least": self.least,
             "debt": self.debt,
             "refunded": self.refunded,
+            "spent_at": self.spent_at,
         }
 
     @classmethod
@@ -48,12 +51,15 @@ class LeaseRequest:
         """Raises KeyError, TypeError or ValueError if the message is not a request.
 
         now: seconds since the epoch, for calendars. Workers of an older version, which an upgrade leaves behind, know
-        of no costs: each of their requests takes one token.
+        of no costs: each of their requests takes one token. What they give back may have been spent at any time.
         """
         key = str(message["key"])
         since = {"least": min(1, int(message["need"])), "debt": 0, "refunded": 0}
         figures = {name: int({**since, **message}[name]) for name in ("need", "want", "held", *since)}
         if len(key) > MAX_KEY_LENGTH or min(figures.values()) < 0:
             raise ValueError("a key has at most 128 characters, and tokens are not negative")
+        spent_at = float(message.get("spent_at", 0.0))
+        if not 0 <= spent_at < math.inf:
+            raise ValueError("a time is a number, and not negative")
         limit = Limit.from_definition(str(message["scope"]), message["limit"], now)
-        return cls(limit, key, **figures)
+        return cls(limit, key, **figures, spent_at=spent_at)

@@ -21,7 +21,7 @@ class Pending:
     """in_flight: sequence number of the request under way, 0 if none. asked_at: when it left. asked_cost: of who was
     first to wait for it. denied_cost: so many tokens are not asked for again before `denied_until`; there are as many
     at `retry_at`. debt: tokens charged that the authority must still take. refunded: tokens it must still be given
-    back. ends: from when on what is held is void. until: the same, because its
+    back; spent_at: when the first of them was. ends: from when on what is held is void. until: the same, because its
     lease is over (`shared`). alone: what was admitted without the authority, if anything was.
     """
 
@@ -36,6 +36,7 @@ class Pending:
         "in_flight",
         "refunded",
         "retry_at",
+        "spent_at",
         "until",
         "waiters",
     )
@@ -49,6 +50,7 @@ class Pending:
         self.retry_at = 0.0
         self.debt = 0
         self.refunded = 0
+        self.spent_at = 0.0
         self.ends = self.until = math.inf
         self.alone: Alone | None = None
         self.waiters: deque[Waiter] | None = None

@@ -6,6 +6,7 @@ beyond it. A token that is out counts all the time, and once it is known to be s
 """
 
 import math
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from hotgate.limits.bucket import Bucket
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from hotgate.limits.limit import Limit
 
 PARTS = 100
+_ROUNDING = 1e-3  # of a part: times are sums
 _LEASES = 1.0  # seconds after which somebody may have more, when it is only known that tokens are out
 
 
@@ -92,16 +94,24 @@ class SlidingWindow(Bucket):
         self._total += tokens
         self._look()
 
-    def refunded(self, tokens: int) -> None:
-        """As many of those that were used last no longer count."""
+    def refunded(self, tokens: int, age: float) -> None:
+        """The oldest of those that count since they were spent, or later, count no longer.
+
+        A token that comes back is counted from no earlier than the one that is taken away for it. If that is another's,
+        it takes over the later one: everything that was used still counts from no earlier than its use.
+        """
+        since = math.floor((self._now - age) / self._width() - _ROUNDING)
+        if since < self._part() - PARTS:
+            return  # they have left the window, and what is in it is others'
+        first = last = bisect_left(self._parts, since)
         left: float = tokens
-        while left > 0 and self._used:
-            taken = min(left, self._used[-1])
-            self._used[-1] -= taken
+        while left > 0 and last < len(self._parts):
+            taken = min(left, self._used[last])
+            self._used[last] -= taken
             self._total -= taken
             left -= taken
-            if not self._used[-1]:
-                del self._parts[-1], self._used[-1]
+            last += not self._used[last]
+        del self._parts[first:last], self._used[first:last]
         self._look()
 
     def lower(self, level: float) -> None:

@@ -16,6 +16,7 @@ class TokenBucket(Bucket):
     """Gains the limit's rate, continuously, up to its capacity: no t seconds admit more than capacity + rate * t."""
 
     KIND = "bucket"
+    IS_AGELESS = True
     ALONE = 1.0
 
     __slots__ = ("updated",)
@@ -66,7 +67,7 @@ class TokenBucket(Bucket):
         """From the level, below zero if need be."""
         self.level -= tokens
 
-    def refunded(self, tokens: int) -> None:
+    def refunded(self, tokens: int, age: float) -> None:
         """What does not fit is lost with the next refill."""
         self.level += tokens
 

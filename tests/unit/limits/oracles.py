@@ -13,8 +13,11 @@ class Oracle(Protocol):
     def use(self, tokens: int, now: float) -> None:
         """They were admitted, or charged."""
 
+    def unuse(self, tokens: int, used_at: float) -> None:
+        """They were not used after all: somebody has just found out."""
+
     def put_back(self, tokens: int, now: float) -> None:
-        """They were not used after all."""
+        """The authority has heard that they were not used, or knows nothing of their use."""
 
     def level(self, now: float) -> float:
         """What may still be admitted."""
@@ -36,6 +39,9 @@ class BucketOracle:
 
     def use(self, tokens: int, now: float) -> None:
         self._level = self.level(now) - tokens
+
+    def unuse(self, tokens: int, used_at: float) -> None:
+        """What has refilled behind them is known only when the authority hears of it."""
 
     def put_back(self, tokens: int, now: float) -> None:
         self._level = min(self._limit.capacity, self.level(now) + tokens)
@@ -64,8 +70,11 @@ class WindowOracle:
     def use(self, tokens: int, now: float) -> None:
         self._log.append((now, tokens))
 
+    def unuse(self, tokens: int, used_at: float) -> None:
+        self._log.append((used_at, -tokens))
+
     def put_back(self, tokens: int, now: float) -> None:
-        self._log.append((now, -tokens))
+        """A window knows itself when they were used."""
 
     def level(self, now: float) -> float:
         return self._limit.quota - sum(tokens for time, tokens in self._log if time > now - self._limit.window)

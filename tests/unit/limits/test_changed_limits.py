@@ -73,7 +73,7 @@ def test_a_request_of_before_gets_nothing_back_in_tokens_of_after() -> None:
     asyncio.run(node.admitted(tiered, 5, cost=10))
     reloaded(node, FEW)
     node.wait(0.25)
-    node.client.refund(tiered, "k", 10)
+    node.client.refund(tiered, "k", 10, node.now)
     node.carry()
     assert asyncio.run(node.admitted(FEW, 10)) == 0
 

@@ -54,9 +54,11 @@ def test_a_cost_that_the_limit_never_holds_is_denied_for_ever_and_asks_nobody() 
 def test_an_amount_that_makes_no_sense_is_refused(cost: int) -> None:
     node = Node().connect()
     spend(node, LARGE)
-    for act in (node.client.spend, node.client.refund, node.client.charge):
+    for act in (node.client.spend, node.client.charge):
         with pytest.raises(ValueError, match="from 1 to"):
             act(LARGE, "k", cost)
+    with pytest.raises(ValueError, match="from 1 to"):
+        node.client.refund(LARGE, "k", cost, node.now)
     assert spend(node, LARGE).remaining == 9_998
 
 
@@ -101,7 +103,7 @@ def test_an_urgent_grant_that_comes_late_is_given_back_and_asked_for_again() -> 
 def test_what_was_not_used_is_there_again() -> None:
     node = Node().connect()
     spend(node, LARGE, 1000)
-    node.client.refund(LARGE, "k", 900)
+    node.client.refund(LARGE, "k", 900, node.now)
     assert spend(node, LARGE).remaining == 9_899
 
 
@@ -110,7 +112,7 @@ def test_a_refund_long_after_the_request_reaches_the_bucket() -> None:
     node = Node().connect()
     spend(node, slow, 800)
     node.wait(3)
-    node.client.refund(slow, "k", 700)
+    node.client.refund(slow, "k", 700, node.now)
     node.wait(3)
     assert spend(node, slow, 850).allowed
 
@@ -119,12 +121,12 @@ def test_a_refund_counts_once_however_often_it_is_made() -> None:
     node = Node().connect()
     spend(node, TEN, 4)
     for _ in range(10):
-        node.client.refund(TEN, "k", 4)
+        node.client.refund(TEN, "k", 4, node.now)
         node.wait(0.25)
     asyncio.run(node.admitted(TEN, 3))
     for _ in range(10):
-        node.client.refund(TEN, "k", 10)
-        node.client.refund(TEN, "stranger", 10)
+        node.client.refund(TEN, "k", 10, node.now)
+        node.client.refund(TEN, "stranger", 10, node.now)
     assert asyncio.run(node.admitted(TEN, 30)) == 10
 
 
@@ -132,7 +134,7 @@ def test_a_refund_never_fills_a_bucket_beyond_its_size() -> None:
     node = Node().connect()
     spend(node, TEN, 8)
     node.wait(60)
-    node.client.refund(TEN, "k", 8)
+    node.client.refund(TEN, "k", 8, node.now)
     node.wait(3)
     assert asyncio.run(node.admitted(TEN, 30)) == 10
 
@@ -212,7 +214,7 @@ def test_a_cost_alone_is_taken_from_the_share_or_cannot_be_decided() -> None:
     node.client.authority_lost()
     node.now += 60
     assert spend(node, TEN, 4).remaining == 1
-    node.client.refund(TEN, "k", 4)
+    node.client.refund(TEN, "k", 4, node.now)
     assert spend(node, TEN, 5).allowed
     assert asyncio.run(node.spend(TEN, cost=6)) is None
 

@@ -1,14 +1,14 @@
 """A model of a whole node: whatever happens in whatever order, no key is admitted more than its limit allows.
 
-Every admitted request takes its cost from an oracle, which must never fall below zero. A refund puts its tokens back
-as far as they fit, when the authority hears of it. Charges, which nobody can refuse, are taken from a second oracle;
-when none is on its way any more, the authority must not believe in more than that one holds. Hypothesis looks for
-short, strange schedules; `test_lease_schedules.py` has long and lifelike ones. They fail as soon as one rule of the
-package is left out.
+Every admitted request takes its cost from an oracle, which must never fall below zero. A refund puts its tokens back:
+into a window as if they had never been used, into a bucket as far as they fit, when the authority hears of it.
+Charges, which nobody can refuse, are taken from a second oracle; when none is on its way any more, the authority must
+not believe in more than that one holds. Hypothesis looks for short, strange schedules; `test_lease_schedules.py` has
+long and lifelike ones. They fail as soon as one rule of the package is left out.
 """
 
 import asyncio
-from typing import Any
+from typing import Any, NamedTuple
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -32,6 +32,14 @@ slots = st.integers(0, 3)
 costs = st.sampled_from([1, 1, 1, 2, 3, 7, 20])
 
 
+class Use(NamedTuple):
+    """Tokens that a request took. started: when it came; admitted: when it got them."""
+
+    started: float
+    admitted: float
+    tokens: int
+
+
 class Worker:
     """A client, its process name, and the two directions of its connection."""
 
@@ -41,14 +49,15 @@ class Worker:
         self.to_worker: list[Message] = []
         self.client = LeaseClient(self.to_authority.append, lambda: machine.time, max_keys=machine.client_keys)
         self.is_lost = False
-        self.spent = dict.fromkeys(KEYS, 0)
+        self.uses: dict[str, list[Use]] = {key: [] for key in KEYS}  # that may be refunded
+        self.charges: dict[str, list[Use]] = {key: [] for key in KEYS}
 
     def is_owing(self, limit: Limit) -> bool:
         """Whether it may have something to tell that the authority does not know."""
         return self.is_lost or any(self.client.untold(limit, key)[0] for key in KEYS)
 
 
-Waiting = tuple[Worker, str, int, "asyncio.Future[LimitDecision | None]"]
+Waiting = tuple[Worker, str, int, float, "asyncio.Future[LimitDecision | None]"]
 
 
 class Node(RuleBasedStateMachine):
@@ -101,22 +110,25 @@ class Node(RuleBasedStateMachine):
             for _ in range(times):
                 outcome = worker.client.spend(self.limit, key, cost)
                 if isinstance(outcome, asyncio.Future):
-                    self.waiting.append((worker, key, cost, outcome))
+                    self.waiting.append((worker, key, cost, self.time, outcome))
                 elif isinstance(outcome, LimitDecision) and outcome.allowed:
-                    self._admit(worker, key, cost)
+                    self._admit(worker, key, cost, self.time)
 
         self.loop.run_until_complete(spend())
 
-    @rule(slot=slots, key=st.sampled_from(KEYS), tokens=costs)
-    def refund(self, slot: int, key: str, tokens: int) -> None:
+    @rule(slot=slots, key=st.sampled_from(KEYS), tokens=costs, which=st.integers(0, 30))
+    def refund(self, slot: int, key: str, tokens: int, which: int) -> None:
         """Of requests that were admitted by this worker, not necessarily lately."""
         worker = self._worker(slot)
-        if worker is None or worker.spent[key] < tokens:
+        if worker is None or sum(use.tokens for use in worker.uses[key]) < tokens:
             return
-        worker.spent[key] -= tokens
-        before = worker.client.untold(self.limit, key)[1]
-        worker.client.refund(self.limit, key, tokens)
-        self._put_back(key, tokens + before - worker.client.untold(self.limit, key)[1])
+        while tokens:
+            use = worker.uses[key].pop(which % len(worker.uses[key]))
+            back = min(tokens, use.tokens)
+            tokens -= back
+            self._refund(worker, key, use._replace(tokens=back))
+            if back < use.tokens:
+                worker.uses[key].append(use._replace(tokens=use.tokens - back))
 
     @rule(slot=slots, key=st.sampled_from(KEYS), tokens=costs)
     def charge(self, slot: int, key: str, tokens: int) -> None:
@@ -125,6 +137,7 @@ class Node(RuleBasedStateMachine):
             return  # a worker without a place for its debts has them forgotten
         worker.client.charge(self.limit, key, tokens)
         self.charged[key].use(tokens, self.time)
+        worker.charges[key].append(Use(self.time, self.time, tokens))
 
     @rule(slot=slots, index=st.integers(0, 3), repeated=st.booleans())
     def deliver_up(self, slot: int, index: int, repeated: bool) -> None:
@@ -258,7 +271,7 @@ class Node(RuleBasedStateMachine):
         for slot in range(len(self.workers) if is_met else 0):
             self.connect(slot)
         if self.has_died or not is_met or not patience:  # the only witness of a debt may be gone
-            self.charged = {key: known.copy() for key, known in self.reference.items()}
+            self._forget_charges()
 
     @rule(limit=st.sampled_from(LIMITS))
     def reload(self, limit: Limit) -> None:
@@ -272,9 +285,9 @@ class Node(RuleBasedStateMachine):
         self.limit = limit
         for known in self.reference.values():
             known.follow(limit, self.time)
-        self.charged = {key: known.copy() for key, known in self.reference.items()}  # a debt stays what it is
+        self._forget_charges()  # a debt stays what it is
         for worker in self.workers:
-            worker.spent = dict.fromkeys(KEYS, 0)
+            worker.uses = {key: [] for key in KEYS}
             worker.to_authority.clear()
             worker.client.follow({limit.scope: limit})
         self.authority.define(limit)
@@ -328,22 +341,45 @@ class Node(RuleBasedStateMachine):
             worker.to_worker.append(answer)
 
     def _put_back(self, key: str, tokens: int) -> None:
-        """A refund counts from the moment when the authority hears of it, or at once if it has not heard of the use."""
+        """The authority hears of a refund, or has not heard of the use."""
         self.reference[key].put_back(tokens, self.time)
         self.charged[key].put_back(tokens, self.time)
+
+    def _refund(self, worker: Worker, key: str, use: Use) -> None:
+        before = worker.client.untold(self.limit, key)[1]
+        worker.client.refund(self.limit, key, use.tokens, use.started)
+        self._unuse(key, use)
+        self._put_back(key, use.tokens + before - worker.client.untold(self.limit, key)[1])
+
+    def _unuse(self, key: str, use: Use) -> None:
+        self.reference[key].unuse(use.tokens, use.admitted)
+        self.charged[key].unuse(use.tokens, use.admitted)
+
+    def _forget_charges(self) -> None:
+        self.charged = {key: known.copy() for key, known in self.reference.items()}
+        for worker in self.workers:
+            worker.charges = {key: [] for key in KEYS}
 
     def _kill(self, worker: Worker) -> None:
         self.workers.remove(worker)
         self.has_died = True
         for key in KEYS:
-            self.charged[key].put_back(
-                worker.client.untold(self.limit, key)[0], self.time
-            )  # its process took that along
+            self._take_along(worker, key)
         self.mourned.append(worker.name)
-        for owner, _, _, future in self.waiting:
+        for owner, *_, future in self.waiting:
             if owner is worker:
                 future.cancel()
         self.waiting = [waiting for waiting in self.waiting if waiting[0] is not worker]
+
+    def _take_along(self, worker: Worker, key: str) -> None:
+        """Charges that the authority never hears of: surely no earlier ones than the last."""
+        untold = worker.client.untold(self.limit, key)[0]
+        while untold and worker.charges[key]:
+            use = worker.charges[key].pop()
+            gone = min(untold, use.tokens)
+            untold -= gone
+            self.charged[key].unuse(gone, use.admitted)
+            self.charged[key].put_back(gone, self.time)
 
     def _start_worker(self) -> None:
         self.names += 1
@@ -361,19 +397,19 @@ class Node(RuleBasedStateMachine):
     def _collect(self) -> None:
         """Count the waiting requests that were decided."""
         still: list[Waiting] = []
-        for worker, key, cost, future in self.waiting:
+        for worker, key, cost, started, future in self.waiting:
             if not future.done():
-                still.append((worker, key, cost, future))
+                still.append((worker, key, cost, started, future))
                 continue
             decision = future.result()
             if decision is not None and decision.allowed:
-                self._admit(worker, key, cost)
+                self._admit(worker, key, cost, started)
         self.waiting = still
 
-    def _admit(self, worker: Worker, key: str, cost: int) -> None:
+    def _admit(self, worker: Worker, key: str, cost: int, started: float) -> None:
         self.charged[key].use(cost, self.time)
         self.reference[key].use(cost, self.time)
-        worker.spent[key] += cost
+        worker.uses[key].append(Use(started, self.time, cost))
         self.admitted += 1
         assert self.reference[key].level(self.time) >= -TOLERANCE, (
             f"{key} was admitted more than {self.limit.definition()} allows"

@@ -15,7 +15,7 @@ def live_step(node: Node, chance: random.Random) -> None:
     events: dict[Callable[[], None], int] = {
         lambda: node.serve(slot, key, chance.choice([1, 1, 1, 3, 12]), cost): 35,
         lambda: node.request(slot, key, chance.choice([1, 2, 12]), cost): 10,
-        lambda: node.refund(slot, key, cost): 8,
+        lambda: node.refund(slot, key, cost, 3 * slot + cost): 8,
         lambda: node.charge(slot, key, cost): 3,
         lambda: node.deliver_up(slot, chance.choice([0, 0, 1]), chance.random() < 0.3): 7,
         lambda: node.deliver_down(slot, chance.choice([0, 0, 1]), chance.random() < 0.3): 7,
@@ -44,7 +44,7 @@ def outage_step(node: Node, chance: random.Random) -> None:
         ): 7,
         lambda: node.notice_crash(slot): 3,
         lambda: node.request(slot, key, chance.choice([1, 1, 2, 12]), cost): 6,
-        lambda: node.refund(slot, key, cost): 2,
+        lambda: node.refund(slot, key, cost, 3 * slot + cost): 2,
         lambda: node.charge(slot, key, cost): 1,
         lambda: node.wait(chance.choice([0.01, 0.25, 1.0, 3.0, 20.0])): 4,
     }

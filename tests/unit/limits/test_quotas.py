@@ -192,11 +192,11 @@ def test_with_all_processes_killed_only_a_part_is_lost() -> None:
 def test_what_was_not_used_comes_back_but_not_into_another_period() -> None:
     node = Node(100)
     node.admitted(1, cost=90)
-    node.clients["0"].refund(node.limit, "k", 80)
+    node.clients["0"].refund(node.limit, "k", 80, node.now)
     node.pass_time(2)
     assert node.admitted(100) == 90
     node.pass_time(3600)
-    node.clients["0"].refund(node.limit, "k", 90)
+    node.clients["0"].refund(node.limit, "k", 90, node.now)
     node.pass_time(2)
     assert node.admitted(300) == 100
 

@@ -14,7 +14,7 @@ def test_what_is_refunded_is_there_for_others_at_once(kind: str) -> None:
     limit = Limit("route/small", quota=3, window=86400, kind=kind)
     assert asyncio.run(node.admitted(limit, 3)) == 3
     for _ in range(3):
-        node.client.refund(limit, "k", 1)
+        node.client.refund(limit, "k", 1, node.now)
     node.carry()
     standing = node.authority.peek(limit, "k")
     assert standing is not None
@@ -28,6 +28,6 @@ def test_a_large_limit_keeps_it_and_asks_nobody() -> None:
     node.carry()
     before = node.round_trips
     for _ in range(20):
-        node.client.refund(limit, "k", 1)
+        node.client.refund(limit, "k", 1, node.now)
         assert asyncio.run(node.admitted(limit, 1)) == 1
     assert node.round_trips == before

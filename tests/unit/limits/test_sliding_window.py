@@ -102,9 +102,9 @@ def test_a_charge_is_a_debt_and_a_refund_takes_no_more_than_was_used() -> None:
     bucket = window()
     bucket.charged(150)
     assert bucket.level == -50
-    bucket.refunded(60)
+    bucket.refunded(60, 0.0)
     assert bucket.level == 10
-    bucket.refunded(1000)
+    bucket.refunded(1000, 0.0)
     assert bucket.level == 100
 
 

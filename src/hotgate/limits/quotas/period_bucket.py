@@ -92,7 +92,7 @@ class PeriodBucket(Bucket):
         """The next part that is fetched pays for them."""
         self.level -= tokens
 
-    def refunded(self, tokens: int) -> None:
+    def refunded(self, tokens: int, age: float) -> None:
         """As many as were spent in this period, for only these were counted in it."""
         tokens = min(tokens, self._spent)
         self._spent -= tokens

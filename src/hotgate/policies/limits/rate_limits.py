@@ -96,7 +96,7 @@ class RateLimits:
             exchange.limits += tuple(decisions)
         if refusal is not None:
             for (other, key, _, tokens), _ in taken:
-                self._limiter.refund(other.limit, key, tokens)
+                self._limiter.refund(other.limit, key, tokens, exchange.started)
         return refusal
 
     def _items_behind(self, exchange: Exchange, index: int) -> list[LimitItem]:

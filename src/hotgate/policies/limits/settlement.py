@@ -39,7 +39,7 @@ class Settlement:
         if response is None:
             return
         for reservation in exchange.state.pop(_RESERVED, ()):
-            self._settle(reservation, _due(reservation, response.status, response))
+            self._settle(exchange, reservation, _due(reservation, response.status, response))
             cost = reservation.rule.answered_cost
             if cost is not None and cost.is_removed:
                 cost.remove(response)
@@ -53,14 +53,14 @@ class Settlement:
                 due = _due(reservation, exchange.response.status, None)
             else:
                 due = _most(reservation)
-            self._settle(reservation, due)
+            self._settle(exchange, reservation, due)
 
-    def _settle(self, reservation: Reservation, due: int) -> None:
+    def _settle(self, exchange: Exchange, reservation: Reservation, due: int) -> None:
         rule, key, tokens, _ = reservation
         if due > tokens:
             self._limiter.charge(rule.limit, key, due - tokens)
         elif due < tokens:
-            self._limiter.refund(rule.limit, key, tokens - due)
+            self._limiter.refund(rule.limit, key, tokens - due, exchange.started)
 
 
 def _due(reservation: Reservation, status: int, response: Response | None) -> int:

@@ -91,7 +91,7 @@ class PeekingLimiter:
         self.peeked.append(PeekedLimit(limit, key, decision, standing is not None))
         return decision
 
-    def refund(self, limit: Limit, key: str, tokens: int = 1) -> None:
+    def refund(self, limit: Limit, key: str, tokens: int, spent_at: float) -> None:
         """Nothing was taken."""
 
     def charge(self, limit: Limit, key: str, tokens: int = 1) -> None:
