@@ -9,7 +9,7 @@ from hotgate.limits.limit import Limit
 from hotgate.limits.pending import CALM, Pending, Waiter
 
 BLOCKED = 1 << 62  # as `low`: nobody spends past those who wait
-FIRST_FETCH, MOST_FETCH = 32, 4096  # tokens to want at once: as many as all that were got before, within these
+MOST_FETCH = 4096  # tokens to want at once
 
 
 class Lease:
@@ -92,7 +92,7 @@ class Lease:
             self.limit,
             self.key,
             need=lacking,
-            want=min(FIRST_FETCH + self.received, MOST_FETCH),
+            want=min(self.limit.bucket.FIRST_FETCH + self.received, MOST_FETCH),  # twice as many each time
             held=self.held,
             least=min(lacking, max(0, first - self.held)),
             debt=pending.debt - reported_debt,

@@ -27,6 +27,7 @@ class PeriodBucket(Bucket):
 
     KIND = "period"
     ALONE = 0.0
+    FIRST_FETCH = 8  # what dies with a worker is lost for the whole period
 
     __slots__ = ("_asked", "_ends", "_left", "_out", "_spent")
 
