@@ -146,7 +146,7 @@ def test_full_buckets_make_room_without_a_trace(clock: Clock) -> None:
 
 
 def test_a_bucket_is_forgotten_when_it_is_full_and_nobody_holds_tokens_of_it(clock: Clock) -> None:
-    authority = authority_with(clock, "a")
+    authority = authority_with(clock, "a", max_keys=5000)
     for number in range(3000):
         authority.lease("a", LeaseRequest(TEN_A_SECOND, f"key-{number}", need=5))
     authority.give_back("a", "route/r", "key-7", tokens=0, held=0)
