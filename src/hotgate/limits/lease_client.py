@@ -170,7 +170,7 @@ class LeaseClient:
     def tick(self, now: float) -> None:
         """Called some four times a second: deadlines of those who wait, and return of what lies idle."""
         self._ticked = now
-        pressing = [lease for lease in self._pressing if lease in self._leases]
+        pressing = [lease for lease in self._pressing if lease.pending is not CALM and lease in self._leases]
         for lease in pressing:
             self._review(lease, now)
         self._pressing = {lease: None for lease in pressing if lease.pending.is_pressing(now)}
