@@ -34,6 +34,15 @@ class Server:
         self.process.wait()
 
     @property
+    def cluster_url(self) -> str:
+        """Of the cluster that it is one of."""
+        return f"valkey://:{PASSWORD}@127.0.0.1:{self.port}"
+
+    def wait_for_blocked_client(self) -> None:
+        """Until somebody waits here for something to come."""
+        _wait(self, "INFO clients", lambda info: info["blocked_clients"] > 0)
+
+    @property
     def client(self) -> Any:
         """A new client; connections close with it."""
         return Valkey(host="127.0.0.1", port=self.port, password=PASSWORD, decode_responses=True)

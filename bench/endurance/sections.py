@@ -11,6 +11,9 @@ _TRIALS = {
     "soak": "Half of what the gateway can do, over 64 connections; one of three backends dies every 15 s for 3 s, the "
     "file changes every 10 s, twenty clients a second vanish in the middle of something.",
     "slow": "1,000 slow clients of slowhttptest in each of its modes; beside them 2,000 requests a second of others.",
+    "limits": "A client far above its limits, which two gateways of two workers share over Valkey; a calm one beside. "
+    "The backend judges what reaches it: every window, and every interval of a bucket. In the last third Valkey is "
+    "killed and frozen in turn.",
     "dead": "4,000 requests a second; one of three backends is stopped.",
 }
 

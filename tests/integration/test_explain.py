@@ -85,15 +85,18 @@ def decision_of(gateway: Gateway, request_id: str) -> dict[str, Any]:
 
 
 def test_a_limit_is_seen_as_it_is_and_not_spent_by_looking(gateway: Gateway) -> None:
-    for _ in range(5):
-        limit = explained(gateway, "/mine/7", "--api-key", KEY)["steps"][-1]["limits"][0]
-        assert (limit["known"], limit["remaining"]) == (True, 2)
-    assert [get(gateway, "/mine/7").status for _ in range(4)] == [200, 200, 200, 429]
+    for used in range(3):
+        for _ in range(2):
+            found = explained(gateway, "/mine/7", "--api-key", KEY)
+            (limit,) = next(step["limits"] for step in found["steps"] if step["policy"] == "rate_limit")
+            assert (found["decision"], limit["known"], limit["remaining"]) == ("allow", True, 2 - used)
+        assert get(gateway, "/mine/7").status == 200
     result = command(gateway, "/mine/7", "--api-key", KEY)
     assert result.exit_code == 1
     assert "429 rate-limited" in result.stdout
     assert "used up; wait for" in result.stdout
     assert line_of(gateway, "rate_limit") in result.stdout
+    assert get(gateway, "/mine/7").status == 429
 
 
 def test_what_denies_is_said_with_its_line(gateway: Gateway) -> None:

@@ -18,6 +18,8 @@ from wire.peer import PATIENCE, Peer, turns
 from wire.tls_peer import TlsPeer, TlsStream, client_context
 
 Script = Callable[..., Awaitable[None]]
+Configuration = Callable[[Sequence[int]], dict[str, Any]]
+"""Of the gateway, from the ports of its backends."""
 
 
 class Wire:
@@ -127,37 +129,36 @@ def scenario(
         if policies:
             only["policies"] = declared(policies)
         targets = [f"http://127.0.0.1:{port}" for port in ports]
+        of_others = dict(zip(further, targets[backends:], strict=True))
         return {
             "listeners": [{"name": "web", "bind": "127.0.0.1:0", **(listener or {})}],
             "upstreams": {
                 "api": {"targets": targets[:backends], **(upstream or {})},
-                **{
-                    name: {"targets": [target], **keys}
-                    for (name, keys), target in zip(further.items(), targets[backends:], strict=True)
-                },
+                **{name: {"targets": [target], **further[name]} for name, target in of_others.items()},
             },
             "routes": list(routes) if routes is not None else [only],
             "limits": dict(limits or {}),
             **(settings or {}),
         }
 
-    def decorate(script: Script) -> Callable[..., None]:
-        @functools.wraps(script)
-        def test(*args: Any, **kwargs: Any) -> None:
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(_played(lambda wire: script(wire, *args, **kwargs), configuration, backends + len(further)))
-
-        signature = inspect.signature(script)
-        test.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])  # type: ignore[attr-defined]
-        del test.__wrapped__
-        return test
-
-    return decorate
+    return functools.partial(_test_of, configuration=configuration, count=backends + len(further))
 
 
-async def _played(
-    script: Callable[..., Awaitable[None]], configuration: Callable[[Sequence[int]], dict[str, Any]], count: int
-) -> None:
+def _test_of(script: Script, configuration: Configuration, count: int) -> Callable[..., None]:
+    """What pytest calls, with the arguments behind the first."""
+
+    @functools.wraps(script)
+    def test(*args: Any, **kwargs: Any) -> None:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_played(lambda wire: script(wire, *args, **kwargs), configuration, count))
+
+    signature = inspect.signature(script)
+    test.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])  # type: ignore[attr-defined]
+    del test.__wrapped__
+    return test
+
+
+async def _played(script: Script, configuration: Configuration, count: int) -> None:
     errors: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: errors.append(context))
     backends = [Backend() for _ in range(count)]

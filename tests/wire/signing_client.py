@@ -20,6 +20,8 @@ KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PRIVATE = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 PUBLIC = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 SECRET = "a secret of more than thirty-two bytes"
+KEYS = {"k1": {"public_key": PUBLIC, "consumer": "ada", "scopes": ["orders:read"]}, "s1": {"secret": SECRET}}
+BODY = b'{"hello": "world"}'
 
 
 @dataclass
@@ -118,3 +120,33 @@ def with_clock(wire: Wire, now: float = NOW, since: float = NOW - 1000) -> None:
     uses.hear(desk.message)
     wire.gateway.services.update(wall_clock=lambda: now, proof_uses=uses)
     wire.gateway.reconfigure(wire.gateway.configuration)
+
+
+def signed_route(**settings: Any) -> dict[str, Any]:
+    return {
+        "routes": [
+            {"name": "all", "match": {"path": "/*", "hosts": HOSTS}, "upstream": "api", "authenticate": ["partners"]}
+        ],
+        "settings": {"identity": {"partners": {"signature": {"keys": KEYS, **settings}}}},
+    }
+
+
+async def refused(wire: Wire, request: bytes) -> str:
+    """The code of the refusal; the backend must not see the request."""
+    with_clock(wire)
+    client = await wire.send(request)
+    answer = await client.message()
+    assert answer.status == 401
+    assert answer.get(b"www-authenticate") == b'Signature realm="partners"'
+    assert wire.upstream_metrics["connects"] == 0
+    return answer.code
+
+
+def fields_over(covered: dict[str, str], parameters: str = f';created={NOW};keyid="k1";nonce="n1"') -> list[str]:
+    """Of a signature over exactly these components."""
+    said = f"({' '.join(covered)}){parameters}"
+    base = "".join(f"{name}: {value}\n" for name, value in covered.items()) + f'"@signature-params": {said}'
+    return [
+        f"Signature-Input: sig1={said}",
+        f"Signature: sig1=:{b64encode(KEY.sign(base.encode('latin-1'))).decode()}:",
+    ]

@@ -7,11 +7,12 @@ import pytest
 from wire.callers import called_by, identities
 from wire.message import Message
 from wire.peer import Peer, turns
-from wire.samples import CHUNKED_POST, GET, OK, get, ok
+from wire.samples import CHUNKED_POST, GET, OK, chunk, get, ok
 from wire.scenario import Wire, scenario
 
 ONE = {"concurrency": {"limit": 1, "wait": "1s"}}
 CALLERS: dict[str, Any] = {"public": False, "authenticate": ["partners"]}
+LARGE_POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 23000\r\n\r\n"
 SWITCHED = b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"
 
 
@@ -237,6 +238,45 @@ async def test_who_has_not_begun_to_send_a_body_has_no_place(wire: Wire) -> None
     await answer(backend)
     assert (await loris.message()).status == 200
     assert numbers(wire, "in_use") == {"upstreams/api": 0}
+
+
+@pytest.mark.parametrize("begun", [CHUNKED_POST + b"1\r\na\r\n", LARGE_POST + b"a" * 16_999])
+def test_a_body_that_trickles_holds_no_place_where_it_is_waited_for(begun: bytes) -> None:
+    @scenario(upstream={"concurrency": {"limit": 1, "queue": 0}}, route={"buffer_body": "1MiB"})
+    async def script(wire: Wire) -> None:
+        loris = await wire.send(begun)
+        await turns()
+        for _ in range(20):
+            honest = await wire.send(GET)
+            backend, request = await reached(wire)
+            assert request.start.startswith(b"GET")
+            await answer(backend)
+            assert (await honest.message()).status == 200
+            loris.send(chunk(b"a" * 300) if begun.startswith(CHUNKED_POST) else b"a" * 300)
+            await turns()
+            wire.gateway.advance(1)
+        assert wire.backend.accepted == 20
+        loris.send(b"0\r\n\r\n" if begun.startswith(CHUNKED_POST) else b"a")
+        _, request = await reached(wire)
+        assert request.body.count(b"a") == len(request.body) > 6_000
+
+    script()
+
+
+@scenario(upstream={"concurrency": {"limit": 1, "queue": 0}}, route={"buffer_body": "1KiB"})
+async def test_a_body_that_is_waited_for_is_bounded(wire: Wire) -> None:
+    client = await wire.send(CHUNKED_POST)
+    for _ in range(2):
+        client.send(chunk(b"a" * 600))
+        await turns()
+    assert (await client.message()).status == 413
+    assert (wire.backend.accepted, numbers(wire, "in_use")) == (0, {"upstreams/api": 0})
+
+
+@scenario(route={**CALLERS, "buffer_body": "1MiB"}, settings={"identity": identities()})
+async def test_nobody_is_waited_for_who_is_refused(wire: Wire) -> None:
+    client = await wire.send(CHUNKED_POST, chunk(b"a"))
+    assert (await client.message()).status == 401
 
 
 @scenario(upstream={"concurrency": {"limit": 1, "wait": "1s"}})

@@ -43,8 +43,9 @@ def _lines(explained: Explained) -> Iterator[str]:
         yield f"  {'':{_PHASE}}{'upstream':{_POLICY}}{explained.upstream} would be asked for {explained.upstream_path}"
     if explained.live:
         yield "  So decides the gateway that runs, by the configuration that it has loaded."
-    elif any(step.limits for step in explained.steps):
-        yield "  No gateway of this configuration was asked: limits are shown as untouched."
+    elif explained.upstream or any(step.limits for step in explained.steps):
+        yield "  No gateway of this configuration was asked: limits are shown as untouched. Only one that runs knows"
+        yield "  how full they are, whether it has too much to do, and which targets are out of service."
 
 
 def _verdict(explained: Explained) -> str:
@@ -76,8 +77,9 @@ def _step(step: ExplainedStep) -> Iterator[str]:
 
 def _limit(limit: ExplainedLimit) -> str:
     left = f"{limit.remaining} would be left" if limit.allowed else f"used up; wait for {limit.retry_after} s"
-    untouched = "" if limit.known else " (untouched: nobody was asked)"
-    return f"{limit.name}, {limit.quota} in {limit.window} s for {limit.key}: {left}{untouched}"
+    lent = f", workers hold {limit.lent}" if limit.lent else ""
+    untouched = "" if limit.known else " (nobody could say: shown as untouched)"
+    return f"{limit.name}, {limit.quota} in {limit.window} s for {limit.key}: {left}{lent}{untouched}"
 
 
 def _shown(value: object) -> str:

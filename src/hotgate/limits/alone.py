@@ -38,11 +38,11 @@ class Alone:
         self.tokens -= tokens
         self.borrowed += tokens
 
-    def refund(self, tokens: int, capacity: float) -> None:
-        """As many of these as were borrowed are there again, up to `capacity`."""
+    def refund(self, tokens: int, accrued: float, capacity: float) -> None:
+        """As many of these as were borrowed are there again, less what has accrued in their place, up to `capacity`."""
         returned = min(tokens, self.borrowed)
         self.borrowed -= returned
-        self.tokens = min(self.tokens + returned, capacity)
+        self.tokens = min(self.tokens + max(0.0, returned - accrued), capacity)
 
     def follow(self, growth: float, at: float) -> None:
         """The limit has changed: what accrued on other terms is void, and what was borrowed counts as much as before.

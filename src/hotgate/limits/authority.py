@@ -7,6 +7,7 @@ The control process carries the messages: `hello` when a worker connects, `on_me
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from hotgate.limits.bucket_table import BucketTable
@@ -97,6 +98,8 @@ class LeaseAuthority:
             self._members.join(worker)
         else:
             self._table.refill_all(self._members.now())
+            if report.loss is not None and report.loss >= self._members.missing_since(worker):
+                self._table.used_unseen(partial(self._members.used_unseen, worker))
             self._members.rejoin(worker, share=report.share, sequence=report.sequence)
             self._take(worker, report)
         share = self._members.share_of(worker)
@@ -113,6 +116,7 @@ class LeaseAuthority:
         self._table.refill_all(now)
         if self._members.is_missing(worker):
             self._table.distrust(0.0, now)  # it may have admitted alone, by limits that nobody else has used yet
+            self._table.used_unseen(partial(self._members.used_unseen, worker))
         self._members.leave(worker)
         self._loss = self._clock()
         for bucket in self._table:
@@ -307,7 +311,7 @@ class LeaseAuthority:
         leased.assign(worker, key.held)
         self._refill(leased, now)
         if key.borrowed:
-            leased.bucket.lower(max(0.0, leased.bucket.level - key.borrowed))
+            leased.bucket.used_alone(key.borrowed)
         leased.bucket.charged(key.debt)
 
     def _finish_if_complete(self) -> None:

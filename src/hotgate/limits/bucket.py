@@ -70,6 +70,14 @@ class Bucket(ABC):
     def refunded(self, tokens: int, age: float) -> None:
         """Tokens that were spent, at most `age` seconds ago, and not used after all."""
 
+    def used_alone(self, tokens: int) -> None:
+        """A worker out of reach has used them, as far as they had not been kept from flowing in here."""
+        self.lower(max(0.0, self.level - tokens))
+
+    def used_unseen(self, tokens: float) -> None:
+        """So many of those that were kept free may have been used. Most kinds never count them as there again."""
+        return
+
     @abstractmethod
     def lower(self, level: float) -> None:
         """There are no more tokens than so many."""

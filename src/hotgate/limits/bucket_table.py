@@ -104,6 +104,14 @@ class BucketTable:
                 self._refill(state, bucket, now)
             state.newcomer.refill(now, reserved=self._reserve(state.limit.capacity))
 
+    def used_unseen(self, most: Callable[[Limit], float]) -> None:
+        """Of any key so many tokens, which were kept free, may have been used. Needs buckets up to now."""
+        for state in self._limits.values():
+            tokens = most(state.limit)
+            state.newcomer.used_unseen(tokens)
+            for leased in state.buckets.values():
+                leased.bucket.used_unseen(tokens)
+
     def restore(self, scope: str, key: str, now: float) -> LeasedBucket:
         """The bucket of a key that workers reported; it gets a place even if that makes the table too large."""
         self._make_room(now)

@@ -7,6 +7,7 @@ from hotgate.limits.decision import allowed, denied
 from hotgate.limits.lease_request import LeaseRequest
 from hotgate.limits.limit import Limit
 from hotgate.limits.pending import CALM, Pending, Waiter
+from hotgate.limits.share import alone_capacity, alone_rate
 
 BLOCKED = 1 << 62  # as `low`: nobody spends past those who wait
 MOST_FETCH = 4096  # tokens to want at once
@@ -51,6 +52,10 @@ class Lease:
         self.full_at = now
         self.used_at = now
         self.pending: Pending = CALM
+
+    def spendable(self, now: float) -> int:
+        """Tokens held that are not void."""
+        return self.held if now < min(self.pending.until, self.pending.ends) else 0
 
     def pend(self) -> Pending:
         """What is pending, to write to it."""
@@ -140,11 +145,14 @@ class Lease:
             pending.spent_at = min(spent_at, pending.spent_at) if pending.refunded else spent_at
             pending.refunded += rest
 
-    def refund_alone(self, tokens: int, spent_at: float, capacity: float) -> None:
-        """The same without an authority: what was accrued and spent is there again, up to `capacity`."""
+    def refund_alone(self, tokens: int, spent_at: float, share: float, now: float) -> None:
+        """The same without an authority: what was accrued and spent is there again, as far as it fits. Of a kind that
+        counts by time, less what has accrued since, which might have found no room if they had not been spent.
+        """
         rest = self._hold_again(tokens, spent_at)
         if self.pending.alone is not None and self._is_untold(spent_at):
-            self.pending.alone.refund(rest, capacity)
+            accrued = 0.0 if self.limit.bucket.IS_AGELESS else (now - spent_at) * alone_rate(self.limit, share)
+            self.pending.alone.refund(rest, accrued, alone_capacity(self.limit, share))
 
     def charge(self, tokens: int) -> None:
         """Take what was used beyond a reservation, from what is held if it suffices; else it becomes a debt."""

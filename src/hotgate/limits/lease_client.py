@@ -66,11 +66,9 @@ class LeaseClient:
         """How many leases are kept, empty ones included."""
         return len(self._leases)
 
-    def untold(self, limit: Limit, key: str) -> tuple[int, int]:
-        """Tokens of which the authority has still to hear: charged and not paid for by waiting; and refunded."""
-        lease = self._leases.get(limit.scope, key)
-        pending = CALM if lease is None else lease.pending
-        return pending.debt + pending.unpaid, pending.refunded
+    def lease(self, scope: str, key: str) -> Lease | None:
+        """What is known of a key, for those who look and change nothing."""
+        return self._leases.get(scope, key)
 
     def follow(self, limits: Mapping[str, Limit]) -> None:
         """A new configuration is in force, with these limits by scope; others stay. What is held on other terms goes
@@ -120,7 +118,7 @@ class LeaseClient:
             if not lease.low and not lease.pending.in_flight:
                 self._share_refund(lease)
         else:
-            lease.refund_alone(tokens, spent_at, alone_capacity(limit, self._share))
+            lease.refund_alone(tokens, spent_at, self._share, self._clock())
 
     def _share_refund(self, lease: Lease) -> None:
         """Of a limit so small that nothing is fetched ahead: other workers would deny what lies idle here."""

@@ -1,10 +1,13 @@
 """The workers that the authority serves: their shares of every rate, and the order of their messages."""
 
+import math
 from collections.abc import Callable
 
-from hotgate.limits.share import local_capacity
+from hotgate.limits.limit import Limit
+from hotgate.limits.share import admitted_alone, local_capacity
 
 ROUNDING = 1e-6  # of a sum of shares
+UNNOTICED = 5.0  # seconds before us in which a worker may have noticed that it is alone
 
 
 class Members:
@@ -19,6 +22,7 @@ class Members:
         self._clock = clock
         self._shares: dict[str, float] = {}
         self._missing: dict[str, float] = {}
+        self._missing_since: dict[str, float] = {}
         self._sequences: dict[str, int] = {}
         self._paused = False
         self._refilled = 0.0
@@ -41,6 +45,10 @@ class Members:
     def is_missing(self, worker: str) -> bool:
         """Whether the worker is out of reach, but not known to be dead."""
         return worker in self._missing
+
+    def missing_since(self, worker: str) -> float:
+        """Since when the worker is out of reach, in monotonic seconds: always if it was never heard; inf if it is not."""
+        return self._missing_since.get(worker, math.inf)
 
     @property
     def missing(self) -> bool:
@@ -85,10 +93,11 @@ class Members:
         self._sequences[worker] = 0
 
     def miss(self, worker: str, share: float | None = None) -> None:
-        """A worker that lives but cannot be heard: its share is kept for it."""
+        """A worker that lives but cannot be heard: its share is kept for it. share: of one that was never heard."""
         self.now()
         known = self._shares.pop(worker, 0.0)
         self._missing[worker] = known if share is None else share
+        self._missing_since[worker] = self._read_at if share is None else -math.inf
 
     def rejoin(self, worker: str, *, share: float, sequence: int) -> None:
         """A worker that comes back with what it held; messages it sent before are void."""
@@ -101,6 +110,7 @@ class Members:
         self.now()
         self._shares.pop(worker, None)
         self._missing.pop(worker, None)
+        self._missing_since.pop(worker, None)
         self._sequences.pop(worker, None)
 
     def accept(self, worker: str, sequence: int) -> bool:
@@ -130,3 +140,9 @@ class Members:
             return 0.0
         accrued = sum(local_capacity(capacity, share) for share in self._missing.values())
         return self.held_out_of_reach(capacity) + accrued
+
+    def used_unseen(self, worker: str, limit: Limit) -> float:
+        """The most tokens of a bucket that a worker out of reach may have used in a window while nobody counted them."""
+        share, seconds = self._missing[worker], self._clock() - self._missing_since[worker]
+        alone = admitted_alone(limit, share, seconds + UNNOTICED)
+        return alone if seconds < math.inf else alone + max(1.0, local_capacity(limit.capacity, share))

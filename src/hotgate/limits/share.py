@@ -5,6 +5,8 @@ Together they never exceed the bucket. A limit too small to be divided (less tha
 without the authority; all of it may be on lease instead.
 """
 
+import math
+
 from hotgate.limits.limit import Limit
 
 LEASE_FRACTION = 50  # a lease is at most 1/50 of what is left, over all workers: some 2 % is out near exhaustion
@@ -23,6 +25,13 @@ def alone_capacity(limit: Limit, share: float) -> float:
 def alone_rate(limit: Limit, share: float) -> float:
     """Tokens a second that a worker with this share accrues alone."""
     return limit.rate * share * limit.bucket.ALONE
+
+
+def admitted_alone(limit: Limit, share: float, seconds: float) -> int:
+    """The most tokens of one key that a worker with this share, alone for so long, has admitted in a window."""
+    capacity, rate = alone_capacity(limit, share), alone_rate(limit, share)
+    accrued = rate * max(0.0, seconds - limit.bucket.alone_after(limit))
+    return math.ceil(min(accrued, capacity + rate * limit.window)) if capacity >= 1 else 0
 
 
 def lease_ceiling(capacity: float, largest_share: float) -> int:

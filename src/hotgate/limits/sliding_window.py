@@ -94,6 +94,14 @@ class SlidingWindow(Bucket):
         self._total += tokens
         self._look()
 
+    def used_alone(self, tokens: int) -> None:
+        """They count longer than what is here, be there room for them or not."""
+        self.charged(tokens)
+
+    def used_unseen(self, tokens: float) -> None:
+        """What was kept free is there again in this moment, so it is used now."""
+        self.charged(tokens)
+
     def refunded(self, tokens: int, age: float) -> None:
         """The oldest of those that count since they were spent, or later, count no longer.
 

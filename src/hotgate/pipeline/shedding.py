@@ -18,29 +18,31 @@ _SPANS: Final = {Priority.LOW: (0.0, 1 / 3), Priority.NORMAL: (1 / 3, 2 / 3), Pr
 
 
 class Shedding:
-    """is_active: whether anybody is refused at the moment. shed: how many were, by class."""
+    """is_active: whether anybody is refused at the moment. cause: of it, a key of `overload`. chances: of a request to
+    be refused, from 0 to 1, by class. shed: how many were, by the class's name.
+    """
 
-    __slots__ = ("_answers", "_cause", "_chance", "_chances", "is_active", "shed")
+    __slots__ = ("_answers", "_chance", "cause", "chances", "is_active", "shed")
 
     def __init__(self, chance: Callable[[], float] = random.random) -> None:
         self._chance = chance
-        self._chances = dict.fromkeys(Priority, 0.0)
-        self._cause = ""
+        self.chances = dict.fromkeys(Priority, 0.0)
+        self.cause = ""
         self._answers: tuple[Response, ...] = ()
         self.is_active = False
         self.shed = dict.fromkeys((each.label for each in _SPANS), 0)
 
     def follow(self, level: float, cause: str, retry_after: int) -> None:
         """How high the pressure is now, from 0 to 1, and what makes it: a key of `overload`. retry_after: seconds."""
-        self._chances = {priority: _chance_of(priority, level) for priority in Priority}
+        self.chances = {priority: _chance_of(priority, level) for priority in Priority}
         self.is_active = level > 0.0
-        self._cause = cause
-        self._answers = _answers_of(cause, retry_after)
+        self.cause = cause
+        self._answers = shed_answers(cause, retry_after)
 
     def before_caller_is_known(self, exchange: Exchange) -> Response | None:
         """Refuse a request, or let it pass for now: nothing that costs much has been done for it."""
         best = exchange.route.priority.best
-        return self._refusal(exchange, best) if self._chance() < self._chances[best] else None
+        return self._refusal(exchange, best) if self._chance() < self.chances[best] else None
 
     def once_caller_is_known(self, exchange: Exchange) -> Response | None:
         """The same for a caller whose class may be another one than `best`, by which the request has passed."""
@@ -48,13 +50,13 @@ class Shedding:
             return None
         route = exchange.route.priority
         priority = route.known(exchange)
-        passed = 1.0 - self._chances[route.best]
-        chance = (self._chances[priority] - self._chances[route.best]) / passed if passed else 0.0
+        passed = 1.0 - self.chances[route.best]
+        chance = (self.chances[priority] - self.chances[route.best]) / passed if passed else 0.0
         return self._refusal(exchange, priority) if self._chance() < chance else None
 
     def _refusal(self, exchange: Exchange, priority: Priority) -> Response:
         self.shed[priority.label] += 1
-        exchange.decision = _decision(self._cause, priority)
+        exchange.decision = shed_decision(self.cause, priority)
         return self._answers[int(self._chance() * len(self._answers))]
 
 
@@ -67,13 +69,15 @@ def _chance_of(priority: Priority, level: float) -> float:
 
 
 @lru_cache(maxsize=64)
-def _decision(cause: str, priority: Priority) -> Decision:
+def shed_decision(cause: str, priority: Priority) -> Decision:
+    """What names the cause of a refusal."""
     reason = f"the worker has too much to do, and gives up {priority.label} requests"
     return Decision("overload", cause, ("overload", cause), False, reason)
 
 
 @lru_cache(maxsize=16)
-def _answers_of(cause: str, retry_after: int) -> tuple[Response, ...]:
+def shed_answers(cause: str, retry_after: int) -> tuple[Response, ...]:
+    """To wait for so many seconds at most: not all of them come again at once."""
     return tuple(
         Response.problem(
             503,

@@ -9,6 +9,7 @@ from hotgate.policies.built_in import BuiltInMechanism, BuiltInPolicy
 POLICIES = (  # within a phase they run in this order: what `rate_limit` refuses costs nothing of a `quota`
     BuiltInPolicy("authenticate"),
     BuiltInPolicy("authorize", "authorization.authorize"),
+    BuiltInPolicy("buffer_body"),  # before what is made for the backend, which may not last until a body is here
     BuiltInPolicy("assertion"),
     BuiltInPolicy("client_certificate_header"),
     BuiltInPolicy("concurrency", "limits.concurrency"),

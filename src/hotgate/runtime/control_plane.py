@@ -47,6 +47,7 @@ from hotgate.runtime.desks.single_use import SingleUse
 from hotgate.runtime.desks.targets import Targets
 from hotgate.runtime.desks.ticket_key import TicketKey
 from hotgate.runtime.desks.upstream_tokens import UpstreamTokens
+from hotgate.runtime.desks.worker_views import WorkerViews
 from hotgate.runtime.explaining.live import LookingAnswers
 from hotgate.runtime.explaining.peeking import World
 from hotgate.runtime.reloader import Reloader
@@ -105,8 +106,7 @@ class ControlPlane:
         self.releases = ReleaseDesk(now, time.time, broadcast, file)
         self.versions = VersionDesk(time.time)
         self._renewal = Renewal(fleet)
-        self.explanations = Explanations(self._world(single_use))
-        self.answers.register(POSITIONS, self.explanations.position)
+        self._explain(fleet, single_use)
         self.admin = AdminInterface(Administration(self._status(fleet, reloader), self._records))
         self._refreshes: set[asyncio.Task[None]] = set()
 
@@ -117,6 +117,11 @@ class ControlPlane:
         self.quota_place = QuotaPlace(self.credentials, file)
         self.quotas = QuotaDesk(local, self.quota_place.opened)
         self.limits = LimitOperations(self._leases.authority, self.quotas)
+
+    def _explain(self, fleet: Fleet, single_use: SingleUse) -> None:
+        self._views = WorkerViews(lambda: fleet.serving)
+        self.explanations = Explanations(self._world(single_use))
+        self.answers.register(POSITIONS, self.explanations.position)
 
     def _answer_questions(self, single_use: SingleUse) -> None:
         """Desks with one kind of question; those of logins and sessions have several, and register them themselves."""
@@ -146,6 +151,8 @@ class ControlPlane:
             self.bans.received(message)
         elif kind == "ask":
             self.answers.received(worker, message)
+        elif kind == "looked":
+            self._views.received(worker, message)
         elif kind == "version_uses":
             self.versions.received(message)
         elif kind == "keys_used":
@@ -251,6 +258,7 @@ class ControlPlane:
             proofs=lambda: self._proofs.message,
             store=lambda: self.credentials.settings(loaded.config),
             releases=lambda: self.releases.message,
+            look=self._views.look,
         )
 
     def _records(self) -> Records | None:

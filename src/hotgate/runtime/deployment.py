@@ -70,6 +70,7 @@ class Deployment:
         self._plane.passwords.follow(config)
         await self._have_own_keys(self.loaded)
         await self._plane.credentials.follow(self.loaded)
+        self._plane.limits.follow(config)
         await self._plane.quota_place.follow(config)
         self._plane.introspections.follow(config)
         await self._plane.upstream_tokens.follow(config)

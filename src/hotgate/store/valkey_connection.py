@@ -82,7 +82,7 @@ class ValkeyConnection:
             async with asyncio.timeout(self._longest), self._turns:
                 yield self._client
         except (RedisError, RedisClusterException, OSError, TimeoutError, AttributeError) as error:
-            # AttributeError: the driver, when one question to a cluster hangs up connections that others are using.
+            # AttributeError: the driver, when a cluster that is down has it hang up connections that others are using.
             self._breaker.failed()
             # The kind is enough: a server's text may quote what it was sent.
             raise StoreUnavailable(f"Valkey does not answer: {_kind(error)}") from None
@@ -110,6 +110,9 @@ def _client(servers: Servers, connect: float, answer: float, closing: AsyncExitS
         "retry": Retry(NoBackoff(), 1),
     }
     if servers.is_cluster:
+        # With every fifth slot that moved the driver would hang up everywhere, on calls under way too, to ask who has
+        # which now. It follows each move by itself, and asks anew when a server is gone.
+        options["reinitialize_steps"] = 0
         cluster = RedisCluster.from_url(url, require_full_coverage=False, **options)
         closing.push_async_callback(_leave, cluster)
         return cluster

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from hotgate.upstream.circuit import NEVER_OPENS, Circuit, CircuitRules, CircuitState
-from hotgate.upstream.failure import unavailable, unresolved
+from hotgate.upstream.failure import UpstreamFailure, unavailable, unresolved
 from hotgate.upstream.stand_in import Nobody, Trial
 from hotgate.upstream.target import Target
 
@@ -37,7 +37,8 @@ class Availability:
     """name: of the upstream. use: takes the targets to choose among. count_ejection: is told the name of each target
     that goes out of service for its failures.
 
-    in_panic: whether all targets are used because too few are available. is_down: whether none is.
+    in_panic: whether all targets are used because too few are available. is_down: whether none is. refusal: why every
+    request fails at once, if there is nobody to ask.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Availability:
         self._has_begun = self._is_ticking = False
         self._is_settled = False
         self._chosen: list[tuple[Any, int]] = []
+        self.refusal: UpstreamFailure | None = None
         self.in_panic = self.is_down = self._has_told_of_panic = False
         self._members = [
             _Member(target, self._circuit(index, target), self._refresh) for index, target in enumerate(targets)
@@ -98,6 +100,11 @@ class Availability:
             return []
         return [member.target.name for member in self._members if member.circuit.state is not CircuitState.CLOSED]
 
+    @property
+    def out_of_service(self) -> dict[str, str]:
+        """Name of each target that is, and why."""
+        return {member.target.name: reason for member in self._members if (reason := member.absence)}
+
     def _refresh(self) -> None:
         able = [member for member in self._members if member.note_service(self._start_time())]
         self.is_down = not able
@@ -109,7 +116,8 @@ class Availability:
         else:
             chosen = [member.target for member in able] + [m.trial for m in self._members if m.can_be_tried]
         is_ramping = self._set_weights()
-        self._choose(chosen or [self._nobody(bool(reachable))])
+        self.refusal = None if chosen else (unavailable if reachable else unresolved)(self.name)
+        self._choose(chosen if self.refusal is None else [Nobody(self.refusal)])
         self._is_settled = not is_ramping and not any(member.circuit.needs_time for member in self._members)
 
     def _choose(self, chosen: list[Any]) -> None:
@@ -118,9 +126,6 @@ class Availability:
         if now_chosen != self._chosen:
             self._chosen = now_chosen
             self._use(cast("Sequence[Target]", chosen))  # stand-ins are targets in all but ancestry
-
-    def _nobody(self, some_are_reachable: bool) -> Nobody:
-        return Nobody(unavailable(self.name) if some_are_reachable else unresolved(self.name))
 
     def _set_weights(self) -> bool:
         """True while a target is being given its weight step by step."""
@@ -191,6 +196,19 @@ class _Member:
             self._started = now
         self._is_in_service = is_able
         return is_able
+
+    @property
+    def absence(self) -> str:
+        """Why it is out of service, empty if it is not."""
+        if not self.target.addresses:
+            return "its name has no address"
+        if not self.is_healthy:
+            return "its check fails"
+        return {
+            CircuitState.CLOSED: "",
+            CircuitState.OPEN: f"it has failed; for {self.circuit.seconds_left:.3g} s more",
+            CircuitState.HALF_OPEN: "it has failed, and is being tried again",
+        }[self.circuit.state]
 
     @property
     def can_be_tried(self) -> bool:

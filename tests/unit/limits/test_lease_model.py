@@ -54,7 +54,17 @@ class Worker:
 
     def is_owing(self, limit: Limit) -> bool:
         """Whether it may have something to tell that the authority does not know."""
-        return self.is_lost or any(self.client.untold(limit, key)[0] for key in KEYS)
+        return self.is_lost or any(self.owed(limit, key) for key in KEYS)
+
+    def owed(self, limit: Limit, key: str) -> int:
+        """Tokens that were charged, not paid for by waiting, and of which the authority has still to hear."""
+        lease = self.client.lease(limit.scope, key)
+        return 0 if lease is None else lease.pending.debt + lease.pending.unpaid
+
+    def refunded(self, limit: Limit, key: str) -> int:
+        """Tokens that were given back and of which the authority has still to hear."""
+        lease = self.client.lease(limit.scope, key)
+        return 0 if lease is None else lease.pending.refunded
 
 
 Waiting = tuple[Worker, str, int, float, "asyncio.Future[LimitDecision | None]"]
@@ -270,6 +280,8 @@ class Node(RuleBasedStateMachine):
             self.authority.worker_gone(name)
         for slot in range(len(self.workers) if is_met else 0):
             self.connect(slot)
+        for known in (*self.reference.values(), *self.charged.values()):
+            known.forget_changes(self.time)
         if self.has_died or not is_met or not patience:  # the only witness of a debt may be gone
             self._forget_charges()
 
@@ -285,6 +297,8 @@ class Node(RuleBasedStateMachine):
         self.limit = limit
         for known in self.reference.values():
             known.follow(limit, self.time)
+            if self.authority.limit(limit.scope) is None:
+                known.forget_changes(self.time)
         self._forget_charges()  # a debt stays what it is
         for worker in self.workers:
             worker.uses = {key: [] for key in KEYS}
@@ -346,10 +360,10 @@ class Node(RuleBasedStateMachine):
         self.charged[key].put_back(tokens, self.time)
 
     def _refund(self, worker: Worker, key: str, use: Use) -> None:
-        before = worker.client.untold(self.limit, key)[1]
+        before = worker.refunded(self.limit, key)
         worker.client.refund(self.limit, key, use.tokens, use.started)
         self._unuse(key, use)
-        self._put_back(key, use.tokens + before - worker.client.untold(self.limit, key)[1])
+        self._put_back(key, use.tokens + before - worker.refunded(self.limit, key))
 
     def _unuse(self, key: str, use: Use) -> None:
         self.reference[key].unuse(use.tokens, use.admitted)
@@ -373,7 +387,7 @@ class Node(RuleBasedStateMachine):
 
     def _take_along(self, worker: Worker, key: str) -> None:
         """Charges that the authority never hears of: surely no earlier ones than the last."""
-        untold = worker.client.untold(self.limit, key)[0]
+        untold = worker.owed(self.limit, key)
         while untold and worker.charges[key]:
             use = worker.charges[key].pop()
             gone = min(untold, use.tokens)

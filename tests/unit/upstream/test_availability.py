@@ -217,13 +217,30 @@ def test_panic_is_told_once_and_not_before_it_matters(caplog: pytest.LogCaptureF
     assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
 
 
+def test_why_a_target_is_out_of_service() -> None:
+    scene = Scene(1, 1, 1, 1).begin()
+    assert scene.availability.out_of_service == {}
+    scene.targets[0].circuit.failed("reason")
+    scene.targets[1].addresses = ()
+    scene.check(c=False)
+    assert scene.availability.out_of_service == {
+        "a": "it has failed; for 10 s more",
+        "b": "its name has no address",
+        "c": "its check fails",
+    }
+    scene.pass_time(10)
+    assert scene.availability.out_of_service["a"] == "it has failed, and is being tried again"
+
+
 def test_without_panic_nobody_is_left_and_that_is_said_at_once() -> None:
     scene = Scene(1, 1, panic_threshold=0.0).begin()
     scene.check(a=False)
     assert scene.names == "b"
     scene.check(b=False)
     assert (scene.failure().kind, scene.failure().status) == ("upstream-unavailable", 503)
+    assert scene.availability.refusal == scene.failure()
     scene.check(a=True)
+    assert scene.availability.refusal is None
     assert scene.names == "a"
 
 

@@ -119,6 +119,7 @@ class ExplainedLimit(BaseModel):
     allowed: bool
     retry_after: int = Field(description="Seconds.")
     known: bool = Field(description="False: nobody could be asked, and it is shown as untouched.")
+    lent: int = Field(default=0, description="Of what is left, what workers hold: each can spend only its own.")
 
 
 class ExplainedStep(BaseModel):

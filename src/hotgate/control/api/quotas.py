@@ -39,7 +39,7 @@ class Use(BaseModel):
     quota: str
     key: str
     used: int = Field(description="Over all nodes; with what other nodes have fetched and not used yet.")
-    limit: int | None = Field(description="Null for a quota that nobody has used since the gateway started.")
+    limit: int | None = Field(description="Null for a quota that is not in the configuration.")
     period: str
     ends: ShownTime
 

@@ -31,7 +31,7 @@ class _Compiler(RuleCompiler):
     def quota(self, settings: QuotaSettings, path: tuple[int, ...]) -> LimitRule:
         """path: of the settings below the policy's key. Raises WrongSetting, with a path below the settings."""
         calendar = Calendar(settings.notation)
-        scope, name = self.place(settings, "quota", "shared-quota", _KEY)
+        scope, name = self.place(settings, _KEY)
         limit = Limit(scope, name=name, quota=settings.limit, window=settings.longest, kind="period", calendar=calendar)
         if dearest(settings.cost) > settings.limit:
             raise WrongSetting(("cost",), "a request costs more than the whole quota")

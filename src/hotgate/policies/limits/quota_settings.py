@@ -1,6 +1,7 @@
 """`quota:` of a route, as the file says it: how much a caller may use in a period of the calendar."""
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
@@ -10,11 +11,13 @@ from pydantic import Discriminator, Field, Tag
 
 from hotgate.config.cel_expression import CelExpression
 from hotgate.config.notation import Notation, refused
+from hotgate.config.routes import Route
 from hotgate.config.settings import Flag, Form, Name, Settings, WholeNumber
 from hotgate.config.status_range import Statuses
 from hotgate.limits.limit import MAX_QUOTA
 from hotgate.policies.limits.cost_settings import Cost
 from hotgate.policies.limits.key_settings import By
+from hotgate.policies.limits.limit_scope import limit_scope
 from hotgate.policies.limits.one_or_several import one_or_several
 from hotgate.policies.limits.rate_limit_settings import MAX_LIMITS
 
@@ -144,6 +147,10 @@ class QuotaSettings(Settings):
         days = self.per.days if isinstance(self.per, Days) else 1 if self.per == "day" else 31
         return days * 86400
 
+    def scope(self, route: str) -> str:
+        """Where it counts on a route."""
+        return limit_scope("quota", "shared-quota", route=route, name=self.name, share=self.share)
+
     @property
     def bucket_terms(self) -> object:
         """What must be equal where a quota is shared."""
@@ -155,3 +162,13 @@ QuotaSetting = Annotated[
     | Annotated[tuple[QuotaSettings, ...], Field(min_length=1, max_length=MAX_LIMITS), Tag("several")],
     Discriminator(one_or_several),
 ]
+
+
+def quota_sizes(routes: Iterable[Route]) -> dict[str, int]:
+    """How large each quota of these routes is, by where it counts."""
+    sizes: dict[str, int] = {}
+    for route in routes:
+        found = route.policy("quota") or ()
+        for settings in found if isinstance(found, tuple) else (found,):
+            sizes[settings.scope(route.name)] = settings.limit
+    return sizes

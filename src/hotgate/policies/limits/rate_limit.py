@@ -37,7 +37,7 @@ class _Compiler(RuleCompiler):
         return self.rule(settings, limit, self._terms(settings, limit, (*self._path, *path)))
 
     def _limit(self, settings: RateLimitSettings) -> Limit:
-        scope, name = self.place(settings, "route", "share", self._route)
+        scope, name = self.place(settings, self._route)
         tokens = tokens_of_window(settings.limit, settings.tiers.values())
         burst = (settings.burst or settings.limit.count) * (tokens // settings.limit.count)
         kind = _KINDS[settings.algorithm]

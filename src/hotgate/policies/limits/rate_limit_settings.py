@@ -11,6 +11,7 @@ from hotgate.config.status_range import Statuses
 from hotgate.config.units import RateValue
 from hotgate.policies.limits.cost_settings import Cost
 from hotgate.policies.limits.key_settings import By
+from hotgate.policies.limits.limit_scope import limit_scope
 from hotgate.policies.limits.one_or_several import one_or_several
 
 MAX_LIMITS = 8  # of one route: each is a bucket to ask
@@ -106,6 +107,10 @@ class RateLimitSettings(Settings):
         if (self.burst or 0) / self.limit.count * self.limit.window > MAX_FILL_TIME:
             raise refused("a bucket of this `burst` takes more than a hundred years to fill at this rate")
         return self
+
+    def scope(self, route: str) -> str:
+        """Where it counts on a route."""
+        return limit_scope("route", "share", route=route, name=self.name, share=self.share)
 
     @property
     def bucket_terms(self) -> object:

@@ -29,6 +29,9 @@ class RuleSettings(KeySettings, Protocol):
     def share(self) -> str | None:
         """Among those of all routes."""
 
+    def scope(self, route: str) -> str:
+        """Where it counts on a route."""
+
     @property
     def bucket_terms(self) -> object:
         """What must be equal where buckets are shared."""
@@ -63,18 +66,14 @@ class RuleCompiler:
         self._keys = KeyMakers(self.attributes, declared.claims)
         self._scopes: set[str] = set()
 
-    def place(self, settings: RuleSettings, own: str, shared: str, nameless: str) -> tuple[str, str]:
-        """Where it counts, and what it is called. own, shared: what the scopes of this kind begin with. nameless: what
-        one is called that the file gives no name.
+    def place(self, settings: RuleSettings, nameless: str) -> tuple[str, str]:
+        """Where it counts, and what it is called. nameless: what one is called that the file gives no name.
 
         Raises WrongSetting for a second limit in the same place, on other terms, or of the same name.
         """
-        if settings.share:
-            scope = f"{shared}/{settings.share}"
-            if self._shared.setdefault(scope, settings.bucket_terms) != settings.bucket_terms:
-                raise WrongSetting(("share",), "another one with this `share` is on other terms")
-        else:
-            scope = f"{own}/{self._route}/{settings.name}" if settings.name else f"{own}/{self._route}"
+        scope = settings.scope(self._route)
+        if settings.share and self._shared.setdefault(scope, settings.bucket_terms) != settings.bucket_terms:
+            raise WrongSetting(("share",), "another one with this `share` is on other terms")
         if scope in self._scopes:
             raise WrongSetting(("name",), "another one of the route has the same buckets; give each its own name")
         self._scopes.add(scope)

@@ -3,6 +3,7 @@
 from base64 import b64decode
 
 from hotgate.control.api.explain import Question
+from hotgate.edge.https_redirect import HttpsRedirect
 from hotgate.edge.incoming import Incoming
 from hotgate.edge.request_reader import RequestReader
 from hotgate.edge.request_rules import RequestRules
@@ -29,10 +30,14 @@ class _Owner:
         return False
 
 
-def read_request(question: Question, rules: RequestRules) -> Incoming:
-    """As it comes from the edge, its body in the buffer. Its `refusal` says why the edge would not take it."""
+def read_request(question: Question, rules: RequestRules, https_port: int | None = None) -> Incoming:
+    """As it comes from the edge, its body in the buffer. Its `refusal` says why the edge would not take it.
+
+    https_port: where the listener redirects to; None if it serves.
+    """
     owner = _Owner()
-    reader = RequestReader(owner, rules, scheme=question.scheme)
+    first = owner if https_port is None else HttpsRedirect(owner, https_port)
+    reader = RequestReader(first, rules, scheme=question.scheme)
     reader.feed(_encoded(question))
     reader.release()
     if owner.incoming is None:

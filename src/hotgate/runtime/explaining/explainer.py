@@ -21,12 +21,14 @@ from hotgate.runtime.compiling.compile_versions import VersionRefusal
 from hotgate.runtime.compiling.compiled import Parts
 from hotgate.runtime.explaining.callers import credential_notes, given_principal
 from hotgate.runtime.explaining.described_request import presented_certificate, read_request
+from hotgate.runtime.explaining.gateway_steps import GatewaySteps
 from hotgate.runtime.explaining.near_routes import NearRoutes
 from hotgate.runtime.explaining.peeking import PeekingServices, World
 from hotgate.runtime.explaining.places import place_of
 from hotgate.runtime.explaining.step_runner import StepRunner, limits_that_refuse
 
 _AUTHENTICATE = ("authenticate", "authenticate")
+_REDIRECTED = 308
 
 
 class Explainer:
@@ -39,6 +41,7 @@ class Explainer:
         self._compiled = compile_configuration(loaded.config, Parts(self._services.by_name, WorkerMetrics()))
         self._index_of = {route.name: index for index, route in enumerate(loaded.config.routes)}
         self._near = NearRoutes(loaded.config.routes)
+        self._gateway = GatewaySteps(loaded)
         self._turn = asyncio.Lock()
 
     async def explain(self, question: Question, principal: Principal | None = None) -> Explained:
@@ -60,7 +63,8 @@ class Explainer:
 
     async def _explained(self, question: Question, principal: Principal | None) -> Explained:
         snapshot = self._compiled.snapshot
-        incoming = read_request(question, snapshot.rules)
+        redirecting, https_port = self._gateway.redirecting(question.scheme) or (None, None)
+        incoming = read_request(question, snapshot.rules, https_port)
         request = incoming.request
         found = None if incoming.refusal is not None else snapshot.table.find(request)
         route, parameters = found or (snapshot.unmatched, {})
@@ -76,22 +80,25 @@ class Explainer:
         )
         index = self._index_of.get(route.name)
         place = "" if index is None else place_of(self._loaded, ("routes", index))
-        story = _Story(exchange, incoming, place, is_live=self._services.world.is_live)
+        first = [] if redirecting is None else [redirecting]
+        story = _Story(exchange, incoming, place, first, is_live=self._services.world.is_live)
         if incoming.refusal is not None:
+            if redirecting is not None and incoming.refusal.status == _REDIRECTED:
+                redirecting.outcome, redirecting.status = "answered", _REDIRECTED
             explained = story.told([], incoming.refusal, because=_told_to_client(incoming.refusal))
             explained.method, explained.path = question.method, shown_text(question.target.partition("?")[0])
             return explained
         if found is None:
             return story.told([], answers.unrouted(request, snapshot.table), near=self._near.find(request))
-        if isinstance(first := next(iter(route.before), None), VersionRefusal):
-            return story.told([], first(exchange))
+        if isinstance(version := next(iter(route.before), None), VersionRefusal):
+            return story.told([], version(exchange))
         if index is None:
             return story.told([], None, because="answered by the gateway itself: nobody is authenticated before it")
         body = bytes(incoming.take_buffer()) if incoming.has_body else None
         if body is not None and len(body) > route.max_body:
             return story.told([], answers.body_too_large(route.max_body))
         steps, response = await self._run(question, principal, exchange, body)
-        return story.told(steps, response)
+        return story.told(*await self._as_workers_see(exchange, steps, response))
 
     async def _run(
         self, question: Question, principal: Principal | None, exchange: Exchange, body: bytes | None
@@ -115,12 +122,33 @@ class Explainer:
                 break
         return steps, response
 
+    async def _as_workers_see(
+        self, exchange: Exchange, steps: list[ExplainedStep], response: Response | None
+    ) -> tuple[list[ExplainedStep], Response | None]:
+        """What decides besides: workers that have too much to do, and what they know of the upstream's targets."""
+        route, look = exchange.route, self._services.world.look
+        if look is None:
+            return steps, response
+        upstream = _upstream_of(route)
+        views = await look(upstream, ("", ""))
+        priority = route.priority.known(exchange) if response is None else route.priority.best
+        if (shedding := self._gateway.shedding(views, priority)) is not None:
+            if shedding[1] is not None:
+                return [shedding[0]], shedding[1]
+            steps = [shedding[0], *steps]
+        if response is None and upstream and (found := self._gateway.upstream(upstream, views)) is not None:
+            return [*steps, found[0]], found[1]
+        return steps, response
+
 
 class _Story:
     """What is told of one request, however it ended. The path and method are those that were asked for."""
 
-    def __init__(self, exchange: Exchange, incoming: Incoming, place: str, *, is_live: bool) -> None:
-        """place: of the route in the file."""
+    def __init__(
+        self, exchange: Exchange, incoming: Incoming, place: str, first: list[ExplainedStep], *, is_live: bool
+    ) -> None:
+        """place: of the route in the file. first: steps that came before it was routed."""
+        self._first = first
         self._exchange = exchange
         self._place = place
         self._request = exchange.request
@@ -137,6 +165,7 @@ class _Story:
     ) -> Explained:
         """response: the gateway's own answer, if it has one."""
         exchange, route = self._exchange, self._exchange.route
+        steps = [*self._first, *steps]
         is_denied = response is not None and is_denial(response, exchange.decision)
         ends = response is not None or bool(because)
         return Explained(
@@ -154,7 +183,7 @@ class _Story:
             parameters={name: shown_text(value) for name, value in exchange.params.items()},
             principal=None if exchange.principal is None else principal_facts(exchange.principal),
             steps=steps,
-            upstream="" if ends else _upstream_of(exchange, route),
+            upstream="" if ends else _upstream_of(route),
             upstream_path="" if ends else self._request.path,
             live=self._is_live,
             milliseconds=0.0,
@@ -166,7 +195,7 @@ def _told_to_client(refusal: Response) -> str:
     return str(json.loads(refusal.body or b"{}").get("detail", ""))
 
 
-def _upstream_of(exchange: Exchange, route: Route) -> str:
+def _upstream_of(route: Route) -> str:
     return route.target.name if route.target is not None else ""
 
 

@@ -5,7 +5,7 @@ The steps are those that serve requests, so everything that they could use up is
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,17 +16,20 @@ from hotgate.keys.key_ring import KeyRing, RingHolder, RingKey
 from hotgate.keys.sealing_ring import SealingRing, SealingRingHolder
 from hotgate.keys.signing_key import SigningKey
 from hotgate.limits.brute_force.login_guard import LoginGuard
-from hotgate.limits.decision import LimitDecision, allowed, denied, hopeless
+from hotgate.limits.decision import LimitDecision
 from hotgate.limits.limit import Limit
 from hotgate.limits.standing import Standing
 from hotgate.policies.limits.limit_rule import TELL_DRY_RUN
 from hotgate.policies.releases.overrides import ReleaseOverrides
+from hotgate.runtime.explaining.peeked_limit import PeekedLimit, peeked
+from hotgate.runtime.workers.worker_view import WorkerView
 from hotgate.store.credentials import Credentials, CredentialSettings
 from hotgate.store.errors import StoreUnavailable, StoreUnusable
 
 Peek = Callable[[Limit, str, int], Standing | None]
 Left = Callable[[Limit, str], Awaitable[int]]
 Ask = Callable[..., Awaitable[Any]]
+Look = Callable[[str, tuple[str, str]], Awaitable[Sequence[WorkerView | None]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +37,8 @@ class World:
     """What is known of the gateway. documents: key sets by name. ask: answers what workers ask, and changes nothing.
     peek: how a key of a limit stands; None while nobody knows. left: the same of a quota that is kept elsewhere: tokens
     that nobody has; it raises StoreUnavailable or StoreUnusable. bans: seconds, by `address_key`. sealing: the keys of
-    sessions. proofs: the message about nonces. store: where its copy is. releases: the message about them.
+    sessions. proofs: the message about nonces. store: where its copy is. releases: the message about them. look: asks
+    every worker how it sees an upstream, and a limit by scope and key; None of one that is silent.
     """
 
     documents: Callable[[], Mapping[str, Any]] = dict
@@ -46,6 +50,7 @@ class World:
     proofs: Callable[[], Mapping[str, Any] | None] = lambda: None
     store: Callable[[], CredentialSettings | None] = lambda: None
     releases: Callable[[], Mapping[str, Any]] = lambda: {"routes": {}}
+    look: Look | None = None
 
     @property
     def is_live(self) -> bool:
@@ -53,30 +58,22 @@ class World:
         return self.peek is not None
 
 
-@dataclass(slots=True)
-class PeekedLimit:
-    """One question that a step has asked of the limiter. is_known: somebody could say."""
-
-    limit: Limit
-    key: str
-    decision: LimitDecision
-    is_known: bool
-
-
 class PeekingLimiter:
     """Stands for the lease client: says what would come of spending, and spends nothing. peeked: since last cleared."""
 
-    def __init__(self, peek: Peek | None, left: Left | None = None) -> None:
-        self._peek = peek
-        self._left = left
+    def __init__(self, world: World) -> None:
+        self._world = world
         self.peeked: list[PeekedLimit] = []
 
     def spend(self, limit: Limit, key: str, cost: int = 1) -> LimitDecision | Awaitable[LimitDecision]:
         """What would be decided."""
-        standing = None if self._peek is None else self._peek(limit, key, cost)
-        if standing is None and limit.calendar is not None and self._left is not None:
-            return self._spend_of_quota(limit, key, cost, limit.calendar.seconds_left(), self._left)
-        return self._noted(limit, key, cost, standing)
+        world = self._world
+        standing = self._standing(limit, key, cost)
+        if standing is None and limit.calendar is not None and world.left is not None:
+            return self._spend_of_quota(limit, key, cost, limit.calendar.seconds_left(), world.left)
+        if standing is not None and standing.on_lease and world.look is not None:
+            return self._spend_of_lent(limit, key, cost, world.look)
+        return self._noted(peeked(limit, key, cost, standing))
 
     async def _spend_of_quota(self, limit: Limit, key: str, cost: int, wait: float, left: Left) -> LimitDecision:
         """Nothing was fetched of it yet. wait: seconds to its next period."""
@@ -84,12 +81,19 @@ class PeekingLimiter:
             standing = Standing(limit, key, await left(limit, key), on_lease=0, retry_after=wait)
         except (StoreUnavailable, StoreUnusable):
             standing = None
-        return self._noted(limit, key, cost, standing)
+        return self._noted(peeked(limit, key, cost, standing))
 
-    def _noted(self, limit: Limit, key: str, cost: int, standing: Standing | None) -> LimitDecision:
-        decision = _decision(limit, standing, cost)
-        self.peeked.append(PeekedLimit(limit, key, decision, standing is not None))
-        return decision
+    async def _spend_of_lent(self, limit: Limit, key: str, cost: int, look: Look) -> LimitDecision:
+        """Workers have some, and know best how many. What they gave back before they said so is there by now."""
+        held = [None if view is None else view.held for view in await look("", (limit.scope, key))]
+        return self._noted(peeked(limit, key, cost, self._standing(limit, key, cost), held))
+
+    def _standing(self, limit: Limit, key: str, cost: int) -> Standing | None:
+        return None if self._world.peek is None else self._world.peek(limit, key, cost)
+
+    def _noted(self, each: PeekedLimit) -> LimitDecision:
+        self.peeked.append(each)
+        return each.decision
 
     def refund(self, limit: Limit, key: str, tokens: int, spent_at: float) -> None:
         """Nothing was taken."""
@@ -151,7 +155,7 @@ class PeekingServices:
     _releases: ReleaseOverrides = field(default_factory=ReleaseOverrides, init=False)
 
     def __post_init__(self) -> None:
-        self.limiter = PeekingLimiter(self.world.peek, self.world.left)
+        self.limiter = PeekingLimiter(self.world)
         signing = RingHolder()
         signing.ring = KeyRing([RingKey(SigningKey.generate("ES256"), 0.0)])  # nobody sees what is signed with it
         self.by_name = {
@@ -209,20 +213,6 @@ class PeekingServices:
 
 def _tell_nobody(kind: str, **facts: Any) -> None:
     """Nobody would have been refused: nobody has come."""
-
-
-def _decision(limit: Limit, standing: Standing | None, cost: int) -> LimitDecision:
-    """What would be said to a request of this cost; what nobody knows counts as full.
-
-    Tokens on lease count as there, for workers have not spent them, as far as anybody has heard; but not once somebody
-    was refused: who holds some then has little, or does not get these requests.
-    """
-    there = limit.capacity if standing is None else int(standing.level)
-    if standing is not None and standing.limited_for is None:
-        there += standing.on_lease
-    if cost <= there:
-        return allowed(limit, there - cost)
-    return hopeless(limit) if cost > limit.capacity or standing is None else denied(limit, standing.retry_after)
 
 
 async def within(seconds: float, awaitable: Awaitable[Any]) -> Any:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from hotgate.config.loader import Loaded
-from hotgate.config.position import path_text
-from hotgate.control.api.explain import ExplainedLimit, ExplainedRule
+from hotgate.config.position import Path, path_text
+from hotgate.control.api.explain import ExplainedLimit, ExplainedRule, ExplainedStep
 from hotgate.pipeline.decision import Decision
 from hotgate.pipeline.exchange import Exchange
 from hotgate.policies.explaining.facts import MASKED, attribute_values, shown_text
-from hotgate.runtime.explaining.peeking import PeekedLimit
+from hotgate.runtime.explaining.peeked_limit import PeekedLimit
 
 # By what keys begin with (`limits/key.py`, `policies/limits/limit_key.py`). What stands in a header or a claim, or
 # comes of an expression, may be a secret.
@@ -20,6 +20,22 @@ def place_of(loaded: Loaded, path: Sequence[str | int]) -> str:
     """`file:line`."""
     position = loaded.position(path)
     return f"{position.file}:{position.line}"
+
+
+def step_at(
+    loaded: Loaded, phase: str, policy: str, path: Path, outcome: str, notes: Sequence[str] = ()
+) -> ExplainedStep:
+    """A step whose key has such a path."""
+    return ExplainedStep.model_validate(
+        {
+            "phase": phase,
+            "policy": policy,
+            "path": path_text(path),
+            "at": place_of(loaded, path),
+            "outcome": outcome,
+            "notes": list(notes),
+        }
+    )
 
 
 def rule_of(decision: Decision, exchange: Exchange, loaded: Loaded) -> ExplainedRule:
@@ -47,6 +63,7 @@ def limit_of(peeked: PeekedLimit) -> ExplainedLimit:
         allowed=decision.allowed,
         retry_after=decision.retry_after,
         known=peeked.is_known,
+        lent=peeked.lent,
     )
 
 

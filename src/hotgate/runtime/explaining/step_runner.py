@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from hotgate.config.loader import Loaded
-from hotgate.config.position import path_text
 from hotgate.control.api.explain import ExplainedStep
 from hotgate.edge import answers
 from hotgate.edge.pending_policy import ANY_FAILURE
@@ -16,7 +15,7 @@ from hotgate.pipeline.route import Route, Step
 from hotgate.policies.explaining.facts import shown_text
 from hotgate.policies.limits.limit_rule import DRY_RUN
 from hotgate.runtime.explaining.peeking import PeekingLimiter, within
-from hotgate.runtime.explaining.places import limit_of, place_of, rule_of
+from hotgate.runtime.explaining.places import limit_of, rule_of, step_at
 
 SECONDS = 10.0  # for one step that waits; the edge gives it 30
 _ANSWERS = frozenset({"respond", "redirect"})  # what the file says instead of a backend
@@ -89,6 +88,7 @@ class StepRunner:
     ) -> ExplainedStep:
         described = self._bare(label, outcome, [])
         described.limits = [limit_of(each) for each in self.limiter.peeked]
+        described.notes += [each.note for each in self.limiter.peeked if each.note]
         if exchange.decision is not None:
             described.rule = rule_of(exchange.decision, exchange, self.loaded)
         if response is not None:
@@ -97,16 +97,7 @@ class StepRunner:
         return described
 
     def _bare(self, label: StepLabel, outcome: str, notes: Sequence[str]) -> ExplainedStep:
-        return ExplainedStep.model_validate(
-            {
-                "phase": label.phase,
-                "policy": label.policy,
-                "path": path_text(label.path),
-                "at": place_of(self.loaded, label.path),
-                "outcome": outcome,
-                "notes": list(notes),
-            }
-        )
+        return step_at(self.loaded, label.phase, label.policy, label.path, outcome, notes)
 
 
 def limits_that_refuse(steps: Sequence[ExplainedStep]) -> Iterator[str]:

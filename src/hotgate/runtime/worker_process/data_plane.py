@@ -111,6 +111,19 @@ class DataPlane:
         """The control process says who is healthy, and where names lead. Raises KeyError, TypeError or ValueError."""
         self._target_reports.hear(message, self._upstreams)
 
+    def view(self, upstream: str) -> dict[str, Any]:
+        """Whom it sheds, and how it sees the targets of an upstream, for explanations; nothing changes."""
+        shedding = self._overload.shedding
+        found = self._upstreams.get(upstream)
+        refusal = None if found is None else found.availability.refusal
+        return {
+            "cause": shedding.cause,
+            "chances": {priority.label: chance for priority, chance in shedding.chances.items() if chance},
+            "refusal": "" if refusal is None else refusal.kind,
+            "panic": found is not None and found.availability.in_panic,
+            "out": {} if found is None else found.availability.out_of_service,
+        }
+
     def follow_revocations(self, revocations: Revocations) -> None:
         """Something may have been revoked: end what was let in before, and lives long."""
         self._context.tunnels.look_again(revocations)

@@ -40,6 +40,7 @@ from hotgate.runtime.worker_process.access_log_sink import LogSink, access_log_p
 from hotgate.runtime.worker_process.control_link import ControlLink
 from hotgate.runtime.worker_process.data_plane import DataPlane
 from hotgate.runtime.worker_process.key_refresh import KeyRefresh
+from hotgate.runtime.worker_process.own_view import OwnView
 from hotgate.runtime.worker_process.proof_uses import ProofUses
 from hotgate.runtime.worker_process.questions import Questions
 from hotgate.runtime.worker_process.readings import Readings
@@ -230,6 +231,7 @@ class Worker:
             "releases": self._releases.hear,
             "refreshed": lambda message: self._refresh.done(str(message["name"])),
             "answer": self._questions.answered,
+            "look": OwnView(self._limiter, self._data_plane, self._link.send, time.monotonic).tell,
             "drain": lambda message: self._drain_once(float(message["seconds"])),
             "reopen": lambda _: self._reopen_logs(),
             "counters_lost": lambda _: self._limiter.authority_lost(),

@@ -50,6 +50,11 @@ class Fleet:
         """Every worker whose process runs, also those that drain."""
         return list(self._by_pid.values())
 
+    @property
+    def serving(self) -> Sequence[WorkerHandle]:
+        """Those of the current generation that take requests."""
+        return [] if self.generation is None else [worker for worker in self.generation.workers if worker.is_ready]
+
     def worker_of(self, pid: int) -> WorkerHandle:
         """The worker with a process id; one that we did not start was left behind by an earlier control process.
 

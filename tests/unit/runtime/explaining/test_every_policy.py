@@ -77,6 +77,9 @@ POLICY_CASES = {
     "quota": Case(
         route("quota: {limit: 1, per: day, by: address}"), {}, "refused", "quota-exceeded", ("quota", "quota")
     ),
+    "buffer_body": Case(
+        route("buffer_body: 1KiB"), {"body": "x" * 1025}, "refused", "body-too-large", ("buffer_body", "")
+    ),
     "headers": Case(route("headers: {request: {set: {x-a: b}}}"), {}, "passed"),
     "assertion": Case(
         route("assertion: {audience: backend}", access=AS_GUEST, more=GUESTS + "assertion: {issuer: gw}\n"),

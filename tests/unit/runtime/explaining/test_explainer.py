@@ -326,22 +326,6 @@ def test_a_host_may_be_given_as_a_field(tmp_path: Path) -> None:
     assert explained(loaded, headers={"host": ["shop.test", "other.test"]}).status == 400
 
 
-LIMITED = """\
-routes:
-  - {name: all, match: {path: "/*"}, public: true, upstream: api, rate_limit: {limit: 3/hour, by: address}}
-"""
-
-
-@pytest.mark.parametrize(("limited_for", "code"), [(None, ""), (0.5, "rate-limited")])
-def test_tokens_that_workers_hold_do_not_count_once_somebody_was_refused(
-    limited_for: float | None, code: str, tmp_path: Path
-) -> None:
-    def peek(limit: Limit, key: str, cost: int) -> Standing:
-        return Standing(limit, key, level=0.2, on_lease=2, retry_after=960.0, limited_for=limited_for)
-
-    assert explained(written(tmp_path, LIMITED), World(peek=peek)).code == code
-
-
 QUOTA = """\
 routes:
   - {name: all, match: {path: "/*"}, public: true, upstream: api, quota: {limit: 3, per: day, by: address}}

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from hotgate.limits.quotas.period_bucket import PeriodBucket
 from hotgate.limits.shown_key import key_of_shown, shown_key
+from hotgate.policies.limits.quota_settings import quota_sizes
 from hotgate.store.errors import StoreUnavailable, StoreUnusable
 
 if TYPE_CHECKING:
+    from hotgate.config.gateway import Gateway
     from hotgate.limits.authority import LeaseAuthority
     from hotgate.limits.shared.all_limits import AllLimits
     from hotgate.limits.standing import Standing
@@ -25,6 +27,11 @@ class LimitOperations:
     def __init__(self, authority: LeaseAuthority | AllLimits, quotas: QuotaDesk) -> None:
         self._authority = authority
         self._quotas = quotas
+        self._sizes: dict[str, int] = {}
+
+    def follow(self, config: Gateway) -> None:
+        """A configuration is in force: it knows how large quotas are that nobody has used since the start."""
+        self._sizes = quota_sizes(config.routes)
 
     def limited(self, limit: str = "", containing: str = "", most: int = MOST) -> list[dict[str, Any]]:
         """Who is limited now, the latest first. limit: only by this one. containing: text in the shown key."""
@@ -85,7 +92,7 @@ class LimitOperations:
             "quota": use.scope,
             "key": use.key,
             "used": max(0, use.used - here),
-            "limit": None if limit is None else limit.quota,
+            "limit": self._sizes.get(use.scope, None if limit is None else limit.quota),
             "period": use.period,
             "ends": datetime.fromtimestamp(use.ends, UTC).isoformat(timespec="seconds"),
         }

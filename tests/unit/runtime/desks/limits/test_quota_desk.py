@@ -19,7 +19,8 @@ from hotgate.runtime.desks.limits.limit_operations import LimitOperations
 from hotgate.runtime.desks.limits.quota_desk import QuotaDesk
 from hotgate.store.database import Database
 from hotgate.store.errors import StoreUnavailable
-from hotgate.store.quotas import SqlQuotas
+from hotgate.store.quotas import QuotaWant, SqlQuotas
+from unit.runtime.explaining.asking import written
 
 LIMIT = Limit("quota/r", quota=100, window=86400, kind="period", calendar=Calendar("day@UTC"))
 
@@ -96,6 +97,32 @@ def test_requests_are_answered_when_their_tokens_are_written_down(tmp_path: Path
         found = await desks.quotas.find("quota/r", "p/corp/alice")
         assert found is not None
         assert found.used > 30
+
+    play(tmp_path, script)
+
+
+QUOTAS = """\
+routes:
+  - {name: r, match: {path: /r}, public: true, respond: {}, quota: {limit: 70, per: day}}
+  - name: s
+    match: {path: /s}
+    public: true
+    respond: {}
+    quota: [{name: a, limit: 5, per: day}, {share: all, limit: 6, per: month}]
+"""
+
+
+def test_how_large_a_quota_is_stands_in_the_file(tmp_path: Path) -> None:
+    """Whether anybody has used it since the start or not."""
+    config = written(tmp_path, QUOTAS).config
+
+    async def script(desks: Desks) -> None:
+        ends = LIMIT.calendar.period(LIMIT.calendar.now())[1] if LIMIT.calendar else 0.0
+        scopes = ("quota/r", "quota/s/a", "shared-quota/all", "quota/gone")
+        await desks.quotas.take([QuotaWant(scope, "k", "day@UTC", ends, 9, 1, ends - 1) for scope in scopes])
+        desks.operations.follow(config)
+        shown = {each["quota"]: each["limit"] for each in await desks.operations.quotas()}
+        assert shown == {"quota/r": 70, "quota/s/a": 5, "shared-quota/all": 6, "quota/gone": None}
 
     play(tmp_path, script)
 
