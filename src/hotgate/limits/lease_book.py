@@ -66,12 +66,16 @@ class LeaseBook:
     def changed(self, limits: Mapping[str, Limit]) -> list[Lease]:
         """Those whose limit is another one now. limits: by scope; where there is none, nothing has changed."""
         changed = []
-        for lease in self:
-            limit = limits.get(lease.limit.scope, lease.limit)
-            if limit.is_like(lease.limit):
-                lease.limit = limit
-            else:
-                changed.append(lease)
+        for scope in limits.keys() & self.by_scope.keys():
+            limit, alike = limits[scope], dict[Limit, bool]()  # leases of a scope have the same one, but for a few
+            for lease in self.by_scope[scope].values():
+                before = lease.limit
+                if before not in alike:
+                    alike[before] = limit.is_like(before)
+                if alike[before]:
+                    lease.limit = limit
+                else:
+                    changed.append(lease)
         return changed
 
     def report(self, now: float, *, is_fresh: bool, sequence: int, share: float) -> Report:

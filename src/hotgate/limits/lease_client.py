@@ -191,8 +191,8 @@ class LeaseClient:
         self._alone_since = self._clock() + URGENT  # until then a grant to somebody may still be on its way
         for lease in self._leases:
             lease.low = 0
-        for lease in self._pressing:
-            lease.pend().in_flight = 0
+        for lease in [lease for lease in self._pressing if lease.pending is not CALM]:
+            lease.pending.in_flight = 0
             while waiter := lease.pending.next_waiter():
                 if not waiter.future.done():
                     waiter.future.set_result(self._spend_without(lease, waiter.cost))
@@ -246,6 +246,7 @@ class LeaseClient:
         except MemoryError:
             return None
         if evicted is not None:
+            self._pressing.pop(evicted, None)
             self._return_now([evicted])
             self._drop(evicted)
         if not self._is_connected:

@@ -38,7 +38,7 @@ class SharedLeaseClient(LeaseClient):
 
     def tick(self, now: float) -> None:
         """As there; what is in use is renewed in time."""
-        for lease in list(self._pressing):
+        for lease in [lease for lease in self._pressing if lease in self._leases]:
             lease.expire(now)
             is_in_use = now - lease.used_at < IDLE and not lease.pending.in_flight
             if self._is_connected and is_in_use and lease.pending.until - now < LEASE / 2:

@@ -20,7 +20,7 @@ Message = dict[str, Any]
 CONFIGURATION_LIMIT = 64 * 1024 * 1024  # bytes of a frame that carries a configuration (10,000 routes are about 5 MiB)
 REPORT_LIMIT = 16 * 1024 * 1024  # bytes of a frame from a worker: metrics of 10,000 routes, leases of 100,000 clients
 _TOGETHER = "together"  # the type of a frame that holds several messages
-_MOST_TOGETHER = 500
+_MOST_TOGETHER, _LARGEST_TOGETHER = 500, 1024 * 1024  # messages, bytes
 _MESSAGE_HIGH_WATER = 1024 * 1024  # bytes unsent above which droppable messages are dropped
 _encode = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` would make one for each message
 _LENGTH = struct.Struct("!I")
@@ -33,7 +33,11 @@ class FrameError(ValueError):
 
 def encode_frame(message: Message) -> bytes:
     """The wire form of a message. Raises FrameError when it is larger than any receiver accepts."""
-    body = _encode(message).encode()
+    return _frame(_encode(message))
+
+
+def _frame(text: str) -> bytes:
+    body = text.encode()
     if len(body) > CONFIGURATION_LIMIT:
         raise FrameError(f"a message of {len(body)} bytes is larger than {CONFIGURATION_LIMIT}")
     return _LENGTH.pack(len(body)) + body
@@ -158,22 +162,32 @@ class Channel(asyncio.Protocol):
     def send_soon(self, message: Message) -> None:
         """Queue a message for the end of this turn of the event loop, and before whatever is sent until then."""
         if not self._soon:
-            asyncio.get_running_loop().call_soon(self._send_together)
+            asyncio.get_running_loop().call_soon(self._send_waiting)
         self._soon.append(message)
         if len(self._soon) >= _MOST_TOGETHER:
-            self._send_together()
+            self._send_waiting()
 
-    def _send_together(self) -> None:
+    def _send_waiting(self) -> None:
         messages, self._soon = self._soon, []
         if len(messages) > 1 and (self._joins or self._decoder.has_joined):
-            messages = [{"type": _TOGETHER, "messages": messages}]
-        for message in messages:
-            self.send(message)
+            self._send_together(messages)
+        else:
+            for message in messages:
+                self.send(message)
+
+    def _send_together(self, messages: list[Message]) -> None:
+        text = _encode({"type": _TOGETHER, "messages": messages})
+        if len(text) > _LARGEST_TOGETHER and len(messages) > 1:
+            middle = len(messages) // 2
+            self._send_together(messages[:middle])
+            self._send_together(messages[middle:])
+        else:
+            self.send_frame(_frame(text))
 
     def send_frame(self, frame: bytes) -> None:
         """Queue a frame that was encoded once for many receivers."""
         if self._soon:
-            self._send_together()
+            self._send_waiting()
         if self._transport is None or self._transport.is_closing():
             return
         if self._transport.get_write_buffer_size() + len(frame) > self._send_limit:
@@ -190,7 +204,7 @@ class Channel(asyncio.Protocol):
 
     def close(self) -> None:
         """Send what is queued, then close."""
-        self._send_together()
+        self._send_waiting()
         if self._transport is not None:
             self._transport.close()
 

@@ -225,13 +225,14 @@ def test_what_is_to_be_sent_soon_is_sent_before_a_channel_closes(tmp_path: Path)
     run(tmp_path, script)
 
 
-def test_many_messages_do_not_make_a_frame_that_is_too_large(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("messages", "size"), [(5000, 1), (40, 100_000)])
+def test_many_or_large_messages_do_not_make_a_frame_that_is_too_large(tmp_path: Path, messages: int, size: int) -> None:
     async def script(ends: Ends, path: Path) -> None:
-        await connected(path, ends, receive_limit=25_000, send_limit=1_000_000)
+        await connected(path, ends, receive_limit=1_100_000, send_limit=10_000_000)
         assert ends.client is not None
-        for number in range(5000):
-            ends.client.send_soon({"type": "x", "number": number})
-        assert [(await ends.received.get())["number"] for _ in range(5000)] == list(range(5000))
+        for number in range(messages):
+            ends.client.send_soon({"type": "x", "number": number, "padding": "x" * size})
+        assert [(await ends.received.get())["number"] for _ in range(messages)] == list(range(messages))
         await closed(ends)
 
     run(tmp_path, script)
