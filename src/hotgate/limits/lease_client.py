@@ -281,11 +281,8 @@ class LeaseClient:
         pending.debt = max(0, pending.debt - int(message["charged"]))
         if message["must_wait"]:
             return  # `tick` asks again
-        granted, retry_after, is_urgent = (
-            int(message["granted"]),
-            float(message["retry_after"]),
-            message["urgent"] is True,
-        )
+        granted, retry_after = int(message["granted"]), float(message["retry_after"])
+        is_urgent = message["urgent"] is True
         self._lent -= lease.lent > 0
         lease.grant(granted, int(message["remaining"]), now)
         self._lent += lease.lent > 0
@@ -329,12 +326,13 @@ class LeaseClient:
             unused = now - lease.used_at
             if unused < IDLE:
                 continue
-            if not lease.lent and lease.is_forgettable(now):
-                self._leases.forget(lease)
+            if not lease.lent:
+                if lease.is_forgettable(now):
+                    self._leases.forget(lease)
             elif is_crowded or (unused >= self._longest_idle(lease.limit) and len(idle) < MAX_RETURNED):
                 idle.append(lease)
         if self._is_connected:
-            self._give_back([lease for lease in idle if lease.lent and lease.pending.is_idle], now)
+            self._give_back([lease for lease in idle if lease.pending.is_idle], now)
 
     def _longest_idle(self, limit: Limit) -> float:
         return min(max(IDLE, limit.window / 2), LONGEST_IDLE)

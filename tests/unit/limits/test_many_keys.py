@@ -50,6 +50,15 @@ def test_idle_leases_go_back_some_at_a_time() -> None:
     assert on_lease(node) == 0
 
 
+def test_keys_that_hold_nothing_are_in_nobodys_way() -> None:
+    node = node_with(MAX_RETURNED + 500, seconds=600_000)
+    node.client.release()
+    node.carry()
+    asyncio.run(node.admitted(LIMIT, 1, key="late"))
+    node.now += LONGEST_IDLE
+    assert given_back(node) == 1
+
+
 def test_leases_that_are_in_use_stay() -> None:
     node = node_with(MANY)
     for number in range(5):
