@@ -65,7 +65,7 @@ class Lease:
 
     def calm_down(self, now: float) -> None:
         """Forget what is pending once nothing of it matters any more."""
-        if self.pending.alone is None and not self.pending.is_pressing(now):
+        if self.pending.is_over(now):
             self.pending = CALM
 
     def is_forgettable(self, now: float) -> bool:

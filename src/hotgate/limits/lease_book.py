@@ -1,5 +1,6 @@
 """The leases of a worker: bounded in number, and honest about what it had to forget."""
 
+import math
 from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 
@@ -24,6 +25,7 @@ class LeaseBook:
         self.loss: float | None = None
         self._max_keys = max_keys
         self._size = 0
+        self._ends: dict[str, float] = {}  # of a scope, when the first of its leases ends
         self._round: list[Lease] = []
 
     def __len__(self) -> int:
@@ -54,6 +56,25 @@ class LeaseBook:
     def due(self) -> list[Lease]:
         """Those to look at in this tick."""
         return list(self._next(min(self._size, max(REVIEWED, self._size // 20))))
+
+    def will_end(self, lease: Lease) -> None:
+        """What it holds belongs to a period (`Pending.ends`)."""
+        scope = lease.limit.scope
+        self._ends[scope] = min(lease.pending.ends, self._ends.get(scope, math.inf))
+
+    def ended(self, now: float) -> list[Lease]:
+        """Those of periods that are over. All of one limit end at about the same time, so they are not looked at
+        before.
+        """
+        ended: list[Lease] = []
+        for scope in [scope for scope, ends in self._ends.items() if now >= ends]:
+            del self._ends[scope]
+            for lease in self.by_scope.get(scope, {}).values():
+                if now >= lease.pending.ends:
+                    ended.append(lease)
+                elif lease.pending.ends < math.inf:
+                    self.will_end(lease)
+        return ended
 
     def forget(self, lease: Lease) -> None:
         """There is nothing to know of its key."""

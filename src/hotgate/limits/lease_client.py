@@ -169,7 +169,7 @@ class LeaseClient:
         """Called some four times a second: deadlines of those who wait, and return of what lies idle."""
         self._ticked = now
         pressing = [lease for lease in self._pressing if lease.pending is not CALM and lease in self._leases]
-        for lease in pressing:
+        for lease in [*pressing, *self._leases.ended(now)]:
             self._review(lease, now)
         self._pressing = {lease: None for lease in pressing if lease.pending.is_pressing(now)}
         self._tidy(now)
@@ -289,6 +289,8 @@ class LeaseClient:
         if granted:
             lease.used_at = self._ticked
             pending.ends = math.inf if message["lasts"] is None else pending.asked_at + float(message["lasts"]) - ENDING
+            if pending.ends < math.inf:
+                self._leases.will_end(lease)
         pending.deny(retry_after, now, min(retry_after, RECHECK))
         if not is_urgent or now - pending.asked_at < URGENT:
             lease.pay(now, is_denied=retry_after > 0)
