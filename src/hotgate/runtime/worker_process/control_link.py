@@ -98,9 +98,7 @@ class ControlLink:
         def channel() -> Channel:
             self._closed.clear()
             return Channel(
-                on_message=lambda _, message: self._on_message(message),
-                on_closed=lambda _: self._closed.set(),
-                joins=True,
+                on_message=lambda _, message: self._on_message(message), on_closed=lambda _: self._closed.set()
             )
 
         loop = asyncio.get_running_loop()

@@ -196,9 +196,8 @@ class Worker:
         self._refresh.lost()
         self._questions.found()
         self._data_plane.login_guard.authority_found()
-        self._link.send(
-            {"type": "hello", "revision": self._configuration.revision, "limits": self._limiter.authority_found()}
-        )
+        revision, limits = self._configuration.revision, self._limiter.authority_found()
+        self._link.send({"type": "hello", "revision": revision, "limits": limits, "joins": True})
         self._report_failures()  # now: a control process that has other workers may send this one away at once
         if self._drain is not None:
             self._link.send({"type": "draining"})

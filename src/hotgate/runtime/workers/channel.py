@@ -2,7 +2,8 @@
 
 A frame is a length of four bytes, big-endian, and then so many bytes of one JSON object with a text member `type`.
 Small messages that are sent in one turn of the event loop can share a frame (`send_soon`), for a frame costs more than
-they do. Workers of an older version, which an upgrade leaves behind, do not know that: only who does it is answered so.
+they do. A process of another version, which an upgrade or a way back from it leaves behind, may not know that: a worker
+says in its `hello` that it does, and is answered by such a frame.
 Both ends use this file. A peer that breaks the framing, or does not read, is disconnected: after a reconnect both
 sides start from a known state, which is simpler and safer than to repair half a conversation.
 """
@@ -99,8 +100,7 @@ def _type_of(message: Any) -> str:
 class Channel(asyncio.Protocol):
     """One end of a connection. `on_message(channel, message)` and `on_closed(channel)` are called from the loop.
 
-    peer: the process at the other end, known once connected. send_limit: bytes that may wait to be sent. joins: the
-    other end surely knows of several messages in a frame.
+    peer: the process at the other end, known once connected. send_limit: bytes that may wait to be sent.
     """
 
     def __init__(
@@ -111,7 +111,6 @@ class Channel(asyncio.Protocol):
         on_connected: "Callable[[Channel], None] | None" = None,
         receive_limit: int = CONFIGURATION_LIMIT,
         send_limit: int = 2 * CONFIGURATION_LIMIT,
-        joins: bool = False,
     ) -> None:
         self.peer = 0
         self.refusal = ""
@@ -120,7 +119,7 @@ class Channel(asyncio.Protocol):
         self._on_connected = on_connected
         self._decoder = FrameDecoder(receive_limit)
         self._send_limit = send_limit
-        self._joins = joins
+        self._joins = False
         self._soon: list[Message] = []
         self._transport: asyncio.Transport | None = None
 
@@ -158,6 +157,11 @@ class Channel(asyncio.Protocol):
     def send(self, message: Message) -> None:
         """Queue a message. On a closed channel it is lost: `on_closed` has told, or will tell."""
         self.send_frame(encode_frame(message))
+
+    def join(self) -> None:
+        """The other end knows of several messages in a frame. It hears by one with none that this one does, too."""
+        self._joins = True
+        self._send_together([])
 
     def send_soon(self, message: Message) -> None:
         """Queue a message for the end of this turn of the event loop, and before whatever is sent until then."""
