@@ -34,8 +34,8 @@ RECHECK = 1.0  # seconds for which a denial is believed: tokens may come back fr
 class LeaseClient:
     """send: carries a message to the authority, or loses it.
 
-    `spend` is the hot path. It returns a decision, an awaitable of one when the authority must be asked, or None when
-    nothing can be decided: the authority is out of reach and the limit too small to be shared out, or does not answer.
+    `take` is the hot path. `spend` returns a decision, an awaitable of one when the authority must be asked, or None
+    when nothing can be decided: it is out of reach and the limit too small to be shared out, or it does not answer.
     """
 
     MAX_KEYS = 100_000  # leases; some 0.3 KB each
@@ -86,20 +86,43 @@ class LeaseClient:
             elif lease.pending.waiters:
                 self._ask(lease)
 
-    def spend(self, limit: Limit, key: str, cost: int = 1) -> Outcome:
-        """Admit or deny one request that takes `cost` tokens, all or none. A cost above the limit's capacity is denied
-        for ever (`LimitDecision.is_hopeless`). Raises ValueError for a cost below 1, and for a key of more than 128
-        characters (`bounded_key`).
-        """
+    def take(self, limit: Limit, key: str, cost: int) -> int | None:
+        """Admit one request from what is held: how many tokens are left then. None: `spend` must be asked."""
         try:
             lease = self._by_scope[limit.scope][key]
         except KeyError:
-            return self._spend_last(limit, key, cost, None)
+            return None
         if not 0 < cost <= lease.held - lease.low:
-            return self._spend_last(limit, key, cost, lease)
+            return None
         lease.held -= cost
         lease.used_at = self._ticked
-        return LimitDecision(limit, lease.level + lease.held)
+        return lease.level + lease.held
+
+    def spend(self, limit: Limit, key: str, cost: int = 1) -> Outcome:
+        """Admit or deny one request that takes `cost` tokens, all or none; for ever if the limit never holds as many
+        (`LimitDecision.is_hopeless`). Raises ValueError for a cost below 1, and for a key of more than 128 characters.
+        """
+        if (left := self.take(limit, key, cost)) is not None:
+            return allowed(limit, left)
+        checked_amount(cost)
+        if cost > limit.capacity:
+            return hopeless(limit)
+        lease = self._leases.get(limit.scope, key) or self._open(limit, key)
+        if lease is None:
+            return None
+        lease.used_at = self._ticked
+        pending, now = lease.pending, self._clock()
+        if now >= pending.ends:
+            lease.held = 0  # lost with its period
+        if not self._is_connected:
+            return self._spend_without(lease, cost)
+        if lease.held >= cost and not pending.waiters:
+            lease.held -= cost
+            if not pending.in_flight:
+                self._ask(lease)
+            return allowed(limit, lease.level + lease.held)
+        is_denied = now < pending.denied_until and cost >= pending.denied_cost
+        return denied(limit, pending.retry_at - now) if is_denied else self._wait(lease, cost, now)
 
     def refund(self, limit: Limit, key: str, tokens: int, spent_at: float) -> None:
         """Give back tokens that `spend` reserved, not before `spent_at`, and that were not used: no more than reserved
@@ -212,29 +235,6 @@ class LeaseClient:
         self._lent = sum(lease.lent > 0 for lease in self._leases)
         self._is_connected = True
         return report.message()
-
-    def _spend_last(self, limit: Limit, key: str, cost: int, lease: Lease | None) -> Outcome:
-        """The last tokens of a lease, or none: everything that is not the hot path."""
-        checked_amount(cost)
-        if cost > limit.capacity:
-            return hopeless(limit)
-        lease = lease or self._open(limit, key)
-        if lease is None:
-            return None
-        lease.used_at = self._ticked
-        pending, now = lease.pending, self._clock()
-        if now >= pending.ends:
-            lease.held = 0  # lost with its period
-        if not self._is_connected:
-            return self._spend_without(lease, cost)
-        if lease.held >= cost and not pending.waiters:
-            lease.held -= cost
-            if not pending.in_flight:
-                self._ask(lease)
-            return allowed(limit, lease.level + lease.held)
-        if now < pending.denied_until and cost >= pending.denied_cost:
-            return denied(limit, pending.retry_at - now)
-        return self._wait(lease, cost, now)
 
     def _open(self, limit: Limit, key: str) -> Lease | None:
         if len(key) > MAX_KEY_LENGTH:

@@ -47,7 +47,7 @@ class Members:
         return worker in self._missing
 
     def missing_since(self, worker: str) -> float:
-        """Since when the worker is out of reach, in monotonic seconds: always if it was never heard; inf if it is not."""
+        """Since when it is out of reach, in monotonic seconds: always if it was never heard; inf if it is not."""
         return self._missing_since.get(worker, math.inf)
 
     @property
@@ -142,7 +142,7 @@ class Members:
         return self.held_out_of_reach(capacity) + accrued
 
     def used_unseen(self, worker: str, limit: Limit) -> float:
-        """The most tokens of a bucket that a worker out of reach may have used in a window while nobody counted them."""
+        """The most tokens of a bucket that a worker out of reach may have used in a window, uncounted."""
         share, seconds = self._missing[worker], self._clock() - self._missing_since[worker]
         alone = admitted_alone(limit, share, seconds + UNNOTICED)
         return alone if seconds < math.inf else alone + max(1.0, local_capacity(limit.capacity, share))

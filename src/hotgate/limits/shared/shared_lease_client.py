@@ -5,7 +5,7 @@ from typing import Any
 
 from hotgate.limits.decision import LimitDecision, allowed
 from hotgate.limits.lease import Lease
-from hotgate.limits.lease_client import IDLE, LeaseClient, Outcome
+from hotgate.limits.lease_client import IDLE, LeaseClient
 from hotgate.limits.limit import Limit
 from hotgate.limits.shared.terms import LEASE
 from hotgate.limits.token_bucket import TokenBucket
@@ -20,12 +20,12 @@ class SharedLeaseClient(LeaseClient):
     _patience = 0.0
     _is_unlimited = False
 
-    def spend(self, limit: Limit, key: str, cost: int = 1) -> Outcome:
+    def take(self, limit: Limit, key: str, cost: int) -> int | None:
         """As there."""
         lease = self._leases.get(limit.scope, key)
         if lease is not None:
             lease.expire(self._clock())
-        return super().spend(limit, key, cost)
+        return super().take(limit, key, cost)
 
     def on_message(self, message: Message) -> None:
         """As there; the store may also be lost or found."""

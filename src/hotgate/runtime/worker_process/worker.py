@@ -1,8 +1,7 @@
 """A worker: one event loop, the data plane on it, and a line to the control process.
 
-The control process starts it with `python -m hotgate.runtime.worker_process.worker`, its orders
-(`runtime/workers/launch.py`) as the one argument. It serves nothing until it has been sent a configuration, and from
-then on whether or not the control process lives.
+Its process begins in `__main__.py`, with its orders (`runtime/workers/launch.py`) as the one argument. It serves
+nothing until it has been sent a configuration, and from then on whether or not the control process lives.
 """
 
 import asyncio
@@ -304,7 +303,3 @@ def main() -> int:
 
 async def _serve(launch: Launch) -> None:
     await Worker(launch, asyncio.get_running_loop()).run()
-
-
-if __name__ == "__main__":
-    sys.exit(main())
