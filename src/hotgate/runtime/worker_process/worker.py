@@ -65,7 +65,7 @@ class Worker:
             launch.socket, on_found=self._control_found, on_lost=self._control_lost, on_message=self._received
         )
         limiter = SharedLeaseClient if launch.shares_limits else LeaseClient
-        self._limiter = limiter(self._link.send, time.monotonic)
+        self._limiter = limiter(self._link.send_soon, time.monotonic)
         self._refresh = KeyRefresh(self._link.send)
         self._questions = Questions(self._link.send)
         self._proof_uses = ProofUses(self._questions.ask)
@@ -195,9 +195,8 @@ class Worker:
         self._refresh.lost()
         self._questions.found()
         self._data_plane.login_guard.authority_found()
-        self._link.send(
-            {"type": "hello", "revision": self._configuration.revision, "limits": self._limiter.authority_found()}
-        )
+        revision, limits = self._configuration.revision, self._limiter.authority_found()
+        self._link.send({"type": "hello", "revision": revision, "limits": limits, "joins": True})
         self._report_failures()  # now: a control process that has other workers may send this one away at once
         if self._drain is not None:
             self._link.send({"type": "draining"})

@@ -111,7 +111,7 @@ def test_what_is_over_is_not_held(loop: asyncio.AbstractEventLoop) -> None:
     loop.run_until_complete(worker.spend())
     lease = worker.limiter.lease("orders", "a")
     assert lease is not None
-    lease.until = worker.clock()
+    lease.pend().until = worker.clock()
     assert worker.view().held == 0
 
 
