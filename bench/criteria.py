@@ -130,6 +130,11 @@ CRITERIA = (
         0.75,
     ),
     Criterion("a limit for each of 100,000 clients ÷ plain", _decisions(decisions.CLIENTS), 0.7),
+    Criterion(  # heads that differ from one request to the next are parsed, and plain ones are not
+        "a limit for each of 100,000 clients ÷ the same requests without",
+        _decisions(decisions.CLIENTS, decisions.MANY),
+        0.75,
+    ),
     Criterion(
         "worker that has limited 100,000 clients",
         value(decisions.CASE, decisions.CLIENTS, "worker", _MIB),

@@ -1,5 +1,6 @@
 """What holds for all tests."""
 
+import gc
 import os
 import sys
 
@@ -9,9 +10,19 @@ from hypothesis import HealthCheck, settings
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+# Thousands of collected tests live until the end. With the usual thresholds, the collector of garbage looks at all of
+# them again and again, which takes longer than many of them do.
+gc.set_threshold(50_000, 20, 50)
+
 # How long an example takes, or takes to be made, says something of the machine and nothing of the code.
 settings.register_profile("hotgate", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("hotgate")
+
+
+def pytest_collection_finish() -> None:
+    """From here on, the collector looks only at what tests make."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -108,6 +108,10 @@ class Gateway:
             raise AssertionError(f"no {beginning!r} in {self.log}")
         return found
 
+    def forget_log(self) -> None:
+        """Let `wait_for_log` find only what comes from now on."""
+        self._seen = len(self.log)
+
     def wait_for_exit(self) -> int:
         """The exit status."""
         assert self.process is not None
@@ -128,9 +132,9 @@ class Gateway:
         assert self.process is not None
         self.process.send_signal(number)
 
-    def get(self, path: str = "/hello") -> tuple[int, str]:
-        """One request on a connection of its own."""
-        return self._get(self.port, path)
+    def get(self, path: str = "/hello", port: int = 0) -> tuple[int, str]:
+        """One request on a connection of its own. port: of another listener."""
+        return self._get(port or self.port, path)
 
     def admin(self, path: str) -> tuple[int, str]:
         """One request to the admin interface, with the token."""

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 from integration.customer import Answer, Customer
 
+PACE = 0.002  # seconds between requests: at full speed, clients take the processors from the processes that they test
+
 
 class KeptAlive(threading.Thread):
     """statuses: how often each came. failures: what else happened. last: the latest answer."""
@@ -26,7 +28,7 @@ class KeptAlive(threading.Thread):
     def run(self) -> None:
         """Send until stopped. A connection that the gateway said it would close is opened again."""
         customer = Customer(self._port, tls=self._tls)
-        while not self._stop_wanted.is_set():
+        while not self._stop_wanted.wait(PACE):
             for path in self._paths:
                 try:
                     self.last = customer.ask(path)

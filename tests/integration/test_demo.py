@@ -92,9 +92,15 @@ class Demo:
                     self._news.notify_all()
 
 
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
-    running = Demo("--port", "0", "--folder", str(tmp_path / "demo"))
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the demo that all share keeps its files."""
+    return tmp_path_factory.mktemp("demo") / "files"
+
+
+@pytest.fixture(scope="module")
+def demo(folder: Path) -> Iterator[Demo]:
+    running = Demo("--port", "0", "--folder", str(folder))
     running.wait_for(lambda printed: "Ctrl-C ends" in printed)
     yield running
     running.end()
@@ -171,19 +177,23 @@ def test_a_browser_logs_in_on_a_page_and_out_again(demo: Demo) -> None:
         assert page.title() == "The demo's identity provider"
 
 
-def test_a_mistake_in_its_file_is_shown(demo: Demo, tmp_path: Path) -> None:
-    file = tmp_path / "demo" / "hotgate.yaml"
+def test_a_mistake_in_its_file_is_shown(demo: Demo, folder: Path) -> None:
+    file = folder / "hotgate.yaml"
+    good = file.read_text()
     new = file.with_suffix(".new")
-    new.write_text(file.read_text().replace("rate_limit:", "rate_limits:"))
+    new.write_text(good.replace("rate_limit:", "rate_limits:"))
     new.replace(file)
     demo.wait_for(lambda printed: "rate_limits" in printed)
+    file.write_text(good)
 
 
-def test_ctrl_c_ends_everything(demo: Demo, tmp_path: Path) -> None:
-    assert processes_of(tmp_path)
+def test_ctrl_c_ends_everything_and_keeps_the_folder(demo: Demo, folder: Path) -> None:
+    """The last test of the demo that all share."""
+    assert processes_of(folder)
     assert demo.stop() == 0
     assert "Traceback" not in demo.printed
-    assert processes_of(tmp_path) == []
+    assert processes_of(folder) == []
+    assert (folder / "hotgate.yaml").exists()
 
 
 def test_the_temporary_folder_is_removed() -> None:

@@ -13,7 +13,7 @@ import pytest
 from hotgate.runtime.workers.launch import running_workers
 from integration.conftest import Gateway
 from integration.customer import Customer, connect
-from integration.load import kept_alive
+from integration.load import PACE, kept_alive
 from integration.served import metric
 from integration.test_reload import is_refused
 from integration.test_upgrade import control_pid
@@ -30,7 +30,7 @@ DEADLY = """
 import os, sys
 from hotgate import policy
 
-if "runtime.worker" in str(sys.orig_argv):
+if "runtime.worker_process" in str(sys.orig_argv):
     os._exit(3)
 
 @policy(phase="admit")
@@ -50,7 +50,7 @@ class Persistent(threading.Thread):
         self.failures: list[object] = []
 
     def run(self) -> None:
-        while not self._stop_wanted.is_set():
+        while not self._stop_wanted.wait(PACE):
             try:
                 customer = Customer(self._port)
                 status = customer.ask("/hello").status

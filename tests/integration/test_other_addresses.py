@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from integration.conftest import DEADLINE, TOKEN, Gateway
+from integration.load import PACE
 
 FILE = """
 listeners: [{listener}]
@@ -101,7 +102,7 @@ class Asking(threading.Thread):
         self.failures: list[object] = []
 
     def run(self) -> None:
-        while not self._stop_wanted.is_set():
+        while not self._stop_wanted.wait(PACE):
             try:
                 status, _ = self._local.get()
                 self.answers += 1

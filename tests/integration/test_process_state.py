@@ -6,12 +6,15 @@ import os
 import resource
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from integration.conftest import COMMAND, Gateway
+from integration.served import reload
 
 # Started where dumps are wanted.
 DUMPING = f"import resource as r; r.setrlimit(r.RLIMIT_CORE, r.getrlimit(r.RLIMIT_CORE)[1:] * 2); {COMMAND}"
@@ -62,16 +65,21 @@ def new_key(name: str) -> ECKey:
     return ECKey.generate_key("P-256", {"kid": name, "use": "sig"})
 
 
-def test_a_limit_holds_over_all_workers(gateway: Gateway) -> None:
+@pytest.fixture(scope="module")
+def signed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """A gateway with one worker and a file of keys, for tests that end neither."""
+    made = Gateway(tmp_path_factory.mktemp("signed"))
+    write_keys(made.folder, new_key("first"))
+    made.write(more=SIGNED)
+    made.start()
+    yield made
+    made.end()
+
+
+def test_a_limit_holds_over_all_workers_and_survives_the_death_of_the_control_process(gateway: Gateway) -> None:
     gateway.write(workers=2, more=LIMITED)
     gateway.start()
     assert admitted(gateway, 60) == 20
-
-
-def test_a_limit_survives_the_death_of_the_control_process(gateway: Gateway) -> None:
-    gateway.write(workers=2, more=LIMITED)
-    gateway.start()
-    assert admitted(gateway, 40) == 20
     gateway.signal(signal.SIGKILL)
     gateway.wait_for_exit()
     assert admitted(gateway, 20) == 0
@@ -100,13 +108,10 @@ def test_keys_are_there_when_the_gateway_is_ready_and_rotate_without_a_reload(ga
     assert [get_signed(gateway, token(new)) for _ in range(10)] == [200] * 10
 
 
-def test_a_token_of_an_unknown_key_has_the_keys_fetched_at_once(gateway: Gateway) -> None:
-    old, new = new_key("old"), new_key("new")
-    write_keys(gateway.folder, old)
-    gateway.write(more=SIGNED)
-    gateway.start()
-    write_keys(gateway.folder, new)
-    assert get_signed(gateway, token(new)) == 200
+def test_a_token_of_an_unknown_key_has_the_keys_fetched_at_once(signed: Gateway) -> None:
+    new = new_key("new")
+    write_keys(signed.folder, new)
+    assert get_signed(signed, token(new)) == 200
 
 
 def test_a_log_that_cannot_be_written_stops_the_start(gateway: Gateway) -> None:
@@ -116,29 +121,25 @@ def test_a_log_that_cannot_be_written_stops_the_start(gateway: Gateway) -> None:
     assert "access_log.path" in gateway.wait_for_log(f"{gateway.file}:8:")["message"]
 
 
-def test_a_rotated_log_is_reopened(gateway: Gateway) -> None:
-    gateway.start()
-    log = gateway.folder / "access.log"
-    gateway.get()
-    gateway.until(lambda: log.read_text().count("\n") == 1)
-    log.rename(gateway.folder / "access.log.1")
-    gateway.signal(signal.SIGHUP)
-    gateway.wait_for_log("the configuration is in force")
-    gateway.until(log.exists)
-    gateway.get()
-    gateway.until(lambda: log.read_text().count("\n") == 1)
+def test_a_rotated_log_is_reopened(signed: Gateway) -> None:
+    log = signed.folder / "access.log"
+    signed.get("/rotated")
+    signed.until(lambda: "/rotated" in log.read_text())
+    log.rename(signed.folder / "access.log.1")
+    reload(signed)
+    signed.until(log.exists)
+    signed.get()
+    signed.until(lambda: log.read_text().count("\n") == 1)
 
 
-def test_a_worker_that_hangs_is_not_ready(gateway: Gateway) -> None:
-    gateway.write()
-    gateway.start()
-    (worker, *_) = gateway.worker_pids()
+def test_a_worker_that_hangs_is_not_ready(signed: Gateway) -> None:
+    (worker, *_) = signed.worker_pids()
     os.kill(worker, signal.SIGSTOP)
     try:
-        gateway.until(lambda: gateway.admin("/readyz")[0] == 503)
+        signed.until(lambda: signed.admin("/readyz")[0] == 503)
     finally:
         os.kill(worker, signal.SIGCONT)
-    gateway.until(lambda: gateway.admin("/readyz")[0] == 200)
+    signed.until(lambda: signed.admin("/readyz")[0] == 200)
 
 
 def test_no_process_that_holds_secrets_leaves_a_core_dump(gateway: Gateway) -> None:

@@ -1,4 +1,4 @@
-"""Start, reload, death and drain, with real processes."""
+"""Start, reload, death and drain, with real processes. Tests that end nothing but workers share one gateway."""
 
 import http.client
 import os
@@ -8,18 +8,22 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from integration.conftest import COMMAND, Gateway, free_port
-from integration.load import kept_alive
+from integration.load import PACE, kept_alive
+from integration.served import metric, reload
 
 SLOW = """
   - {{name: slow, match: {{path: "/slow"}}, public: true, upstream: backend}}
 upstreams:
   backend: {{targets: ["http://127.0.0.1:{port}"]}}
 """
+
+COUNTED = "  - {name: counted, match: {path: /counted}, public: true, respond: {}}"
 
 
 class Backend:
@@ -70,7 +74,7 @@ class Client(threading.Thread):
         self.failures: list[object] = []
 
     def run(self) -> None:
-        while not self._stop_wanted.is_set():
+        while not self._stop_wanted.wait(PACE):
             try:
                 status, _ = self._gateway.get()
             except (OSError, http.client.HTTPException) as error:
@@ -85,12 +89,37 @@ class Client(threading.Thread):
         self.join()
 
 
-@pytest.fixture
-def client(gateway: Gateway) -> Iterator[Client]:
-    made = Client(gateway)
+@contextmanager
+def client_of(gateway: Gateway) -> Iterator[Client]:
+    """Asks for the length of a block."""
+    client = Client(gateway)
+    client.start()
+    try:
+        yield client
+    finally:
+        client.stop()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    made = Gateway(tmp_path_factory.mktemp("gateway"))
+    made.write(workers=2, more=COUNTED)
+    made.start()
     yield made
-    if made.is_alive():
-        made.stop()
+    made.end()
+
+
+@pytest.fixture
+def served(running: Gateway) -> Gateway:
+    """The gateway that all share: two workers, and in force what it began with."""
+    left = running.file.read_bytes()
+    running.write(workers=2, more=COUNTED)
+    if running.file.read_bytes() != left:
+        running.forget_log()
+        reload(running)
+        running.until_workers(2)
+    running.forget_log()
+    return running
 
 
 class SlowRequest(threading.Thread):
@@ -106,11 +135,15 @@ class SlowRequest(threading.Thread):
         self.answer = self._gateway.get("/slow")
 
 
-def test_starts_serves_and_stops(gateway: Gateway) -> None:
+def test_starts_serves_and_stops_without_waiting_for_idle_connections(gateway: Gateway) -> None:
     gateway.start()
-    assert gateway.get() == (200, "one")
+    assert gateway.status()["revision"] == 1
+    idle = http.client.HTTPConnection("127.0.0.1", gateway.port)
+    idle.request("GET", "/hello")
+    assert idle.getresponse().read() == b"one"
     gateway.signal(signal.SIGTERM)
     assert gateway.wait_for_exit() == 0
+    idle.close()
 
 
 def test_a_kernel_chosen_port_is_shown_and_shared_by_all_workers(gateway: Gateway) -> None:
@@ -122,11 +155,9 @@ def test_a_kernel_chosen_port_is_shown_and_shared_by_all_workers(gateway: Gatewa
     assert {gateway.get() for _ in range(20)} == {(200, "one")}
 
 
-def test_admin_interface_tells_health_and_readiness(gateway: Gateway) -> None:
-    gateway.start()
-    assert gateway.admin("/healthz")[0] == 200
-    assert gateway.admin("/readyz")[0] == 200
-    assert gateway.status()["revision"] == 1
+def test_admin_interface_tells_health_and_readiness(served: Gateway) -> None:
+    assert served.admin("/healthz")[0] == 200
+    assert served.admin("/readyz")[0] == 200
 
 
 def test_requests_in_flight_are_finished_before_the_exit(gateway: Gateway, backend: Backend) -> None:
@@ -154,16 +185,6 @@ def test_a_second_signal_stops_at_once(gateway: Gateway, backend: Backend) -> No
         assert gateway.wait_for_exit() == 0
 
 
-def test_idle_connections_do_not_delay_the_exit(gateway: Gateway) -> None:
-    gateway.start()
-    idle = http.client.HTTPConnection("127.0.0.1", gateway.port)
-    idle.request("GET", "/hello")
-    idle.getresponse().read()
-    gateway.signal(signal.SIGTERM)
-    assert gateway.wait_for_exit() == 0
-    idle.close()
-
-
 def test_interrupt_of_the_whole_process_group_drains_once(gateway: Gateway) -> None:
     gateway.write(workers=2)
     gateway.start()
@@ -173,26 +194,24 @@ def test_interrupt_of_the_whole_process_group_drains_once(gateway: Gateway) -> N
     assert not [record for record in gateway.log if record["level"] in ("raw", "error", "warning")]
 
 
-def test_sighup_changes_the_configuration(gateway: Gateway) -> None:
-    gateway.write(workers=2)
-    gateway.start()
-    pids = gateway.worker_pids()
-    gateway.write("two", workers=2)
-    gateway.signal(signal.SIGHUP)
-    gateway.wait_for_log("the configuration is in force")
-    assert {gateway.get() for _ in range(20)} == {(200, "two")}
-    assert gateway.worker_pids() == pids
-    assert gateway.admin("/readyz")[0] == 200
+def test_sighup_changes_the_configuration(served: Gateway) -> None:
+    pids, revision = served.worker_pids(), served.status()["revision"]
+    served.write("two", workers=2)
+    reload(served)
+    assert {served.get() for _ in range(20)} == {(200, "two")}
+    assert served.worker_pids() == pids
+    assert served.status()["revision"] == revision + 1
+    assert served.admin("/readyz")[0] == 200
 
 
-def test_a_bad_configuration_changes_nothing_and_says_why(gateway: Gateway) -> None:
-    gateway.start()
-    gateway.write("two", more="nonsense: 1")
-    gateway.signal(signal.SIGHUP)
-    gateway.wait_for_log("the configuration is not changed")
-    assert gateway.get() == (200, "one")
-    assert "nonsense" in gateway.status()["reloads"]["last_error"]
-    assert 'hotgate_reloads_total{result="failed"} 1.0' in gateway.admin("/metrics")[1]
+def test_a_bad_configuration_changes_nothing_and_says_why(served: Gateway) -> None:
+    failed = metric(served, "hotgate_reloads_total", result="failed")
+    served.write("two", more="nonsense: 1")
+    served.signal(signal.SIGHUP)
+    served.wait_for_log("the configuration is not changed")
+    assert served.get() == (200, "one")
+    assert "nonsense" in served.status()["reloads"]["last_error"]
+    assert metric(served, "hotgate_reloads_total", result="failed") == failed + 1
 
 
 def test_a_changed_file_is_noticed(gateway: Gateway) -> None:
@@ -203,64 +222,42 @@ def test_a_changed_file_is_noticed(gateway: Gateway) -> None:
     assert gateway.get() == (200, "two")
 
 
-def test_another_number_of_workers_takes_over_without_a_failed_request(gateway: Gateway, client: Client) -> None:
-    gateway.write(workers=3)
-    gateway.start()
-    client.start()
-    for workers in (1, 2):
-        gateway.write(f"with {workers}", workers=workers)
-        gateway.signal(signal.SIGHUP)
-        gateway.wait_for_log("the configuration is in force")
-        gateway.until_workers(workers)
-        assert {gateway.get() for _ in range(20)} == {(200, f"with {workers}")}
-    client.stop()
+def test_another_number_of_workers_takes_over_without_a_failed_request(served: Gateway) -> None:
+    with client_of(served) as client:
+        for workers in (3, 1, 2):
+            served.write(f"with {workers}", workers=workers)
+            reload(served)
+            served.until_workers(workers)
+            assert {served.get() for _ in range(20)} == {(200, f"with {workers}")}
     assert client.answers
     assert client.failures == []
 
 
-def test_many_reloads_fail_no_request(gateway: Gateway, client: Client) -> None:
-    gateway.write(workers=2)
-    gateway.start()
-    client.start()
-    for number in range(20):
-        gateway.write(f"body {number}", workers=2)
-        gateway.signal(signal.SIGHUP)
-        gateway.wait_for_log("the configuration is in force")
-    client.stop()
+def test_many_reloads_fail_no_request(served: Gateway) -> None:
+    with client_of(served) as client:
+        for number in range(20):
+            served.write(f"body {number}", workers=2)
+            reload(served)
     assert client.failures == []
-    assert gateway.get() == (200, "body 19")
+    assert served.get() == (200, "body 19")
 
 
-def test_a_new_listener_serves_beside_the_old_one(gateway: Gateway) -> None:
-    gateway.start()
-    port = free_port()
-    text = gateway.file.read_text().replace("listeners: [", f'listeners: [{{name: more, bind: "127.0.0.1:{port}"}}, ')
-    gateway.file.write_text(text)
-    gateway.signal(signal.SIGHUP)
-    gateway.wait_for_log("the configuration is in force")
-    assert gateway.get() == (200, "one")
-    gateway.port = port
-    assert gateway.get() == (200, "one")
-
-
-def test_listeners_and_workers_come_and_go_and_nobody_is_refused(gateway: Gateway, client: Client) -> None:
-    gateway.write(workers=2)
-    gateway.start()
-    client.start()
-    unix, port = gateway.folder / "more.sock", free_port()
-    with kept_alive(gateway.port, ["/hello"], clients=2) as kept:
+def test_listeners_and_workers_come_and_go_and_nobody_is_refused(served: Gateway) -> None:
+    unix, port = served.folder / "more.sock", free_port()
+    with kept_alive(served.port, ["/hello"], clients=2) as kept, client_of(served) as client:
         for workers, more in (
             (3, f'{{name: more, bind: "unix:{unix}"}}, '),
             (1, f'{{name: more, bind: "127.0.0.1:{port}"}}, '),
             (2, f'{{name: more, bind: "unix:{unix}", mode: "0600"}}, '),
             (2, ""),
         ):
-            gateway.write(workers=workers)
-            gateway.file.write_text(gateway.file.read_text().replace("listeners: [", f"listeners: [{more}"))
-            gateway.signal(signal.SIGHUP)
-            gateway.wait_for_log("the configuration is in force")
-            gateway.until_workers(workers)
-    client.stop()
+            served.write(workers=workers)
+            served.file.write_text(served.file.read_text().replace("listeners: [", f"listeners: [{more}"))
+            reload(served)
+            served.until_workers(workers)
+            assert served.get() == (200, "one")
+            if str(port) in more:
+                assert served.get(port=port) == (200, "one")
     assert client.answers
     assert client.failures == []
     assert [each.failures for each in kept] == [[], []]
@@ -268,15 +265,14 @@ def test_listeners_and_workers_come_and_go_and_nobody_is_refused(gateway: Gatewa
         socket.create_connection(("127.0.0.1", port))
 
 
-def test_a_killed_worker_is_replaced(gateway: Gateway) -> None:
-    gateway.write(workers=2)
-    gateway.start()
-    victim, survivor = gateway.worker_pids()
+def test_a_killed_worker_is_replaced(served: Gateway) -> None:
+    victim, survivor = served.worker_pids()
+    restarts = metric(served, "hotgate_worker_restarts_total")
     os.kill(victim, signal.SIGKILL)
-    gateway.until(lambda: len(gateway.worker_pids()) == 2 and victim not in gateway.worker_pids())
-    assert survivor in gateway.worker_pids()
-    assert {gateway.get() for _ in range(20)} == {(200, "one")}
-    assert "hotgate_worker_restarts_total 1.0" in gateway.admin("/metrics")[1]
+    served.until(lambda: len(served.worker_pids()) == 2 and victim not in served.worker_pids())
+    assert survivor in served.worker_pids()
+    assert {served.get() for _ in range(20)} == {(200, "one")}
+    assert metric(served, "hotgate_worker_restarts_total") == restarts + 1
 
 
 def test_a_connection_waiting_for_a_dead_worker_is_served_by_its_successor(gateway: Gateway) -> None:
@@ -289,30 +285,26 @@ def test_a_connection_waiting_for_a_dead_worker_is_served_by_its_successor(gatew
         assert waiting.recv(4096).startswith(b"HTTP/1.1 200")
 
 
-def test_a_terminated_worker_drains_and_is_replaced(gateway: Gateway, client: Client) -> None:
-    gateway.write(workers=2)
-    gateway.start()
-    client.start()
-    victim, _ = gateway.worker_pids()
-    os.kill(victim, signal.SIGTERM)
-    gateway.until(lambda: len(gateway.worker_pids()) == 2 and victim not in gateway.worker_pids())
-    client.stop()
+def test_a_terminated_worker_drains_and_is_replaced(served: Gateway) -> None:
+    victim, _ = served.worker_pids()
+    with client_of(served) as client:
+        os.kill(victim, signal.SIGTERM)
+        served.until(lambda: len(served.worker_pids()) == 2 and victim not in served.worker_pids())
     assert client.failures == []
 
 
-def test_workers_survive_the_control_process_and_a_new_one_takes_over(gateway: Gateway, client: Client) -> None:
+def test_workers_survive_the_control_process_and_a_new_one_takes_over(gateway: Gateway) -> None:
     gateway.write(workers=2)
     gateway.start()
     orphans = gateway.worker_pids()
-    client.start()
-    gateway.signal(signal.SIGKILL)
-    gateway.wait_for_exit()
-    assert {gateway.get() for _ in range(20)} == {(200, "one")}
-    gateway.write("two", workers=2)
-    gateway.start()
-    gateway.until(lambda: not any(map(gateway.is_running, orphans)))
-    assert {gateway.get() for _ in range(20)} == {(200, "two")}
-    client.stop()
+    with client_of(gateway) as client:
+        gateway.signal(signal.SIGKILL)
+        gateway.wait_for_exit()
+        assert {gateway.get() for _ in range(20)} == {(200, "one")}
+        gateway.write("two", workers=2)
+        gateway.start()
+        gateway.until(lambda: not any(map(gateway.is_running, orphans)))
+        assert {gateway.get() for _ in range(20)} == {(200, "two")}
     assert client.failures == []
 
 
@@ -337,14 +329,12 @@ def test_a_busy_admin_port_is_reported_at_its_key(gateway: Gateway) -> None:
     assert "admin.bind" in gateway.wait_for_log(f"{gateway.file}:3:")["message"]
 
 
-def test_a_second_run_names_the_first(gateway: Gateway) -> None:
-    gateway.start()
-    assert gateway.process is not None
-    second = Gateway(gateway.folder)
+def test_a_second_run_names_the_first(served: Gateway) -> None:
+    second = Gateway(served.folder)
     second.launch()
     assert second.wait_for_exit() == 1
-    assert f"already running, pid {gateway.process.pid}" in second.wait_for_log(str(gateway.file))["message"]
-    assert gateway.get() == (200, "one")
+    assert f"already running, pid {served.pid}" in second.wait_for_log(str(served.file))["message"]
+    assert served.get() == (200, "one")
 
 
 def test_a_broken_file_stops_the_start(gateway: Gateway) -> None:
@@ -354,15 +344,14 @@ def test_a_broken_file_stops_the_start(gateway: Gateway) -> None:
     assert "nonsense" in gateway.wait_for_log(str(gateway.file))["message"]
 
 
-def test_metrics_are_summed_over_workers_and_outlive_them(gateway: Gateway) -> None:
-    gateway.write(workers=2)
-    gateway.start()
+def test_metrics_are_summed_over_workers_and_outlive_them(served: Gateway) -> None:
     for _ in range(40):
-        gateway.get()
-    gateway.until(lambda: _requests(gateway) == 40)
-    os.kill(gateway.worker_pids()[0], signal.SIGTERM)
-    gateway.until(lambda: "hotgate_worker_restarts_total 1.0" in gateway.admin("/metrics")[1])
-    assert _requests(gateway) == 40
+        served.get("/counted")
+    served.until(lambda: metric(served, "hotgate_requests_total", route="counted") == 40)
+    restarts = metric(served, "hotgate_worker_restarts_total")
+    os.kill(served.worker_pids()[0], signal.SIGTERM)
+    served.until(lambda: metric(served, "hotgate_worker_restarts_total") == restarts + 1)
+    assert metric(served, "hotgate_requests_total", route="counted") == 40
 
 
 def test_a_worker_imports_nothing_of_the_control_plane(gateway: Gateway) -> None:
@@ -373,11 +362,6 @@ def test_a_worker_imports_nothing_of_the_control_plane(gateway: Gateway) -> None
     resident = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     assert resident is not None
     assert int(resident[1]) <= 60 * 1024
-
-
-def _requests(gateway: Gateway) -> float:
-    lines = gateway.admin("/metrics")[1].splitlines()
-    return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith("hotgate_requests_total{"))
 
 
 @pytest.mark.parametrize("closed", ["<&- >&-", "<&-"])

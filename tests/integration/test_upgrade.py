@@ -4,21 +4,31 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from hotgate.cli import app
 from hotgate.runtime.workers.launch import running_workers
 from integration.backend import backend_running
 from integration.conftest import COMMAND, DEADLINE, SOURCES, Gateway
 from integration.customer import connect
 from integration.load import kept_alive
+from integration.served import reload
 from integration.test_process_state import LIMITED, admitted
 
 
 def command(gateway: Gateway, name: str) -> tuple[int, str]:
-    """(exit status, what it says) of `hotgate NAME`."""
+    """(exit status, what it says) of `hotgate NAME`. It runs in this process: starting it says nothing of upgrades."""
+    done = CliRunner().invoke(app, [name, "--config", str(gateway.file)])
+    return done.exit_code, done.output
+
+
+def command_process(gateway: Gateway, name: str) -> tuple[int, str]:
+    """The same of a process of its own."""
     done = subprocess.run(
         [sys.executable, "-c", COMMAND, name, "--config", str(gateway.file)],
         env={**os.environ, "PYTHONPATH": str(SOURCES)},
@@ -28,6 +38,24 @@ def command(gateway: Gateway, name: str) -> tuple[int, str]:
         timeout=60,
     )
     return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    made = Gateway(tmp_path_factory.mktemp("gateway"))
+    made.write()
+    made.start()
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def staying(unchanged: Gateway) -> Gateway:
+    """A gateway that no test replaces, with what it began with in force."""
+    unchanged.write()
+    unchanged.forget_log()
+    reload(unchanged)
+    return unchanged
 
 
 def control_pid(gateway: Gateway) -> int:
@@ -96,37 +124,35 @@ def test_limits_survive(gateway: Gateway) -> None:
         ("  - {name: more, match: {path: /m}, public: true, respond: {}, policies: [{use: 'broken:one'}]}", "broken"),
     ],
 )
-def test_a_new_version_that_cannot_start_changes_nothing(gateway: Gateway, more: str, says: str) -> None:
-    gateway.start()
-    before = control_pid(gateway)
-    gateway.write("two", more=more)
+def test_a_new_version_that_cannot_start_changes_nothing(staying: Gateway, more: str, says: str) -> None:
+    before = control_pid(staying)
+    staying.write("two", more=more)
     os.kill(before, signal.SIGUSR2)
-    assert says in gateway.wait_for_log("no upgrade, this process goes on")["message"]
-    status, text = command(gateway, "upgrade")
+    assert says in staying.wait_for_log("no upgrade, this process goes on")["message"]
+    status, text = command(staying, "upgrade")
     assert (status, says in text) == (1, True)
-    assert gateway.get() == (200, "one")
-    assert control_pid(gateway) == before
-    gateway.write("three")
-    gateway.signal(signal.SIGHUP)
-    gateway.wait_for_log("the configuration is in force")
-    assert gateway.get() == (200, "three")
+    assert staying.get() == (200, "one")
+    assert control_pid(staying) == before
+    staying.write("three")
+    reload(staying)
+    assert staying.get() == (200, "three")
 
 
-def test_policies_that_end_the_workers_change_nothing(gateway: Gateway) -> None:
+def test_policies_that_end_the_workers_change_nothing(staying: Gateway) -> None:
     """What only the new workers find out: the control process itself compiles the policy without harm."""
-    policy = gateway.folder / "mine.py"
+    policy = staying.folder / "mine.py"
     policy.write_text("from hotgate import policy\n@policy(phase='admit')\ndef one(exchange): return None\n")
     route = "  - {name: more, match: {path: /m}, public: true, respond: {}, policies: [{use: 'mine:one'}]}"
-    gateway.write(more=route)
-    gateway.start()
-    (worker,) = gateway.worker_pids()
+    staying.write(more=route)
+    reload(staying)
+    (worker,) = staying.worker_pids()
     policy.write_text(
-        "import sys, os\nif 'runtime.worker' in ' '.join(sys.orig_argv): os._exit(3)\n" + policy.read_text()
+        "import sys, os\nif 'runtime.worker_process' in ' '.join(sys.orig_argv): os._exit(3)\n" + policy.read_text()
     )
-    status, text = command(gateway, "upgrade")
+    status, text = command(staying, "upgrade")
     assert (status, text) == (1, "the workers die as soon as they start\n")
-    assert gateway.get() == (200, "one")
-    assert gateway.worker_pids() == [worker]
+    assert staying.get() == (200, "one")
+    assert staying.worker_pids() == [worker]
 
 
 def test_a_successor_that_is_killed_changes_nothing(gateway: Gateway) -> None:
@@ -192,21 +218,20 @@ def test_a_stop_of_a_start_ends_what_an_earlier_process_left_behind(gateway: Gat
 
 def test_commands_need_a_running_gateway(gateway: Gateway, tmp_path: Path) -> None:
     for name in ("upgrade", "reload"):
-        status, text = command(gateway, name)
+        status, text = command_process(gateway, name)
         assert (status, "no gateway of this configuration is running" in text) == (1, True)
 
 
-def test_reload_says_how_it_went(gateway: Gateway) -> None:
-    gateway.start()
-    gateway.write("two")
-    assert command(gateway, "reload") == (0, "the configuration is in force\n")
-    assert gateway.get() == (200, "two")
-    gateway.write(
+def test_reload_says_how_it_went(staying: Gateway) -> None:
+    staying.write("two")
+    assert command_process(staying, "reload") == (0, "the configuration is in force\n")
+    assert staying.get() == (200, "two")
+    staying.write(
         "three", more="  - {name: m, match: {path: /m}, public: true, respond: {}, policies: [{use: 'no:no'}]}"
     )
-    status, text = command(gateway, "reload")
+    status, text = command(staying, "reload")
     assert (status, "routes[1]" in text) == (1, True)
-    assert gateway.get() == (200, "two")
+    assert staying.get() == (200, "two")
 
 
 def test_two_in_a_row_cut_nothing(gateway: Gateway) -> None:

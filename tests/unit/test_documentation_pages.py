@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from certificate_authority import authority
 from hotgate.identity.passwords.password_hash import hashed
-from hotgate.runtime.compiling.compile import compile_errors
+from hotgate.runtime.compiling.compile_errors import compile_errors
 from hotgate.runtime.compiling.load import load_configuration
 from hotgate.testing.issuer import Issuer
 

@@ -13,7 +13,7 @@ from typer.main import get_command
 from certificate_authority import authority
 from hotgate.cli import app
 from hotgate.config.limits import Limits
-from hotgate.runtime.compiling.compile import compile_errors
+from hotgate.runtime.compiling.compile_errors import compile_errors
 from hotgate.runtime.compiling.load import load_configuration
 from hotgate.testing import make_exchange, run
 

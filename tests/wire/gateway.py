@@ -1,6 +1,7 @@
 """A gateway in this process, on a loopback socket, whose clock is the test's."""
 
 import asyncio
+import contextlib
 import json
 import socket
 import sys
@@ -8,7 +9,6 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from hotgate.config.models import gateway_model
 from hotgate.edge.connection import ServerConnection
 from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.keys.key_ring import RingHolder
@@ -17,14 +17,14 @@ from hotgate.observe.access_log import AccessLog
 from hotgate.observe.access_record import AccessRecord, lines_of
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.pipeline.policy import UserPolicy
-from hotgate.policies import MECHANISMS, POLICIES
 from hotgate.runtime.compiling.compiled import Compiled
+from hotgate.runtime.compiling.model import built_in_model
 from hotgate.runtime.worker_process.data_plane import DataPlane
 from wire.overload_readings import OverloadReadings
 
 TICK = 0.25  # seconds, as the worker ticks
 _POLICY_MODULE = "wire_test_policies"
-_MODEL = gateway_model(POLICIES, MECHANISMS)
+_MODEL = built_in_model()
 
 
 class KeptRecords:
@@ -115,8 +115,12 @@ class Gateway:
         self.carry(message)
 
     async def stop(self) -> None:
-        """Cut what is left."""
-        await self.plane.drain(0.0)
+        """Cut what is left, without waiting for connections that nobody makes any more."""
+        draining = asyncio.ensure_future(self.plane.drain(0.0))
+        await asyncio.sleep(0)
+        draining.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await draining
 
 
 def declared(policies: Sequence[UserPolicy]) -> list[dict[str, str]]:

@@ -87,6 +87,28 @@ def test_after_the_backend(statement: Statement) -> None:
     script()
 
 
+def test_what_frames_an_answer_is_not_a_policys_to_say() -> None:
+    @policy(phase="authorize")
+    def careless(exchange: Exchange) -> None:
+        exchange.answer_fields += ((b"Content-Length", b"99"), (b"transfer-encoding", b"chunked"), (b"x-a", b"b"))
+        exchange.add_answer_fields((b"x-request-id", b"another"), (b"connection", b"close"))
+
+    @scenario(policies=[careless])
+    async def script(wire: Wire) -> None:
+        client = await wire.send(GET)
+        backend = await wire.backend.accept()
+        await backend.message()
+        backend.send(OK)
+        answer = await client.message()
+        assert answer.length == 2
+        assert answer.body == b"ok"
+        assert (answer.get(b"transfer-encoding"), answer.get(b"connection")) == (None, None)
+        assert answer.get(b"x-request-id") != b"another"
+        assert answer.get(b"x-a") == b"b"
+
+    script()
+
+
 def test_a_policy_that_cancels_itself() -> None:
     @policy(phase="authorize")
     async def careless(exchange: Exchange) -> None:

@@ -46,7 +46,7 @@ def behind(*proofs: Any, **route: Any) -> dict[str, Any]:
 
 
 def bearer(issuer: Issuer = ISSUER, **changes: Any) -> str:
-    claims = {"iss": ISSUER.name, "aud": "api", "sub": "ada", "exp": time.time() + 600, "jti": "t1", **changes}
+    claims = {"iss": ISSUER.name, "aud": "api", "sub": "ada", "exp": time.time() + 86_400, "jti": "t1", **changes}
     return "Authorization: Bearer " + issuer.token(claims).decode()
 
 

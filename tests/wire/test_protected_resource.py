@@ -33,7 +33,7 @@ ROUTE: dict[str, Any] = {
 
 
 def token(**changes: Any) -> str:
-    claims = {"iss": ISSUER.name, "aud": "api", "sub": "ada", "scope": "read", "exp": time.time() + 600, **changes}
+    claims = {"iss": ISSUER.name, "aud": "api", "sub": "ada", "scope": "read", "exp": time.time() + 86_400, **changes}
     return ISSUER.token(claims).decode()
 
 

@@ -18,7 +18,8 @@ SETTINGS: dict[str, Any] = {
     "identity": {"corp": {"jwt": {"issuer": ISSUER.name, "audience": "api", "jwks_url": URL, "token": PLACES}}}
 }
 ROUTE: dict[str, Any] = {"public": False, "authenticate": ["corp"]}
-TOKEN = ISSUER.token({"iss": ISSUER.name, "aud": "api", "sub": "ada", "exp": time.time() + 600}).decode()
+# Made when tests are collected, which may be long before they run.
+TOKEN = ISSUER.token({"iss": ISSUER.name, "aud": "api", "sub": "ada", "exp": time.time() + 86_400}).decode()
 
 
 def know_keys(wire: Wire) -> None:

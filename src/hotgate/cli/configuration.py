@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hotgate.runtime.compiling.without_collection import without_collection
+
 if TYPE_CHECKING:
     from hotgate.config.gateway import Gateway
     from hotgate.config.loader import Loaded
@@ -17,12 +19,12 @@ DEFAULT_FILE = Path("hotgate.yaml")
 
 def full_model() -> type[Gateway]:
     """The configuration's model with the keys of all built-in policies and mechanisms."""
-    from hotgate.config.models import gateway_model  # noqa: PLC0415
-    from hotgate.policies import MECHANISMS, POLICIES  # noqa: PLC0415
+    from hotgate.runtime.compiling.model import built_in_model  # noqa: PLC0415
 
-    return gateway_model(POLICIES, MECHANISMS)
+    return built_in_model()
 
 
+@without_collection()
 def load_configuration(file: Path) -> Loaded:
     """The configuration of a file. Raises ConfigurationErrors."""
     from hotgate.config.loader import load  # noqa: PLC0415

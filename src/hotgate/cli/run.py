@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from hotgate.cli.configuration import DEFAULT_FILE, ConfigurationFile
+from hotgate.runtime.compiling.without_collection import without_collection
 
 
 class LogFormat(StrEnum):
@@ -23,8 +24,9 @@ def run(
     log_format: Annotated[LogFormat, typer.Option(help="Form of the log on standard error.")] = LogFormat.CONSOLE,
 ) -> None:
     """Run the gateway until SIGTERM or Ctrl-C; SIGHUP reloads the configuration, SIGUSR2 upgrades the program."""
-    from hotgate.runtime.compiling.load import RunOptions  # noqa: PLC0415 (heavy; `hotgate --help` must not wait for it)
-    from hotgate.runtime.run import run_gateway  # noqa: PLC0415
+    with without_collection():  # heavy; `hotgate --help` must not wait for it
+        from hotgate.runtime.compiling.load import RunOptions  # noqa: PLC0415
+        from hotgate.runtime.run import run_gateway  # noqa: PLC0415
 
     try:
         status = run_gateway(RunOptions(config, workers, log_format.value))

@@ -6,6 +6,7 @@ and forges the answers of DNS could speak for all of them.
 """
 
 import ssl
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
@@ -20,6 +21,12 @@ CONNECT_TIMEOUT = 1.4
 _ONCE = httpx.Limits(max_keepalive_connections=0)
 # Many servers hang up on idle connections after five seconds: a call must not go where that is happening.
 _KEPT = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=3.0)
+
+
+@cache
+def system_trust() -> ssl.SSLContext:
+    """One for all clients: to read the system's authorities takes 20 ms. It keeps nothing of any connection."""
+    return client_context()
 
 
 class ConnectionsByName(httpx.AsyncBaseTransport):
@@ -57,7 +64,7 @@ def http_client(
     what only the server may see.
     """
     cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
-    verify = client_context() if tls is None else tls
+    verify = system_trust() if tls is None else tls
     timeout = httpx.Timeout(5.0, connect=CONNECT_TIMEOUT)
     return httpx.AsyncClient(
         verify=verify, cookies=cookies, limits=_ONCE, timeout=timeout, transport=transport, trust_env=False

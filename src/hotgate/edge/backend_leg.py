@@ -315,7 +315,7 @@ class BackendLeg:
         sticky = self.upstream.sticky
         cookie = sticky.new_cookie(self._relay.exchange, connection.target) if sticky is not None else None
         if cookie is not None:
-            self._relay.add_to_answer(cookie)
+            self._relay.exchange.add_answer_fields(cookie)
         return False
 
     def _note_time(self, until: float, *, is_overloaded: bool) -> None:

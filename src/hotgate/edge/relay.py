@@ -24,7 +24,7 @@ from hotgate.edge.shed import shed
 from hotgate.edge.stage import NEVER, Stage
 from hotgate.edge.tunnel import Tunnel, tunnel_of
 from hotgate.http.headers import Field, encode_fields
-from hotgate.http.hop_by_hop import HOP_BY_HOP
+from hotgate.http.hop_by_hop import ANSWER_FRAME
 from hotgate.http.problem import STATUS_LINES
 from hotgate.http.response import Response
 from hotgate.http.trace import trace_of, valid_request_id
@@ -36,9 +36,6 @@ from hotgate.upstream.sink import AnswerHead
 if TYPE_CHECKING:
     from hotgate.edge.connection import ServerConnection
 
-# Policies may set any field of an answer but those that frame it or name the request.
-WRITTEN_HERE = HOP_BY_HOP | {b"content-length", b"x-request-id"}
-
 
 class Relay:
     """Between one client connection and one backend. is_answering: the head of the answer has been written.
@@ -47,7 +44,6 @@ class Relay:
     """
 
     __slots__ = (
-        "_added",
         "_bytes_out",
         "_is_chunked",
         "_is_over",
@@ -86,7 +82,6 @@ class Relay:
         self.is_answering = self._is_over = self._is_chunked = self._skips_after = False
         self._keep_alive = incoming.keep_alive
         self._status, self._bytes_out = CLIENT_CLOSED, 0
-        self._added = b""
         self.backend: BackendLeg | None = None
         self._steps: ResponseSteps | None = None
         self._pending: PendingPolicy | None = None
@@ -135,8 +130,6 @@ class Relay:
         stop = len(before) if body is None else body.stop_behind(start)
         try:
             outcome = run(before, exchange, start, stop)
-            if exchange.answer_fields != ():
-                self._added = encode_fields(exchange.answer_fields)
         except ANY_FAILURE as error:
             self.policy_failed(error)
             return
@@ -182,7 +175,7 @@ class Relay:
             self.downstream.abort()
             return
         self._skips_after = True  # the answer to a failed response step must not run the steps again
-        self.exchange.answer_fields = ()
+        self.exchange.answer_block = b""
         self.respond(answers.policy_failed(error))
 
     # Up: called by the backend's half.
@@ -201,14 +194,10 @@ class Relay:
             if self._steps is not None:
                 self._steps.on_answer_head(head)
             else:
-                self._write_head(head.status, head.encoded + self._added, head.framing or self._framing(head))
+                fields = head.encoded + self.exchange.answer_block
+                self._write_head(head.status, fields, head.framing or self._framing(head))
         except Exception as error:  # noqa: BLE001  (a policy left what cannot be sent, whatever that is)
             self.policy_failed(error)
-
-    def add_to_answer(self, field: Field) -> None:
-        """One more field for the answer, besides those that policies want."""
-        self.exchange.answer_fields += (field,)
-        self._added += encode_fields((field,))
 
     def on_answer_data(self, data: bytes) -> None:
         """More of the answer's body, or of the tunnel."""
@@ -231,7 +220,7 @@ class Relay:
         """The backend agreed to switch protocols."""
         self.is_answering, self._keep_alive, self._status = True, False, 101
         self.exchange.state[SWITCHED] = True
-        self._write(b"%b%b%b\r\n" % (STATUS_LINES[101], head.encoded, self._added))
+        self._write(b"%b%b%b\r\n" % (STATUS_LINES[101], head.encoded, self.exchange.answer_block))
         assert self.backend is not None
         tunnel_of(self.incoming).open(self.backend)
 
@@ -318,14 +307,14 @@ class Relay:
             self.incoming.consumer = UnwantedBody(self.downstream)
         exchange = self.exchange
         exchange.response = response = response.copy()
-        response.add_fields(exchange.answer_fields)
+        response.add_encoded(exchange.answer_block)
         if exchange.route.challenge_parameter:
             response.extend_challenges(exchange.route.challenge_parameter)
 
     def send_head(self, head: AnswerHead, response: Response) -> None:
         """The head of the backend's answer as the policies left it: `response`."""
         framing = b"" if response.status == 204 else head.framing or self._framing(head)
-        self._write_head(response.status, response.encoded_fields(WRITTEN_HERE), framing)
+        self._write_head(response.status, response.encoded_fields(ANSWER_FRAME), framing)
 
     def _framing(self, head: AnswerHead) -> bytes:
         """How this client is told where a body ends whose length the backend has not said."""
@@ -343,7 +332,7 @@ class Relay:
         assert response is not None
         body = answers.body_of(response, self.exchange.request_id)
         framing = b"" if response.status in (204, 304) else b"content-length: %d\r\n" % len(body)
-        fields = b"%bdate: %b\r\n" % (response.encoded_fields(WRITTEN_HERE), self.context.date)
+        fields = b"%bdate: %b\r\n" % (response.encoded_fields(ANSWER_FRAME), self.context.date)
         self._keep_alive = self._keep_alive and self.downstream.may_discard(self.incoming)
         self._write_head(response.status, fields, framing)
         if body and framing and self.exchange.request.method != "HEAD":

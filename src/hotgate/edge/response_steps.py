@@ -30,7 +30,7 @@ class ResponseSteps:
         self._head = head
         exchange = self._relay.exchange
         exchange.response = response = Response.received(head.status, head.fields, head.encoded)
-        response.add_fields(exchange.answer_fields)
+        response.add_encoded(exchange.answer_block)
         self.run(0)
 
     def hold(self, data: bytes) -> None:

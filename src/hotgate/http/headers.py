@@ -77,6 +77,12 @@ def encode_fields(fields: Iterable[Field]) -> bytes:
     return joined_lines([b"%b: %b\r\n" % field for field in fields])
 
 
+def decode_fields(block: bytes) -> tuple[Field, ...]:
+    """The fields of which `encode_fields` made a block."""
+    parts = [line.partition(b": ") for line in block.splitlines()]
+    return tuple([(name, value) for name, _, value in parts])
+
+
 def joined_lines(lines: list[bytes]) -> bytes:
     """Encoded fields as one block. Raises InvalidHeader if one of them would end its line early."""
     block = b"".join(lines)

@@ -19,6 +19,9 @@ HOP_BY_HOP = frozenset(
     }
 )
 
+# Policies may set any field of an answer but those that frame it or name the request.
+ANSWER_FRAME = HOP_BY_HOP | {b"content-length", b"x-request-id"}
+
 # What a client says of these never reaches a backend: each request that is sent says them anew.
 WRITTEN_ANEW = HOP_BY_HOP | {b"host", b"content-length", b"expect", b"x-request-id", b"traceparent"}
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from hotgate.http.headers import Field, Headers, encode_fields, valid_field
+from hotgate.http.headers import Field, Headers, decode_fields, encode_fields, valid_field
 from hotgate.http.problem import problem_body
 
 _TOKEN_SCHEMES = (b"Bearer ", b"DPoP ")
@@ -29,7 +29,7 @@ class Response:
         self.code = self.log_detail = ""
         self._headers = Headers() if headers is None else headers
         self._received: tuple[Field, ...] = ()
-        self._added: tuple[Field, ...] = ()
+        self._added = b""
         self._encoded = b""
 
     @classmethod
@@ -44,15 +44,15 @@ class Response:
     def headers(self) -> Headers:
         """The fields, for reading and changing."""
         if self._headers is _NOT_READ:
-            self._headers = Headers([*self._received, *self._added])
+            self._headers = Headers(self._received)
+        if self._added:
+            self._headers.fields += decode_fields(self._added)
+            self._added = b""
         return self._headers
 
-    def add_fields(self, fields: tuple[Field, ...]) -> None:
-        """Append valid fields with lower-case names. Cheaper than `headers`, which copies what was received."""
-        if self._headers is _NOT_READ:
-            self._added += fields
-        else:
-            self._headers.fields += fields
+    def add_encoded(self, block: bytes) -> None:
+        """Append encoded fields. They are decoded only if somebody asks for `headers`."""
+        self._added += block
 
     def extend_challenges(self, parameter: bytes) -> None:
         """Add a parameter to every challenge for a token (RFC 9110 §11.6.1), as RFC 9728 §5.1 does."""
@@ -64,10 +64,10 @@ class Response:
                 fields[index] = (name, b"%b, %b" % (first_extended, parameter))
 
     def encoded_fields(self, omitted: frozenset[bytes]) -> bytes:
-        """The wire form of the fields, less those with an omitted name (which a received head does not have)."""
+        """The wire form of the fields, less those with an omitted name: neither received nor encoded ones have it."""
         if self._headers is _NOT_READ:
-            return self._encoded + encode_fields(self._added)
-        return encode_fields([field for field in self._headers.fields if field[0] not in omitted])
+            return self._encoded + self._added
+        return encode_fields([field for field in self._headers.fields if field[0] not in omitted]) + self._added
 
     def copy(self) -> "Response":
         """One that may be changed while this one is given to other requests as well."""

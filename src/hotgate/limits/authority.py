@@ -127,8 +127,9 @@ class LeaseAuthority:
         return {"type": "loss", "loss": self._loss}
 
     def tick(self) -> None:
-        """End a recovery whose deadline has passed."""
+        """Call now and then: ends a recovery whose deadline has passed, and forgets some of what says nothing."""
         self._finish_if_complete()
+        self._table.tidy(self._members.now())
 
     def on_message(self, worker: str, message: Message) -> Message | None:
         """What a connected worker says; the answer, if any, is for it. Stale messages and strangers are ignored.
@@ -154,9 +155,9 @@ class LeaseAuthority:
         self._finish_if_complete()
         if self._recovery is not None or self._members.speed <= 0:
             return NOT_YET
-        limit = request.limit
-        self.define(limit)
-        leased = self._table.open(limit.scope, request.key, self._members.now())
+        limit, now = request.limit, self._members.now()
+        self._table.define(limit, now)
+        leased = self._table.open(limit.scope, request.key, now)
         if leased is None:
             return NOT_YET
         leased.settle(worker, request.held)
@@ -167,17 +168,17 @@ class LeaseAuthority:
                 return AWAITED
         leased.bucket.charged(request.debt)
         leased.bucket.refunded(request.refunded, max(0.0, self._clock() - request.spent_at))
-        self._refill(leased)
+        self._refill(leased, now)
         return self._lend(leased, worker, request, least)
 
     def supply(self, scope: str, key: str, supply: Supply) -> list[tuple[str, Message]]:
         """Tokens of a key have come from elsewhere, or the word that there are none. Returns answers, by worker."""
-        limit = self._table.limit(scope)
-        leased = None if limit is None else self._table.open(scope, key, self._members.now())
+        limit, now = self._table.limit(scope), self._members.now()
+        leased = None if limit is None else self._table.open(scope, key, now)
         if limit is None or leased is None:
             return []
         leased.bucket.supplied(supply)
-        self._refill(leased)
+        self._refill(leased, now)
         waited = self.supplies.waited(scope, key)
         answers = [
             (worker, self._grant_message(worker, waited[worker])) for worker in waited if worker in self._members
@@ -186,8 +187,8 @@ class LeaseAuthority:
 
     def leave_supplies(self) -> None:
         """Everything that came from elsewhere and is not lent goes back: the process is about to end."""
-        for (_, key), leased in self._table.items():
-            self.supplies.leave(leased.bucket.limit, key, *leased.bucket.unused())
+        for leased in self._table:
+            self.supplies.leave(leased.bucket.limit, leased.key, *leased.bucket.unused())
 
     def reset(self, scope: str, key: str) -> bool:
         """Make a bucket full, but for what workers hold. False if there is none, which is as good as full."""
@@ -196,7 +197,7 @@ class LeaseAuthority:
         if leased is None:
             return False
         leased.bucket.reset()
-        self._refill(leased)
+        self._refill(leased, self._members.now())
         return True
 
     def limit(self, scope: str) -> Limit | None:
@@ -231,9 +232,10 @@ class LeaseAuthority:
         leased = self._table.get(scope, key)
         if leased is None or tokens < 0 or held < 0:
             return
-        self._refill(leased)
+        now = self._members.now()
+        self._refill(leased, now)
         leased.settle(worker, held, tokens)
-        self._refill(leased)
+        self._refill(leased, now)
 
     def _lend(self, leased: LeasedBucket, worker: str, request: LeaseRequest, least: int) -> Grant:
         bucket, workers = leased.bucket, self._members.workers
@@ -285,8 +287,8 @@ class LeaseAuthority:
         workers = max(self._members.workers, len(self._members))
         return min(everybody, worker_ceiling(capacity, workers) - leased.held_by(worker))
 
-    def _refill(self, leased: LeasedBucket) -> None:
-        leased.refill(self._members.now(), self._members.reserve(leased.bucket.limit.capacity))
+    def _refill(self, leased: LeasedBucket, now: float) -> None:
+        leased.refill(now, self._members.reserve(leased.bucket.limit.capacity))
 
     def _take(self, worker: str, report: Report) -> None:
         self._loss = later(self._loss, report.loss)
@@ -297,16 +299,17 @@ class LeaseAuthority:
         for limit in report.limits:
             self.define(limit)
         held = {(key.scope, key.key): key.held for key in report.keys}
-        for name, leased in self._table.items():
-            leased.settle(worker, held.get(name, 0))
+        for leased in self._table:
+            leased.settle(worker, held.get((leased.scope, leased.key), 0))
         for key in report.keys:
             self._adopt(worker, key)
 
     def _adopt(self, worker: str, key: KeyReport) -> None:
         """Book what a worker that was out of reach holds, and what it admitted alone."""
-        leased = self._table.restore(key.scope, key.key, self._members.now())
+        now = self._members.now()
+        leased = self._table.restore(key.scope, key.key, now)
         leased.assign(worker, key.held)
-        self._refill(leased)
+        self._refill(leased, now)
         if key.borrowed:
             leased.bucket.used_alone(key.borrowed)
         leased.bucket.charged(key.debt)
@@ -330,6 +333,6 @@ class LeaseAuthority:
             self._table.define(limit, now)
         for (scope, key), witnessed in recovery.keys.items():
             leased = self._table.restore(scope, key, now)
-            leased.leased = dict(witnessed.leased)
-            self._refill(leased)
+            leased.leased = tuple(witnessed.leased.items())
+            self._refill(leased, now)
             leased.bucket.lower(witnessed.level(recovery.limits[scope], seconds_of_refill))

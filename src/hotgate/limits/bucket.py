@@ -22,6 +22,7 @@ class Bucket(ABC):
     KIND: ClassVar[str]
     IS_AGELESS: ClassVar[bool] = False  # it makes no difference when a token was spent that comes back
     ALONE: ClassVar[float]  # of its share, what a worker without an authority may hold or gain in a window
+    FIRST_FETCH: ClassVar[int] = 32  # tokens that a worker wants at first, beyond those that it needs
 
     __slots__ = ("level", "limit")
 

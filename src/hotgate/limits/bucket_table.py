@@ -1,21 +1,21 @@
 """All buckets of a node, bounded in number, without ever making an empty bucket full by forgetting it."""
 
 import math
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 from hotgate.limits.bucket import Bucket
 from hotgate.limits.leased_bucket import LeasedBucket
 from hotgate.limits.limit import Limit
 
 SCANNED = 32  # buckets looked at to find one that can go when the table is full
-SWEPT = 2  # buckets looked at for each new one, so that full ones go before the table is full
+SWEPT = 1000  # buckets looked at in each `tidy`, or a sixtieth if there are more
 SWEPT_LIMITS = 1024
 
 
 class LimitState:
-    """A limit, since when it is as it is, and its newcomers' bucket: the level at which a key starts that the table
-    does not know.
+    """A limit, since when it is as it is, its buckets by key, and its newcomers' bucket: the level at which a key
+    starts that the table does not know.
     """
 
     __slots__ = ("buckets", "limit", "newcomer", "since")
@@ -24,7 +24,7 @@ class LimitState:
         self.limit = limit
         self.since = since
         self.newcomer = newcomer
-        self.buckets = 0
+        self.buckets: dict[str, LeasedBucket] = {}
 
 
 class BucketTable:
@@ -44,19 +44,16 @@ class BucketTable:
         self._max_keys = max_keys
         self._reserve = reserve
         self._left = left
-        self._buckets: OrderedDict[tuple[str, str], LeasedBucket] = OrderedDict()
         self._limits: dict[str, LimitState] = {}
+        self._size = 0
+        self._round: list[LeasedBucket] = []
         self._unknown_since: tuple[float, float] = (math.inf, 0.0)
 
     def __len__(self) -> int:
-        return len(self._buckets)
+        return self._size
 
     def __iter__(self) -> Iterator[LeasedBucket]:
-        return iter(self._buckets.values())
-
-    def items(self) -> Iterator[tuple[tuple[str, str], LeasedBucket]]:
-        """Scope and key of each bucket, and the bucket as it was left."""
-        return iter(self._buckets.items())
+        return chain.from_iterable(state.buckets.values() for state in self._limits.values())
 
     def distrust(self, seconds: float, now: float) -> None:
         """Buckets unknown at `now` may have been empty `seconds` before; limits defined from here on heed it."""
@@ -74,26 +71,25 @@ class BucketTable:
 
     def get(self, scope: str, key: str) -> LeasedBucket | None:
         """The bucket as it was left, or None."""
-        return self._buckets.get((scope, key))
+        state = self._limits.get(scope)
+        return None if state is None else state.buckets.get(key)
 
     def open(self, scope: str, key: str, now: float) -> LeasedBucket | None:
         """The bucket of a defined limit, refilled; a new one if need be; None when there is no place for it."""
-        bucket = self._buckets.get((scope, key))
         state = self._limits[scope]
+        bucket = state.buckets.get(key)
         if bucket is None:
-            if not self._make_room(now):
-                return None
-            bucket = self._add(state, key, now)
-        self._refill(key, bucket, now)
+            return self._add(state, key, now) if self._make_room(now) else None
+        self._refill(state, bucket, now)
         return bucket
 
     def peek(self, limit: Limit, key: str, now: float) -> LeasedBucket:
         """How a bucket stands, or would if it were opened; nothing is added to the table."""
-        bucket = self._buckets.get((limit.scope, key))
+        state = self._limits.get(limit.scope) or LimitState(limit, self._newcomer(limit, now), now)
+        bucket = state.buckets.get(key)
         if bucket is None:
-            state = self._limits.get(limit.scope) or LimitState(limit, self._newcomer(limit, now), now)
-            return self._fresh(state, now)
-        self._refill(key, bucket, now)
+            return self._fresh(state, key, now)
+        self._refill(state, bucket, now)
         return bucket
 
     def limit(self, scope: str) -> Limit | None:
@@ -103,76 +99,93 @@ class BucketTable:
 
     def refill_all(self, now: float) -> None:
         """Bring everything up to `now`: needed before tokens on lease, or kept free, become fewer for all keys."""
-        for (_, key), bucket in self._buckets.items():
-            self._refill(key, bucket, now)
         for state in self._limits.values():
+            for bucket in state.buckets.values():
+                self._refill(state, bucket, now)
             state.newcomer.refill(now, reserved=self._reserve(state.limit.capacity))
 
     def used_unseen(self, most: Callable[[Limit], float]) -> None:
         """Of any key so many tokens, which were kept free, may have been used. Needs buckets up to now."""
-        figures = {scope: most(state.limit) for scope, state in self._limits.items()}
-        for scope, state in self._limits.items():
-            state.newcomer.used_unseen(figures[scope])
-        for leased in self._buckets.values():
-            leased.bucket.used_unseen(figures[leased.scope])
+        for state in self._limits.values():
+            tokens = most(state.limit)
+            state.newcomer.used_unseen(tokens)
+            for leased in state.buckets.values():
+                leased.bucket.used_unseen(tokens)
 
     def restore(self, scope: str, key: str, now: float) -> LeasedBucket:
         """The bucket of a key that workers reported; it gets a place even if that makes the table too large."""
         self._make_room(now)
-        bucket = self._buckets.get((scope, key))
+        state = self._limits[scope]
+        bucket = state.buckets.get(key)
         if bucket is None:
-            return self._add(self._limits[scope], key, now)
-        self._refill(key, bucket, now)
+            return self._add(state, key, now)
+        self._refill(state, bucket, now)
         return bucket
+
+    def tidy(self, now: float) -> None:
+        """Call now and then: forgets those of the next buckets that are full."""
+        for state, bucket in self._next(min(self._size, max(SWEPT, self._size // 60))):
+            self._refill(state, bucket, now)
+            if bucket.is_full():
+                self._forget(state, bucket, now)
 
     def _add(self, state: LimitState, key: str, now: float) -> LeasedBucket:
-        bucket = self._fresh(state, now)
-        self._buckets[state.limit.scope, key] = bucket
-        state.buckets += 1
+        bucket = state.buckets[key] = self._fresh(state, key, now)
+        self._size += 1
         return bucket
 
-    def _fresh(self, state: LimitState, now: float) -> LeasedBucket:
-        limit = state.limit
-        state.newcomer.refill(now, reserved=self._reserve(limit.capacity))
-        return LeasedBucket(limit.scope, limit.bucket(limit, now, state.newcomer.level))
+    def _fresh(self, state: LimitState, key: str, now: float) -> LeasedBucket:
+        limit, reserved = state.limit, self._reserve(state.limit.capacity)
+        state.newcomer.refill(now, reserved=reserved)
+        bucket = LeasedBucket(key, limit.bucket(limit, now, state.newcomer.level))
+        bucket.refill(now, reserved)
+        return bucket
 
-    def _refill(self, key: str, bucket: LeasedBucket, now: float) -> None:
-        state = self._limits[bucket.scope]
+    def _refill(self, state: LimitState, bucket: LeasedBucket, now: float) -> None:
         if bucket.bucket.limit is not state.limit:
-            self._change(key, bucket, state)
+            self._change(bucket, state)
         bucket.refill(now, self._reserve(state.limit.capacity))
 
-    def _change(self, key: str, bucket: LeasedBucket, state: LimitState) -> None:
+    def _change(self, bucket: LeasedBucket, state: LimitState) -> None:
         """Let a bucket follow its limit, from the moment of the change on."""
         before = bucket.bucket.limit
         if not before.is_like(state.limit):
             bucket.refill(state.since, self._reserve(before.capacity))
-            self._left(before, key, *bucket.bucket.unused())
+            self._left(before, bucket.key, *bucket.bucket.unused())
             bucket.follow(state.limit, state.since)
         bucket.bucket.limit = state.limit
 
-    def _make_room(self, now: float) -> bool:
-        crowded = len(self._buckets) >= self._max_keys
-        candidate: tuple[str, str] | None = None
-        fullness = -math.inf
-        for _ in range(min(SCANNED if crowded else SWEPT, len(self._buckets))):
-            key, bucket = next(iter(self._buckets.items()))
-            self._buckets.move_to_end(key)
-            self._refill(key[1], bucket, now)
-            if bucket.is_full():
-                self._forget(key, now)
-                return True
-            if not bucket.leased and fullness < bucket.bucket.fullness():
-                candidate, fullness = key, bucket.bucket.fullness()
-        if crowded and candidate is not None:
-            self._forget(candidate, now)
-        return not crowded or candidate is not None
+    def _next(self, count: int) -> Iterator[tuple[LimitState, LeasedBucket]]:
+        """The next of this round, or the first of another one, oldest first. Some may have gone since it began."""
+        for _ in range(count):
+            if not self._round:
+                self._round = list(self)
+                self._round.reverse()
+            bucket = self._round.pop()
+            state = self._limits.get(bucket.scope)
+            if state is not None and state.buckets.get(bucket.key) is bucket:
+                yield state, bucket
 
-    def _forget(self, key: tuple[str, str], now: float) -> None:
-        bucket = self._buckets.pop(key)
-        self._left(bucket.bucket.limit, key[1], *bucket.bucket.unused())
-        state = self._limits[bucket.scope]
-        state.buckets -= 1
+    def _make_room(self, now: float) -> bool:
+        if self._size < self._max_keys:
+            return True
+        candidate: tuple[LimitState, LeasedBucket] | None = None
+        fullness = -math.inf
+        for state, bucket in self._next(min(SCANNED, self._size)):
+            self._refill(state, bucket, now)
+            if bucket.is_full():
+                candidate = state, bucket
+                break
+            if not bucket.leased and fullness < bucket.bucket.fullness():
+                candidate, fullness = (state, bucket), bucket.bucket.fullness()
+        if candidate is not None:
+            self._forget(*candidate, now)
+        return candidate is not None
+
+    def _forget(self, state: LimitState, bucket: LeasedBucket, now: float) -> None:
+        del state.buckets[bucket.key]
+        self._size -= 1
+        self._left(bucket.bucket.limit, bucket.key, *bucket.bucket.unused())
         state.newcomer.refill(now)
         state.newcomer.heed(bucket.bucket)
 
@@ -187,5 +200,5 @@ class BucketTable:
             return
         for scope, state in list(self._limits.items()):
             state.newcomer.refill(now)
-            if state.buckets == 0 and state.newcomer.is_full():
+            if not state.buckets and state.newcomer.is_full():
                 del self._limits[scope]

@@ -1,10 +1,9 @@
 """The authority's answer to a worker that asks for tokens."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """granted: tokens that the worker may now spend. remaining: whole tokens left in the bucket, below zero in debt.
 
     retry_after: seconds until there are enough tokens, when there were not; 0 otherwise. must_wait: nothing could be

@@ -1,86 +1,143 @@
 """The leases of a worker: bounded in number, and honest about what it had to forget."""
 
-from collections import OrderedDict
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
+from itertools import chain, islice
 
 from hotgate.limits.lease import Lease
 from hotgate.limits.limit import Limit
-from hotgate.limits.report import KeyReport
+from hotgate.limits.report import KeyReport, Report
 
-SWEPT = 2
-SCANNED = 32
+MAX_REPORTED = 4000  # keys in a report: some 1 MB at most
+REVIEWED = 2048  # leases that are looked at in one tick, or a twentieth if there are more
+SCANNED = 32  # that are looked at to find one that can go
 
 
-class LeaseBook(OrderedDict[tuple[str, str], Lease]):
-    """(scope, key) → Lease, at most `max_keys` of them. A look-up is a plain dictionary access.
+class LeaseBook:
+    """At most `max_keys` leases. by_scope: scope → key → lease.
 
-    loss: when something was last forgotten that a new authority would have to know, in monotonic seconds, or None.
+    They are looked at in rounds, some in each tick: there may be a hundred thousand. loss: when something was last
+    forgotten that a new authority would have to know, in monotonic seconds, or None.
     """
 
     def __init__(self, max_keys: int) -> None:
-        super().__init__()
-        self._max_keys = max_keys
+        self.by_scope: dict[str, dict[str, Lease]] = {}
         self.loss: float | None = None
+        self._max_keys = max_keys
+        self._size = 0
+        self._ends: dict[str, float] = {}  # of a scope, when the first of its leases ends
+        self._round: list[Lease] = []
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[Lease]:
+        return chain.from_iterable(leases.values() for leases in self.by_scope.values())
+
+    def __contains__(self, lease: Lease) -> bool:
+        """Whether it is this lease that is kept of the key. If not, nothing may be said of the key in its name."""
+        return self.get(lease.limit.scope, lease.key) is lease
+
+    def get(self, scope: str, key: str) -> Lease | None:
+        """The lease of a key, if there is one."""
+        leases = self.by_scope.get(scope)
+        return None if leases is None else leases.get(key)
 
     def add(self, lease: Lease, now: float) -> Lease | None:
         """Keep a lease. Returns the one that had to go and still has something to settle, if any.
 
         Raises MemoryError when all that were looked at are in use.
         """
-        evicted = None
-        self.sweep(SWEPT, now)
-        if len(self) >= self._max_keys:
-            evicted = self._evict(now)
-        self[lease.limit.scope, lease.key] = lease
+        evicted = self._evict(now) if self._size >= self._max_keys else None
+        self.by_scope.setdefault(lease.limit.scope, {})[lease.key] = lease
+        self._size += 1
         return evicted
 
-    def sweep(self, count: int, now: float) -> None:
-        """Forget those of the next `count` leases that carry no knowledge."""
-        for _ in range(min(count, len(self))):
-            key, lease = next(iter(self.items()))
-            if lease.is_forgettable(now):
-                del self[key]
-            else:
-                self.move_to_end(key)
+    def due(self) -> list[Lease]:
+        """Those to look at in this tick."""
+        return list(self._next(min(self._size, max(REVIEWED, self._size // 20))))
 
-    def keep(self, most: int, now: float) -> None:
-        """Forget all that carries no knowledge, and what is left beyond so many; tokens of those are lost."""
-        for key, lease in list(self.items()):
-            if lease.is_forgettable(now) and not lease.held:
-                del self[key]
-        while len(self) > most:
-            self.popitem(last=False)
-            self.loss = now
+    def will_end(self, lease: Lease) -> None:
+        """What it holds belongs to a period (`Pending.ends`)."""
+        scope = lease.limit.scope
+        self._ends[scope] = min(lease.pending.ends, self._ends.get(scope, math.inf))
+
+    def ended(self, now: float) -> list[Lease]:
+        """Those of periods that are over. All of one limit end at about the same time, so they are not looked at
+        before.
+        """
+        ended: list[Lease] = []
+        for scope in [scope for scope, ends in self._ends.items() if now >= ends]:
+            del self._ends[scope]
+            for lease in self.by_scope.get(scope, {}).values():
+                if now >= lease.pending.ends:
+                    ended.append(lease)
+                elif lease.pending.ends < math.inf:
+                    self.will_end(lease)
+        return ended
+
+    def forget(self, lease: Lease) -> None:
+        """There is nothing to know of its key."""
+        leases = self.by_scope[lease.limit.scope]
+        del leases[lease.key]
+        self._size -= 1
+        if not leases:
+            del self.by_scope[lease.limit.scope]
 
     def changed(self, limits: Mapping[str, Limit]) -> list[Lease]:
         """Those whose limit is another one now. limits: by scope; where there is none, nothing has changed."""
         changed = []
-        for lease in self.values():
-            limit = limits.get(lease.limit.scope, lease.limit)
-            if limit.is_like(lease.limit):
-                lease.limit = limit
-            else:
-                changed.append(lease)
+        for scope in limits.keys() & self.by_scope.keys():
+            limit, alike = limits[scope], dict[Limit, bool]()  # leases of a scope have the same one, but for a few
+            for lease in self.by_scope[scope].values():
+                before = lease.limit
+                if before not in alike:
+                    alike[before] = limit.is_like(before)
+                if alike[before]:
+                    lease.limit = limit
+                else:
+                    changed.append(lease)
         return changed
 
-    def limits(self) -> tuple[Limit, ...]:
-        """The limit of each scope."""
-        return tuple({lease.limit.scope: lease.limit for lease in self.values()}.values())
-
-    def reports(self) -> tuple[KeyReport, ...]:
-        """What an authority must know of each key."""
-        return tuple(
-            KeyReport(lease.limit.scope, lease.key, lease.held, lease.level, lease.borrowed, lease.debt)
-            for lease in self.values()
+    def report(self, now: float, *, is_fresh: bool, sequence: int, share: float) -> Report:
+        """What an authority that this worker meets must know; from now on it does."""
+        self._keep(MAX_REPORTED, now)
+        for lease in self:
+            lease.meet_authority(now)
+        keys = tuple(
+            KeyReport(lease.limit.scope, lease.key, lease.held, lease.level, lease.pending.borrowed, lease.pending.debt)
+            for lease in self
         )
+        for lease in self:
+            lease.reported()
+        limits = {lease.limit.scope: lease.limit for lease in self}
+        return Report(is_fresh, sequence, share, self.loss, tuple(limits.values()), keys)
+
+    def _next(self, count: int) -> Iterator[Lease]:
+        """The next of this round, or the first of another one, oldest first. Some may have gone since it began."""
+        for _ in range(count):
+            if not self._round:
+                self._round = list(self)
+                self._round.reverse()
+            lease = self._round.pop()
+            if lease in self:
+                yield lease
+
+    def _keep(self, most: int, now: float) -> None:
+        """Forget all that carries no knowledge, and what is left beyond so many; tokens of those are lost."""
+        for lease in list(self):
+            if lease.is_forgettable(now) and not lease.held:
+                self.forget(lease)
+        for lease in list(islice(self, max(0, self._size - most))):
+            self.forget(lease)
+            self.loss = now
+        self._round = []
 
     def _evict(self, now: float) -> Lease | None:
-        for _ in range(min(SCANNED, len(self))):
-            key, lease = next(iter(self.items()))
-            self.move_to_end(key)
-            if lease.is_idle:
-                del self[key]
+        for lease in self._next(SCANNED):
+            if lease.pending.is_idle:
+                self.forget(lease)
                 if not lease.is_forgettable(now):
                     self.loss = now
-                return lease if lease.lent or lease.refunded else None
+                return lease if lease.lent or lease.pending.refunded else None
         raise MemoryError("every lease is in use")

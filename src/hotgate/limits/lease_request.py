@@ -3,15 +3,13 @@
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from hotgate.limits.key import MAX_KEY_LENGTH
 from hotgate.limits.limit import Limit
 
 
-@dataclass(frozen=True, slots=True)
-class LeaseRequest:
+class LeaseRequest(NamedTuple):
     """need: tokens that waiting requests lack. least: those of them without which the first cannot be served.
 
     want: tokens beyond that, to avoid asking again. held: what the worker still has from before; all else that it was
@@ -54,12 +52,13 @@ class LeaseRequest:
         of no costs: each of their requests takes one token. What they give back may have been spent at any time.
         """
         key = str(message["key"])
-        since = {"least": min(1, int(message["need"])), "debt": 0, "refunded": 0}
-        figures = {name: int({**since, **message}[name]) for name in ("need", "want", "held", *since)}
-        if len(key) > MAX_KEY_LENGTH or min(figures.values()) < 0:
+        need, want, held = int(message["need"]), int(message["want"]), int(message["held"])
+        least, debt = int(message.get("least", min(1, need))), int(message.get("debt", 0))
+        refunded = int(message.get("refunded", 0))
+        if len(key) > MAX_KEY_LENGTH or min(need, want, held, least, debt, refunded) < 0:
             raise ValueError("a key has at most 128 characters, and tokens are not negative")
         spent_at = float(message.get("spent_at", 0.0))
         if not 0 <= spent_at < math.inf:
             raise ValueError("a time is a number, and not negative")
         limit = Limit.from_definition(str(message["scope"]), message["limit"], now)
-        return cls(limit, key, **figures, spent_at=spent_at)
+        return cls(limit, key, need, want, held, least, debt, refunded, spent_at)

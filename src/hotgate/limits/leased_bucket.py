@@ -7,24 +7,36 @@ from hotgate.limits.limit import Limit
 class LeasedBucket:
     """Keeps `level + tokens on lease <= capacity`, so that no window can see more than the limit allows.
 
-    leased: worker → tokens that it may still hold. A worker that holds none has no entry.
+    leased: workers, and the tokens that each may still hold. A worker that holds none is not there. Pairs, because most
+    keys have one at most: a dictionary takes twice the memory.
     """
 
-    __slots__ = ("bucket", "leased", "scope")
+    __slots__ = ("bucket", "key", "leased")
 
-    def __init__(self, scope: str, bucket: Bucket) -> None:
-        self.scope = scope
+    def __init__(self, key: str, bucket: Bucket) -> None:
+        self.key = key
         self.bucket = bucket
-        self.leased: dict[str, int] | None = None  # most have none, and an empty dictionary takes 64 bytes
+        self.leased: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def scope(self) -> str:
+        """Of its limit."""
+        return self.bucket.limit.scope
 
     @property
     def on_lease(self) -> int:
         """Tokens that all workers together may still spend."""
-        return sum(self.leased.values()) if self.leased else 0
+        tokens = 0
+        for _, held in self.leased:
+            tokens += held
+        return tokens
 
     def held_by(self, worker: str) -> int:
         """Tokens that the worker may still spend."""
-        return self.leased.get(worker, 0) if self.leased else 0
+        for name, held in self.leased:
+            if name == worker:
+                return held
+        return 0
 
     def refill(self, now: float, reserved: float = 0.0) -> None:
         """Bring the level up to `now`; `reserved` tokens more than those on lease are kept free."""
@@ -36,6 +48,8 @@ class LeasedBucket:
         It can only be less than it was given: a larger figure is not believed.
         """
         before = self.held_by(worker)
+        if not before:
+            return
         held = min(held, before)
         returned = max(0, min(returned, before - held))
         self.assign(worker, held)
@@ -46,10 +60,8 @@ class LeasedBucket:
 
     def assign(self, worker: str, held: int) -> None:
         """The worker holds so many, wherever they are from."""
-        if held > 0:
-            self.leased = {**(self.leased or {}), worker: held}
-        elif self.leased and self.leased.pop(worker, None) is not None and not self.leased:
-            self.leased = None
+        others = tuple([pair for pair in self.leased if pair[0] != worker])
+        self.leased = (*others, (worker, held)) if held > 0 else others
 
     def lend(self, worker: str, tokens: int) -> None:
         """Move whole tokens from the level to a worker. Raises ValueError if they are not there."""
@@ -62,7 +74,7 @@ class LeasedBucket:
         """The limit has changed. A token that is out on other terms may mean something else now: it counts as spent,
         and what comes back of it is void.
         """
-        for worker in list(self.leased or ()):
+        for worker, _ in self.leased:
             self.settle(worker, 0)
         self.bucket = self.bucket.follow(limit, now)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hotgate.config.loader import Loaded
 from hotgate.runtime.compiling.load import RunOptions, check_compiles, load_configuration
+from hotgate.runtime.compiling.without_collection import without_collection
 from hotgate.runtime.desks.limits.limit_commands import LIMIT_COMMANDS, QUOTA_COMMANDS, answer_limits, answer_quotas
 from hotgate.runtime.desks.operator_desk import OperatorDesk
 from hotgate.runtime.desks.releases import release_commands, version_commands
@@ -136,6 +137,7 @@ class ControlProcess:
         plane.left_alone_by_predecessor(self._own_workers())
         generation.may_serve.set()
 
+    @without_collection()
     def _import_control_plane(self) -> "tuple[Deployment, ControlPlane]":
         from hotgate.runtime.control_plane import ControlPlane  # noqa: PLC0415 (see the module's docstring)
         from hotgate.runtime.deployment import Deployment  # noqa: PLC0415

@@ -11,14 +11,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hotgate.store.bounds import MAX_NAME
 from hotgate.store.errors import StoreUnavailable
 from hotgate.store.last_used import LastUsed
-from hotgate.store.local_reader import LocalReader
 from hotgate.store.pepper import Peppers
 from hotgate.store.records import Consumer, FoundKey, StoredKey
+
+if TYPE_CHECKING:
+    from hotgate.store.local_reader import LocalReader
 
 _log = logging.getLogger("hotgate.store")
 
@@ -123,7 +125,7 @@ class Credentials:
         if found is not None:
             self._found.move_to_end(digest)
             return found
-        key = self._read(LocalReader.key, digest)
+        key = self._read(lambda reader, digest: reader.key(digest), digest)
         consumer = None if key is None else self.consumer(key.consumer)
         if key is None or consumer is None:
             return None
@@ -137,7 +139,7 @@ class Credentials:
         if found is not None:
             self._consumers.move_to_end(name)
             return found
-        found = self._read(LocalReader.consumer, name) if len(name) <= MAX_NAME else None
+        found = self._read(lambda reader, name: reader.consumer(name), name) if len(name) <= MAX_NAME else None
         if found is not None:
             _remember(self._consumers, name, found, self._cache_size)
         return found
@@ -179,7 +181,7 @@ class Credentials:
     def _cache_size(self) -> int:
         return self._settings.cache if self._settings else 0
 
-    def _read(self, read: Callable[[LocalReader, Name], Record | None], name: Name) -> Record | None:
+    def _read(self, read: "Callable[[LocalReader, Name], Record | None]", name: Name) -> Record | None:
         """What the file has of that name; that it has nothing is remembered."""
         if name in self._unknown:
             return None
@@ -195,12 +197,14 @@ class Credentials:
         _remember(self._unknown, name, None, MAX_UNKNOWN)
         return None
 
-    def _usable(self) -> LocalReader:
+    def _usable(self) -> "LocalReader":
         if self._reader is None or not self._is_usable:
             raise StoreUnavailable("the store cannot be read")
         return self._reader
 
     def _look(self, settings: CredentialSettings, now: float) -> None:
+        from hotgate.store.local_reader import LocalReader  # noqa: PLC0415 (a megabyte; most workers have no store)
+
         reader = self._reader
         if reader is None or reader.path != settings.path or reader.is_replaced():
             self._close()
@@ -214,7 +218,7 @@ class Credentials:
         if not settings.is_replica:
             self._in_step_at = now
 
-    def _follow(self, reader: LocalReader) -> None:
+    def _follow(self, reader: "LocalReader") -> None:
         """Forget what was changed since the last look."""
         seq = reader.sequence()
         if seq == self._seq:

@@ -1,5 +1,6 @@
 """Brings the tables of a store to what this version of the program needs, in one transaction."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -18,12 +19,13 @@ def migrate(connection: Connection, revision: str = "head") -> None:
     """Call inside a transaction that may write. Raises StoreUnusable for a store of a newer program."""
     if connection.dialect.name == "postgresql":  # two nodes may start at once; SQLite's transaction locks by itself
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
+    found = current_revision(connection)
+    if found == latest_revision():
+        return
+    if found is not None and found not in {script.revision for script in _scripts().walk_revisions()}:
+        raise StoreUnusable(f"the store has revision {found}, which this version does not know; install a newer one")
     config = _config()
     config.attributes["connection"] = connection
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    found = current_revision(connection)
-    if found is not None and found not in known:
-        raise StoreUnusable(f"the store has revision {found}, which this version does not know; install a newer one")
     command.upgrade(config, revision)
 
 
@@ -34,7 +36,12 @@ def current_revision(connection: Connection) -> str | None:
 
 def latest_revision() -> str:
     """What this version of the program needs."""
-    return str(ScriptDirectory.from_config(_config()).get_current_head())
+    return str(_scripts().get_current_head())
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
 
 
 def _config() -> Config:

@@ -7,7 +7,7 @@ import httptools
 
 from hotgate.http.bounded_cache import BoundedCache
 from hotgate.http.headers import Field
-from hotgate.http.hop_by_hop import HOP_BY_HOP, connection_options, is_allowed_trailer, without_named
+from hotgate.http.hop_by_hop import ANSWER_FRAME, connection_options, is_allowed_trailer, without_named
 from hotgate.http.reserved import ASSERTION_FIELD
 from hotgate.upstream.failure import UpstreamFailure
 from hotgate.upstream.sink import AnswerHead, AnswerSink
@@ -18,7 +18,7 @@ _BODY = (b"content-length", b"transfer-encoding")
 _VERSIONS = ("1.1", "1.0")
 _MAX_REPEATED = 2048  # bytes of a head that is kept
 # The gateway writes these itself, but for the assertion: a backend that sends it back must not hand it to the client.
-_FRAMING = HOP_BY_HOP | {b"content-length", b"x-request-id", ASSERTION_FIELD}
+_FRAMING = ANSWER_FRAME | {ASSERTION_FIELD}
 _control = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]").search
 
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from hotgate.config.models import gateway_model
-from hotgate.policies import MECHANISMS, POLICIES
+from hotgate.runtime.compiling.model import built_in_model
 from unit.config.conftest import Folder
 
 BASIC = '{basic: {users: {ada: {hash: "$2b$04$abcdefghijklmnopqrstuuGMPjDKyVbLYFHmVxYKl0zsbxDEZbBC2"}}}}'
@@ -17,7 +16,7 @@ identity: {staff: %s}
 @pytest.fixture
 def whole(folder: Folder) -> Folder:
     """With every mechanism that there is."""
-    return Folder(folder.path, gateway_model(POLICIES, MECHANISMS))
+    return Folder(folder.path, built_in_model())
 
 
 @pytest.mark.parametrize(

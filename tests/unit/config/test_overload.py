@@ -10,7 +10,7 @@ from hotgate.config.concurrency import UpstreamConcurrency
 from hotgate.config.overload import Overload
 from hotgate.config.priorities import Priorities
 from hotgate.policies.limits.concurrency_settings import ConcurrencySettings
-from hotgate.runtime.compiling.compile import compile_errors
+from hotgate.runtime.compiling.compile_errors import compile_errors
 from hotgate.runtime.compiling.load import load_configuration
 
 BASE = """\

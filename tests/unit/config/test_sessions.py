@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from hotgate.config.dangers import dangers
 from hotgate.config.sessions import Sessions
-from hotgate.runtime.compiling.load import built_in_model
+from hotgate.runtime.compiling.model import built_in_model
 
 OIDC = {"oidc": {"issuer": "https://idp.test", "client": {"id": "g", "secret": "s" * 32}}}
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -12,7 +12,7 @@ import pytest
 from certificate_authority import authority
 from hotgate.config.oauth_client import OAuthClient
 from hotgate.control.download import FetchFailed, download
-from hotgate.control.http_client import MOST_NAMES, ConnectionsByName, http_client
+from hotgate.control.http_client import MOST_NAMES, ConnectionsByName, http_client, system_trust
 from hotgate.control.judged_address import Place
 from hotgate.control.oauth.client_authentication import ClientAuthentication
 from hotgate.control.oauth.endpoint_call import EndpointCaller
@@ -93,6 +93,15 @@ def test_documents_of_two_issuers_never_come_by_one_connection(tmp_path: Path) -
     assert len(site.heads) == 1
 
 
+@pytest.fixture
+def trust_is_read_again() -> Iterator[None]:
+    """A process reads it once; each test of it is another process."""
+    system_trust.cache_clear()
+    yield
+    system_trust.cache_clear()
+
+
+@pytest.mark.usefixtures("trust_is_read_again")
 def test_authorities_that_a_company_has_given_the_system_are_believed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

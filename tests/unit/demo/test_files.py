@@ -4,7 +4,7 @@ import pytest
 
 from hotgate.demo.credentials import Credentials, new_credentials
 from hotgate.demo.files import write_files
-from hotgate.runtime.compiling.compile import compile_errors
+from hotgate.runtime.compiling.compile_errors import compile_errors
 from hotgate.runtime.compiling.load import load_configuration
 
 

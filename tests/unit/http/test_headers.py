@@ -1,8 +1,10 @@
 """Header fields: order is kept, names compare in lower case, and nothing can be written that changes the framing."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from hotgate.http.headers import Headers, InvalidHeader, encode_fields, valid_field
+from hotgate.http.headers import Field, Headers, InvalidHeader, decode_fields, encode_fields, valid_field
 
 
 def test_reads_and_edits_in_order() -> None:
@@ -32,6 +34,16 @@ def test_refuses_what_would_inject(name: bytes, value: bytes) -> None:
 
 def test_encodes_each_field_on_its_line() -> None:
     assert encode_fields([(b"a", b"1"), (b"b", b"")]) == b"a: 1\r\nb: \r\n"
+
+
+@given(st.lists(st.tuples(st.sampled_from([b"a", b"x-b"]), st.binary(max_size=9))))
+def test_what_was_encoded_can_be_read_again(fields: list[Field]) -> None:
+    try:
+        block = encode_fields(fields)
+    except InvalidHeader:
+        assert any(end in value for _, value in fields for end in (b"\r", b"\n"))
+    else:
+        assert decode_fields(block) == tuple(fields)
 
 
 def test_a_representation_shows_no_values() -> None:

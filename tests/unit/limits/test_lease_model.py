@@ -59,12 +59,12 @@ class Worker:
     def owed(self, limit: Limit, key: str) -> int:
         """Tokens that were charged, not paid for by waiting, and of which the authority has still to hear."""
         lease = self.client.lease(limit.scope, key)
-        return 0 if lease is None else lease.debt + lease.unpaid
+        return 0 if lease is None else lease.pending.debt + lease.pending.unpaid
 
     def refunded(self, limit: Limit, key: str) -> int:
         """Tokens that were given back and of which the authority has still to hear."""
         lease = self.client.lease(limit.scope, key)
-        return 0 if lease is None else lease.refunded
+        return 0 if lease is None else lease.pending.refunded
 
 
 Waiting = tuple[Worker, str, int, float, "asyncio.Future[LimitDecision | None]"]

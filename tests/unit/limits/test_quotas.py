@@ -268,6 +268,16 @@ def test_a_flood_of_keys_costs_nobody_his_quota() -> None:
     assert node.used["victim", MIDNIGHT] <= 100 + 1000 / PART + 1
 
 
+def test_a_quota_that_others_have_used_up_is_not_asked_for_again_and_again() -> None:
+    node = Node(100)
+    node.used["k", MIDNIGHT] = 100
+    for _ in range(25):
+        assert node.admitted(1) == 0
+        node.pass_time(2)
+        node.authority.tick()
+    assert node.writes == 1
+
+
 def test_a_reset_gives_the_whole_quota_but_for_what_is_out() -> None:
     node = Node(1000)
     node.admitted(1000)

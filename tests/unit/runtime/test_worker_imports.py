@@ -13,7 +13,7 @@ FORBIDDEN = {"typer", "rich", "starlette", "uvicorn", "httpx", "prometheus_clien
 SCRIPT = """
 import json, sys
 import hotgate.runtime.worker_process.worker
-from hotgate.runtime.compiling.load import built_in_model, validated
+from hotgate.runtime.compiling.model import built_in_model, validated
 {use}
 print(json.dumps(sorted(sys.modules)))
 """
@@ -49,6 +49,10 @@ def test_a_worker_imports_no_mechanism_that_its_configuration_does_not_name() ->
     assert "hotgate.policies.api_key" in modules
     others = ("hotgate.policies.oidc", "hotgate.policies.passwords", "hotgate.policies.signatures.signature", "html")
     assert not [name for name in modules if name.startswith(others)]
+
+
+def test_a_worker_reads_no_file_and_imports_no_database_unless_there_is_a_store() -> None:
+    assert loaded(f"validated({TREE!r})") & {"yaml", "sqlite3"} == set()
 
 
 def test_a_worker_imports_cel_and_cedar_only_for_conditions() -> None:

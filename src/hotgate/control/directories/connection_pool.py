@@ -5,7 +5,8 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from hotgate.control.directories.ldap_connection import Address, DirectoryUnavailable, LdapConnection
+from hotgate.control.directories.directory_unavailable import DirectoryUnavailable
+from hotgate.control.directories.ldap_connection import Address, LdapConnection
 from hotgate.control.directories.places import Places
 
 LONGEST_IDLE = 60.0  # seconds; firewalls forget a connection without a word, and what is sent on it goes nowhere

@@ -6,14 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hotgate.control.directories.connection_pool import ConnectionPool
-from hotgate.control.directories.ldap_connection import (
-    NO_SUCH_OBJECT,
-    SUCCESS,
-    Address,
-    DirectoryUnavailable,
-    LdapConnection,
-    named,
-)
+from hotgate.control.directories.directory_unavailable import DirectoryUnavailable
+from hotgate.control.directories.ldap_connection import NO_SUCH_OBJECT, SUCCESS, Address, LdapConnection, named
 from hotgate.control.directories.ldap_message import Entry
 from hotgate.control.directories.places import Places
 from hotgate.identity.directories.distinguished_name import escaped, first_value, is_below

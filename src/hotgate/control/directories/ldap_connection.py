@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, cast
 
 from hotgate.control.directories import ldap_message
+from hotgate.control.directories.directory_unavailable import DirectoryUnavailable
 from hotgate.control.directories.ldap_message import Answer, BadMessage, Entry, Result, Scope
 from hotgate.identity.directories.search_filter import SearchFilter
 
@@ -28,10 +29,6 @@ _MAX_BUFFERED = 2 * ldap_message.MAX_BYTES
 def named(code: int) -> str:
     """A result's code as operators can look it up."""
     return f"code {code} ({_NAMES[code]})" if code in _NAMES else f"code {code}"
-
-
-class DirectoryUnavailable(Exception):
-    """It cannot be reached, or does not do what is asked. The text is for operators."""
 
 
 class Address(NamedTuple):

@@ -27,6 +27,7 @@ class PeriodBucket(Bucket):
 
     KIND = "period"
     ALONE = 0.0
+    FIRST_FETCH = 8  # what dies with a worker is lost for the whole period
 
     __slots__ = ("_asked", "_ends", "_left", "_out", "_spent")
 
@@ -115,8 +116,7 @@ class PeriodBucket(Bucket):
     def wanted(self, tokens: int) -> int:
         """What is lacking and a part to go on with; nothing if there is none left."""
         is_enough = self.level >= tokens and (tokens or self.level >= self._part() / 2)
-        now = self._calendar.now()
-        if is_enough or (self._left == 0 and self._asked <= now < self._asked + BELIEVED):
+        if is_enough or self._is_used_up:
             return 0
         return max(0, math.ceil(tokens - self.level)) + self._part()
 
@@ -155,7 +155,11 @@ class PeriodBucket(Bucket):
 
     def is_full(self) -> bool:
         """There is nothing to forget."""
-        return self.level == 0 and not self._spent
+        return self.level == 0 and not self._spent and not self._is_used_up
+
+    @property
+    def _is_used_up(self) -> bool:
+        return self._left == 0 and self._asked <= self._calendar.now() < self._asked + BELIEVED
 
     def _part(self) -> int:
         left = self.limit.quota if self._left is None else self._left

@@ -5,7 +5,7 @@ from typing import Any
 
 from hotgate.limits.decision import LimitDecision, allowed
 from hotgate.limits.lease import Lease
-from hotgate.limits.lease_client import IDLE, LeaseClient, Outcome
+from hotgate.limits.lease_client import IDLE, LeaseClient
 from hotgate.limits.limit import Limit
 from hotgate.limits.shared.terms import LEASE
 from hotgate.limits.token_bucket import TokenBucket
@@ -20,12 +20,12 @@ class SharedLeaseClient(LeaseClient):
     _patience = 0.0
     _is_unlimited = False
 
-    def spend(self, limit: Limit, key: str, cost: int = 1) -> Outcome:
+    def take(self, limit: Limit, key: str, cost: int) -> int | None:
         """As there."""
-        lease = self._leases.get((limit.scope, key))
-        if lease is not None and self._clock() >= lease.until:
-            self._expire(lease)
-        return super().spend(limit, key, cost)
+        lease = self._leases.get(limit.scope, key)
+        if lease is not None:
+            lease.expire(self._clock())
+        return super().take(limit, key, cost)
 
     def on_message(self, message: Message) -> None:
         """As there; the store may also be lost or found."""
@@ -38,10 +38,10 @@ class SharedLeaseClient(LeaseClient):
 
     def tick(self, now: float) -> None:
         """As there; what is in use is renewed in time."""
-        for lease in list(self._unsettled):
-            if now >= lease.until:
-                self._expire(lease)
-            elif self._is_connected and lease.is_busy and not lease.in_flight and lease.until - now < LEASE / 2:
+        for lease in [lease for lease in self._pressing if lease in self._leases]:
+            lease.expire(now)
+            is_in_use = now - lease.used_at < IDLE and not lease.pending.in_flight
+            if self._is_connected and is_in_use and lease.pending.until - now < LEASE / 2:
                 self._ask(lease)
         super().tick(now)
 
@@ -57,23 +57,19 @@ class SharedLeaseClient(LeaseClient):
 
     def _granted(self, lease: Lease, message: Message) -> None:
         now, until = self._clock(), float(message.get("until", math.inf))
-        if message.get("void", False) or now >= lease.until:
-            self._expire(lease)
+        lease.expire(now)
+        if message.get("void", False):
+            lease.void()
         if message["granted"] and now >= until:
             message = {**message, "granted": 0, "must_wait": True}
         elif not message["must_wait"]:
-            lease.until = until
+            lease.pending.until = until
         super()._granted(lease, message)
-
-    def _expire(self, lease: Lease) -> None:
-        lease.received -= lease.held
-        lease.held = lease.told = 0
 
     def _spend_without(self, lease: Lease, cost: int) -> LimitDecision | None:
         if self._is_unlimited:
             return allowed(lease.limit, lease.limit.capacity)
-        if self._clock() >= lease.until:
-            self._expire(lease)
+        lease.expire(self._clock())
         if lease.held < cost and lease.limit.bucket is not TokenBucket:
             return None  # no share of it can be told from what others have admitted a moment ago
         return super()._spend_without(lease, cost)

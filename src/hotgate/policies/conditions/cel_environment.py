@@ -1,9 +1,12 @@
 """Google's CEL, with what Hotgate adds to it: `inNetwork`."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import cache, lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
+
+_WITHOUT_TEXT = frozenset({bool, int, float, datetime})  # told at once: to find that a value is no Mapping takes long
 
 Declared = tuple[tuple[str, str], ...]  # names and CEL types
 
@@ -30,6 +33,8 @@ def holds_nul(values: Iterable[Any]) -> bool:
         kind = type(value)
         if kind is str:
             found = "\0" in value
+        elif kind in _WITHOUT_TEXT:
+            found = False
         elif kind is dict or isinstance(value, Mapping):
             found = holds_nul(value) or holds_nul(value.values())
         else:

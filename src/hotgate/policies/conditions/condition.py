@@ -81,7 +81,7 @@ class Expression:
         except _FAILURES as error:
             raise ConditionFailed(failure_reason(str(error), self.source)) from None
         value = result.value()
-        if value is True or value is False:
+        if isinstance(value, int):  # or a bool
             return value
         if is_error(result):  # an error is a value of its own, shown as text
             raise ConditionFailed(failure_reason(str(value), self.source))

@@ -91,12 +91,12 @@ class DecidedBy:
         if self._own.spellings:
             self._own.set(exchange.request.headers, [field for each in verdicts for field in each.to_upstream])
         for verdict in verdicts:
-            exchange.answer_fields += verdict.to_client
+            exchange.add_answer_fields(*verdict.to_client)
 
     def _denied(self, exchange: Exchange, verdict: Verdict) -> Response:
         self._count(self._point.name, "denied")
         exchange.decision = self._decision(allowed=False, reason=verdict.reason)
-        exchange.answer_fields += verdict.to_client
+        exchange.add_answer_fields(*verdict.to_client)
         if verdict.answer is None:
             detail = verdict.said_to_client or _DENIED
             return Response.problem(403, code="forbidden", detail=detail, log_detail=self._told(verdict.reason))

@@ -84,4 +84,4 @@ class ProofOfPossession:
 
     def _offer_nonce(self, exchange: Exchange) -> None:
         if (nonces := self._nonces) is not None:
-            exchange.answer_fields += ((_NONCE_FIELD, nonces.newest.encode("ascii")),)
+            exchange.add_answer_fields((_NONCE_FIELD, nonces.newest.encode("ascii")))

@@ -11,7 +11,7 @@ from hotgate.limits.limit import Limit
 from hotgate.pipeline.decision import Decision, Path
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Outcome
-from hotgate.policies.limits.limit_fields import LimitItem, tell_admitted, tell_refused
+from hotgate.policies.limits.limit_fields import LimitItem, fields_of, tell_refused
 
 MESSAGE = "There were too many requests. Slow down."
 _QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded"  # draft -11, §5.1
@@ -52,14 +52,14 @@ class LimitAnswer:
             return self.unavailable(exchange)
         if not decision.allowed:
             return self.refuse(exchange, decision, (self.item,))
-        tell_admitted(exchange, (self.item,), (decision,))
-        exchange.limits += (decision,)
+        fields_of((self.item,)).tell(exchange, self.item.figures(decision.remaining))
+        exchange.add_limits(list, [decision])
         return None
 
     def refuse(self, exchange: Exchange, decision: LimitDecision, items: Sequence[LimitItem]) -> Response:
         """The 429. items: of all limits that the request is under. Nobody is told to try again what can never pass."""
-        tell_refused(exchange, tuple(items), self.item, decision)
-        exchange.limits += (decision,)
+        tell_refused(exchange, tuple(items), self.item, decision.retry_after)
+        exchange.add_limits(list, [decision])
         exchange.decision = self.exceeded
         exchange.route.recorder.over_limit(self.item.name, "refused")
         fields = [(b"content-type", b"application/problem+json")]

@@ -4,16 +4,18 @@ All limits of an answer stand in one field each. What never changes is encoded w
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 
 from hotgate.config.units import duration_text
-from hotgate.http.headers import Field
+from hotgate.http.headers import Field, decode_fields, encode_fields
 from hotgate.limits.decision import LimitDecision
 from hotgate.limits.limit import Limit
 from hotgate.pipeline.exchange import Exchange
 
 _NEARLY_ONE = 1 - 1e-6  # added before cutting: 60 times 1/60 is a little more than 1
+_POLICY, _LEFT = b"ratelimit-policy", b"ratelimit"
+_BEGIN, _BETWEEN = b"ratelimit-policy: ", b"\r\nratelimit: "  # what `LimitFields.tell` writes, encoded
 _LEGACY = (b"x-ratelimit-limit", b"x-ratelimit-remaining", b"x-ratelimit-reset")
 
 
@@ -73,90 +75,92 @@ class LimitItem:
         """Whether clients learn of it before it is used up."""
         return self.is_draft or self.is_legacy
 
-    def in_units(self, decision: LimitDecision) -> LimitDecision:
-        """The same decision, counted in what is told instead of in tokens."""
-        if self.tokens == 1:
-            return decision
-        remaining = decision.remaining // self.tokens
-        return LimitDecision(self._in_units, remaining, decision.retry_after, allowed=decision.allowed)
+    def decision(self, left: int, retry_after: int = 0, *, allowed: bool = True) -> LimitDecision:
+        """What was decided, in what is told instead of in tokens. left: tokens."""
+        return LimitDecision(self._in_units, left // self.tokens, retry_after, allowed=allowed)
 
-    def figures(self, decision: LimitDecision) -> tuple[int, int]:
-        """What is left, and in how many seconds a client should use no more than that: until the bucket is full, but
-        never so few that they suggest a higher rate than the limit's (§6, §8.5).
+    def figures(self, left: int) -> tuple[int, ...]:
+        """For the places of its form, if clients get it: what is left, and in how many seconds they should use no more
+        than that. left: tokens.
 
-        With 99 of 100 left the bucket is full in a moment, but whoever reads `r=99;t=1` takes it for 99 a second. On a
-        refusal it is the moment of Retry-After.
+        Until the bucket is full, but never so few that they suggest a higher rate than the limit's (§6, §8.5). With 99
+        of 100 left the bucket is full in a moment, but whoever reads `r=99;t=1` takes it for 99 a second.
         """
-        if not decision.allowed:
-            return 0, decision.retry_after
-        remaining = max(0, decision.remaining)  # tokens may be out while others of the bucket are owed
-        units = max(remaining, self._capacity - remaining)
+        if not self.is_draft:
+            return ()
+        remaining = left // self.tokens if left > 0 else 0  # tokens may be out while others of the bucket are owed
+        used = self._capacity - remaining
+        units = used if used > remaining else remaining  # noqa: FURB136 (`max` is a call, for each limit of each request)
         return remaining, int(units * self._seconds_per_unit + _NEARLY_ONE)
 
 
-class _Fields:
-    """What a set of limits says together: a field that never changes, and the form of one that does."""
+class LimitFields:
+    """What is said to whoever passes a set of limits."""
 
-    __slots__ = ("form", "has_legacy", "policy")
+    __slots__ = ("_form", "has_drafts", "has_legacy")
 
     def __init__(self, items: tuple[LimitItem, ...]) -> None:
         told = [item for item in items if item.is_draft]
+        self.has_drafts = bool(told)
         self.has_legacy = any(item.is_legacy for item in items)
-        self.policy = (b"ratelimit-policy", b", ".join([item.policy for item in told]))
-        self.form = b", ".join([item.form for item in told])
+        policies, forms = b", ".join([item.policy for item in told]), b", ".join([item.form for item in told])
+        self._form = encode_fields([(_POLICY, policies), (_LEFT, forms)]) if told else b""
+
+    def tell(self, exchange: Exchange, figures: tuple[int, ...]) -> None:
+        """figures: of all these limits."""
+        said, block = exchange.answer_block, self._form % figures
+        exchange.answer_block = _joined(said, block) if said else block
 
 
-_fields_of = lru_cache(maxsize=1024)(_Fields)
+fields_of = lru_cache(maxsize=1024)(LimitFields)
 
 
-def tell_admitted(exchange: Exchange, items: tuple[LimitItem, ...], decisions: Sequence[LimitDecision]) -> None:
-    """The fields of a request that passes."""
-    fields = _fields_of(items)
-    if fields.form:
-        if len(items) == 1:  # as most routes have
-            figures: tuple[int, ...] = items[0].figures(decisions[0])
-        else:
-            pairs = zip(items, decisions, strict=True)
-            figures = tuple([figure for item, each in pairs if item.is_draft for figure in item.figures(each)])
-        _add(exchange, (fields.policy, (b"ratelimit", fields.form % figures)))
-    if fields.has_legacy:
-        legacy = [(item, each) for item, each in zip(items, decisions, strict=True) if item.is_legacy]
-        _add_legacy(exchange, *min(legacy, key=lambda pair: pair[1].remaining / pair[1].quota))
+def _joined(said: bytes, block: bytes) -> bytes:
+    """With what limits before these have said: one field each, however many limits there are."""
+    before, found, behind = said.partition(_BETWEEN)
+    if not found or not before[before.rfind(b"\n") + 1 :].startswith(_BEGIN):
+        return said + block
+    left_before, _, rest = behind.partition(b"\r\n")
+    policies, _, left = block.removeprefix(_BEGIN).partition(_BETWEEN)
+    return b"".join((before, b", ", policies, _BETWEEN, left_before, b", ", left, rest))
 
 
-def tell_refused(
-    exchange: Exchange, items: tuple[LimitItem, ...], refusing: LimitItem, decision: LimitDecision
-) -> None:
+def tell_least(exchange: Exchange, left: Iterable[tuple[LimitItem, int]]) -> None:
+    """The older fields of a request that passes: they have no place for more than one limit. left: tokens of each."""
+    told = [(item, item.decision(tokens)) for item, tokens in left if item.is_legacy]
+    item, decision = min(told, key=lambda pair: pair[1].remaining / pair[1].quota)
+    exchange.add_answer_fields(*_legacy(item, max(0, decision.remaining), decision.reset))
+
+
+def tell_refused(exchange: Exchange, items: tuple[LimitItem, ...], refusing: LimitItem, retry_after: int) -> None:
     """The fields of a refusal: all policies, but only the limit that is used up; the others have nothing to do with
     the time to wait, and Retry-After must not be earlier than any `t` (§6).
     """
-    fields = _fields_of(items)
-    _remove(exchange, b"ratelimit")
-    if fields.form:
-        _add(exchange, (fields.policy,))
-    if refusing.is_draft:
-        exchange.answer_fields += ((b"ratelimit", refusing.form % refusing.figures(decision)),)
+    block = _refusal(items, refusing) % ((0, retry_after) if refusing.is_draft else ())
+    if exchange.answer_block:
+        exchange.answer_fields = _without_left(exchange.answer_fields, decode_fields(block))
+    else:
+        exchange.answer_block = block
     if refusing.is_legacy:
-        _add_legacy(exchange, refusing, decision)
+        exchange.add_answer_fields(*_legacy(refusing, 0, retry_after))
 
 
-def _add(exchange: Exchange, fields: tuple[Field, ...]) -> None:
-    """Add to what limits before these have said: one field each, however many limits there are."""
-    if exchange.limits:
-        said = dict(exchange.answer_fields)
-        fields = tuple((name, b"%b, %b" % (said[name], value) if name in said else value) for name, value in fields)
-        for name, _ in fields:
-            _remove(exchange, name)
-    exchange.answer_fields += fields
+@lru_cache(maxsize=1024)
+def _refusal(items: tuple[LimitItem, ...], refusing: LimitItem) -> bytes:
+    """All policies, and a place for the figures of the limit that refuses, as far as clients get them."""
+    policies = [item.policy for item in items if item.is_draft]
+    fields = [(_POLICY, b", ".join(policies))] if policies else []
+    return encode_fields([*fields, (_LEFT, refusing.form)] if refusing.is_draft else fields)
 
 
-def _add_legacy(exchange: Exchange, item: LimitItem, decision: LimitDecision) -> None:
-    """Of one limit, for these fields have no place for more: the one of which least is left."""
-    remaining, _ = item.figures(decision)
-    seconds = decision.reset if decision.allowed else decision.retry_after
+def _without_left(said: tuple[Field, ...], refusal: tuple[Field, ...]) -> tuple[Field, ...]:
+    """The refusal, with the policies of limits that have let pass."""
+    policies = [value for name, value in (*said, *refusal) if name == _POLICY]
+    others = [field for field in said if field[0] not in (_POLICY, _LEFT)]
+    policy = [(_POLICY, b", ".join(policies))] if policies else []
+    return (*others, *policy, *[field for field in refusal if field[0] != _POLICY])
+
+
+def _legacy(item: LimitItem, remaining: int, seconds: int) -> tuple[Field, ...]:
     values = (b"%d" % item.quota, b"%d" % remaining, b"%d" % seconds)
-    exchange.answer_fields += tuple(zip(_LEGACY, values, strict=True))
-
-
-def _remove(exchange: Exchange, name: bytes) -> None:
-    exchange.answer_fields = tuple(field for field in exchange.answer_fields if field[0] != name)
+    return tuple(zip(_LEGACY, values, strict=True))

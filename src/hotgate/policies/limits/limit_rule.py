@@ -7,6 +7,7 @@ from hotgate.observe.log import security_event
 from hotgate.pipeline.exchange import Exchange
 from hotgate.policies.conditions.condition import Condition, ConditionFailed
 from hotgate.policies.limits.limit_cost import AnsweredCost, CostOf
+from hotgate.policies.limits.limit_fields import LimitItem
 from hotgate.policies.limits.limit_key import KeyOf
 from hotgate.policies.limits.limit_terms import LimitTerms, TermsOf
 
@@ -70,6 +71,14 @@ class LimitRule:
         self._tell = tell
         self._told_at = -_TOLD_EVERY
         self._since_told = 0
+
+    @property
+    def always(self) -> LimitItem | None:
+        """What clients hear of, if it is the same with every request."""
+        if self.fixed is None or self._condition is not None or self.is_dry_run:
+            return None
+        terms, tokens = self.fixed
+        return terms.item if tokens else None
 
     @property
     def settles(self) -> bool:

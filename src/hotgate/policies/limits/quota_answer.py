@@ -1,6 +1,5 @@
 """How a caller hears of a quota: what is left and until when, 429 with the end of the period when it is used up."""
 
-from hotgate.limits.decision import LimitDecision
 from hotgate.limits.quotas.calendar import Calendar
 from hotgate.pipeline.decision import Path
 from hotgate.pipeline.exchange import Exchange
@@ -22,11 +21,9 @@ class QuotaItem(LimitItem):
         super().__init__(name, quota=quota, window=longest)
         self._calendar = calendar
 
-    def figures(self, decision: LimitDecision) -> tuple[int, int]:
-        """What is left, and seconds; on a refusal it is the moment of Retry-After."""
-        if not decision.allowed:
-            return 0, decision.retry_after
-        return max(0, decision.remaining), int(self._calendar.seconds_left()) + 1
+    def figures(self, left: int) -> tuple[int, ...]:
+        """What is left, and seconds."""
+        return max(0, left), int(self._calendar.seconds_left()) + 1
 
 
 class QuotaAnswer(LimitAnswer):

@@ -6,7 +6,7 @@ from hotgate.limits.decision import LimitDecision
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Outcome
-from hotgate.policies.limits.limit_fields import LimitItem, tell_admitted
+from hotgate.policies.limits.limit_fields import LimitItem, fields_of, tell_least
 from hotgate.policies.limits.limit_rule import LimitRule
 from hotgate.policies.limits.limit_terms import LimitTerms
 from hotgate.policies.limits.settlement import Reservation, Settlement
@@ -14,7 +14,8 @@ from hotgate.policies.limits.settlement import Reservation, Settlement
 Asked = tuple[LimitRule, str, LimitTerms, int]
 """A limit, whose bucket, on which terms, and for how many tokens. A plain tuple: others take several times as long."""
 
-Taken = list[tuple[Asked, LimitDecision]]
+Taken = list[tuple[LimitRule, str, LimitTerms, int, int]]
+"""The same of each limit that has let pass, and how many tokens are left of it."""
 
 
 class RateLimits:
@@ -24,6 +25,9 @@ class RateLimits:
         self._rules = tuple(rules)
         self._limiter = limiter
         self._settlement = settlement
+        always = [rule.always for rule in rules if rule.always is not None]
+        self._usual = fields_of(tuple(always)) if len(always) == len(rules) else None
+        self._has_dry_runs = any(rule.is_dry_run for rule in rules)
 
     def spend(self, exchange: Exchange) -> Outcome | Awaitable[Outcome]:
         """Take tokens; denied → 429. Returns an awaitable when the authority must be asked."""
@@ -31,6 +35,7 @@ class RateLimits:
 
     def _ask(self, exchange: Exchange, start: int, taken: Taken) -> Outcome | Awaitable[Outcome]:
         key_of, key = None, ""
+        limiter = self._limiter
         for index, rule in enumerate(self._rules[start:] if start else self._rules, start):
             if rule.is_conditional and rule.spares(exchange):
                 continue
@@ -40,43 +45,54 @@ class RateLimits:
             terms, tokens = rule.fixed or rule.price(exchange)
             if not tokens:
                 continue
+            left = limiter.take(rule.limit, key, tokens)
+            if left is not None:
+                taken.append((rule, key, terms, tokens, left))
+                continue
             asked = (rule, key, terms, tokens)
-            decision = self._limiter.spend(rule.limit, key, tokens)
-            if isinstance(decision, LimitDecision) and decision.allowed:
-                taken.append((asked, decision))
-            elif decision is None or isinstance(decision, LimitDecision):
-                if (refusal := self._refuse(exchange, index, taken, asked, decision)) is not None:
-                    return refusal
-            else:
+            decision = limiter.spend(rule.limit, key, tokens)
+            if not (decision is None or isinstance(decision, LimitDecision)):
                 return self._ask_later(exchange, index, taken, asked, decision)
+            if (refusal := self._decide(exchange, index, taken, asked, decision)) is not None:
+                return refusal
         self._admit(exchange, taken)
         return None
 
     async def _ask_later(
         self, exchange: Exchange, index: int, taken: Taken, asked: Asked, pending: Awaitable[LimitDecision | None]
     ) -> Outcome:
-        decision = await pending
-        if decision is not None and decision.allowed:
-            taken.append((asked, decision))
-        elif (refusal := self._refuse(exchange, index, taken, asked, decision)) is not None:
+        if (refusal := self._decide(exchange, index, taken, asked, await pending)) is not None:
             return refusal
         outcome = self._ask(exchange, index + 1, taken)
         return await outcome if isinstance(outcome, Awaitable) else outcome
 
+    def _decide(
+        self, exchange: Exchange, index: int, taken: Taken, asked: Asked, decision: LimitDecision | None
+    ) -> Outcome:
+        """Note what one limit has decided. None: the next one may be asked."""
+        if decision is None or not decision.allowed:
+            return self._refuse(exchange, index, taken, asked, decision)
+        taken.append((*asked, decision.remaining))
+        return None
+
     def _admit(self, exchange: Exchange, taken: Taken) -> None:
-        items, decisions = _told(taken)
-        if items:
-            tell_admitted(exchange, items, decisions)
-            exchange.limits += tuple(decisions)
+        told = _told(taken) if self._has_dry_runs else taken
+        if told:
+            self._tell(exchange, told)
         if self._settlement is not None:
-            self._settlement.reserve(
-                exchange,
-                [
-                    Reservation(rule, key, tokens, terms.tokens)
-                    for (rule, key, terms, tokens), _ in taken
-                    if rule.settles
-                ],
-            )
+            self._settlement.reserve(exchange, _reservations(taken))
+
+    def _tell(self, exchange: Exchange, told: Taken) -> None:
+        usual = self._usual if len(told) == len(self._rules) else None
+        fields = usual or fields_of(_items(told))
+        if fields.has_drafts:
+            figures: tuple[int, ...] = ()
+            for _, _, terms, _, left in told:
+                figures += terms.item.figures(left)
+            fields.tell(exchange, figures)
+        if fields.has_legacy:
+            tell_least(exchange, [(terms.item, left) for _, _, terms, _, left in told])
+        exchange.add_limits(_decisions, told)
 
     def _refuse(
         self, exchange: Exchange, index: int, taken: Taken, asked: Asked, decision: LimitDecision | None
@@ -90,12 +106,12 @@ class RateLimits:
         if decision is None:
             refusal = terms.answer.unavailable(exchange)
         else:
-            items, decisions = _told(taken)
-            items = (*items, terms.item, *self._items_behind(exchange, index))
-            refusal = terms.answer.refuse(exchange, terms.item.in_units(decision), items)
-            exchange.limits += tuple(decisions)
+            told = _told(taken)
+            items = (*_items(told), terms.item, *self._items_behind(exchange, index))
+            refusal = terms.answer.refuse(exchange, terms.item.decision(0, decision.retry_after, allowed=False), items)
+            exchange.add_limits(_decisions, told)
         if refusal is not None:
-            for (other, key, _, tokens), _ in taken:
+            for other, key, _, tokens, _ in taken:
                 self._limiter.refund(other.limit, key, tokens, exchange.started)
         return refusal
 
@@ -105,11 +121,18 @@ class RateLimits:
         return [(rule.fixed or rule.price(exchange))[0].item for rule in behind]
 
 
-def _told(taken: Taken) -> tuple[tuple[LimitItem, ...], list[LimitDecision]]:
+def _told(taken: Taken) -> Taken:
     """What callers hear of: not of dry runs."""
-    items, decisions = [], []
-    for (rule, _, terms, _), decision in taken:
-        if not rule.is_dry_run:
-            items.append(terms.item)
-            decisions.append(terms.item.in_units(decision))
-    return tuple(items), decisions
+    return [each for each in taken if not each[0].is_dry_run]
+
+
+def _items(told: Taken) -> tuple[LimitItem, ...]:
+    return tuple([terms.item for _, _, terms, _, _ in told])
+
+
+def _reservations(taken: Taken) -> list[Reservation]:
+    return [Reservation(rule, key, tokens, terms.tokens) for rule, key, terms, tokens, _ in taken if rule.settles]
+
+
+def _decisions(told: Taken) -> list[LimitDecision]:
+    return [terms.item.decision(left) for _, _, terms, _, left in told]

@@ -146,7 +146,7 @@ def _wanted(query: bytes) -> str:
 
 def _tell(exchange: Exchange, fields: tuple[Field, ...]) -> None:
     if fields:
-        exchange.answer_fields += (*fields, *_NOT_STORED)
+        exchange.add_answer_fields(*fields, *_NOT_STORED)
 
 
 MECHANISM = MechanismSpec("oidc", OidcSettings, OidcAuthenticator)

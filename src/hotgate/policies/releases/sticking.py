@@ -46,7 +46,7 @@ class SideCookie:
         name = secrets.token_bytes(_ID_BYTES)
         secure = b"; Secure" if exchange.request.scheme == "https" else b""
         cookie = b"%b=%b%b%b" % (self._name, urlsafe_b64encode(name + self._tag(name)), self._attributes, secure)
-        exchange.answer_fields += ((b"set-cookie", cookie),)
+        exchange.add_answer_fields((b"set-cookie", cookie))
         return name
 
     def _verified(self, value: bytes) -> bytes | None:

@@ -5,9 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from hotgate.config.errors import ConfigurationError
 from hotgate.config.gateway import Gateway
-from hotgate.config.loader import Loaded
 from hotgate.edge.context import ListenerRules
 from hotgate.identity.rights import RoleBook
 from hotgate.identity.verification_keys.key_sets import KeySets
@@ -32,7 +30,6 @@ from hotgate.runtime.compiling.compile_routes import RouteCompiler
 from hotgate.runtime.compiling.compile_snapshot import snapshot_of
 from hotgate.runtime.compiling.compile_upstreams import compile_outgoing, compile_upstreams, with_places
 from hotgate.runtime.compiling.compiled import Compiled, Parts
-from hotgate.runtime.compiling.key_files import key_file_errors
 from hotgate.runtime.compiling.observing import Observing
 from hotgate.runtime.compiling.problems import CompileProblems, Problems
 from hotgate.runtime.compiling.without_collection import without_collection
@@ -69,17 +66,6 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
         raise CompileProblems(problems)
     snapshot = snapshot_of(config, table, listeners, observing.unmatched(parts.metrics))
     return Compiled(snapshot, config, upstreams, places, identities, points, services["limits"])
-
-
-def compile_errors(loaded: Loaded) -> list[ConfigurationError]:
-    """What compiling finds wrong with a configuration and its files of keys, with positions; empty if nothing."""
-    errors = list(key_file_errors(loaded))
-    parts = Parts(idle_services(loaded.config), WorkerMetrics())
-    try:
-        compile_configuration(loaded.config, parts)
-    except CompileProblems as error:
-        errors += [loaded.error(problem.path, problem.message) for problem in error.problems]
-    return errors
 
 
 def idle_services(config: Gateway) -> dict[str, Any]:

@@ -105,7 +105,7 @@ class VersionRefusal:
     def __call__(self, exchange: Exchange) -> Response:
         """The problem, and what it depends on."""
         refusal = self._problem(exchange)
-        refusal.add_fields(self._fields)
+        refusal.headers.fields += self._fields
         return refusal
 
     def _problem(self, exchange: Exchange) -> Response:

@@ -5,15 +5,17 @@ may differ here and there, and a password that was good before must not be remem
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hotgate.config.gateway import Gateway
-from hotgate.control.directories.directory import Directory, Member
-from hotgate.control.directories.ldap_connection import DirectoryUnavailable
+from hotgate.control.directories.directory_unavailable import DirectoryUnavailable
 from hotgate.control.passwords.password_checks import PasswordChecks
 from hotgate.policies.passwords.basic_settings import BasicSettings, PasswordSettings
 from hotgate.policies.passwords.ldap_settings import LdapSettings
 from hotgate.runtime.desks.answers import NotAsked
+
+if TYPE_CHECKING:
+    from hotgate.control.directories.directory import Directory, Member
 
 
 class Passwords:
@@ -60,7 +62,7 @@ class Passwords:
             raise NotAsked("a directory is not asked: it would count a wrong password")
         return await self.answer(body)
 
-    async def _member(self, source: str, name: str, password: str) -> Member | None:
+    async def _member(self, source: str, name: str, password: str) -> "Member | None":
         try:
             return await self._directories[source][1].member(name, password)
         except DirectoryUnavailable as error:
@@ -74,6 +76,8 @@ class Passwords:
             directory.close()
 
     def _have_directory(self, source: str, settings: LdapSettings) -> None:
+        from hotgate.control.directories.directory import Directory  # noqa: PLC0415 (heavy; few files have one)
+
         known = self._directories.get(source)
         if known is None or known[0] != settings:  # they may differ in a secret, which the name does not tell
             self._directories[source] = settings, Directory(settings)

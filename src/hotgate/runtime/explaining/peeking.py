@@ -65,6 +65,9 @@ class PeekingLimiter:
         self._world = world
         self.peeked: list[PeekedLimit] = []
 
+    def take(self, limit: Limit, key: str, cost: int) -> None:
+        """`spend` says it."""
+
     def spend(self, limit: Limit, key: str, cost: int = 1) -> LimitDecision | Awaitable[LimitDecision]:
         """What would be decided."""
         world = self._world

@@ -55,6 +55,11 @@ class ControlLink:
         if self._channel is not None:
             self._channel.send(message)
 
+    def send_soon(self, message: Message) -> None:
+        """Send together with others of this turn of the event loop, or lose the message like them."""
+        if self._channel is not None:
+            self._channel.send_soon(message)
+
     def send_droppable(self, message: Message) -> bool:
         """Send unless nobody is there, or the control process is behind with its reading."""
         return self._channel is not None and self._channel.send_droppable(message)

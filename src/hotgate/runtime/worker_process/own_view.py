@@ -33,4 +33,4 @@ class OwnView:
 
     def _held(self, scope: str, key: str) -> int:
         lease = self._limiter.lease(scope, key)
-        return 0 if lease is None or self._clock() >= min(lease.until, lease.ends) else lease.held
+        return 0 if lease is None else lease.spendable(self._clock())

@@ -1,8 +1,7 @@
 """A worker: one event loop, the data plane on it, and a line to the control process.
 
-The control process starts it with `python -m hotgate.runtime.worker_process.worker`, its orders
-(`runtime/workers/launch.py`) as the one argument. It serves nothing until it has been sent a configuration, and from
-then on whether or not the control process lives.
+Its process begins in `__main__.py`, with its orders (`runtime/workers/launch.py`) as the one argument. It serves
+nothing until it has been sent a configuration, and from then on whether or not the control process lives.
 """
 
 import asyncio
@@ -66,7 +65,7 @@ class Worker:
             launch.socket, on_found=self._control_found, on_lost=self._control_lost, on_message=self._received
         )
         limiter = SharedLeaseClient if launch.shares_limits else LeaseClient
-        self._limiter = limiter(self._link.send, time.monotonic)
+        self._limiter = limiter(self._link.send_soon, time.monotonic)
         self._refresh = KeyRefresh(self._link.send)
         self._questions = Questions(self._link.send)
         self._proof_uses = ProofUses(self._questions.ask)
@@ -196,9 +195,8 @@ class Worker:
         self._refresh.lost()
         self._questions.found()
         self._data_plane.login_guard.authority_found()
-        self._link.send(
-            {"type": "hello", "revision": self._configuration.revision, "limits": self._limiter.authority_found()}
-        )
+        revision, limits = self._configuration.revision, self._limiter.authority_found()
+        self._link.send({"type": "hello", "revision": revision, "limits": limits, "joins": True})
         self._report_failures()  # now: a control process that has other workers may send this one away at once
         if self._drain is not None:
             self._link.send({"type": "draining"})
@@ -305,7 +303,3 @@ def main() -> int:
 
 async def _serve(launch: Launch) -> None:
     await Worker(launch, asyncio.get_running_loop()).run()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -11,7 +11,7 @@ from hotgate.identity.verification_keys.key_set import InvalidKeySet
 from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.keys.key_ring import KeyRing, RingHolder
 from hotgate.keys.sealing_ring import SealingRing, SealingRingHolder
-from hotgate.runtime.compiling.load import validated
+from hotgate.runtime.compiling.model import validated
 from hotgate.runtime.worker_process.data_plane import DataPlane
 from hotgate.runtime.workers.channel import Message
 from hotgate.store.credentials import Credentials, CredentialSettings

@@ -1,6 +1,9 @@
 """Messages between the control process and a worker: JSON objects in frames, over a Unix stream socket.
 
 A frame is a length of four bytes, big-endian, and then so many bytes of one JSON object with a text member `type`.
+Small messages that are sent in one turn of the event loop can share a frame (`send_soon`), for a frame costs more than
+they do. A process of another version, which an upgrade or a way back from it leaves behind, may not know that: a worker
+says in its `hello` that it does, and is answered by such a frame.
 Both ends use this file. A peer that breaks the framing, or does not read, is disconnected: after a reconnect both
 sides start from a known state, which is simpler and safer than to repair half a conversation.
 """
@@ -17,6 +20,8 @@ Message = dict[str, Any]
 
 CONFIGURATION_LIMIT = 64 * 1024 * 1024  # bytes of a frame that carries a configuration (10,000 routes are about 5 MiB)
 REPORT_LIMIT = 16 * 1024 * 1024  # bytes of a frame from a worker: metrics of 10,000 routes, leases of 100,000 clients
+_TOGETHER = "together"  # the type of a frame that holds several messages
+_MOST_TOGETHER, _LARGEST_TOGETHER = 500, 1024 * 1024  # messages, bytes
 _MESSAGE_HIGH_WATER = 1024 * 1024  # bytes unsent above which droppable messages are dropped
 _encode = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` would make one for each message
 _LENGTH = struct.Struct("!I")
@@ -29,18 +34,23 @@ class FrameError(ValueError):
 
 def encode_frame(message: Message) -> bytes:
     """The wire form of a message. Raises FrameError when it is larger than any receiver accepts."""
-    body = _encode(message).encode()
+    return _frame(_encode(message))
+
+
+def _frame(text: str) -> bytes:
+    body = text.encode()
     if len(body) > CONFIGURATION_LIMIT:
         raise FrameError(f"a message of {len(body)} bytes is larger than {CONFIGURATION_LIMIT}")
     return _LENGTH.pack(len(body)) + body
 
 
 class FrameDecoder:
-    """Bytes in, messages out. `limit` is the largest body accepted, in bytes."""
+    """Bytes in, messages out. limit: the largest body accepted, in bytes. has_joined: several have shared a frame."""
 
-    __slots__ = ("_buffer", "_limit")
+    __slots__ = ("_buffer", "_limit", "has_joined")
 
     def __init__(self, limit: int) -> None:
+        self.has_joined = False
         self._limit = limit
         self._buffer = bytearray()
 
@@ -50,7 +60,7 @@ class FrameDecoder:
         messages = []
         start = 0
         while (end := self._end_of_frame(start)) is not None:
-            messages.append(_decode_body(self._buffer[start + _LENGTH.size : end]))
+            messages += self._decode(self._buffer[start + _LENGTH.size : end])
             start = end
         del self._buffer[:start]  # once for all: there may be hundreds of small ones
         return messages
@@ -64,15 +74,27 @@ class FrameDecoder:
         end = start + _LENGTH.size + int(length)
         return end if len(self._buffer) >= end else None
 
+    def _decode(self, body: bytearray) -> list[Message]:
+        try:
+            message = json.loads(body.decode())
+        except (ValueError, RecursionError) as error:
+            raise FrameError("a frame does not hold JSON") from error
+        if _type_of(message) != _TOGETHER:
+            return [message]
+        self.has_joined = True
+        messages = message.get("messages")
+        if not isinstance(messages, list):
+            raise FrameError("a frame for several messages does not hold any")
+        for each in messages:
+            _type_of(each)
+        return messages
 
-def _decode_body(body: bytearray) -> Message:
-    try:
-        message = json.loads(body.decode())
-    except (ValueError, RecursionError) as error:
-        raise FrameError("a frame does not hold JSON") from error
-    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+
+def _type_of(message: Any) -> str:
+    kind = message.get("type") if isinstance(message, dict) else None
+    if not isinstance(kind, str):
         raise FrameError("a frame does not hold an object with a type")
-    return message
+    return kind
 
 
 class Channel(asyncio.Protocol):
@@ -97,6 +119,8 @@ class Channel(asyncio.Protocol):
         self._on_connected = on_connected
         self._decoder = FrameDecoder(receive_limit)
         self._send_limit = send_limit
+        self._joins = False
+        self._soon: list[Message] = []
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -134,8 +158,40 @@ class Channel(asyncio.Protocol):
         """Queue a message. On a closed channel it is lost: `on_closed` has told, or will tell."""
         self.send_frame(encode_frame(message))
 
+    def join(self) -> None:
+        """The other end knows of several messages in a frame. It hears by one with none that this one does, too."""
+        self._joins = True
+        self._send_together([])
+
+    def send_soon(self, message: Message) -> None:
+        """Queue a message for the end of this turn of the event loop, and before whatever is sent until then."""
+        if not self._soon:
+            asyncio.get_running_loop().call_soon(self._send_waiting)
+        self._soon.append(message)
+        if len(self._soon) >= _MOST_TOGETHER:
+            self._send_waiting()
+
+    def _send_waiting(self) -> None:
+        messages, self._soon = self._soon, []
+        if len(messages) > 1 and (self._joins or self._decoder.has_joined):
+            self._send_together(messages)
+        else:
+            for message in messages:
+                self.send(message)
+
+    def _send_together(self, messages: list[Message]) -> None:
+        text = _encode({"type": _TOGETHER, "messages": messages})
+        if len(text) > _LARGEST_TOGETHER and len(messages) > 1:
+            middle = len(messages) // 2
+            self._send_together(messages[:middle])
+            self._send_together(messages[middle:])
+        else:
+            self.send_frame(_frame(text))
+
     def send_frame(self, frame: bytes) -> None:
         """Queue a frame that was encoded once for many receivers."""
+        if self._soon:
+            self._send_waiting()
         if self._transport is None or self._transport.is_closing():
             return
         if self._transport.get_write_buffer_size() + len(frame) > self._send_limit:
@@ -152,6 +208,7 @@ class Channel(asyncio.Protocol):
 
     def close(self) -> None:
         """Send what is queued, then close."""
+        self._send_waiting()
         if self._transport is not None:
             self._transport.close()
 

@@ -102,6 +102,8 @@ class Conversations:
         worker = self._fleet.worker_of(channel.peer)
         worker.attach(channel, int(message["revision"]) if worker.launch else 0)
         self._by_channel[channel] = worker
+        if message.get("joins") is True:
+            channel.join()
         self._on_report(worker, message)
         generation = self._fleet.generation_of(worker)
         if worker.state is WorkerState.DRAINING or self._fleet.is_stopping:

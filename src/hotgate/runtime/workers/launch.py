@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-MODULE = "hotgate.runtime.worker_process.worker"
+MODULE = "hotgate.runtime.worker_process"
 
 
 @dataclass(frozen=True, slots=True)

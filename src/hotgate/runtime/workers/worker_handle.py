@@ -78,6 +78,11 @@ class WorkerHandle:
         if self.channel is not None:
             self.channel.send(message)
 
+    def send_soon(self, message: Message) -> None:
+        """Send together with others of this turn of the event loop, if it is connected."""
+        if self.channel is not None:
+            self.channel.send_soon(message)
+
     def prepare(self, revision: int, frame: bytes) -> "asyncio.Future[str]":
         """Send a `prepare` frame. The future's result is the worker's error, empty when it is ready to commit."""
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()

@@ -7,7 +7,8 @@ import pytest
 
 from hotgate.control.directories.connection_pool import LONGEST_IDLE, ConnectionPool
 from hotgate.control.directories.directory import Directory, Member
-from hotgate.control.directories.ldap_connection import DirectoryUnavailable, LdapConnection
+from hotgate.control.directories.directory_unavailable import DirectoryUnavailable
+from hotgate.control.directories.ldap_connection import LdapConnection
 from hotgate.policies.passwords.ldap_settings import LdapSettings
 from unit.control.directories.scripted_directory import USER, Script, replying, result
 

@@ -9,7 +9,7 @@ import pytest
 
 from hotgate.control.directories import ldap_message
 from hotgate.control.directories.directory import MAX_GROUPS, MAX_WAITING, Directory, Member
-from hotgate.control.directories.ldap_connection import DirectoryUnavailable
+from hotgate.control.directories.directory_unavailable import DirectoryUnavailable
 from hotgate.control.directories.ldap_message import MAX_BYTES, BadMessage, bind_request, message_length
 from hotgate.policies.passwords.ldap_settings import LdapSettings
 from unit.control.directories.scripted_directory import USER, Script, entry, replying, result

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from hotgate.config.errors import ConfigurationErrors
 from hotgate.policies.dpop.settings import DpopSettings
 from hotgate.policies.tokens.jwt_settings import JwtSettings
-from hotgate.runtime.compiling.compile import compile_errors
+from hotgate.runtime.compiling.compile_errors import compile_errors
 from hotgate.runtime.compiling.load import load_configuration
 
 JWT: dict[str, Any] = {"issuer": "https://idp.test", "audience": "api", "jwks_url": "https://idp.test/jwks"}

@@ -8,10 +8,9 @@ from pydantic import ValidationError
 
 from hotgate.config.errors import ConfigurationErrors
 from hotgate.config.loader import load
-from hotgate.config.models import gateway_model
-from hotgate.policies import MECHANISMS, POLICIES
 from hotgate.policies.introspection.settings import IntrospectionSettings
 from hotgate.runtime.compiling.load import check_compiles
+from hotgate.runtime.compiling.model import built_in_model
 
 BASE: dict[str, Any] = {"issuer": "https://idp.test", "audience": "api", "client": {"id": "gw", "secret": "s3cret"}}
 WITHOUT_ISSUER = {"audience": "api", "client": BASE["client"]}
@@ -107,7 +106,7 @@ routes:
 def test_check_says_where_a_key_is_wrong_and_which_entries_contradict_each_other(tmp_path: Path) -> None:
     (tmp_path / "hotgate.yaml").write_text(CONFIGURATION)
     (tmp_path / "key.pem").write_text("-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n")
-    loaded = load(tmp_path / "hotgate.yaml", gateway_model(POLICIES, MECHANISMS), {})
+    loaded = load(tmp_path / "hotgate.yaml", built_in_model(), {})
     with pytest.raises(ConfigurationErrors) as raised:
         check_compiles(loaded)
     text = str(raised.value)

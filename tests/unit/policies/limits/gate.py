@@ -94,7 +94,7 @@ class Gate:
 
     async def _answered(self, exchange: Exchange, answer: Response) -> Response:
         exchange.response = response = await self._run(exchange) or answer
-        response.add_fields(exchange.answer_fields)
+        response.add_encoded(exchange.answer_block)
         self._later_steps(exchange, Phase.RESPOND)
         self._later_steps(exchange, Phase.FINISH)
         return response

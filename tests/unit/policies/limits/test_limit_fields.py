@@ -6,13 +6,14 @@ from collections.abc import Awaitable, Sequence
 import pytest
 
 from hotgate.config.units import Rate
+from hotgate.http.headers import Field
 from hotgate.http.response import Response
-from hotgate.limits.decision import LimitDecision, denied, hopeless
+from hotgate.limits.decision import denied, hopeless
 from hotgate.limits.limit import Limit
 from hotgate.limits.own_limit import own_limit
 from hotgate.pipeline.exchange import Exchange
 from hotgate.policies.limits.limit_answer import LimitAnswer
-from hotgate.policies.limits.limit_fields import LimitItem
+from hotgate.policies.limits.limit_fields import LimitItem, fields_of
 from hotgate.policies.limits.own_limit import own_limit_step
 from hotgate.testing import make_exchange
 from unit.policies.limiter import Limiter
@@ -66,9 +67,27 @@ def test_a_silent_limit_leaves_what_was_said_before() -> None:
     assert values(exchange, b"ratelimit") == [b'"own";r=2;t=40']
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        ((b"x-a", b"1"), (b"ratelimit", b'"theirs";r=1;t=1')),
+        ((b"ratelimit-policy", b'"theirs";q=1;w=1'), (b"x-a", b"1"), (b"ratelimit", b'"theirs";r=1;t=1')),
+        ((b"ratelimit", b'"theirs";r=1;t=1'), (b"ratelimit-policy", b'"theirs";q=1;w=1'), (b"x-a", b"1")),
+        ((b"x-ratelimit", b"1"), (b"x-a", b"1")),
+    ],
+)
+def test_what_others_have_said_stays_as_it_is(said: tuple[Field, ...]) -> None:
+    exchange = make_exchange()
+    exchange.answer_fields = said
+    item = LimitItem("mine", quota=2, window=60)
+    fields_of((item,)).tell(exchange, item.figures(1))
+    mine = ((b"ratelimit-policy", b'"mine";q=2;w=60'), (b"ratelimit", b'"mine";r=1;t=30'))
+    assert exchange.answer_fields == (*said, *mine)
+
+
 def test_a_debt_is_nothing_left_also_where_tokens_are_still_out() -> None:
     limit = Limit("s", quota=10, window=60)
-    assert LimitItem.of(limit).figures(LimitDecision(limit, -3)) == (0, 60)
+    assert LimitItem.of(limit).figures(-3) == (0, 60)
 
 
 def older(gate: Gate, count: int) -> Sequence[str | None]:

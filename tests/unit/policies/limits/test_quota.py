@@ -120,6 +120,18 @@ def test_when_nothing_can_be_counted_it_is_as_configured(when_lost: str, status:
     assert ("database of quotas" in answer.log_detail) == (status == 503)
 
 
+def test_nothing_is_said_of_a_quota_that_nobody_could_count() -> None:
+    class Half(QuotaLimiter):
+        def spend(self, limit: Any, key: str, cost: int = 1) -> Any:
+            return None if limit.name == "first" else super().spend(limit, key, cost)
+
+    made = gate([{**BASE, "name": "first", "when_lost": "open"}, {**BASE, "name": "second"}], Half())
+    answer = made.ask()
+    assert (answer.status, answer.header("ratelimit-policy")) == (200, '"second";q=2;w=2678400')
+    assert (answer.header("ratelimit") or "").startswith('"second";r=1;t=')
+    assert [each.policy for each in made.exchange.limits] == ["second"]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hotgate.config.errors import ConfigurationErrors
-from hotgate.runtime.compiling.compile import compile_errors
+from hotgate.runtime.compiling.compile_errors import compile_errors
 from hotgate.runtime.compiling.load import load_configuration
 
 HEAD = 'listeners: [{name: web, bind: "127.0.0.1:0"}]\ndefaults: {public: true, respond: {}}\nroutes:\n'

@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 from hotgate.config.loader import load
-from hotgate.config.models import gateway_model
-from hotgate.policies import MECHANISMS, POLICIES
-from hotgate.runtime.compiling.compile import compile_errors
+from hotgate.runtime.compiling.compile_errors import compile_errors
+from hotgate.runtime.compiling.model import built_in_model
 
 _TEXT = """\
 listeners: [{{name: web, bind: "127.0.0.1:0"}}]
@@ -24,7 +23,7 @@ routes:
 def errors(folder: Path, *routes: str, path: str = "/two") -> list[str]:
     text = _TEXT.format(path=path, routes="\n".join(f"  - {{respond: {{}}, {route}}}" for route in routes))
     (folder / "hotgate.yaml").write_text(text)
-    found = compile_errors(load(folder / "hotgate.yaml", gateway_model(POLICIES, MECHANISMS), {}))
+    found = compile_errors(load(folder / "hotgate.yaml", built_in_model(), {}))
     return [str(error).removeprefix(f"{folder}/") for error in found]
 
 

@@ -6,7 +6,7 @@ from textwrap import dedent
 import pytest
 
 from hotgate.config.errors import ConfigurationErrors
-from hotgate.runtime.compiling.compile import compile_errors
+from hotgate.runtime.compiling.compile_errors import compile_errors
 from hotgate.runtime.compiling.load import load_configuration
 
 HEAD = """\

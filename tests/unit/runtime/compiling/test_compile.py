@@ -4,19 +4,18 @@ from typing import Any
 
 import pytest
 
-from hotgate.config.models import gateway_model
 from hotgate.http.headers import Headers
 from hotgate.http.request import Request
 from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.observe.metrics import WorkerMetrics
-from hotgate.policies import MECHANISMS, POLICIES
 from hotgate.runtime.compiling.compile import compile_configuration
 from hotgate.runtime.compiling.compiled import Compiled, Parts
+from hotgate.runtime.compiling.model import built_in_model
 from hotgate.runtime.compiling.problems import CompileProblems
 from hotgate.testing import FakeClock
 
-MODEL = gateway_model(POLICIES, MECHANISMS)
+MODEL = built_in_model()
 
 
 def compiled(routes: list[dict[str, Any]], **more: Any) -> Compiled:

@@ -4,16 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hotgate.config.models import gateway_model
 from hotgate.http.response import Response
 from hotgate.identity.places.credential_source import CredentialSource
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.gateway_endpoint import GatewayEndpoint
-from hotgate.policies import MECHANISMS, POLICIES
 from hotgate.runtime.compiling.compile_endpoints import endpoint_routes, measured_routes
+from hotgate.runtime.compiling.model import built_in_model
 
-_MODEL = gateway_model(POLICIES, MECHANISMS)
+_MODEL = built_in_model()
 
 
 def answer(exchange: Exchange) -> Response:

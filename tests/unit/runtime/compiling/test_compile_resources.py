@@ -5,15 +5,14 @@ from typing import Any
 
 import pytest
 
-from hotgate.config.models import gateway_model
 from hotgate.http.response import Response
 from hotgate.observe.metrics import WorkerMetrics
 from hotgate.pipeline.route import Route
-from hotgate.policies import MECHANISMS, POLICIES
 from hotgate.runtime.compiling.compile_resources import challenge_parameter, resource_names, resource_routes
+from hotgate.runtime.compiling.model import built_in_model
 from hotgate.testing import make_exchange
 
-_MODEL = gateway_model(POLICIES, MECHANISMS)
+_MODEL = built_in_model()
 CORP = {"issuer": "https://idp.test", "audience": "api"}
 CLIENT = {"id": "gateway", "secret": "s"}
 IDENTITY: dict[str, Any] = {

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from hotgate.config.loader import load
-from hotgate.config.models import gateway_model
-from hotgate.policies import MECHANISMS, POLICIES
-from hotgate.runtime.compiling.compile import compile_errors
+from hotgate.runtime.compiling.compile_errors import compile_errors
+from hotgate.runtime.compiling.model import built_in_model
 from hotgate.testing.issuer import Issuer
 
 _CONFIGURATION = """\
@@ -21,7 +20,7 @@ routes: [{name: r, match: {path: /}, respond: {}, authenticate: [corp]}]
 
 def errors(folder: Path) -> list[str]:
     (folder / "hotgate.yaml").write_text(_CONFIGURATION)
-    found = compile_errors(load(folder / "hotgate.yaml", gateway_model(POLICIES, MECHANISMS), {}))
+    found = compile_errors(load(folder / "hotgate.yaml", built_in_model(), {}))
     return [str(error) for error in found]
 
 
@@ -43,7 +42,7 @@ def test_that_of_a_login_provider_is_read_too(tmp_path: Path) -> None:
         )
         + "store: {}\n"
     )
-    found = compile_errors(load(tmp_path / "hotgate.yaml", gateway_model(POLICIES, MECHANISMS), {}))
+    found = compile_errors(load(tmp_path / "hotgate.yaml", built_in_model(), {}))
     assert [str(error).partition(": ")[2] for error in found] == [
         "identity.corp.oidc.jwks_file: cannot be read: No such file or directory"
     ]

@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
-from hotgate.config.models import gateway_model
 from hotgate.identity.passwords.password_hash import hashed
-from hotgate.policies import MECHANISMS, POLICIES
+from hotgate.runtime.compiling.model import built_in_model
 from hotgate.runtime.desks.answers import NotAsked
 from hotgate.runtime.desks.passwords import Passwords
 
-MODEL = gateway_model(POLICIES, MECHANISMS)
+MODEL = built_in_model()
 LISTENER = {"name": "web", "bind": "127.0.0.1:0"}
 OLD, NEW = hashed("old"), hashed("new")
 LDAP = {"url": "ldaps://ldap.example", "bind_dn": "cn=reader", "users": {"base": "dc=example"}}

@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 
 from hotgate.config.gateway import Gateway
-from hotgate.config.models import gateway_model
 from hotgate.control.openid.failures import Busy, LoginFailed, ProviderUnavailable
 from hotgate.control.openid.logout_token import LogoutToken
 from hotgate.control.revoker import Revoker
-from hotgate.policies import MECHANISMS, POLICIES
+from hotgate.runtime.compiling.model import built_in_model
 from hotgate.runtime.desks.logouts import Logouts
 from hotgate.runtime.desks.security_events import SecurityEventDesk
 from hotgate.runtime.desks.session_places import PRUNE_SECONDS, SessionPlaces
@@ -24,7 +23,7 @@ from hotgate.store.sessions import sql_sessions
 from hotgate.store.store import Store
 
 NOW = 1_000_000.0
-MODEL = gateway_model(POLICIES, MECHANISMS)
+MODEL = built_in_model()
 LOGIN = {"issuer": "https://idp.test", "client": {"id": "gw", "secret": "x"}}
 JWT = {"issuer": "https://idp.test", "audience": "api", "jwks_url": "https://idp.test/jwks"}
 CONFIG: dict[str, Any] = {

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hotgate.keys.sealing_ring import KNOWN_BEFORE, PERIOD, SealingRing
-from hotgate.runtime.compiling.load import built_in_model
+from hotgate.runtime.compiling.model import built_in_model
 from hotgate.runtime.desks.session_keys import SessionKeys
 from hotgate.runtime.folders.session_key_file import FILE_NAME, SessionKeysUnavailable
 from hotgate.runtime.workers.channel import Message

@@ -10,7 +10,7 @@ import pytest
 
 from hotgate.keys.key_ring import KeyRing
 from hotgate.keys.signing_key import SigningKey
-from hotgate.runtime.compiling.load import built_in_model
+from hotgate.runtime.compiling.model import built_in_model
 from hotgate.runtime.desks.signing_keys import SigningKeys
 from hotgate.runtime.folders.signing_key_file import FILE_NAME, SigningKeyFile, SigningKeysUnavailable
 from hotgate.runtime.workers.channel import Message

@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
-from hotgate.config.models import gateway_model
-from hotgate.policies import MECHANISMS, POLICIES
+from hotgate.runtime.compiling.model import built_in_model
 from hotgate.runtime.desks import targets as module
 from hotgate.runtime.desks.targets import Targets
 from hotgate.runtime.workers.channel import Message
 
-MODEL = gateway_model(POLICIES, MECHANISMS)
+MODEL = built_in_model()
 
 
 class Scene:

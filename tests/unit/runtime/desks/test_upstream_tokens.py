@@ -3,15 +3,14 @@
 import asyncio
 from typing import Any
 
-from hotgate.config.models import gateway_model
 from hotgate.config.token_credentials import TokenRequest
 from hotgate.control.download import FetchFailed
 from hotgate.control.oauth.issued_token import IssuedToken
-from hotgate.policies import MECHANISMS, POLICIES
+from hotgate.runtime.compiling.model import built_in_model
 from hotgate.runtime.desks.upstream_tokens import UpstreamTokens
 from unit.control.oauth.token_server import TokenServer, settled
 
-MODEL = gateway_model(POLICIES, MECHANISMS)
+MODEL = built_in_model()
 SECRET = "s3cret-of-the-client"
 SERVER = {"token_url": "https://idp.example.com/token", "client": {"id": "gateway", "secret": SECRET}}
 OWN = {"client_credentials": SERVER}

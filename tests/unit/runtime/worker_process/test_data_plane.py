@@ -7,19 +7,18 @@ from typing import Any, cast
 
 import pytest
 
-from hotgate.config.models import gateway_model
 from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.observe.access_log import AccessLog
 from hotgate.observe.histogram import Histogram
 from hotgate.observe.metrics import WorkerMetrics
-from hotgate.policies import MECHANISMS, POLICIES
+from hotgate.runtime.compiling.model import built_in_model
 from hotgate.runtime.compiling.problems import CompileProblems
 from hotgate.runtime.worker_process.data_plane import DataPlane, bound_unsent
 from hotgate.runtime.worker_process.readings import Readings
 from hotgate.testing import FakeClock
 
-MODEL = gateway_model(POLICIES, MECHANISMS)
+MODEL = built_in_model()
 
 
 class NoLog:

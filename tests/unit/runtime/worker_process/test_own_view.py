@@ -6,7 +6,6 @@ from typing import Any, cast
 
 import pytest
 
-from hotgate.config.models import gateway_model
 from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.limits.authority import LeaseAuthority
 from hotgate.limits.lease_client import LeaseClient
@@ -14,7 +13,7 @@ from hotgate.limits.limit import Limit
 from hotgate.observe.access_log import AccessLog
 from hotgate.observe.histogram import Histogram
 from hotgate.observe.metrics import WorkerMetrics
-from hotgate.policies import MECHANISMS, POLICIES
+from hotgate.runtime.compiling.model import built_in_model
 from hotgate.runtime.worker_process.data_plane import DataPlane
 from hotgate.runtime.worker_process.own_view import OwnView
 from hotgate.runtime.worker_process.readings import Readings
@@ -22,7 +21,7 @@ from hotgate.runtime.workers.channel import Message
 from hotgate.runtime.workers.worker_view import WorkerView
 from hotgate.testing import FakeClock
 
-MODEL = gateway_model(POLICIES, MECHANISMS)
+MODEL = built_in_model()
 TARGET = "http://127.0.0.1:9"
 SETTINGS: dict[str, Any] = {
     "listeners": [{"name": "web", "bind": "127.0.0.1:0"}],
@@ -112,7 +111,7 @@ def test_what_is_over_is_not_held(loop: asyncio.AbstractEventLoop) -> None:
     loop.run_until_complete(worker.spend())
     lease = worker.limiter.lease("orders", "a")
     assert lease is not None
-    lease.until = worker.clock()
+    lease.pend().until = worker.clock()
     assert worker.view().held == 0
 
 

@@ -42,7 +42,11 @@ def test_an_oversize_frame_is_refused_before_its_body_arrives() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"\xff\xfe", b"[]", b"1", b'"x"', b"{}", b'{"type":1}', b'{"type":null}', b"[" * 100_000],
+    [
+        *(b"", b"{", b"\xff\xfe", b"[]", b"1", b'"x"', b"{}", b'{"type":1}', b'{"type":null}', b"[" * 100_000),
+        *(b'{"type":"together"}', b'{"type":"together","messages":{}}', b'{"type":"together","messages":[1]}'),
+        b'{"type":"together","messages":[{"type":"x"},{}]}',
+    ],
 )
 def test_garbage_is_refused(body: bytes) -> None:
     with pytest.raises(FrameError):
@@ -59,10 +63,11 @@ def test_any_bytes_are_messages_or_an_error(data: bytes) -> None:
 
 
 class Ends:
-    """Two channels that are connected, and what happened to them."""
+    """Two channels that are connected, and what happened to them. received: by the server. answers: by the client."""
 
     def __init__(self) -> None:
         self.received: asyncio.Queue[Message] = asyncio.Queue()
+        self.answers: asyncio.Queue[Message] = asyncio.Queue()
         self.closed = asyncio.Event()
         self.server: Channel | None = None
         self.client: Channel | None = None
@@ -85,12 +90,30 @@ async def connected(path: Path, ends: Ends, *, receive_limit: int = 1000, send_l
         )
 
     def client() -> Channel:
-        return Channel(on_message=lambda *_: None, on_closed=lambda _: None, send_limit=send_limit)
+        return Channel(
+            on_message=lambda _, message: ends.answers.put_nowait(message),
+            on_closed=lambda _: None,
+            send_limit=send_limit,
+        )
 
     listening = await loop.create_unix_server(server, str(path))
     _, ends.client = await loop.create_unix_connection(client, str(path))
     await accepted.wait()
     listening.close()
+
+
+async def joined(ends: Ends) -> None:
+    """As when a worker says `hello`: what follows it is read after it."""
+    assert ends.server is not None
+    ends.server.join()
+    ends.server.send(MESSAGES[0])
+    assert await ends.answers.get() == MESSAGES[0]
+
+
+async def closed(ends: Ends) -> None:
+    assert ends.client is not None
+    ends.client.close()
+    await ends.closed.wait()
 
 
 def run(tmp_path: Path, script: Callable[[Ends, Path], Coroutine[Any, Any, None]]) -> None:
@@ -160,6 +183,67 @@ def test_droppable_messages_are_dropped_while_others_wait(tmp_path: Path) -> Non
         assert not ends.client.send_droppable(MESSAGES[0])
         ends.client.abort()
         await ends.closed.wait()
+
+    run(tmp_path, script)
+
+
+def carries_in_order(tmp_path: Path, *, joins: bool) -> list[int]:
+    """What is sent soon, at once and soon again, and the frames it takes: there, and back again."""
+    frames: list[int] = []
+
+    async def script(ends: Ends, path: Path) -> None:
+        await connected(path, ends)
+        if joins:
+            await joined(ends)
+        for channel, heard in ((ends.client, ends.received), (ends.server, ends.answers)):
+            assert channel is not None
+            sent: list[bytes] = []
+            send_frame = channel.send_frame
+            channel.send_frame = lambda frame, sent=sent, send=send_frame: (sent.append(frame), send(frame))  # type: ignore
+            for number in range(7):
+                send = channel.send if number == 3 else channel.send_soon
+                send({"type": "x", "number": number})
+            assert [(await heard.get())["number"] for _ in range(7)] == list(range(7))
+            frames.append(len(sent))
+        await closed(ends)
+
+    run(tmp_path, script)
+    return frames
+
+
+def test_small_messages_share_frames_and_keep_their_order(tmp_path: Path) -> None:
+    assert carries_in_order(tmp_path, joins=True) == [3, 3]
+
+
+def test_who_does_not_say_that_it_knows_of_shared_frames_gets_none(
+    tmp_path: Path,
+) -> None:
+    assert carries_in_order(tmp_path, joins=False) == [7, 7]
+
+
+def test_what_is_to_be_sent_soon_is_sent_before_a_channel_closes(tmp_path: Path) -> None:
+    async def script(ends: Ends, path: Path) -> None:
+        await connected(path, ends)
+        assert ends.client is not None
+        for message in MESSAGES:
+            ends.client.send_soon(message)
+        ends.client.close()
+        await ends.closed.wait()
+        assert [ends.received.get_nowait() for _ in MESSAGES] == MESSAGES
+
+    run(tmp_path, script)
+
+
+@pytest.mark.parametrize(("messages", "size"), [(5000, 1), (40, 100_000)])
+def test_many_or_large_messages_do_not_make_a_frame_that_is_too_large(tmp_path: Path, messages: int, size: int) -> None:
+    async def script(ends: Ends, path: Path) -> None:
+        await connected(path, ends, receive_limit=1_100_000, send_limit=10_000_000)
+        await joined(ends)
+        assert ends.client is not None
+        for number in range(messages):
+            ends.client.send_soon({"type": "x", "number": number, "padding": "x" * size})
+        assert [(await ends.received.get())["number"] for _ in range(messages)] == list(range(messages))
+        await closed(ends)
 
     run(tmp_path, script)
 

@@ -260,6 +260,17 @@ def test_a_message_that_makes_no_sense_ends_the_conversation(message: dict[str, 
     play(script)
 
 
+@pytest.mark.parametrize("says", [{"joins": True}, {}])
+def test_a_worker_that_knows_of_shared_frames_hears_that_others_do(says: dict[str, bool]) -> None:
+    async def script(scene: Scene) -> None:
+        scene.fleet.start(scene.generation())
+        channel = FakeChannel(scene.host.processes[0].pid)
+        scene.say(channel, "hello", revision=0, **says)
+        assert ("together" in channel.kinds()) == bool(says)
+
+    play(script)
+
+
 def test_a_stranger_that_does_not_say_hello_is_disconnected() -> None:
     async def script(scene: Scene) -> None:
         channel = FakeChannel(4711)

@@ -132,7 +132,7 @@ class CounterDesk:
         elif not _is_of_quota(message):
             answer = self._authority.on_message(_member(worker), message)
             if answer is not None:
-                worker.send(answer)
+                worker.send_soon(answer)
         if kind in ("hello", "give_back") or _is_of_quota(message):
             self._quotas.received(worker, message)
 
@@ -173,7 +173,7 @@ class CounterDesk:
     def _send(self, member: str, message: Message) -> None:
         worker = self._workers.get(member)
         if worker is not None:
-            worker.send(message)
+            worker.send_soon(message)
 
     def _stir(self, number: int) -> None:
         if not self._failures[number]:

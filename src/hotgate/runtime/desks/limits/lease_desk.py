@@ -58,7 +58,7 @@ class LeaseDesk:
         """What was fetched for a key, and with it the answers for workers that waited."""
         for member, answer in self._authority.supply(scope, key, supply):
             if worker := self._workers.get(member):
-                worker.send(answer)
+                worker.send_soon(answer)
 
     def tick(self) -> None:
         """Call about once a second."""
@@ -72,7 +72,7 @@ class LeaseDesk:
         else:
             answer = self._authority.on_message(_member(worker), message)
         if answer is not None:
-            worker.send(answer)
+            worker.send_soon(answer)
 
     def lost(self, worker: WorkerHandle) -> None:
         """A worker lives but cannot be heard."""

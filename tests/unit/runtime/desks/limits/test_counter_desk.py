@@ -57,7 +57,8 @@ class Node:
         local = LeaseDesk(time.monotonic, self._broadcast, [])
         terms = {"place": "here", "trusted": True, **terms}
         self.desk = CounterDesk(Terms(**terms), store, time.monotonic, self._broadcast, [], local)
-        self.worker = cast("WorkerHandle", SimpleNamespace(process=SimpleNamespace(pid=7), send=self._hear))
+        handle = SimpleNamespace(process=SimpleNamespace(pid=7), send=self._hear, send_soon=self._hear)
+        self.worker = cast("WorkerHandle", handle)
         self.client = SharedLeaseClient(self._say, time.monotonic)
         self.heard: list[str] = []
         self.desk.received(self.worker, {"type": "hello", "limits": self.client.authority_found()})

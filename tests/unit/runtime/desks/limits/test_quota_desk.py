@@ -34,7 +34,7 @@ class Worker:
         self.heard: list[dict[str, Any]] = []
         self.has_heard = asyncio.Event()
 
-    def send(self, message: dict[str, Any]) -> None:
+    def send_soon(self, message: dict[str, Any]) -> None:
         self.heard.append(message)
         self.has_heard.set()
 

@@ -8,16 +8,15 @@ from typing import Any, cast
 
 import pytest
 
-from hotgate.config.models import gateway_model
 from hotgate.control.administration_error import AdministrationError
 from hotgate.observe.side_recorder import SideRecorder
-from hotgate.policies import MECHANISMS, POLICIES
+from hotgate.runtime.compiling.model import built_in_model
 from hotgate.runtime.desks.releases import release_commands
 from hotgate.runtime.desks.releases.release_desk import ReleaseDesk
 from hotgate.runtime.workers.worker_handle import WorkerHandle
 from hotgate.testing.clock import FakeClock
 
-_MODEL = gateway_model(POLICIES, MECHANISMS)
+_MODEL = built_in_model()
 RULES = {"errors": "5%", "min_requests": 10, "window": "10s"}
 
 

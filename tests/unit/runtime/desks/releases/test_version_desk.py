@@ -2,13 +2,12 @@
 
 import pytest
 
-from hotgate.config.models import gateway_model
-from hotgate.policies import MECHANISMS, POLICIES
+from hotgate.runtime.compiling.model import built_in_model
 from hotgate.runtime.desks.releases import version_commands
 from hotgate.runtime.desks.releases.version_desk import MAX_CALLERS, VersionDesk
 from hotgate.testing.clock import FakeClock
 
-_MODEL = gateway_model(POLICIES, MECHANISMS)
+_MODEL = built_in_model()
 
 
 @pytest.fixture
