@@ -21,8 +21,9 @@ A quota's tokens come from a database (`quotas`); its fifth rule is that they ar
 
 `shared` is what several nodes count together, `concurrency` requests at once, `brute_force` failed attempts.
 
-Both sides may have a hundred thousand keys, most of them quiet: nothing is done for all of them at once (`lease_book`,
-`bucket_table`), and what a quiet one does not need is not there (`pending`).
+Both sides may have a hundred thousand keys, most of them quiet: no request and no tick does anything for all of them
+(`lease_book`, `bucket_table`), only a reload and the loss of a process do; and what a quiet one does not need is not
+there (`pending`).
 
 Start reading at `bucket` and `token_bucket`, then `authority` (control process) and `lease_client` (worker).
 """

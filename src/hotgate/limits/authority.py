@@ -113,13 +113,12 @@ class LeaseAuthority:
     def worker_gone(self, worker: str) -> Message:
         """The process is dead: its tokens count as spent. The answer is for all other workers: what it knew is lost."""
         now = self._members.now()
-        self._table.refill_all(now)
         if self._members.is_missing(worker):
+            self._table.refill_all(now)
             self._table.used_unseen(self._members.absence(worker), now)
         self._members.leave(worker)
         self._loss = self._clock()
-        for bucket in self._table:
-            bucket.settle(worker, 0)
+        self._table.settle(worker, {}, now)
         if self._recovery is not None:
             self._recovery.forget(worker, self._loss)
             self._finish_if_complete()
@@ -298,8 +297,7 @@ class LeaseAuthority:
         for limit in report.limits:
             self.define(limit)
         held = {(key.scope, key.key): key.held for key in report.keys}
-        for leased in self._table:
-            leased.settle(worker, held.get((leased.scope, leased.key), 0))
+        self._table.settle(worker, held, self._members.now())
         for key in report.keys:
             self._adopt(worker, key)
 

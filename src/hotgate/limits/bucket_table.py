@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 
 from hotgate.limits.absence import Absence
@@ -103,11 +103,21 @@ class BucketTable:
         return None if state is None else state.limit
 
     def refill_all(self, now: float) -> None:
-        """Bring everything up to `now`: needed before tokens on lease, or kept free, become fewer for all keys."""
+        """Bring everything up to `now`: needed before tokens that are kept free become fewer for all keys."""
         for state in self._limits.values():
             for bucket in state.buckets.values():
                 self._refill(state, bucket, now)
             state.newcomer.refill(now, reserved=self._reserve(state.limit.capacity))
+
+    def settle(self, worker: str, held: Mapping[tuple[str, str], int], now: float) -> None:
+        """The worker holds so many by scope and key, and of others none. Only buckets of which it has some are touched:
+        most workers give everything back before they end.
+        """
+        for state in self._limits.values():
+            for leased in state.buckets.values():
+                if leased.held_by(worker):
+                    self._refill(state, leased, now)  # nothing flows in behind what was out until now
+                    leased.settle(worker, held.get((leased.scope, leased.key), 0))
 
     def used_unseen(self, absence: Absence, now: float) -> None:
         """Of any key the absent worker may have used as much, also by limits that are not known here yet. Needs buckets

@@ -82,12 +82,12 @@ class Pending:
 
     def is_pressing(self, now: float) -> bool:
         """Whether something is to be done about it in time."""
-        is_ending = now >= self.ends or self.until < math.inf
-        return not self.is_idle or self.refunded > 0 or is_ending or now < self.denied_until
+        is_ending = self.until < math.inf or now >= self.ends
+        return is_ending or not self.is_idle or self.refunded > 0 or now < self.denied_until
 
     def is_over(self, now: float) -> bool:
         """Whether nothing of it matters any more."""
-        return self.alone is None and self.ends == math.inf and not self.is_pressing(now)
+        return self.until == self.ends == math.inf and self.alone is None and not self.is_pressing(now)
 
     def deny(self, retry_after: float, now: float, believed: float) -> None:
         """What the authority says to those whose first has asked; 0 if it denied nothing. believed: for how long."""

@@ -255,3 +255,24 @@ def test_nobody_is_told_to_wait_for_the_rounding_of_a_sum(clock: Clock) -> None:
         authority.worker_lost(name)
     authority.hello("new", Report().message())
     assert authority.lease("new", LeaseRequest(TEN_A_SECOND, "k", need=9, least=9)).must_wait
+
+
+def test_who_ends_with_nothing_touches_no_bucket(clock: Clock) -> None:
+    """There may be hundreds of thousands, and workers are renewed one after another."""
+    authority = authority_with(clock, "a", "b")
+    take(authority, "b", TEN_A_SECOND, "b's", 5)
+    take(authority, "a", TEN_A_SECOND, "a's", 5)
+    authority.give_back("a", TEN_A_SECOND.scope, "a's", tokens=0, held=0)
+    before = {leased.key: leased.bucket.level for leased in authority.buckets()}
+    clock.now += 0.1
+    authority.worker_gone("a")
+    assert {leased.key: leased.bucket.level for leased in authority.buckets()} == before
+
+
+def test_nothing_has_flowed_in_behind_what_a_dead_worker_held(clock: Clock) -> None:
+    authority = authority_with(clock, "a", "b")
+    granted = authority.lease("a", LeaseRequest(THOUSAND, "k", need=1, want=30)).granted
+    clock.now += 600
+    authority.worker_gone("a")
+    (leased,) = authority.buckets()
+    assert leased.bucket.level == 1000 - granted
