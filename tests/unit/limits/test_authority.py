@@ -274,5 +274,6 @@ def test_nothing_has_flowed_in_behind_what_a_dead_worker_held(clock: Clock) -> N
     granted = authority.lease("a", LeaseRequest(THOUSAND, "k", need=1, want=30)).granted
     clock.now += 600
     authority.worker_gone("a")
-    (leased,) = authority.buckets()
-    assert leased.bucket.level == 1000 - granted
+    standing = authority.peek(THOUSAND, "k")
+    assert standing is not None
+    assert standing.level == 1000 - granted
