@@ -8,7 +8,6 @@ long and lifelike ones. They fail as soon as one rule of the package is left out
 """
 
 import asyncio
-from typing import Any, NamedTuple
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -16,55 +15,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from hotgate.limits.authority import LeaseAuthority
 from hotgate.limits.decision import LimitDecision
-from hotgate.limits.lease_client import LeaseClient
 from hotgate.limits.limit import Limit
+from unit.limits.model_worker import KEYS, Message, Use, Worker
 from unit.limits.oracles import Oracle, oracle
 
-Message = dict[str, Any]
-
 TOLERANCE = 1e-6
-KEYS = ("alice", "bob")
 BUCKETS = ((1, 1.0, 1), (3, 10.0, 3), (8, 4.0, 8), (12, 120.0, 12), (30, 60.0, 30), (10, 1.0, 40))
 WINDOWS = ((1, 1.0, 1), (3, 10.0, 3), (8, 4.0, 8), (12, 120.0, 12), (30, 60.0, 30), (40, 3.0, 40))
 LIMITS = [Limit("route/r", quota=quota, window=window, burst=burst) for quota, window, burst in BUCKETS]
 LIMITS += [Limit("route/r", quota=quota, window=window, kind="window") for quota, window, _ in WINDOWS]
 slots = st.integers(0, 3)
 costs = st.sampled_from([1, 1, 1, 2, 3, 7, 20])
-
-
-class Use(NamedTuple):
-    """Tokens that a request took. started: when it came; admitted: when it got them."""
-
-    started: float
-    admitted: float
-    tokens: int
-
-
-class Worker:
-    """A client, its process name, and the two directions of its connection."""
-
-    def __init__(self, name: str, machine: "Node") -> None:
-        self.name = name
-        self.to_authority: list[Message] = []
-        self.to_worker: list[Message] = []
-        self.client = LeaseClient(self.to_authority.append, lambda: machine.time, max_keys=machine.client_keys)
-        self.is_lost = False
-        self.uses: dict[str, list[Use]] = {key: [] for key in KEYS}  # that may be refunded
-        self.charges: dict[str, list[Use]] = {key: [] for key in KEYS}
-
-    def is_owing(self, limit: Limit) -> bool:
-        """Whether it may have something to tell that the authority does not know."""
-        return self.is_lost or any(self.owed(limit, key) for key in KEYS)
-
-    def owed(self, limit: Limit, key: str) -> int:
-        """Tokens that were charged, not paid for by waiting, and of which the authority has still to hear."""
-        lease = self.client.lease(limit.scope, key)
-        return 0 if lease is None else lease.pending.debt + lease.pending.unpaid
-
-    def refunded(self, limit: Limit, key: str) -> int:
-        """Tokens that were given back and of which the authority has still to hear."""
-        lease = self.client.lease(limit.scope, key)
-        return 0 if lease is None else lease.pending.refunded
 
 
 Waiting = tuple[Worker, str, int, float, "asyncio.Future[LimitDecision | None]"]
@@ -397,7 +358,7 @@ class Node(RuleBasedStateMachine):
 
     def _start_worker(self) -> None:
         self.names += 1
-        worker = Worker(str(self.names), self)
+        worker = Worker(str(self.names), lambda: self.time, self.client_keys)
         self.workers.append(worker)
         self._connect(worker)
 

@@ -7,7 +7,8 @@ import pytest
 
 from hotgate.limits.limit import Limit
 from hotgate.limits.sliding_window import SlidingWindow
-from unit.limits.test_lease_model import KEYS, LIMITS, Node
+from unit.limits.model_worker import KEYS
+from unit.limits.test_lease_model import LIMITS, Node
 
 WINDOWS = [limit for limit in LIMITS if limit.bucket is SlidingWindow]
 WINDOWS += [Limit("route/r", quota=300, window=6.0, kind="window")]  # of which something is lent ahead
