@@ -208,6 +208,8 @@ class Lease:
         """Nothing is held any more, and the authority knows it."""
         self.received -= self.held
         self.held = self.lent = self.told = 0
+        if self.pending is not CALM:
+            self.pending.ends = math.inf
 
     def _hold_again(self, tokens: int, spent_at: float) -> int:
         """Returns what of those tokens that were spent cannot be held again."""

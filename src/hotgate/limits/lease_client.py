@@ -148,7 +148,7 @@ class LeaseClient:
         if lease.pending.is_unsettled:
             self._ask(lease)
         elif lease.held:
-            self._settle(lease)
+            self._settle([lease])
 
     def charge(self, limit: Limit, key: str, tokens: int) -> None:
         """Take tokens that were used beyond what `spend` reserved, whether there are any or not: later requests wait
@@ -192,7 +192,9 @@ class LeaseClient:
         """Called some four times a second: deadlines of those who wait, and return of what lies idle."""
         self._ticked = now
         pressing = [lease for lease in self._pressing if lease.pending is not CALM and lease in self._leases]
-        for lease in [*pressing, *self._leases.ended(now)]:
+        reviewed = list(dict.fromkeys([*pressing, *self._leases.ended(now)]))
+        self._settle([lease for lease in reviewed if now >= lease.pending.ends and not lease.pending.in_flight])
+        for lease in reviewed:
             self._review(lease, now)
         self._pressing = {lease: None for lease in pressing if lease.pending.is_pressing(now)}
         self._tidy(now)
@@ -295,7 +297,7 @@ class LeaseClient:
         if not is_urgent or now - pending.asked_at < URGENT:
             lease.pay(now, is_denied=retry_after > 0)
         if is_urgent:
-            self._settle(lease)
+            self._settle([lease])
         # A lease of one token is the mark of a small limit: fetching ahead would keep it from other workers.
         lease.low = lease.held // 2 if granted > 1 else 0
         if pending.waiters:
@@ -305,9 +307,6 @@ class LeaseClient:
     def _review(self, lease: Lease, now: float) -> None:
         """Handle what is overdue for one lease."""
         pending = lease.pending
-        if now >= pending.ends and not pending.in_flight:
-            pending.ends = math.inf
-            self._settle(lease)
         if pending.in_flight and now - pending.asked_at >= DEADLINE:
             pending.in_flight = 0  # lost; a grant that still comes is not accepted
             lease.low = lease.held
@@ -347,10 +346,11 @@ class LeaseClient:
             self._drop(lease)
             lease.low = 0
 
-    def _settle(self, lease: Lease) -> None:
+    def _settle(self, leases: list[Lease]) -> None:
         """Tell at once that what was granted is used, and give back what is not."""
-        self._return_now([lease])
-        self._drop(lease)
+        self._return_now(leases)
+        for lease in leases:
+            self._drop(lease)
 
     def _drop(self, lease: Lease) -> None:
         self._lent -= lease.lent > 0

@@ -126,6 +126,22 @@ def test_a_new_period_brings_a_new_quota_and_tokens_of_the_old_one_are_void() ->
     assert node.admitted(2000) == 1000
 
 
+def test_at_the_end_of_a_period_all_keys_go_back_together() -> None:
+    """There may be a hundred thousand, and a message for each would take seconds."""
+    node = Node(1000)
+    node.pass_time(3590)
+    for number in range(30):
+        node.admitted(2, key=f"key-{number}")
+    assert any(leased.on_lease for leased in node.authority.buckets())
+    node.now += 9.5
+    node.wall += 9.5
+    node.clients["0"].tick(node.now)
+    (message,) = node.sent["0"]
+    assert (message["type"], len(message["keys"])) == ("give_back", 30)
+    node.carry()
+    assert not any(leased.on_lease for leased in node.authority.buckets())
+
+
 def test_at_the_very_end_of_a_period_no_token_is_kept_for_the_next() -> None:
     node = Node(1000, workers=2)
     node.pass_time(3597)
