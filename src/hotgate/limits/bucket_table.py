@@ -12,7 +12,7 @@ from hotgate.limits.limit import Limit
 
 SCANNED = 32  # buckets looked at to find one that can go when the table is full
 SWEPT = 1000  # buckets looked at in each `tidy`, or a sixtieth if there are more
-SWEPT_LIMITS = 1024
+SWEPT_LIMITS = 1024  # when there are so many, or twice as many as the last time, those are forgotten that say nothing
 ABSENCES = 64  # of workers, that are remembered one by one
 
 
@@ -49,6 +49,7 @@ class BucketTable:
         self._left = left
         self._limits: dict[str, LimitState] = {}
         self._size = 0
+        self._swept_at = SWEPT_LIMITS
         self._round: list[LeasedBucket] = []
         self._unknown_since: tuple[float, float] = (math.inf, 0.0)
         self._absences: deque[tuple[float, Absence]] = deque()
@@ -219,9 +220,10 @@ class BucketTable:
         return newcomer
 
     def _sweep_limits(self, now: float) -> None:
-        if len(self._limits) < SWEPT_LIMITS:
+        if len(self._limits) < self._swept_at:
             return
         for scope, state in list(self._limits.items()):
             state.newcomer.refill(now)
             if not state.buckets and state.newcomer.is_full():
                 del self._limits[scope]
+        self._swept_at = max(SWEPT_LIMITS, 2 * len(self._limits))

@@ -2,11 +2,17 @@
 
 import asyncio
 import tracemalloc
+from collections import Counter
 
+import pytest
+
+from hotgate.limits.bucket_table import SWEPT_LIMITS
 from hotgate.limits.lease_book import REVIEWED
 from hotgate.limits.lease_client import IDLE, LONGEST_IDLE, MAX_RETURNED
+from hotgate.limits.lease_request import LeaseRequest
 from hotgate.limits.limit import Limit
 from hotgate.limits.pending import CALM, Pending
+from hotgate.limits.token_bucket import TokenBucket
 from unit.limits.node import Node
 
 LIMIT = Limit("route/r", quota=1000, window=60)
@@ -136,3 +142,29 @@ def test_a_quiet_key_takes_little_memory() -> None:
     finally:
         tracemalloc.stop()
     assert taken / MANY < 400
+
+
+def test_a_new_limit_does_not_look_at_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten thousand routes may have one each, and a new authority meets them all at once."""
+    node = Node().connect()
+    refilled = Counter[str]()
+    refill = TokenBucket.refill
+
+    def counted(bucket: TokenBucket, now: float, out: float = 0.0, reserved: float = 0.0) -> None:
+        refilled["times"] += 1
+        refill(bucket, now, out, reserved)
+
+    monkeypatch.setattr(TokenBucket, "refill", counted)
+    limits = [Limit(f"route/{number}", quota=10, window=60) for number in range(3 * SWEPT_LIMITS)]
+    for limit in limits:
+        node.authority.lease("w", LeaseRequest(limit, "k"))
+    assert refilled["times"] < 10 * len(limits)
+    assert all(node.authority.limit(limit.scope) for limit in limits)
+
+
+def test_limits_that_nobody_uses_any_more_are_forgotten() -> None:
+    node = Node().connect()
+    scopes = [f"route/{number}" for number in range(3 * SWEPT_LIMITS)]
+    for scope in scopes:
+        node.authority.define(Limit(scope, quota=10, window=60))
+    assert sum(node.authority.limit(scope) is not None for scope in scopes) <= SWEPT_LIMITS
