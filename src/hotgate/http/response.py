@@ -67,7 +67,8 @@ class Response:
         """The wire form of the fields, less those with an omitted name: neither received nor encoded ones have it."""
         if self._headers is _NOT_READ:
             return self._encoded + self._added
-        return encode_fields([field for field in self._headers.fields if field[0] not in omitted]) + self._added
+        fields = [field for field in self._headers.fields if field[0].lower() not in omitted]  # as a policy spelt it
+        return encode_fields(fields) + self._added
 
     def copy(self) -> "Response":
         """One that may be changed while this one is given to other requests as well."""
