@@ -10,7 +10,7 @@ VERSION_FIELD = b"x-hotgate-api-version"  # tells the backend; no client can sen
 
 
 class VersionFacts:
-    """label: "api version", for counting. block: encoded fields of every answer. ends: those that may be there only once.
+    """label: "api version", for counting. block: encoded fields of every answer. ends: those that may come only once.
     mark: what the backend is told. gone_at: epoch seconds, or None.
     """
 
