@@ -148,8 +148,12 @@ def test_targets_that_some_workers_do_not_use_are_named(tmp_path: Path) -> None:
 
 
 def test_silence_is_told(tmp_path: Path) -> None:
-    found = explained(written(tmp_path, PLAIN), world([None]))
-    assert upstream_step(found).notes == ["no worker said whether its targets are in service"]
+    loaded = written(tmp_path, PLAIN)
+    for views in ([None], []):
+        notes = upstream_step(explained(loaded, world(views))).notes
+        assert notes == ["no worker said whether its targets are in service"]
+    notes = upstream_step(explained(loaded, world([view(), None]))).notes
+    assert notes == ["1 of 2 workers did not say whether its targets are in service"]
 
 
 def test_nothing_is_told_where_all_is_well(tmp_path: Path) -> None:
