@@ -69,6 +69,7 @@ _AFTER: dict[str, Statement] = {
     "status is text": lambda exchange: setattr(exchange.response, "status", "200"),
     "a field of text": lambda exchange: exchange.response.headers.fields.append(("x", "y")),  # type: ignore[union-attr,arg-type]
     "response is None": _set("response", None),
+    "response is text": _set("response", "ok"),
     "exit": _exit,
 }
 

@@ -309,7 +309,8 @@ class Relay:
             self.incoming.consumer = UnwantedBody(self.downstream)
         exchange = self.exchange
         before = exchange.response
-        has_block = before is not None and response.headers is before.headers  # a policy keeps them for another answer
+        # A policy may keep the fields for another answer.
+        has_block = isinstance(before, Response) and response.headers is before.headers
         exchange.response = response = response.copy()
         if not has_block:
             response.add_encoded(exchange.answer_block)
