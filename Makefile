@@ -33,7 +33,7 @@ format: $(READY) ## rewrite the code in the common style
 bench: $(READY) ## measure Hotgate beside other gateways and write docs/benchmarks.md (ten minutes)
 	$(BIN)/python -m bench --write-docs $(ARGS)
 
-endurance: $(READY) ## hours under load while things fail; ARGS="soak --minutes 60", "slow" or "dead"
+endurance: $(READY) ## hours under load while things fail; ARGS="soak --minutes 60", "slow", "dead" or "limits"
 	$(BIN)/python -m bench.endurance $(ARGS)
 
 fuzz: $(READY) ## look for inputs that others read differently, 60 s per target; ARGS="requests --seconds 600" for one

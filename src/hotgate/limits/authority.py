@@ -7,7 +7,6 @@ The control process carries the messages: `hello` when a worker connects, `on_me
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from typing import Any
 
 from hotgate.limits.bucket_table import BucketTable
@@ -97,9 +96,10 @@ class LeaseAuthority:
                 self.worker_gone(worker)  # the name is taken over by a new process
             self._members.join(worker)
         else:
-            self._table.refill_all(self._members.now())
+            now = self._members.now()
+            self._table.refill_all(now)
             if report.loss is not None and report.loss >= self._members.missing_since(worker):
-                self._table.used_unseen(partial(self._members.used_unseen, worker))
+                self._table.used_unseen(self._members.absence(worker), now)
             self._members.rejoin(worker, share=report.share, sequence=report.sequence)
             self._take(worker, report)
         share = self._members.share_of(worker)
@@ -115,8 +115,7 @@ class LeaseAuthority:
         now = self._members.now()
         self._table.refill_all(now)
         if self._members.is_missing(worker):
-            self._table.distrust(0.0, now)  # it may have admitted alone, by limits that nobody else has used yet
-            self._table.used_unseen(partial(self._members.used_unseen, worker))
+            self._table.used_unseen(self._members.absence(worker), now)
         self._members.leave(worker)
         self._loss = self._clock()
         for bucket in self._table:

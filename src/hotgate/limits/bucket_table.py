@@ -1,9 +1,11 @@
 """All buckets of a node, bounded in number, without ever making an empty bucket full by forgetting it."""
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import chain
 
+from hotgate.limits.absence import Absence
 from hotgate.limits.bucket import Bucket
 from hotgate.limits.leased_bucket import LeasedBucket
 from hotgate.limits.limit import Limit
@@ -11,6 +13,7 @@ from hotgate.limits.limit import Limit
 SCANNED = 32  # buckets looked at to find one that can go when the table is full
 SWEPT = 1000  # buckets looked at in each `tidy`, or a sixtieth if there are more
 SWEPT_LIMITS = 1024
+ABSENCES = 64  # of workers, that are remembered one by one
 
 
 class LimitState:
@@ -48,6 +51,7 @@ class BucketTable:
         self._size = 0
         self._round: list[LeasedBucket] = []
         self._unknown_since: tuple[float, float] = (math.inf, 0.0)
+        self._absences: deque[tuple[float, Absence]] = deque()
 
     def __len__(self) -> int:
         return self._size
@@ -58,6 +62,7 @@ class BucketTable:
     def distrust(self, seconds: float, now: float) -> None:
         """Buckets unknown at `now` may have been empty `seconds` before; limits defined from here on heed it."""
         self._unknown_since = (seconds, now)
+        self._absences.clear()
 
     def define(self, limit: Limit, now: float) -> None:
         """Add a limit, or change its rate; the same rate again changes nothing."""
@@ -104,10 +109,15 @@ class BucketTable:
                 self._refill(state, bucket, now)
             state.newcomer.refill(now, reserved=self._reserve(state.limit.capacity))
 
-    def used_unseen(self, most: Callable[[Limit], float]) -> None:
-        """Of any key so many tokens, which were kept free, may have been used. Needs buckets up to now."""
+    def used_unseen(self, absence: Absence, now: float) -> None:
+        """Of any key the absent worker may have used as much, also by limits that are not known here yet. Needs buckets
+        up to now.
+        """
+        if len(self._absences) == ABSENCES:
+            self._unknown_since = (0.0, self._absences.popleft()[0])
+        self._absences.append((now, absence))
         for state in self._limits.values():
-            tokens = most(state.limit)
+            tokens = absence.used(state.limit)
             state.newcomer.used_unseen(tokens)
             for leased in state.buckets.values():
                 leased.bucket.used_unseen(tokens)
@@ -192,6 +202,9 @@ class BucketTable:
     def _newcomer(self, limit: Limit, now: float) -> Bucket:
         seconds, since = self._unknown_since
         newcomer = limit.bucket(limit, since, limit.bucket.refilled_in(limit, seconds))
+        for time, absence in self._absences:
+            newcomer.refill(time)
+            newcomer.charged(math.ceil(absence.used(limit)))
         newcomer.refill(now)
         return newcomer
 

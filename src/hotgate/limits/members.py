@@ -3,11 +3,10 @@
 import math
 from collections.abc import Callable
 
-from hotgate.limits.limit import Limit
-from hotgate.limits.share import admitted_alone, local_capacity
+from hotgate.limits.absence import Absence
+from hotgate.limits.share import local_capacity
 
 ROUNDING = 1e-6  # of a sum of shares
-UNNOTICED = 5.0  # seconds before us in which a worker may have noticed that it is alone
 
 
 class Members:
@@ -141,8 +140,6 @@ class Members:
         accrued = sum(local_capacity(capacity, share) for share in self._missing.values())
         return self.held_out_of_reach(capacity) + accrued
 
-    def used_unseen(self, worker: str, limit: Limit) -> float:
-        """The most tokens of a bucket that a worker out of reach may have used in a window without being counted."""
-        share, seconds = self._missing[worker], self._clock() - self._missing_since[worker]
-        alone = admitted_alone(limit, share, seconds + UNNOTICED)
-        return alone if seconds < math.inf else alone + max(1.0, local_capacity(limit.capacity, share))
+    def absence(self, worker: str) -> Absence:
+        """For how long, and with which share, a worker has been out of reach."""
+        return Absence(self._missing[worker], self._clock() - self._missing_since[worker])

@@ -129,7 +129,7 @@ class SlidingWindow(Bucket):
             self.charged(free - level)
 
     def heed(self, other: Bucket) -> None:
-        """Since each part no less was used than in the other: of two that are as empty now, one may be so for longer."""
+        """Since each part no less was used than in the other: of two as empty now, one may be so for longer."""
         if not isinstance(other, SlidingWindow):
             return super().heed(other)
         own, others = (dict(zip(each._parts, each._used, strict=True)) for each in (self, other))

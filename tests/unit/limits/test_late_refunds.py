@@ -79,7 +79,6 @@ def test_a_message_that_was_under_way_for_longer_than_a_window_changes_nothing()
     node.client.refund(EIGHTY, "k", 3, spent_at)
     node.now += 11
     asyncio.run(node.admitted(EIGHTY, 4))  # carries it
-    node.wait(0.5)
     assert level(node, EIGHTY) == 76
 
 

@@ -159,11 +159,31 @@ local function recalled(field)
   return packed and cmsgpack.unpack(packed)
 end
 
+-- Of two windows that are as empty now, one may stay so for longer: since each part no less was used than in the other.
+local function heed_times(bucket, other)
+  local kept, total, mine, theirs = {}, 0, 0, 0
+  local index, others = #bucket.p, #other.p
+  while index > 0 or others > 0 do
+    local part = math.max(bucket.p[index - 1] or -math.huge, other.p[others - 1] or -math.huge)
+    if bucket.p[index - 1] == part then mine, index = mine + bucket.p[index], index - 2 end
+    if other.p[others - 1] == part then theirs, others = theirs + other.p[others], others - 2 end
+    local most = math.max(mine, theirs)
+    if most > total then
+      table.insert(kept, 1, most - total)
+      table.insert(kept, 1, part)
+    end
+    total = most
+  end
+  bucket.p, bucket.s = kept, total
+end
+
 -- What the newcomers' bucket of the limit says that the bucket must have spent at least.
 local function heed_newcomer(bucket, scope)
   local newcomer = recalled('n' .. scope)
   if not newcomer then return end
-  local part = newcomer.k == bucket.k and update(newcomer).s / newcomer.c or 1
+  update(newcomer)
+  if bucket.k == 'window' and newcomer.k == 'window' and bucket.a == newcomer.a then return heed_times(bucket, newcomer) end
+  local part = newcomer.k == bucket.k and newcomer.s / newcomer.c or 1
   bucket.s = math.max(bucket.s, part * bucket.c)
 end
 

@@ -290,6 +290,28 @@ def test_a_flood_of_keys_takes_no_more_room_and_makes_no_bucket_full(valkey: Any
     assert flood.ask(key="new" * 7 + "n", need=100)[1] <= 40
 
 
+def test_a_flood_of_keys_makes_no_window_empty_too_early(valkey: Any) -> None:
+    flood = Caller(valkey, most=3)
+    part = int(float(flood.call()[2]) / 10)
+    plant(valkey, "n" + SCOPE, [part - 20, 5, part, 30])  # of somebody who was forgotten
+    plant(valkey, "b" + SCOPE + "k" * 22, [part - 90, 80])
+    assert flood.ask(key="x" * 22, need=100, **WINDOW)[1] == 20  # what a stranger may have
+    assert parts(valkey, "n" + SCOPE) == [part - 90, 45, part - 20, 5, part, 30]
+
+
+def plant(valkey: Any, field: str, used: list[int]) -> None:
+    """A window, of which all is spent."""
+    bucket = {"k": "window", "c": 100, "a": 1000, "s": sum(used[1::2]), "t": 0, "o": 0, "p": used, "l": {}}
+    script = "redis.call('HSET', KEYS[1], ARGV[1], cmsgpack.pack(cjson.decode(ARGV[2])))"
+    valkey.eval(script, 1, KEY, field, json.dumps(bucket))
+
+
+def parts(valkey: Any, field: str) -> list[int]:
+    """What a window remembers."""
+    script = "return cjson.encode(cmsgpack.unpack(redis.call('HGET', KEYS[1], ARGV[1])).p)"
+    return [int(figure) for figure in json.loads(valkey.eval(script, 1, KEY, field))]
+
+
 def test_what_has_come_back_is_forgotten(valkey: Any) -> None:
     one = Caller(valkey)
     for number in range(50):
