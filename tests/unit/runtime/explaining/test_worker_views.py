@@ -184,6 +184,7 @@ def test_a_listener_that_redirects_answers_first(tmp_path: Path) -> None:
     assert (found.decision, found.status, found.upstream) == ("allow", 308, "")
     (step,) = found.steps
     assert (step.outcome, step.at, step.path) == ("answered", marked(loaded), "listeners[0].redirect_https")
+    assert "no route matches" not in text_of(found)  # nobody has looked for one
 
 
 def test_it_is_said_which_listeners_redirect_where_others_serve(tmp_path: Path) -> None:
