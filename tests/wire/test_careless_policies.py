@@ -43,6 +43,10 @@ _BEFORE: dict[str, Statement] = {
     "a code that is a number": lambda _: Response.problem(503, code=17),  # type: ignore[arg-type]
     "a detail that is an error": lambda _: Response.problem(503, code="x", log_detail=ValueError("x")),  # type: ignore[arg-type]
     "a field of text": lambda exchange: exchange.request.headers.fields.append(("x-a", "b")),  # type: ignore[arg-type]
+    "a field that frames": lambda exchange: exchange.request.headers.fields.append((b"Content-Length", b"9")),
+    "a field that frames, with a space": lambda exchange: exchange.request.headers.fields.append(
+        (b"transfer-encoding ", b"chunked")
+    ),
     "exit": _exit,
     "False": lambda _: False,
 }
