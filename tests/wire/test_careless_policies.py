@@ -166,7 +166,12 @@ def _masked(exchange: Exchange) -> Response:
     return Response(200, exchange.response.headers, b"masked")
 
 
-@pytest.mark.parametrize("change", [_no_content, _masked])
+def _with_the_same_fields(exchange: Exchange) -> Response:
+    assert exchange.response is not None
+    return Response(200, Headers(exchange.response.headers.fields), b"masked")
+
+
+@pytest.mark.parametrize("change", [_no_content, _masked, _with_the_same_fields])
 def test_an_answer_with_the_fields_of_another_says_each_once(change: Statement) -> None:
     @policy(phase="admit")
     def adds(exchange: Exchange) -> None:

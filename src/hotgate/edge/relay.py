@@ -310,7 +310,7 @@ class Relay:
         exchange = self.exchange
         before = exchange.response
         # A policy may keep the fields for another answer.
-        has_block = isinstance(before, Response) and response.headers is before.headers
+        has_block = isinstance(before, Response) and response.headers.fields is before.headers.fields
         exchange.response = response = response.copy()
         if not has_block:
             response.add_encoded(exchange.answer_block)
