@@ -55,10 +55,10 @@ class Response:
         self._added += block
 
     def extend_challenges(self, parameter: bytes) -> None:
-        """Add a parameter to every challenge for a token (RFC 9110 §11.6.1), as RFC 9728 §5.1 does."""
+        """Add a parameter, once, to every challenge for a token (RFC 9110 §11.6.1), as RFC 9728 §5.1 does."""
         fields = self.headers.fields
         for index, (name, value) in enumerate(fields):
-            if name == b"www-authenticate" and value.startswith(_TOKEN_SCHEMES):
+            if name == b"www-authenticate" and value.startswith(_TOKEN_SCHEMES) and parameter not in value:
                 # A field may hold two; no quoted text has a quote in it, so this stands only between them.
                 first_extended = value.replace(_SECOND, b", %b%b" % (parameter, _SECOND))
                 fields[index] = (name, b"%b, %b" % (first_extended, parameter))
