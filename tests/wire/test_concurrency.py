@@ -273,6 +273,18 @@ async def test_a_body_that_is_waited_for_is_bounded(wire: Wire) -> None:
     assert (wire.backend.accepted, numbers(wire, "in_use")) == (0, {"upstreams/api": 0})
 
 
+@scenario(route={"buffer_body": "1MiB", "concurrency": {"limit": 1, "queue": 0}})
+async def test_places_of_the_route_bound_how_many_bodies_are_waited_for(wire: Wire) -> None:
+    loris = await wire.send(CHUNKED_POST, chunk(b"a"))
+    await turns()
+    refused = await wire.send(CHUNKED_POST, chunk(b"a"))
+    assert (await refused.message()).code == "concurrency-limited"
+    loris.close()
+    await wire.until_connected(1)
+    _, answered = await wire.exchange(CHUNKED_POST + b"1\r\na\r\n0\r\n\r\n", OK)
+    assert answered.status == 200
+
+
 @scenario(route={**CALLERS, "buffer_body": "1MiB"}, settings={"identity": identities()})
 async def test_nobody_is_waited_for_who_is_refused(wire: Wire) -> None:
     client = await wire.send(CHUNKED_POST, chunk(b"a"))

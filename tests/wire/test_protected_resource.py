@@ -56,6 +56,19 @@ async def test_who_comes_without_a_token_is_told_where_to_get_one(wire: Wire) ->
     assert b"resource_metadata" not in key
 
 
+@policy(phase="respond")
+def own_words(exchange: Exchange) -> Response:
+    assert exchange.response is not None
+    return Response(401, exchange.response.headers, b"Log in.")
+
+
+@scenario(route=ROUTE, settings=SETTINGS, policies=[own_words])
+async def test_it_is_told_once_by_an_answer_that_replaces_another(wire: Wire) -> None:
+    answer = await answered(wire, get("/mcp"))
+    assert answer.body == b"Log in."
+    assert challenges(answer)[0] == b'Bearer realm="corp", ' + POINTER
+
+
 @pytest.mark.parametrize(
     ("credential", "status", "error"),
     [

@@ -31,7 +31,7 @@ def _lines(explained: Explained) -> Iterator[str]:
         yield f"  because {explained.reason}"
     if explained.route:
         yield f"  route {explained.route} ({explained.route_at})"
-    elif not explained.reason:  # what is refused before it is routed has one
+    elif explained.decision == "deny" and not explained.reason:  # what is refused before it is routed has one
         yield "  no route matches"
     yield from (f"  near: {near}" for near in explained.near)
     if explained.principal is not None:

@@ -5,6 +5,7 @@ from copy import copy
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, Field, create_model
+from pydantic.fields import FieldInfo
 
 from hotgate.config.extension import Extension
 from hotgate.config.gateway import MECHANISM_FIELD, Gateway, Identity
@@ -48,7 +49,10 @@ def _extended(base: type[M], prefix: str, extensions: Sequence[Extension]) -> ty
 
 
 def _summary(extension: Extension) -> str:
-    """The first line of the docstring of the extension's model, also when its value is a list of it, or either."""
+    """What its value says of itself; of a model, a list of it or either, the first line of the model's docstring."""
+    for said in getattr(extension.model, "__metadata__", ()):
+        if isinstance(said, FieldInfo) and said.description:
+            return said.description
     lines = (getattr(next(_models_in(extension.model), None), "__doc__", None) or "").strip().splitlines()
     return lines[0] if lines else f"The value of `{extension.name}`."
 

@@ -36,6 +36,8 @@ from hotgate.upstream.sink import AnswerHead
 if TYPE_CHECKING:
     from hotgate.edge.connection import ServerConnection
 
+_FRAME_AND_DATE = ANSWER_FRAME | {b"date"}  # the backend's is that of the answer it gave
+
 
 class Relay:
     """Between one client connection and one backend. is_answering: the head of the answer has been written.
@@ -306,8 +308,12 @@ class Relay:
         if not self.incoming.is_complete:
             self.incoming.consumer = UnwantedBody(self.downstream)
         exchange = self.exchange
+        before = exchange.response
+        # A policy may keep the fields for another answer.
+        has_block = isinstance(before, Response) and response.headers.fields is before.headers.fields
         exchange.response = response = response.copy()
-        response.add_encoded(exchange.answer_block)
+        if not has_block:
+            response.add_encoded(exchange.answer_block)
         if exchange.route.challenge_parameter:
             response.extend_challenges(exchange.route.challenge_parameter)
 
@@ -332,7 +338,7 @@ class Relay:
         assert response is not None
         body = answers.body_of(response, self.exchange.request_id)
         framing = b"" if response.status in (204, 304) else b"content-length: %d\r\n" % len(body)
-        fields = b"%bdate: %b\r\n" % (response.encoded_fields(ANSWER_FRAME), self.context.date)
+        fields = b"%bdate: %b\r\n" % (response.encoded_fields(_FRAME_AND_DATE), self.context.date)
         self._keep_alive = self._keep_alive and self.downstream.may_discard(self.incoming)
         self._write_head(response.status, fields, framing)
         if body and framing and self.exchange.request.method != "HEAD":

@@ -30,5 +30,11 @@ def problem_body(status: int, code: str, detail: str, members: Mapping[str, obje
 
 
 def with_request_id(body: bytes, request_id: str) -> bytes:
-    """The same problem with `request_id` as its last member. `request_id` needs no escaping (it was validated)."""
-    return b'%b,"request_id":"%b"}' % (body[:-1], request_id.encode("ascii"))
+    """The same problem with `request_id` as its last member. `request_id` needs no escaping (it was validated).
+
+    A policy may give what is no object, or an empty one: that stays as it is.
+    """
+    members, end, rest = body.rpartition(b"}")
+    if not end or rest.strip() or not members.startswith(b"{") or members.strip() == b"{":
+        return body
+    return b'%b,"request_id":"%b"}' % (members, request_id.encode("ascii"))

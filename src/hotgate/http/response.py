@@ -55,10 +55,10 @@ class Response:
         self._added += block
 
     def extend_challenges(self, parameter: bytes) -> None:
-        """Add a parameter to every challenge for a token (RFC 9110 §11.6.1), as RFC 9728 §5.1 does."""
+        """Add a parameter, once, to every challenge for a token (RFC 9110 §11.6.1), as RFC 9728 §5.1 does."""
         fields = self.headers.fields
         for index, (name, value) in enumerate(fields):
-            if name == b"www-authenticate" and value.startswith(_TOKEN_SCHEMES):
+            if name == b"www-authenticate" and value.startswith(_TOKEN_SCHEMES) and parameter not in value:
                 # A field may hold two; no quoted text has a quote in it, so this stands only between them.
                 first_extended = value.replace(_SECOND, b", %b%b" % (parameter, _SECOND))
                 fields[index] = (name, b"%b, %b" % (first_extended, parameter))
@@ -67,7 +67,8 @@ class Response:
         """The wire form of the fields, less those with an omitted name: neither received nor encoded ones have it."""
         if self._headers is _NOT_READ:
             return self._encoded + self._added
-        return encode_fields([field for field in self._headers.fields if field[0] not in omitted]) + self._added
+        fields = [field for field in self._headers.fields if field[0].lower() not in omitted]  # as a policy spelt it
+        return encode_fields(fields) + self._added
 
     def copy(self) -> "Response":
         """One that may be changed while this one is given to other requests as well."""

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import starmap
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hotgate.http.headers import Field, decode_fields, encode_fields
+from hotgate.http.headers import Field, decode_fields, encode_fields, valid_field
 from hotgate.http.hop_by_hop import ANSWER_FRAME
 from hotgate.http.request import Request
 from hotgate.http.response import Response
@@ -129,4 +130,4 @@ class Exchange:
 
 
 def _encoded(fields: Iterable[Field]) -> bytes:
-    return encode_fields([field for field in fields if field[0].lower() not in ANSWER_FRAME])
+    return encode_fields([field for field in starmap(valid_field, fields) if field[0] not in ANSWER_FRAME])

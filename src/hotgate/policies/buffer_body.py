@@ -18,9 +18,10 @@ _KEY = "buffer_body"
 Size = Annotated[
     Annotated[int, SizeBetween("1", "64MiB")],
     Field(
-        description="The largest body that is kept until it is whole; more is answered 413. Only then is a place of the"
-        " upstream or a connection to it taken, so that slow clients occupy neither. nginx: `proxy_request_buffering`,"
-        " Envoy: the buffer filter. Not set: bodies stream."
+        description="The largest body that is kept in memory until it is whole; more is answered 413. Only then is a"
+        " place of the upstream or a connection to it taken, so that slow clients occupy neither. What bounds the"
+        " number of such bodies is `concurrency` of the route. nginx: `proxy_request_buffering`, Envoy: the buffer"
+        " filter. Not set: bodies stream."
     ),
 ]
 

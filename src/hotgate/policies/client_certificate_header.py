@@ -4,7 +4,9 @@ What the client has written into such fields itself was removed when its request
 """
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from hotgate.http.bounded_cache import BoundedCache
 from hotgate.http.response import Response
@@ -16,6 +18,13 @@ from hotgate.pipeline.phase import Phase
 from hotgate.pipeline.policy import CompileContext, PhasedStep, PolicySpec
 
 Format = Literal["xfcc", "rfc9440"]
+Setting = Annotated[
+    Format,
+    Field(
+        description="Tell the backend which certificate the client has shown: `xfcc` in `X-Forwarded-Client-Cert`, as"
+        " Envoy does, `rfc9440` in `Client-Cert` (RFC 9440)."
+    ),
+]
 
 _MAX_KNOWN = 1024  # certificates
 _MAX_KNOWN_BYTES = 2 * 1024 * 1024  # of all of them: 2 KiB for each
@@ -44,4 +53,4 @@ def compile_client_certificate_header(form: Format, context: CompileContext) -> 
     return [PhasedStep(Phase.SHAPE, add, owned_fields=frozenset({name}))]
 
 
-POLICY = PolicySpec("client_certificate_header", Format, compile_client_certificate_header)
+POLICY = PolicySpec("client_certificate_header", Setting, compile_client_certificate_header)

@@ -6,6 +6,7 @@ policies:
 
 import importlib
 import inspect
+import re
 from collections.abc import Awaitable, Sequence
 from typing import Annotated, Any
 
@@ -22,6 +23,9 @@ _USE = Form(
     r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_]*",
     'use "module:name", such as mypackage.policies:business_hours',
 )
+
+# What frames a request is left out by these names, and would not be found in another spelling.
+_are_plain = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]*").fullmatch
 
 
 class UserPolicySettings(Settings):
@@ -120,6 +124,8 @@ def _checked_outcome(outcome: Any, function: PolicyFunction, exchange: Exchange)
         raise _no_answer(outcome, function)
     if exchange.principal is not None and not isinstance(exchange.principal, Principal):
         raise TypeError("exchange.principal must be a Principal")
+    if not _are_plain(b"".join([name for name, _ in exchange.request.headers.fields])):
+        raise TypeError("names of header fields are lower-case tokens; Headers.set and Headers.add see to it")
     return outcome
 
 

@@ -36,6 +36,12 @@ def test_rows_say_what_may_be_written(page: str) -> None:
     assert "| `secret` | secret: text, `${ENV}` or `file:/path` | **required** | The secret. |" in page
 
 
+def test_every_key_of_a_route_says_what_it_is_for() -> None:
+    page = reference(json_schema(full_model()))
+    assert "| `buffer_body` | size, 1 to 64MiB |  | The largest body that is kept in memory" in page
+    assert re.findall(r"The value of `\w+`", page) == []
+
+
 def test_examples_load(page: str, tmp_path: Path, model: type[Gateway]) -> None:
     examples = [text for text in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "listeners:" in text]
     for example in examples:

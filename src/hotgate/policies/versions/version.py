@@ -49,7 +49,7 @@ class VersionSteps:
     def admit(self, exchange: Exchange) -> Outcome:
         """Say what there is to say of the version; 410 if it is gone."""
         facts = self._facts[exchange.route.version]
-        exchange.add_answer_fields(*facts.fields)
+        exchange.answer_block += facts.block
         if facts.gone_at is not None and self._now() >= facts.gone_at:
             return _gone()
         exchange.request.headers.fields.append(facts.mark)

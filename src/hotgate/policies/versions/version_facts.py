@@ -3,25 +3,25 @@
 from email.utils import formatdate
 
 from hotgate.config.apis import Api, Version
-from hotgate.http.headers import Field, valid_field
+from hotgate.http.headers import Field, encode_fields, valid_field
 from hotgate.http.structured_values import Date, write_bare
 
 VERSION_FIELD = b"x-hotgate-api-version"  # tells the backend; no client can send it
 
 
 class VersionFacts:
-    """label: "api version", for counting. fields: of every answer. ends: those of them that may be there only once.
+    """label: "api version", for counting. block: encoded fields of every answer. ends: those that may come only once.
     mark: what the backend is told. gone_at: epoch seconds, or None.
     """
 
-    __slots__ = ("ends", "fields", "gone_at", "label", "mark")
+    __slots__ = ("block", "ends", "gone_at", "label", "mark")
 
     def __init__(self, api_name: str, name: str, api: Api) -> None:
         version = api.versions[name]
         self.label = f"{api_name} {name}"
         self.mark = valid_field(VERSION_FIELD, name.encode("ascii"))
         self.ends = tuple(_ends(version))
-        self.fields = (*vary_fields(api), *self.ends, *_links(version))
+        self.block = encode_fields((*vary_fields(api), *self.ends, *_links(version)))
         is_gone = version.sunset is not None and version.after_sunset == "gone"
         self.gone_at = version.sunset.timestamp() if version.sunset is not None and is_gone else None
 

@@ -61,10 +61,8 @@ class GatewaySteps:
         """What workers say of the targets; None if all are in service. An answer if none has anybody to ask."""
         told = [view for view in views if view is not None]
         failing = [view.refusal for view in told if view.refusal in _FAILURES]
-        notes = list(_out_of_service(told))
-        if not views or not told:
-            notes = ["no worker said whether its targets are in service"]
-        elif failing and len(failing) < len(views):
+        notes = [*_out_of_service(told), *_silence(told, views)]
+        if failing and len(failing) < len(views):
             notes.append(f"{len(failing)} of {len(views)} workers have nobody to ask: {failing[0]}")
         if not notes and not failing:
             return None
@@ -92,6 +90,13 @@ def _out_of_service(told: Sequence[WorkerView]) -> Iterable[str]:
         yield f"{target} is out of service: {each[0]}{where}"
     if any(view.in_panic for view in told):
         yield "too few targets are in service: all are asked (`panic_threshold`)"
+
+
+def _silence(told: Sequence[WorkerView], views: Views) -> Iterable[str]:
+    if not told:
+        yield "no worker said whether its targets are in service"
+    elif len(told) < len(views):
+        yield f"{len(views) - len(told)} of {len(views)} workers did not say whether its targets are in service"
 
 
 def _percent(chances: Sequence[float]) -> str:

@@ -148,8 +148,12 @@ def test_targets_that_some_workers_do_not_use_are_named(tmp_path: Path) -> None:
 
 
 def test_silence_is_told(tmp_path: Path) -> None:
-    found = explained(written(tmp_path, PLAIN), world([None]))
-    assert upstream_step(found).notes == ["no worker said whether its targets are in service"]
+    loaded = written(tmp_path, PLAIN)
+    for views in ([None], []):
+        notes = upstream_step(explained(loaded, world(views))).notes
+        assert notes == ["no worker said whether its targets are in service"]
+    notes = upstream_step(explained(loaded, world([view(), None]))).notes
+    assert notes == ["1 of 2 workers did not say whether its targets are in service"]
 
 
 def test_nothing_is_told_where_all_is_well(tmp_path: Path) -> None:
@@ -180,6 +184,7 @@ def test_a_listener_that_redirects_answers_first(tmp_path: Path) -> None:
     assert (found.decision, found.status, found.upstream) == ("allow", 308, "")
     (step,) = found.steps
     assert (step.outcome, step.at, step.path) == ("answered", marked(loaded), "listeners[0].redirect_https")
+    assert "no route matches" not in text_of(found)  # nobody has looked for one
 
 
 def test_it_is_said_which_listeners_redirect_where_others_serve(tmp_path: Path) -> None:
