@@ -54,8 +54,8 @@ class LeaseBook:
         return evicted
 
     def due(self) -> list[Lease]:
-        """Those to look at in this tick."""
-        return list(self._next(min(self._size, max(REVIEWED, self._size // 20))))
+        """Those to look at in this tick, each once: where a round ends and another begins, some would come again."""
+        return list(dict.fromkeys(self._next(min(self._size, max(REVIEWED, self._size // 20)))))
 
     def will_end(self, lease: Lease) -> None:
         """What it holds belongs to a period (`Pending.ends`)."""

@@ -56,6 +56,20 @@ def test_idle_leases_go_back_some_at_a_time() -> None:
     assert on_lease(node) == 0
 
 
+def test_no_key_is_looked_at_twice_in_a_tick() -> None:
+    """A round that ends in a tick is followed by one that begins with keys that the tick has seen already."""
+    node = node_with(REVIEWED + 900, seconds=1)
+    node.client.release()
+    node.carry()
+    node.now += IDLE
+    node.client.tick(node.now)
+    assert node.client.known_keys == 900
+    for number in range(500):
+        asyncio.run(node.admitted(LIMIT, 1, key=f"late-{number}"))
+    node.client.tick(node.now)
+    assert node.client.known_keys == 500
+
+
 def test_keys_that_hold_nothing_are_in_nobodys_way() -> None:
     node = node_with(MAX_RETURNED + 500, seconds=600_000)
     node.client.release()
