@@ -94,13 +94,21 @@ async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, see
     await reader.read()
 
 
+async def silent_later(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seen: Seen) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(GOOD)
+    await reader.read()
+
+
 def test_no_answer_in_time_gives_up_the_connection() -> None:
     async def script(upstream: Upstream, seen: Seen) -> None:
+        await ask(upstream)  # so that no time goes by with connecting
         with pytest.raises(SideCallFailed, match="no answer"):
             await ask(upstream, SideRequest("GET", b"/", timeout=0.05))
         assert upstream.targets[0].active == 0
+        assert upstream.targets[0].connects == 1
 
-    play(script, silent)
+    play(script, silent_later)
 
 
 def test_whoever_stops_waiting_gives_up_the_connection() -> None:
