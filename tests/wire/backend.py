@@ -16,10 +16,11 @@ class Backend:
         self._peers: list[Peer] = []
         self._only: Peer | None = None
         self._server: asyncio.Server | None = None
+        self._holding = _bound(0)  # so that nobody else gets the port while this backend refuses connections
 
     async def start(self) -> None:
         """Listen."""
-        listening = socket.create_server(("127.0.0.1", 0))
+        listening = _bound(self._holding.getsockname()[1])
         # Small and fixed, so that "does not read" is felt soon: accepted sockets inherit it.
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)
         self.port = listening.getsockname()[1]
@@ -49,6 +50,7 @@ class Backend:
     def stop(self) -> None:
         """Close everything."""
         self.refuse_connections()
+        self._holding.close()
         for peer in self._peers:
             peer.reset()
 
@@ -57,3 +59,11 @@ class Backend:
         peer = Peer(reader, writer)
         self._peers.append(peer)
         self._queue.put_nowait(peer)
+
+
+def _bound(port: int) -> socket.socket:
+    """A socket that does not listen; several may have one port, if all of them agree."""
+    bound = socket.socket()
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    bound.bind(("127.0.0.1", port))
+    return bound

@@ -154,7 +154,7 @@ async def test_an_answer_that_never_ends(wire: Wire) -> None:
 async def test_a_backend_that_does_not_accept(wire: Wire) -> None:
     wire.backend.refuse_connections()
     with socket.socket() as deaf:
-        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         deaf.bind(("127.0.0.1", wire.backend.port))
         deaf.listen(0)
         fillers = [socket.socket() for _ in range(3)]
