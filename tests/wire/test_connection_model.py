@@ -323,7 +323,7 @@ def _chosen(sides: list[Side], which: int) -> Side:
 
 TestConnections = Connections.TestCase
 TestConnections.settings = settings(
-    max_examples=120,
+    max_examples=80,
     stateful_step_count=50,
     deadline=None,
     derandomize=True,
