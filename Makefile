@@ -30,7 +30,7 @@ format: $(READY) ## rewrite the code in the common style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY) ## measure Hotgate beside other gateways and write docs/benchmarks.md (ten minutes)
+bench: $(READY) ## measure Hotgate beside other gateways and write docs/benchmarks.md (some twenty minutes)
 	$(BIN)/python -m bench --write-docs $(ARGS)
 
 endurance: $(READY) ## hours under load while things fail; ARGS="soak --minutes 60", "slow", "dead" or "limits"

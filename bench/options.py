@@ -57,10 +57,10 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument(
         "--servers", type=_names, default=frozenset(), metavar="NAME,…", help="only these, e.g. hotgate"
     )
-    parser.add_argument("--rounds", type=_positive, help="how often each server is measured (default 5)")
+    parser.add_argument("--rounds", type=_positive, help="how often each server is measured (default 3)")
     parser.add_argument("--seconds", type=_positive, help="length of one load (default 3)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where the results go")
-    parser.add_argument("--limit", type=float, default=600.0, help="seconds after which nothing new starts")
+    parser.add_argument("--limit", type=float, default=1800.0, help="seconds after which nothing new starts (default 1800)")
     parser.add_argument(
         "--write-docs", action="store_true", help="measure, then write docs/benchmarks.md, .svg and README.md"
     )
@@ -70,7 +70,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         parser.error(f"no such case: {', '.join(sorted(unknown))}")
     settings = Settings(
         seconds=found.seconds or (1 if found.quick else 3),
-        rounds=found.rounds or (1 if found.quick else 5),
+        rounds=found.rounds or (1 if found.quick else 3),
         connections=1_000 if found.quick else 10_000,
         body=1 << (28 if found.quick else 30),
     )

@@ -7,8 +7,8 @@ from bench.options import CASES, DOCS, parse
 def test_a_full_run_is_the_default() -> None:
     options = parse([])
     assert options.cases == frozenset(CASES)
-    assert (options.settings.connections, options.settings.body, options.limit) == (10_000, 2**30, 600.0)
-    assert (options.settings.rounds, options.settings.seconds) == (5, 3)
+    assert (options.settings.connections, options.settings.body, options.limit) == (10_000, 2**30, 1800.0)
+    assert (options.settings.rounds, options.settings.seconds) == (3, 3)
 
 
 def test_only_a_run_for_the_page_replaces_the_published_figures() -> None:
