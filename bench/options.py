@@ -60,7 +60,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--rounds", type=_positive, help="how often each server is measured (default 3)")
     parser.add_argument("--seconds", type=_positive, help="length of one load (default 3)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where the results go")
-    parser.add_argument("--limit", type=float, default=1800.0, help="seconds after which nothing new starts (default 1800)")
+    parser.add_argument("--limit", type=float, default=1800.0, help="seconds until nothing new starts (default 1800)")
     parser.add_argument(
         "--write-docs", action="store_true", help="measure, then write docs/benchmarks.md, .svg and README.md"
     )

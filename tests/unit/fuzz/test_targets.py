@@ -1,4 +1,4 @@
-"""Every target over its seeds and some hundreds or thousands of inputs made from them: the same ones every time, without atheris."""
+"""Every target over its seeds and many inputs made from them: the same ones every time, without atheris."""
 
 import random
 
