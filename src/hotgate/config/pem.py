@@ -6,10 +6,10 @@ from base64 import b64decode
 from typing import Any
 
 from pydantic import GetJsonSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema
 
 from hotgate.config.notation import refused
-from hotgate.config.secret import FileContent, Secret, SecretFiles, checked_text
+from hotgate.config.secret import FileContent, Secret, SecretFiles
 
 _BEGIN = "-----BEGIN "
 
@@ -21,21 +21,21 @@ class Pem(Secret):
     """
 
     __slots__ = ()
+    _NOUN = "PEM or a path"
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {"type": "string", "minLength": 1, "$comment": "path, or PEM text"}
 
     @classmethod
-    def _read(cls, value: object, info: core_schema.ValidationInfo) -> "Pem":
-        if isinstance(value, cls):
-            return value
-        text = checked_text(value, "PEM or a path")
-        if isinstance(info.context, SecretFiles) and _BEGIN not in text:
-            text = info.context.text(text, "the file")
+    def _resolved(cls, files: SecretFiles, text: str) -> str:
+        return text if _BEGIN in text else files.text(text, "the file")
+
+    @classmethod
+    def _checked(cls, text: str) -> str:
         if _BEGIN not in text:
             raise refused("the file is not PEM: it has no '-----BEGIN …-----'")
-        return cls(text)
+        return text
 
 
 class DerFile(FileContent):
@@ -44,8 +44,8 @@ class DerFile(FileContent):
     __slots__ = ()
 
     @classmethod
-    def _content(cls, files: SecretFiles, name: str) -> str:
-        return files.base64(name, "the file")
+    def _resolved(cls, files: SecretFiles, text: str) -> str:
+        return files.base64(text, "the file")
 
     @property
     def content(self) -> bytes:

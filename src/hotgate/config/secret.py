@@ -7,7 +7,7 @@ import stat
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -23,6 +23,7 @@ class Secret:
     """A text that shows only by `reveal()`. In a file: the value, `${ENV}`, or `file:/path` (docs/configuration.md)."""
 
     __slots__ = ("_value",)
+    _NOUN = "a secret"
 
     def __init__(self, value: str) -> None:
         self._value = value
@@ -63,42 +64,39 @@ class Secret:
         }
 
     @classmethod
-    def _read(cls, value: object, info: core_schema.ValidationInfo) -> "Secret":
+    def _read(cls, value: object, info: core_schema.ValidationInfo) -> Self:
         if isinstance(value, cls):
             return value
-        text = checked_text(value, "a secret")
+        text = checked_text(value, cls._NOUN)
         # Only the loader passes the context. Workers get trees whose references are resolved, and read no files.
-        if isinstance(info.context, SecretFiles) and text.startswith(_FILE):
-            text = info.context.text(text.removeprefix(_FILE), "the secret's file")
-        return cls(text)
+        if isinstance(info.context, SecretFiles):
+            text = cls._resolved(info.context, text)
+        return cls(cls._checked(text))
+
+    @classmethod
+    def _resolved(cls, files: "SecretFiles", text: str) -> str:
+        """What the text in the configuration stands for."""
+        return files.text(text.removeprefix(_FILE), "the secret's file") if text.startswith(_FILE) else text
+
+    @classmethod
+    def _checked(cls, text: str) -> str:
+        """The value as it is kept, or raises `refused`."""
+        return text
 
 
 class FileContent(Secret):
     """What is in a file that the value names; nothing shows it, for it may be what nobody should read."""
 
     __slots__ = ()
+    _NOUN = "a path"
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {"type": "string", "minLength": 1, "$comment": "path"}
 
     @classmethod
-    def _read(cls, value: object, info: core_schema.ValidationInfo) -> "FileContent":
-        if isinstance(value, cls):
-            return value
-        text = checked_text(value, "a path")
-        if isinstance(info.context, SecretFiles):
-            text = cls._content(info.context, text)
-        return cls(cls._checked(text))
-
-    @classmethod
-    def _content(cls, files: "SecretFiles", name: str) -> str:
-        return files.text(name, "the file")
-
-    @classmethod
-    def _checked(cls, text: str) -> str:
-        """What is in it, or raises `refused`."""
-        return text
+    def _resolved(cls, files: "SecretFiles", text: str) -> str:
+        return files.text(text, "the file")
 
 
 class SecretForm(AfterValidator):

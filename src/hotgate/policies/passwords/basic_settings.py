@@ -5,7 +5,6 @@ from hashlib import sha256
 from typing import Annotated
 
 from pydantic import Field, model_validator
-from pydantic_core import core_schema
 
 from hotgate.config.notation import refused
 from hotgate.config.secret import FileContent, Secret
@@ -26,10 +25,9 @@ class PasswordHash(Secret):
     __slots__ = ()
 
     @classmethod
-    def _read(cls, value: object, info: core_schema.ValidationInfo) -> "PasswordHash":
-        found = super()._read(value, info)
+    def _checked(cls, text: str) -> str:
         try:
-            return cls(checked(found.reveal()))
+            return checked(text)
         except UnusableHash as error:
             raise refused(str(error)) from None
 

@@ -1,50 +1,15 @@
-import asyncio
+"""How workers start, die, are replaced, drain and stop."""
+
 import errno
 import signal
-from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
 
-from hotgate.runtime.workers.generation import DEATHS_BEFORE_GIVING_UP, Generation
+from hotgate.runtime.workers.generation import DEATHS_BEFORE_GIVING_UP
 from hotgate.runtime.workers.worker_state import WorkerState
-from unit.runtime.fakes import FakeChannel, Scene, configuration
-
-Script = Callable[[Scene], Coroutine[Any, Any, None]]
-
-
-def play(script: Script) -> None:
-    async def run() -> None:
-        await script(Scene())
-
-    asyncio.run(run())
-
-
-async def turn() -> None:
-    """Let tasks that can go on do so."""
-    for _ in range(5):
-        await asyncio.sleep(0)
-
-
-async def become_ready(scene: Scene, generation: Generation) -> list[FakeChannel]:
-    channels = []
-    for worker in generation.workers:
-        channel = scene.connect(worker.process.pid)
-        await turn()
-        scene.answer(channel)
-        await turn()
-        scene.say(channel, "ready", revision=generation.configuration.revision)
-        channels.append(channel)
-    await turn()
-    return channels
-
-
-async def running(scene: Scene, workers: int = 1) -> tuple[Generation, list[FakeChannel]]:
-    generation = scene.generation(workers)
-    scene.fleet.start(generation)
-    channels = await become_ready(scene, generation)
-    scene.fleet.take_over(generation)
-    return generation, channels
+from unit.runtime.fakes import Scene
+from unit.runtime.workers.played_fleet import become_ready, play, running, turn
 
 
 def test_a_worker_gets_its_configuration_and_then_is_ready() -> None:
@@ -286,78 +251,6 @@ def test_other_messages_are_passed_on() -> None:
         _, (channel,) = await running(scene)
         scene.say(channel, "metrics", report={"x": 1})
         assert scene.reports[-1] == {"type": "metrics", "report": {"x": 1}}
-
-    play(script)
-
-
-def test_all_workers_change_together() -> None:
-    async def script(scene: Scene) -> None:
-        generation, channels = await running(scene, workers=2)
-        change = asyncio.create_task(scene.conversations.change_configuration(configuration(2)))
-        await turn()
-        scene.answer(channels[0])
-        await turn()
-        assert "commit" not in channels[0].kinds()[2:]
-        scene.answer(channels[1])
-        assert await change == ""
-        assert [channel.last("commit")["revision"] for channel in channels] == [2, 2]
-        assert generation.is_ready
-
-    play(script)
-
-
-def test_one_refusal_stops_the_change_everywhere() -> None:
-    async def script(scene: Scene) -> None:
-        generation, channels = await running(scene, workers=2)
-        change = asyncio.create_task(scene.conversations.change_configuration(configuration(2)))
-        await turn()
-        scene.answer(channels[0])
-        scene.answer(channels[1], error="no")
-        assert await change == "no"
-        assert [channel.last("commit")["revision"] for channel in channels] == [1, 1]
-        assert [channel.last("abort")["revision"] for channel in channels] == [2, 2]
-        assert generation.configuration.revision == 1
-        assert generation.is_ready
-
-    play(script)
-
-
-def test_a_worker_that_dies_during_a_change_does_not_stop_it() -> None:
-    async def script(scene: Scene) -> None:
-        generation, channels = await running(scene, workers=2)
-        change = asyncio.create_task(scene.conversations.change_configuration(configuration(2)))
-        await turn()
-        scene.answer(channels[0])
-        scene.host.processes[1].exit()
-        assert await change == ""
-        scene.host.pass_time(1.0)
-        successor = scene.connect(102)
-        await turn()
-        assert successor.last("prepare")["revision"] == 2
-        assert not generation.is_ready
-
-    play(script)
-
-
-def test_a_worker_that_comes_during_a_change_gets_its_outcome() -> None:
-    async def script(scene: Scene) -> None:
-        generation, (channel, _) = await running(scene, workers=2)
-        scene.host.processes[1].exit()
-        scene.host.pass_time(1.0)
-        change = asyncio.create_task(scene.conversations.change_configuration(configuration(2)))
-        await turn()
-        newcomer = scene.connect(102)
-        await turn()
-        scene.answer(newcomer)
-        await turn()
-        scene.answer(channel)
-        assert await change == ""
-        await turn()
-        scene.answer(newcomer)
-        await turn()
-        scene.say(newcomer, "ready", revision=2)
-        assert newcomer.last("commit")["revision"] == 2
-        assert generation.is_ready
 
     play(script)
 
