@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from hotgate.limits.authority import LeaseAuthority
 from hotgate.limits.decision import LimitDecision
 from hotgate.limits.limit import Limit
+from hotgate.limits.pending import CALM, Pending
 from unit.limits.model_worker import KEYS, Message, Use, Worker
 from unit.limits.oracles import Oracle, oracle
 
@@ -54,6 +55,7 @@ class Node(RuleBasedStateMachine):
             future.cancel()
         self.loop.run_until_complete(asyncio.sleep(0))
         self.loop.close()
+        assert all(getattr(CALM, name) == getattr(Pending(), name) for name in Pending.__slots__)  # all keys share it
 
     @initialize(
         count=st.integers(1, 3),

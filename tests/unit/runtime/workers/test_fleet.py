@@ -8,7 +8,7 @@ import pytest
 
 from hotgate.runtime.workers.generation import DEATHS_BEFORE_GIVING_UP
 from hotgate.runtime.workers.worker_state import WorkerState
-from unit.runtime.fakes import Scene
+from unit.runtime.fakes import FakeChannel, Scene
 from unit.runtime.workers.played_fleet import become_ready, play, running, turn
 
 
