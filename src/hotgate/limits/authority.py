@@ -96,10 +96,7 @@ class LeaseAuthority:
                 self.worker_gone(worker)  # the name is taken over by a new process
             self._members.join(worker)
         else:
-            now = self._members.now()
-            self._table.refill_all(now)
-            if report.loss is not None and report.loss >= self._members.missing_since(worker):
-                self._table.used_unseen(self._members.absence(worker), now)
+            self._count_unseen(worker, report)
             self._members.rejoin(worker, share=report.share, sequence=report.sequence)
             self._take(worker, report)
         share = self._members.share_of(worker)
@@ -114,8 +111,9 @@ class LeaseAuthority:
         """The process is dead: its tokens count as spent. The answer is for all other workers: what it knew is lost."""
         now = self._members.now()
         if self._members.is_missing(worker):
-            self._table.refill_all(now)
-            self._table.used_unseen(self._members.absence(worker), now)
+            absence = self._members.absence(worker)
+            self._table.used_unseen(absence, now)
+            self._table.remember(absence, now)
         self._members.leave(worker)
         self._loss = self._clock()
         self._table.settle(worker, {}, now)
@@ -288,14 +286,28 @@ class LeaseAuthority:
     def _refill(self, leased: LeasedBucket, now: float) -> None:
         leased.refill(now, self._members.reserve(leased.bucket.limit.capacity))
 
+    def _count_unseen(self, worker: str, report: Report) -> None:
+        """What a worker has used while it was out of reach, and does not report as such. Before it is no longer: all
+        its limits must be known by then, for what is kept free for it must not have flowed in behind what it used.
+        """
+        now, since = self._members.now(), self._members.missing_since(worker)
+        if self._recovery is None:
+            for limit in report.limits:
+                self._table.define(limit, now)
+        has_forgotten = report.loss is not None and report.loss >= since
+        if has_forgotten or since == -math.inf:  # or it has spent what an authority lent it that is no more
+            self._table.used_unseen(self._members.absence(worker), now)
+        else:
+            self._table.refill_all(now)
+        if has_forgotten:
+            self._table.remember(self._members.absence(worker), now)
+
     def _take(self, worker: str, report: Report) -> None:
         self._loss = later(self._loss, report.loss)
         if self._recovery is not None:
             self._recovery.add(worker, report)
             self._finish_if_complete()
             return
-        for limit in report.limits:
-            self.define(limit)
         held = {(key.scope, key.key): key.held for key in report.keys}
         self._table.settle(worker, held, self._members.now())
         for key in report.keys:

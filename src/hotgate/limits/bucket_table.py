@@ -121,17 +121,19 @@ class BucketTable:
                     leased.settle(worker, held.get((leased.scope, leased.key), 0))
 
     def used_unseen(self, absence: Absence, now: float) -> None:
-        """Of any key the absent worker may have used as much, also by limits that are not known here yet. Needs buckets
-        up to now.
-        """
-        if len(self._absences) == ABSENCES:
-            self._unknown_since = (0.0, self._absences.popleft()[0])
-        self._absences.append((now, absence))
+        """Of any key the absent worker may have used as much, beyond what is kept free for it until now."""
+        self.refill_all(now)
         for state in self._limits.values():
             tokens = absence.used(state.limit)
             state.newcomer.used_unseen(tokens)
             for leased in state.buckets.values():
                 leased.bucket.used_unseen(tokens)
+
+    def remember(self, absence: Absence, now: float) -> None:
+        """The same of limits that are not known here yet."""
+        if len(self._absences) == ABSENCES:
+            self._unknown_since = (0.0, self._absences.popleft()[0])
+        self._absences.append((now, absence))
 
     def restore(self, scope: str, key: str, now: float) -> LeasedBucket:
         """The bucket of a key that workers reported; it gets a place even if that makes the table too large."""

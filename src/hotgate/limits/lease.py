@@ -70,7 +70,8 @@ class Lease:
 
     def is_forgettable(self, now: float) -> bool:
         """Whether an authority that does not hear of this key may take its bucket for full."""
-        return now >= self.full_at and not self.lent and self.pending.is_idle and not self.pending.refunded
+        pending = self.pending
+        return now >= self.full_at and not self.lent and pending.is_idle and not (pending.refunded or pending.unpaid)
 
     def not_full_before(self, time: float) -> None:
         """The bucket is known not to be full until then."""

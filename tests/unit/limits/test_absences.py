@@ -11,6 +11,7 @@ from unit.limits.node import Node
 
 DAILY = Limit("route/daily", quota=100, window=86400)
 RARE = Limit("route/rare", quota=100, window=86400, kind="window")
+MINUTE = Limit("route/minute", quota=600, window=60)
 QUICK = Limit("route/quick", quota=600, window=60, kind="window")
 
 
@@ -67,3 +68,34 @@ def test_of_many_deaths_the_last_are_remembered_one_by_one_and_nothing_of_the_ot
         node.authority.worker_lost("w")
         node.authority.worker_gone("w")
     assert left(node.authority, DAILY) == int(ABSENCES * 1000 / 864) - ABSENCES  # empty at the first of these deaths
+
+
+@pytest.mark.parametrize("limit", [Limit("route/small", quota=1, window=1), QUICK])
+def test_what_another_authority_had_lent_and_was_spent_late_is_counted_when_the_worker_comes_back(limit: Limit) -> None:
+    node = Node()
+    node.authority.set_workers(2)
+    node.connect()
+    asyncio.run(node.spend(limit))
+    spent_at, node.now = node.now, node.now + 0.1
+    node.client.authority_lost()
+    node.client.refund(limit, "k", 1, spent_at)  # so that a token is held, however small the limit
+    node.authority = LeaseAuthority(lambda: node.now, workers=2)
+    node.authority.expect(["w", "dead"], deadline=node.now + 1)
+    node.authority.worker_gone("dead")
+    node.now += 100
+    node.authority.tick()
+    node.now += 200
+    assert asyncio.run(node.admitted(limit, 1)) == 1
+    node.connect()
+    standing = node.authority.peek(limit, "k")
+    assert standing is not None
+    assert standing.level + standing.on_lease <= limit.capacity - 1
+
+
+def test_what_was_charged_alone_is_not_forgotten_before_it_is_told() -> None:
+    node = Node().connect()
+    node.client.authority_lost()
+    node.client.charge(MINUTE, "k", 3)
+    node.wait(10)
+    node.connect()
+    assert left(node.authority, MINUTE) <= 600 - 3
