@@ -150,7 +150,8 @@ class Connections(RuleBasedStateMachine):
     @precondition(lambda self: self._waiting())
     @rule(which=_ANY, is_reset=st.booleans())
     def fail(self, which: int, is_reset: bool) -> None:
-        self._kill(_chosen(self._waiting(), which), is_reset=is_reset)
+        backend = _chosen(self._waiting(), which)
+        self._kill(backend, is_reset=is_reset or backend.ends)  # where the end is the end of the body, it says so
         self._settle()
 
     @precondition(lambda self: self._idle() and self._count_alive() > 0)
