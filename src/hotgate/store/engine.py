@@ -1,5 +1,6 @@
 """Engines for the two databases, with what each needs to be safe and to fail in time."""
 
+import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,11 +24,13 @@ NEEDS_ASYNCPG = "PostgreSQL needs a driver: pip install 'hotgate[postgres]'"
 
 _FILE = "hotgate_file"  # in the pool's notes about a connection
 
+_SWITCHES = 10  # to WAL mode that may fail because others switch, too
+
 WRITES = {"hotgate_writes": True}  # the execution option of transactions that write
 
 # FULL: in WAL mode NORMAL may lose the last commits when the power fails, and an answered revocation must hold.
 # Writes are rare, so the fsync of each costs nobody anything. A replica is written every second and may lose some.
-_PRAGMAS = ("journal_mode=WAL", "trusted_schema=OFF")
+_PRAGMAS = ("trusted_schema=OFF",)
 _STORE = (*_PRAGMAS, "synchronous=FULL", "foreign_keys=ON")
 _REPLICA = (*_PRAGMAS, "synchronous=NORMAL", "foreign_keys=OFF")
 
@@ -95,9 +98,26 @@ def _prepare(connection: Any, record: ConnectionPoolEntry, path: Path, pragmas: 
     record.info[_FILE] = _file_at(path)
     connection.isolation_level = None  # `_begin` says when; sqlite3 would not begin before DDL
     cursor = connection.cursor()
+    switch_to_wal(cursor)
     for pragma in pragmas:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def switch_to_wal(cursor: Any) -> None:
+    """Of two programs that switch a new file, SQLite lets one or both fail at once; only a transaction waits to begin.
+
+    Who has waited so finds the file switched, or is next. Raises sqlite3.OperationalError.
+    """
+    for _ in range(_SWITCHES):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute("ROLLBACK")
+        else:
+            return
+    cursor.execute("PRAGMA journal_mode=WAL")
 
 
 def _check_file(record: ConnectionPoolEntry, path: Path) -> None:

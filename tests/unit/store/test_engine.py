@@ -1,10 +1,13 @@
 import asyncio
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from hotgate.store.engine import switch_to_wal
 from hotgate.store.errors import StoreUnavailable, StoreUnusable
 from hotgate.store.local_file import why_unusable
 from hotgate.store.records import Consumer
@@ -135,3 +138,36 @@ def test_a_path_may_hold_what_means_something_in_a_uri(tmp_path: Path) -> None:
     folder.mkdir()
     opened(folder / "store.db")
     assert (folder / "store.db").stat().st_size > 0
+
+
+class Patient:
+    """A cursor whose wait for another writer ends: that one is done as soon as somebody waits for it."""
+
+    def __init__(self, connection: sqlite3.Connection, other: sqlite3.Connection) -> None:
+        self._cursor = connection.cursor()
+        self._other = other
+        self.waits = 0
+
+    def execute(self, statement: str) -> None:
+        if statement == "BEGIN IMMEDIATE":
+            self.waits += 1
+            self._other.rollback()
+        self._cursor.execute(statement)
+
+
+def test_who_opens_a_new_file_waits_for_who_was_first(tmp_path: Path) -> None:
+    ends = [sqlite3.connect(tmp_path / "store.db", isolation_level=None, timeout=0) for _ in range(2)]
+    with closing(ends[0]) as first, closing(ends[1]) as second:
+        first.execute("BEGIN IMMEDIATE")
+        cursor = Patient(second, first)
+        switch_to_wal(cursor)
+        assert cursor.waits == 1
+        assert second.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_who_waits_in_vain_for_a_new_file_is_told(tmp_path: Path) -> None:
+    ends = [sqlite3.connect(tmp_path / "store.db", isolation_level=None, timeout=0) for _ in range(2)]
+    with closing(ends[0]) as first, closing(ends[1]) as second:
+        first.execute("BEGIN IMMEDIATE")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            switch_to_wal(second.cursor())
