@@ -257,12 +257,15 @@ local function bounds(bucket)
   return (1 - speed) * bucket.c / 2, math.floor(bucket.c / 2)
 end
 
-local function seconds_until(bucket, missing)
-  if missing <= 0 then return 1 end -- there are tokens, but other nodes have them
+-- missing: tokens, if nothing comes back that is lent. has_lent: there would be enough if it came back. Then a bucket is not
+-- asked again for each drop: who has its tokens uses them. From a window much leaves at a time, and that is for everybody.
+local function seconds_until(bucket, missing, has_lent)
+  if missing <= 0 or has_lent and bucket.k == 'bucket' then return 1 end
   if bucket.k == 'window' then
     for index = 2, #bucket.p, 2 do
       missing = missing - bucket.p[index]
-      if missing <= 0 then return math.max(0, (bucket.p[index - 1] + PARTS + 1) * bucket.a / PARTS - now) end
+      local seconds = math.max(0, (bucket.p[index - 1] + PARTS + 1) * bucket.a / PARTS - now)
+      if missing <= 0 then return has_lent and math.min(1, seconds) or seconds end
     end
     return 1
   end
@@ -278,8 +281,11 @@ local function lend(bucket, ask, held)
   local granted = math.max(0, math.min(room, math.max(ask.need, math.min(ask.want, spare))))
   if granted < ask.least then granted = 0 end
   if granted > 0 then bucket.l[call.node] = {held + granted, now + call.lease} end
-  local is_denied = granted == 0 and ask.need > 0
-  return granted, math.floor(left - lent - granted + ROUNDING), is_denied and seconds_until(bucket, ask.least - left) or 0
+  local retry = 0
+  if granted == 0 and ask.need > 0 then
+    retry = seconds_until(bucket, ask.least - (left - lent), left >= ask.least)
+  end
+  return granted, math.floor(left - lent - granted + ROUNDING), retry
 end
 
 -- Returns: what the node may hold of before, what it is lent, what is left, and seconds to wait if that was not enough.

@@ -189,8 +189,9 @@ class Call:
             granted = 0
         if granted:
             bucket.leases[self.head["node"]] = (held + granted, self.hash.now + self.head["lease"])
-        is_denied = granted == 0 and ask["need"] > 0
-        retry = self._wait(bucket, ask["least"] - left) if is_denied else 0.0
+        retry = 0.0
+        if granted == 0 and ask["need"] > 0:
+            retry = self._wait(bucket, ask["least"] - (left - lent), has_lent=left >= ask["least"])
         return granted, math.floor(left - lent - granted + ROUNDING), retry
 
     def _bounds(self, bucket: Bucket) -> tuple[float, float]:
@@ -198,14 +199,15 @@ class Call:
             return 0, bucket.capacity
         return (1 - self.speed) * bucket.capacity / 2, bucket.capacity // 2
 
-    def _wait(self, bucket: Bucket, missing: float) -> float:
-        if missing <= 0:
+    def _wait(self, bucket: Bucket, missing: float, *, has_lent: bool) -> float:
+        if missing <= 0 or (has_lent and bucket.kind == "bucket"):
             return 1.0
         if bucket.kind == "window":
             for part in sorted(bucket.parts):
                 missing -= bucket.parts[part]
                 if missing <= 0:
-                    return max(0.0, (part + PARTS + 1) * bucket.a / PARTS - self.hash.now)
+                    seconds = max(0.0, (part + PARTS + 1) * bucket.a / PARTS - self.hash.now)
+                    return min(1.0, seconds) if has_lent else seconds
             return 1.0
         if self.speed <= 0:
             return 3600.0

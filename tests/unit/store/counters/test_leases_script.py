@@ -82,6 +82,14 @@ def test_what_is_lent_and_what_is_spent_is_never_more_than_the_limit(valkey: Any
     assert retry == 1  # others hold tokens, and may give them back
 
 
+def test_who_is_denied_by_a_window_waits_no_longer_than_for_what_leaves_it_next(valkey: Any) -> None:
+    one, other = Caller(valkey, "one"), Caller(valkey, "other")
+    one.ask(need=100, kind="window", a=0.9)
+    one.ask(need=0, least=0, held=10, kind="window", a=0.9)  # others hold tokens, but more will be free before
+    _, granted, _, retry = other.ask(need=10, kind="window", a=0.9)
+    assert granted or 0 < retry < 1
+
+
 def test_what_is_given_back_can_be_lent_again(valkey: Any) -> None:
     one, other = Caller(valkey, "one"), Caller(valkey, "other")
     one.ask(need=100)
