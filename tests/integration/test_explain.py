@@ -3,6 +3,7 @@
 import json
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,9 @@ from hotgate.cli import app
 from hotgate.keys.explain_ticket import new_ticket
 from hotgate.keys.sealing_ring import SealingKey, SealingRing
 from integration.admin_client import Operator
-from integration.backend import backend_running
+from integration.backend import Backend, backend_running
 from integration.conftest import Gateway
-from integration.customer import Answer, ask
+from integration.customer import TIMEOUT, Answer, ask
 from integration.served import serving
 
 KEY = "0123456789abcdef"
@@ -31,6 +32,11 @@ routes:
     authorize: {{scopes: [read]}}
     rate_limit: {{limit: 3/hour}}
     upstream: echo
+  - name: few
+    match: {{path: "/wait"}}
+    public: true
+    concurrency: {{limit: 1, queue: 0}}
+    upstream: echo
   - name: closed
     match: {{path: "/closed"}}
     authenticate: [partners]
@@ -40,11 +46,16 @@ routes:
 
 
 @pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    with backend_running() as backend:
-        text = CONFIG.format(digest=sha256(KEY.encode()).hexdigest(), url=backend.url)
-        with serving(tmp_path_factory.mktemp("explain"), text, admin="explain: true") as running:
-            yield running
+def backend() -> Iterator[Backend]:
+    with backend_running() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def gateway(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    text = CONFIG.format(digest=sha256(KEY.encode()).hexdigest(), url=backend.url)
+    with serving(tmp_path_factory.mktemp("explain"), text, admin="explain: true") as running:
+        yield running
 
 
 def command(gateway: Gateway, *arguments: str) -> Result:
@@ -106,6 +117,22 @@ def test_what_denies_is_said_with_its_line(gateway: Gateway) -> None:
     assert KEY not in result.stdout
 
 
+def test_places_are_seen_as_they_are_and_not_taken_by_looking(gateway: Gateway, backend: Backend) -> None:
+    for _ in range(2):
+        assert command(gateway, "/wait").exit_code == 0
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(ask, gateway.port, "/wait")
+        assert backend.asked.wait(TIMEOUT)
+        result = command(gateway, "/wait")
+        assert result.exit_code == 1
+        assert "denied with 503 concurrency-limited" in result.stdout
+        assert f"by concurrency 'full' at {line_of(gateway, 'concurrency')}" in result.stdout
+        assert ask(gateway.port, "/wait").code == "concurrency-limited"
+        backend.release.set()
+        assert first.result().status == 200
+    gateway.until(lambda: command(gateway, "/wait").exit_code == 0)
+
+
 def test_guesses_in_explanations_ban_nobody(gateway: Gateway) -> None:
     for number in range(30):
         assert explained(gateway, "/closed", "--api-key", f"guess-number-{number}")["code"] == "key-unknown"
@@ -148,7 +175,7 @@ def test_decisions_are_written_and_the_file_is_opened_again(gateway: Gateway) ->
     denied = get(gateway, "/closed").field("x-request-id")
     line = decision_of(gateway, denied)
     assert (line["decision"], line["route"], line["code"]) == ("deny", "closed", "insufficient-scope")
-    assert (line["policy"], line["rule_path"]) == ("authorize", "routes[1].authorize.scopes")
+    assert (line["policy"], line["rule_path"]) == ("authorize", "routes[2].authorize.scopes")
     assert (line["provider"], line["credential"], line["scopes"]) == ("partners", "ci", ["read"])
     wrong = ask(gateway.port, "/closed", [("X-Api-Key", "not-a-good-key")]).field("x-request-id")
     line = decision_of(gateway, wrong)

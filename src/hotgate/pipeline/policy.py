@@ -23,7 +23,7 @@ class PhasedStep:
     what the caller was recognised by is kept for it, as `exchange.state[outgoing.CREDENTIAL]`. copied_body: bytes of a
     body that it wants a copy of while the body passes (`pipeline/body_copy.py`); -1: none. is_place: it takes what a
     client must not hold that has not begun to send its body. policy: the route's key that it comes from; set when the
-    route is put together, unless the policy says another.
+    route is put together, unless the policy says another. path: where that key stands, if not below the route.
     """
 
     phase: Phase
@@ -34,6 +34,7 @@ class PhasedStep:
     copied_body: int = -1
     is_place: bool = False
     policy: str = ""
+    path: tuple[str | int, ...] = ()
 
 
 class Authenticator(Protocol):

@@ -5,8 +5,9 @@ from itertools import chain, count
 from typing import Any
 
 from hotgate.limits.concurrency.adaptive_limit import AdaptiveLimit, AdaptiveRules
-from hotgate.limits.concurrency.places import PlaceRules, Places, Reason
-from hotgate.limits.concurrency.priority import Priority
+from hotgate.limits.concurrency.outlook import FREE, Outlook, PlaceWish, Reason
+from hotgate.limits.concurrency.places import PlaceRules, Places
+from hotgate.limits.concurrency.priority import Priority, priority_of
 from hotgate.limits.tick_clock import TickClock
 
 Rules = PlaceRules | AdaptiveRules
@@ -48,6 +49,11 @@ class KeyedPlaces:
             self._inside[holder] = (key, places)
             self.waited += 1
         return told
+
+    def outlook(self, key: str, owner: str, priority: Priority) -> Outlook:
+        """What `take` and `wait` would say. Nothing changes."""
+        places = self._by_key.get(key)
+        return FREE if places is None else places.outlook(owner, priority)
 
     def leave(self, holder: object) -> None:
         """The holder, or who waits, is gone. Anybody else may be named too."""
@@ -118,6 +124,15 @@ class PlaceBook:
         """All of them; a copy."""
         return dict(self._places)
 
+    def plan(self) -> "PlacePlan":
+        """For a configuration that is to be compiled."""
+        return PlacePlan(self)
+
+    def outlook(self, wish: PlaceWish) -> Outlook:
+        """What would come of it. Where no places are counted, nobody is turned away. Raises KeyError for no class."""
+        places = self._places.get(wish.name)
+        return FREE if places is None else places.outlook(wish.key, wish.owner, priority_of(wish.priority))
+
     def follow(self, plan: "PlacePlan") -> None:
         """A configuration has come into force. Who waits at what it has no more is served or told all the same."""
         self._retired += [places for name, places in self._places.items() if name not in plan.entries]
@@ -162,6 +177,10 @@ class PlacePlan:
         """
         numbered = chain((name,), (f"{name}/{number}" for number in count(2)))
         name = next(each for each in numbered if each not in self.entries)
-        places = self._known.get(name) or KeyedPlaces(rules, self._clock)
+        places = self._known.get(name) or self.make(name, rules)
         self.entries[name] = (places, rules)
         return places
+
+    def make(self, name: str, rules: Rules) -> KeyedPlaces:
+        """Places that there were not before."""
+        return KeyedPlaces(rules, self._clock)

@@ -7,15 +7,11 @@ or why there is none. The longest wait is bounded by the time of ticks.
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Literal
 
+from hotgate.limits.concurrency.outlook import FREE, Outlook, Reason
 from hotgate.limits.concurrency.priority import Priority
 from hotgate.limits.concurrency.priority_line import PriorityLine
 from hotgate.limits.tick_clock import TickClock
-
-Reason = Literal["", "full", "displaced", "late", "expired"]
-"""Why there is no place: the line is full; it was, and somebody more important or more modest came; it could not be
-served in time; its time is over."""
 
 _MIN_SPAN = 2.0  # seconds that tell how fast places become free, at least
 _MAX_RETRY_AFTER = 60.0  # seconds
@@ -66,29 +62,31 @@ class Places:
 
     def take(self, holder: object) -> bool:
         """A place at once, or False. It goes to nobody before those who wait."""
-        if len(self.holders) >= self.limit or self._by_holder:
+        if not self._has_free:
             return False
         self.holders.add(holder)
         return True
 
     def wait(self, holder: object, owner: str, priority: Priority) -> "asyncio.Future[Reason] | Reason":
         """Wait for a place, or why that is of no use. owner: whose turn it takes."""
-        if not self.rules.queue:
-            return "full"
+        if refusal := self._refusal(owner, priority):
+            return refusal
         if self._line is None:
             self._line = PriorityLine()
         line = self._line
-        if self._expected_wait(line.ahead_of(priority, owner)) > self.rules.wait:
-            return "late"
         if len(self._by_holder) >= self.rules.queue:
-            victim = line.makes_room(priority, owner, self.rules.queue)
-            if victim is None:
-                return "full"
-            self._tell(victim, "displaced")
+            self._tell(line.make_room(priority, owner, self.rules.queue), "displaced")
         waiter = _Waiter(holder, owner, priority, self._clock.now + self.rules.wait)
         self._by_holder[holder] = waiter
         line.append(priority, owner, waiter)
         return waiter.told
+
+    def outlook(self, owner: str, priority: Priority) -> Outlook:
+        """What a request of this owner would find. Nothing changes."""
+        if self._has_free:
+            return FREE
+        ahead = 0 if self._line is None else self._line.ahead_of(priority, owner)
+        return Outlook(self._refusal(owner, priority), ahead, self.retry_after())
 
     def leave(self, holder: object) -> None:
         """Give a place back, or stop waiting. Whoever has neither changes nothing."""
@@ -121,6 +119,22 @@ class Places:
     def retry_after(self) -> int:
         """Seconds after which it is worth to try again, as far as that is known: 1 to 60."""
         return int(max(1.0, min(_MAX_RETRY_AFTER, self._expected_wait(self.waiting))))
+
+    @property
+    def _has_free(self) -> bool:
+        return len(self.holders) < self.limit and not self._by_holder
+
+    def _refusal(self, owner: str, priority: Priority) -> Reason:
+        """Why it is of no use to wait, or ""."""
+        if not self.rules.queue:
+            return "full"
+        line = self._line
+        if line is None:
+            return ""
+        if self._expected_wait(line.ahead_of(priority, owner)) > self.rules.wait:
+            return "late"
+        is_full = len(self._by_holder) >= self.rules.queue
+        return "full" if is_full and not line.has_room(priority, owner, self.rules.queue) else ""
 
     def _note_pace(self) -> None:
         """How many places become free, as long as somebody waits without a break: only then it says what can be."""

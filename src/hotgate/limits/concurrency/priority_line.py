@@ -17,7 +17,7 @@ _KEPT_SHARE = 8  # a class may always have one of so many places of the line
 
 
 class PriorityLine(Generic[T]):
-    """What waits, in order. Bounded by whoever fills it, who asks `makes_room` first."""
+    """What waits, in order. Bounded by whoever fills it, who asks `has_room` first."""
 
     __slots__ = ("_passes", "_queues", "_turn")
 
@@ -53,21 +53,28 @@ class PriorityLine(Generic[T]):
         turns = (own.count_of(owner) + 1) * own.owners
         return min(len(own), turns) + sum(len(self._queues[each]) for each in Priority if each < priority)
 
-    def makes_room(self, priority: Priority, owner: str, size: int) -> T | None:
-        """Take out what gives way to a new one in a line that is full, or return None: then that one must go.
+    def has_room(self, priority: Priority, owner: str, size: int) -> bool:
+        """Whether somebody gives way to a new one in a line that is full; if not, that one must go.
 
         Less important classes give way, the least one first, but for an eighth of `size` that each may keep; then
         whoever has most waiting of the same class. A class with less than its eighth takes it from any.
         """
+        return self._giving_way(priority, owner, size) is not None
+
+    def make_room(self, priority: Priority, owner: str, size: int) -> T:
+        """Take out what gives way. Raises ValueError where nobody does."""
+        queue = self._giving_way(priority, owner, size)
+        if queue is None:
+            raise ValueError("nobody gives way")
+        owner, item = queue.newest_of_longest()
+        queue.discard(owner, item)
+        return item
+
+    def _giving_way(self, priority: Priority, owner: str, size: int) -> FairQueue[T] | None:
         kept = size // _KEPT_SHARE
         is_short = len(self._queues[priority]) < kept
         for other in reversed(Priority):
             if len(self._queues[other]) > kept and (other > priority or (is_short and other != priority)):
-                return self._taken(self._queues[other])
+                return self._queues[other]
         own = self._queues[priority]
-        return self._taken(own) if own.longest > own.count_of(owner) + 1 else None
-
-    def _taken(self, queue: FairQueue[T]) -> T:
-        owner, item = queue.newest_of_longest()
-        queue.discard(owner, item)
-        return item
+        return own if own.longest > own.count_of(owner) + 1 else None

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from hotgate.config.authorization import NOTHING_DECLARED, Authorization
 from hotgate.http.response import Response
+from hotgate.limits.concurrency.outlook import Reason
 from hotgate.limits.concurrency.place_book import KeyedPlaces, PlaceBook, PlacePlan, Rules
-from hotgate.limits.concurrency.places import PlaceRules, Reason
+from hotgate.limits.concurrency.places import PlaceRules
 from hotgate.limits.concurrency.worker_share import WorkerShare, too_few
 from hotgate.pipeline.caller_key import caller_key
 from hotgate.pipeline.exchange import Exchange
@@ -112,7 +114,8 @@ def upstream_steps(name: str, places: KeyedPlaces) -> list[PhasedStep]:
     """For every route to an upstream: the last steps of all, so that nobody has a place who is not ready for it."""
     path = ("upstreams", name, _KEY)
     refusal = PlaceRefusal(503, "concurrency-limited", "Too many requests are with the backend.", _KEY, path)
-    return place_steps(Phase.SHAPE, Concurrency(places, _of_all, refusal))
+    steps = place_steps(Phase.SHAPE, Concurrency(places, _of_all, refusal))
+    return [replace(step, policy=_KEY, path=path) for step in steps]
 
 
 def _of_all(exchange: Exchange) -> str:
@@ -121,7 +124,7 @@ def _of_all(exchange: Exchange) -> str:
 
 def planned(services: Mapping[str, Any], name: str, rules: Rules) -> KeyedPlaces:
     """Places of a configuration that is being compiled."""
-    plan: PlacePlan = services.get("places") or PlacePlan(PlaceBook())
+    plan: PlacePlan = services.get("places") or PlaceBook().plan()
     return plan.open(name, rules)
 
 

@@ -3,7 +3,7 @@
 from random import randint
 
 from hotgate.http.response import Response
-from hotgate.limits.concurrency.places import Reason
+from hotgate.limits.concurrency.outlook import Reason
 from hotgate.pipeline.decision import Decision, Path
 from hotgate.pipeline.exchange import Exchange
 

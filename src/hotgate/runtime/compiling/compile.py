@@ -42,7 +42,8 @@ def compile_configuration(config: Gateway, parts: Parts) -> Compiled:
     problems = Problems()
     for index, key in enumerate(config.assertion.keys):
         problems.attempt(("assertion", "keys", index), partial(SigningKey.from_pem, key.reveal()))
-    places = PlacePlan(parts.services.get("place_book") or PlaceBook())
+    book: PlaceBook = parts.services.get("place_book") or PlaceBook()
+    places = book.plan()
     services = _services(config, parts, places, problems)
     upstreams = services["upstreams"] = compile_upstreams(config, parts, places, problems)
     identities = _identities(config, services, problems)

@@ -99,7 +99,7 @@ def _assembled(
 ) -> Route:
     before = sorted((step for step in steps if step.phase <= Phase.SHAPE), key=lambda step: step.phase)
     limits = [step.body_limit for step in before if step.body_limit]
-    labels = [StepLabel(step.phase.name.lower(), step.policy, (*path, step.policy)) for step in before]
+    labels = [StepLabel(step.phase.name.lower(), step.policy, step.path or (*path, step.policy)) for step in before]
     return Route(
         settings.name,
         before=[observing.watched(step.run, label) for step, label in zip(before, labels, strict=True)],

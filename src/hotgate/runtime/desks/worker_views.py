@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 
+from hotgate.limits.concurrency.outlook import NO_WISH, PlaceWish
 from hotgate.runtime.workers.channel import Message
 from hotgate.runtime.workers.worker_handle import WorkerHandle
 from hotgate.runtime.workers.worker_view import WorkerView
@@ -20,14 +21,14 @@ class WorkerViews:
         self._number = 0
         self._asked: dict[tuple[int, WorkerHandle], asyncio.Future[WorkerView]] = {}
 
-    async def look(self, upstream: str = "", limit: tuple[str, str] = ("", "")) -> Views:
+    async def look(self, upstream: str = "", limit: tuple[str, str] = ("", ""), place: PlaceWish = NO_WISH) -> Views:
         """One view for each worker, None of one that is silent. limit: its scope and the key."""
         self._number += 1
         number, loop = self._number, asyncio.get_running_loop()
         asked = {(number, worker): loop.create_future() for worker in self._workers()}
         self._asked.update(asked)
         for _, worker in asked:
-            worker.send({"type": "look", "number": number, "upstream": upstream, "limit": limit})
+            worker.send({"type": "look", "number": number, "upstream": upstream, "limit": limit, "place": place})
         try:
             if asked:
                 await asyncio.wait(asked.values(), timeout=SECONDS)

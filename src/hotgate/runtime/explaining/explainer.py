@@ -114,7 +114,7 @@ class Explainer:
             skipped[_AUTHENTICATE] = f"taken as one that {given.provider} has recognised"
         elif given is not None and settings.identities:
             notes.append(f"the route does not ask {given.provider}, so its callers count as nobody here")
-        runner = StepRunner(self._loaded, self._services.limiter, skipped)
+        runner = StepRunner(self._loaded, self._services.limiter, self._services.places, skipped)
         steps, response = await runner.run(exchange.route, exchange, body)
         for step in steps:
             if (step.phase, step.policy) == _AUTHENTICATE and step.outcome != "skipped":
@@ -130,7 +130,7 @@ class Explainer:
         if look is None:
             return steps, response
         upstream = _upstream_of(route)
-        views = await look(upstream, ("", ""))
+        views = await look(upstream)
         priority = route.priority.known(exchange) if response is None else route.priority.best
         if (shedding := self._gateway.shedding(views, priority)) is not None:
             if shedding[1] is not None:

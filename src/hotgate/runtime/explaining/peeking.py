@@ -5,7 +5,7 @@ The steps are those that serve requests, so everything that they could use up is
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,14 +22,13 @@ from hotgate.limits.standing import Standing
 from hotgate.policies.limits.limit_rule import TELL_DRY_RUN
 from hotgate.policies.releases.overrides import ReleaseOverrides
 from hotgate.runtime.explaining.peeked_limit import PeekedLimit, peeked
-from hotgate.runtime.workers.worker_view import WorkerView
+from hotgate.runtime.explaining.peeked_places import Look, PeekingBook
 from hotgate.store.credentials import Credentials, CredentialSettings
 from hotgate.store.errors import StoreUnavailable, StoreUnusable
 
 Peek = Callable[[Limit, str, int], Standing | None]
 Left = Callable[[Limit, str], Awaitable[int]]
 Ask = Callable[..., Awaitable[Any]]
-Look = Callable[[str, tuple[str, str]], Awaitable[Sequence[WorkerView | None]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +37,7 @@ class World:
     peek: how a key of a limit stands; None while nobody knows. left: the same of a quota that is kept elsewhere: tokens
     that nobody has; it raises StoreUnavailable or StoreUnusable. bans: seconds, by `address_key`. sealing: the keys of
     sessions. proofs: the message about nonces. store: where its copy is. releases: the message about them. look: asks
-    every worker how it sees an upstream, and a limit by scope and key; None of one that is silent.
+    every worker.
     """
 
     documents: Callable[[], Mapping[str, Any]] = dict
@@ -88,7 +87,7 @@ class PeekingLimiter:
 
     async def _spend_of_lent(self, limit: Limit, key: str, cost: int, look: Look) -> LimitDecision:
         """Workers have some, and know best how many. What they gave back before they said so is there by now."""
-        held = [None if view is None else view.held for view in await look("", (limit.scope, key))]
+        held = [None if view is None else view.held for view in await look(limit=(limit.scope, key))]
         return self._noted(peeked(limit, key, cost, self._standing(limit, key, cost), held))
 
     def _standing(self, limit: Limit, key: str, cost: int) -> Standing | None:
@@ -152,6 +151,7 @@ class PeekingServices:
     has_store: bool
     clock: Clock = field(default_factory=Clock)
     limiter: PeekingLimiter = field(init=False)
+    places: PeekingBook = field(init=False)
     by_name: dict[str, Any] = field(init=False)
     _documents: dict[str, Any] = field(default_factory=dict, init=False)
     _store: CredentialSettings | None = field(default=None, init=False)
@@ -159,10 +159,12 @@ class PeekingServices:
 
     def __post_init__(self) -> None:
         self.limiter = PeekingLimiter(self.world)
+        self.places = PeekingBook(self.world.look)
         signing = RingHolder()
         signing.ring = KeyRing([RingKey(SigningKey.generate("ES256"), 0.0)])  # nobody sees what is signed with it
         self.by_name = {
             "limiter": self.limiter,
+            "place_book": self.places,
             "key_sets": KeySets(time.monotonic),
             "session_keys": SealingRingHolder(),
             "signing": signing,
@@ -181,6 +183,7 @@ class PeekingServices:
         """See what the gateway knows now. at: the time of the question, epoch seconds; None for now."""
         self.clock.at = at
         self.limiter.peeked.clear()
+        self.places.notes.clear()
         for name, document in self.world.documents().items():
             if self._documents.get(name) is not document:
                 self._take_keys(name, document)

@@ -14,19 +14,19 @@ from hotgate.pipeline.exchange import Exchange
 from hotgate.pipeline.route import Route, Step
 from hotgate.policies.explaining.facts import shown_text
 from hotgate.policies.limits.limit_rule import DRY_RUN
+from hotgate.runtime.explaining.peeked_places import PeekingBook
 from hotgate.runtime.explaining.peeking import PeekingLimiter, within
 from hotgate.runtime.explaining.places import limit_of, rule_of, step_at
 
 SECONDS = 10.0  # for one step that waits; the edge gives it 30
 _ANSWERS = frozenset({"respond", "redirect"})  # what the file says instead of a backend
 # Steps that are not run, and why: what they do is seen by others, or undone by a later step that is not run.
-_PLACES = "each worker counts its own places; here none is taken, and none is missing"
 _NOT_RUN = {
     "upstream": "the credential or signature for the upstream is neither fetched nor made",
-    "max_concurrent": _PLACES,
-    "concurrency": _PLACES,
     "mirror": "no copy is sent",
 }
+_OF_PLACES = frozenset({"max_concurrent", "concurrency"})
+_NO_PLACES = "no gateway was asked whether a place is free"
 _UNSHOWN = frozenset({"admin", "decision_log", "cookies"})  # the gateway's own
 
 
@@ -36,6 +36,7 @@ class StepRunner:
 
     loaded: Loaded
     limiter: PeekingLimiter
+    places: PeekingBook
     skipped: dict[tuple[str, str], str]
 
     async def run(
@@ -51,7 +52,7 @@ class StepRunner:
                     return [*done, self._described(exchange, label, refusal, "refused")], refusal
             if label.policy in _UNSHOWN:
                 continue
-            if reason := self.skipped.get((label.phase, label.policy)) or _NOT_RUN.get(label.policy):
+            if reason := self._reason_to_skip(label):
                 done.append(self._bare(label, "skipped", [reason]))
                 continue
             explained, response = await self._step(step, label, exchange)
@@ -60,8 +61,14 @@ class StepRunner:
                 return done, response
         return done, None
 
+    def _reason_to_skip(self, label: StepLabel) -> str:
+        if label.policy in _OF_PLACES and self.places.look is None:
+            return _NO_PLACES
+        return self.skipped.get((label.phase, label.policy)) or _NOT_RUN.get(label.policy, "")
+
     async def _step(self, step: Step, label: StepLabel, exchange: Exchange) -> tuple[ExplainedStep, Response | None]:
         self.limiter.peeked.clear()
+        self.places.notes.clear()
         before, would_refuse = exchange.decision, len(exchange.state.get(DRY_RUN, ()))
         try:
             outcome = step(exchange)
@@ -89,6 +96,7 @@ class StepRunner:
         described = self._bare(label, outcome, [])
         described.limits = [limit_of(each) for each in self.limiter.peeked]
         described.notes += [each.note for each in self.limiter.peeked if each.note]
+        described.notes += self.places.notes
         if exchange.decision is not None:
             described.rule = rule_of(exchange.decision, exchange, self.loaded)
         if response is not None:

@@ -17,6 +17,7 @@ from hotgate.edge.context import EdgeContext
 from hotgate.identity.certificates.client_trust import Answers
 from hotgate.identity.tokens.revocations import Revocations
 from hotgate.limits.brute_force.login_guard import LoginGuard
+from hotgate.limits.concurrency.outlook import Outlook, PlaceWish
 from hotgate.limits.concurrency.place_book import PlaceBook
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.observe.access_log import AccessLog
@@ -123,6 +124,10 @@ class DataPlane:
             "panic": found is not None and found.availability.in_panic,
             "out": {} if found is None else found.availability.out_of_service,
         }
+
+    def outlook(self, wish: PlaceWish) -> Outlook:
+        """What a request would find that asks for a place now."""
+        return self._places.outlook(wish)
 
     def follow_revocations(self, revocations: Revocations) -> None:
         """Something may have been revoked: end what was let in before, and lives long."""

@@ -1,10 +1,12 @@
-"""What a worker tells of itself when a request is explained: what it holds of a limit, whom it sheds, whom it can ask.
+"""What a worker tells of itself when a request is explained: what it holds of a limit, which places are free, whom it
+sheds, whom it can ask.
 
 It looks and changes nothing. The other end is `runtime/desks/worker_views.py`.
 """
 
 from collections.abc import Callable
 
+from hotgate.limits.concurrency.outlook import PlaceWish
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.runtime.worker_process.data_plane import DataPlane
 from hotgate.runtime.workers.channel import Message
@@ -28,8 +30,10 @@ class OwnView:
     def tell(self, message: Message) -> None:
         """Answer a `look`. Raises KeyError, TypeError or ValueError for one that makes no sense."""
         scope, key = message["limit"]
+        place = self._data_plane.outlook(PlaceWish(*message["place"]))
+        told = {"held": self._held(scope, key), "place": place.message()}
         view = self._data_plane.view(str(message["upstream"]))
-        self._send({"type": "looked", "number": int(message["number"]), "held": self._held(scope, key), **view})
+        self._send({"type": "looked", "number": int(message["number"]), **told, **view})
 
     def _held(self, scope: str, key: str) -> int:
         lease = self._limiter.lease(scope, key)

@@ -1,20 +1,22 @@
-"""How a worker sees a limit, itself, and an upstream: what it answers to `look`."""
+"""How a worker sees a limit, places, itself, and an upstream: what it answers to `look`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hotgate.limits.concurrency.outlook import FREE, Outlook
 from hotgate.runtime.workers.channel import Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerView:
-    """held: tokens of the limit that it may spend. chances: of a request to be shed, by class, where there is one, and
-    the cause, a key of `overload`. refusal: the problem code of all requests for the upstream, empty if somebody can be
-    asked. in_panic: all its targets are used because too few are available. out: its targets that are out of service,
-    and why.
+    """held: tokens of the limit that it may spend. place: what a request would find that needs one.
+    chances: of a request to be shed, by class, where there is one, and the cause, a key of `overload`. refusal: the
+    problem code of all requests for the upstream, empty if somebody can be asked. in_panic: all its targets are used
+    because too few are available. out: its targets that are out of service, and why.
     """
 
     held: int = 0
+    place: Outlook = FREE
     cause: str = ""
     chances: Mapping[str, float]
     refusal: str = ""
@@ -27,6 +29,7 @@ class WorkerView:
         chances, out = dict(message["chances"]), dict(message["out"])
         return cls(
             held=int(message["held"]),
+            place=Outlook.from_message(message["place"]),
             cause=str(message["cause"]),
             chances={str(name): float(chance) for name, chance in chances.items()},
             refusal=str(message["refusal"]),

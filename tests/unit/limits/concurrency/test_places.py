@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from hotgate.limits.concurrency.places import PlaceRules, Places, Reason
+from hotgate.limits.concurrency.outlook import Reason
+from hotgate.limits.concurrency.places import PlaceRules, Places
 from hotgate.limits.concurrency.priority import Priority
 from hotgate.limits.tick_clock import TickClock
 

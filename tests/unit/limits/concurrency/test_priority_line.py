@@ -37,30 +37,30 @@ def test_a_class_that_had_nothing_waiting_has_saved_up_no_turns() -> None:
 
 def test_a_line_that_is_full_takes_from_the_least_important() -> None:
     waiting = line((NORMAL, "a"), (LOW, "b"), (NORMAL, "c"))
-    assert waiting.makes_room(HIGH, "d", 3) == (LOW, 1)
+    assert waiting.make_room(HIGH, "d", 3) == (LOW, 1)
     assert len(waiting) == 2
 
 
 def test_among_equals_it_takes_from_who_has_most_waiting() -> None:
     waiting = line((NORMAL, "a"), (NORMAL, "flood"), (NORMAL, "flood"), (NORMAL, "flood"))
-    assert waiting.makes_room(NORMAL, "b", 4) == (NORMAL, 3)
+    assert waiting.make_room(NORMAL, "b", 4) == (NORMAL, 3)
 
 
 def test_who_is_neither_more_important_nor_more_modest_gets_no_room() -> None:
     waiting = line((HIGH, "a"), (HIGH, "b"))
-    assert waiting.makes_room(HIGH, "c", 2) is None
-    assert waiting.makes_room(LOW, "c", 2) is None
+    assert not waiting.has_room(HIGH, "c", 2)
+    assert not waiting.has_room(LOW, "c", 2)
 
 
 def test_each_class_may_keep_an_eighth_of_the_line() -> None:
     waiting = line(*[(LOW, "a")] * 2, *[(HIGH, "b")] * 14)
-    assert waiting.makes_room(HIGH, "c", 16) == (HIGH, 15)
-    assert waiting.makes_room(CRITICAL, "c", 16) == (HIGH, 14)
+    assert waiting.make_room(HIGH, "c", 16) == (HIGH, 15)
+    assert waiting.make_room(CRITICAL, "c", 16) == (HIGH, 14)
 
 
 def test_a_class_with_less_than_its_eighth_takes_it_from_any() -> None:
     waiting = line((LOW, "a"), *[(HIGH, "b")] * 15)
-    assert waiting.makes_room(LOW, "c", 16) == (HIGH, 15)
+    assert waiting.make_room(LOW, "c", 16) == (HIGH, 15)
 
 
 def test_how_many_are_ahead() -> None:

@@ -6,12 +6,13 @@ from typing import Any, cast
 
 import pytest
 
+from hotgate.limits.concurrency.outlook import NO_WISH
 from hotgate.runtime.desks import worker_views
 from hotgate.runtime.desks.worker_views import WorkerViews
 from hotgate.runtime.workers.channel import Message
 from hotgate.runtime.workers.worker_handle import WorkerHandle
 
-NOTHING = {"held": 0, "cause": "", "chances": {}, "refusal": "", "panic": False, "out": {}}
+NOTHING = {"held": 0, "place": ["", None, 1], "cause": "", "chances": {}, "refusal": "", "panic": False, "out": {}}
 
 
 class Worker:
@@ -44,7 +45,7 @@ def test_each_worker_says_what_it_holds() -> None:
     first, second = holding(2), holding(0)
     views = asyncio.run(asking(first, second).look(limit=("all", "a\0x")))
     assert [view and view.held for view in views] == [2, 0]
-    assert first.heard == [{"type": "look", "number": 1, "upstream": "", "limit": ("all", "a\0x")}]
+    assert first.heard == [{"type": "look", "number": 1, "upstream": "", "limit": ("all", "a\0x"), "place": NO_WISH}]
 
 
 def test_a_silent_worker_has_no_view(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +78,17 @@ def test_an_answer_is_for_the_question_and_the_worker_that_it_names() -> None:
     asyncio.run(script())
 
 
-@pytest.mark.parametrize("wrong", [{"held": "x"}, {"chances": 1}, {"out": None}, {"chances": {"low": None}}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"held": "x"},
+        {"place": ["x", None, 1]},
+        {"place": [""]},
+        {"chances": 1},
+        {"out": None},
+        {"chances": {"low": None}},
+    ],
+)
 def test_an_answer_that_makes_no_sense_is_refused(wrong: Message) -> None:
     desk = asking(Worker(lambda _: {**NOTHING, **wrong}))
     with pytest.raises((TypeError, ValueError)):

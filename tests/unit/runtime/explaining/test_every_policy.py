@@ -12,10 +12,12 @@ import pytest
 
 from certificate_authority import Authority
 from hotgate import Exchange, Response, policy
+from hotgate.limits.concurrency.outlook import Outlook
 from hotgate.limits.limit import Limit
 from hotgate.limits.standing import Standing
 from hotgate.policies import MECHANISMS, POLICIES
 from hotgate.runtime.explaining.peeking import World
+from hotgate.runtime.workers.worker_view import WorkerView
 from hotgate.testing.issuer import Issuer
 from unit.runtime.explaining.asking import explained, marked, written
 
@@ -73,7 +75,9 @@ POLICY_CASES = {
     "rate_limit": Case(
         route("rate_limit: {limit: 1/minute, by: address}"), {}, "refused", "rate-limited", ("rate_limit", "all")
     ),
-    "concurrency": Case(route("concurrency: {limit: 2, by: principal}"), {}, "skipped"),
+    "concurrency": Case(
+        route("concurrency: {limit: 2, by: address}"), {}, "refused", "concurrency-limited", ("concurrency", "full")
+    ),
     "quota": Case(
         route("quota: {limit: 1, per: day, by: address}"), {}, "refused", "quota-exceeded", ("quota", "quota")
     ),
@@ -191,6 +195,11 @@ def used_up(limit: Limit, key: str, cost: int) -> Standing:
     return Standing(limit, key, level=0.0, on_lease=0, retry_after=9.0)
 
 
+async def crowded(*_: object, **__: object) -> list[WorkerView]:
+    """No place is free anywhere."""
+    return [WorkerView(place=Outlook("full", 0), chances={}, out={})]
+
+
 def test_there_is_a_case_for_every_policy_and_mechanism() -> None:
     assert POLICY_CASES.keys() | WITHOUT_STEPS == {policy.name for policy in POLICIES}
     assert MECHANISM_CASES.keys() == {mechanism.name for mechanism in MECHANISMS}
@@ -205,7 +214,7 @@ def test_it_says_what_decided_and_at_which_line(case: Case, tmp_path: Path, monk
     monkeypatch.setitem(sys.modules, module.__name__, module)
     (tmp_path / "keys.json").write_text(json.dumps(ISSUER.jwks()))
     loaded = written(tmp_path, case.text)
-    found = explained(loaded, World(peek=used_up), **case.asked)
+    found = explained(loaded, World(peek=used_up, look=crowded), **case.asked)
     assert (found.code, found.decision) == (case.code, "deny" if case.code else "allow")
     assert case.outcome in {step.outcome for step in found.steps}
     if case.code:

@@ -9,8 +9,12 @@ import pytest
 from hotgate.cli.explained_text import text_of
 from hotgate.config.loader import Loaded
 from hotgate.control.api.explain import Explained
+from hotgate.limits.concurrency.outlook import FREE, NO_WISH, Outlook, PlaceWish
 from hotgate.limits.limit import Limit
 from hotgate.limits.standing import Standing
+from hotgate.observe.metrics import WorkerMetrics
+from hotgate.runtime.compiling.compile import compile_configuration, idle_services
+from hotgate.runtime.compiling.compiled import Parts
 from hotgate.runtime.compiling.load import load_configuration
 from hotgate.runtime.explaining.peeking import World
 from hotgate.runtime.workers.worker_view import WorkerView
@@ -31,10 +35,16 @@ def view(**members: Any) -> WorkerView:
     return WorkerView(**{"chances": {}, "out": {}, **members})
 
 
-def world(views: Sequence[WorkerView | None], level: float = 3.0, on_lease: int = 0) -> World:
-    """A gateway whose workers answer so."""
+def world(
+    views: Sequence[WorkerView | None], level: float = 3.0, on_lease: int = 0, wishes: list[PlaceWish] | None = None
+) -> World:
+    """A gateway whose workers answer so. wishes: gets the places that they are asked for."""
 
-    async def look(upstream: str, limit: tuple[str, str]) -> Sequence[WorkerView | None]:
+    async def look(
+        upstream: str = "", limit: tuple[str, str] = ("", ""), place: PlaceWish = NO_WISH
+    ) -> Sequence[WorkerView | None]:
+        if wishes is not None:
+            wishes.append(place)
         return views
 
     def peek(limit: Limit, key: str, cost: int) -> Standing:
@@ -82,6 +92,98 @@ def test_it_is_said_when_workers_do_not_say_what_they_have(views: list[WorkerVie
 def test_workers_that_were_lent_nothing_need_not_be_asked(tmp_path: Path) -> None:
     loaded = written(tmp_path, LIMITED.replace("COST", "1"))
     assert explained(loaded, world([None], level=0.5)).code == "rate-limited"
+
+
+PLACES = """\
+routes:
+  - name: all
+    match: {path: "/*"}
+    public: true
+    upstream: api
+    concurrency: {limit: 4, queue: 2, by: address}  # here
+"""
+FULL, LATE = Outlook("full", 2, 3), Outlook("late", 2, 9)
+
+
+@pytest.mark.parametrize("outlooks", [[FULL], [FULL, FULL], [FULL, LATE]])
+def test_a_request_that_gets_a_place_nowhere_is_refused(outlooks: list[Outlook], tmp_path: Path) -> None:
+    loaded = written(tmp_path, PLACES)
+    found = explained(loaded, world([view(place=each) for each in outlooks]))
+    assert (found.decision, found.status, found.code) == ("deny", 429, "concurrency-limited")
+    assert found.by is not None
+    assert (found.by.policy, found.by.rule, found.by.at) == ("concurrency", "full", marked(loaded))
+    assert found.reason == "every place is taken, and so many wait already"
+
+
+@pytest.mark.parametrize(
+    ("outlooks", "notes"),
+    [
+        ([FREE, FREE], []),
+        ([FREE, LATE], ["1 of 2 workers would refuse it: late"]),
+        (
+            [Outlook("", 0), Outlook("", 3)],
+            ["2 of 2 workers would let it wait, with 0 to 3 ahead"],
+        ),
+        (
+            [FULL, Outlook("", 1), None],
+            [
+                "1 of 3 workers would refuse it: full",
+                "1 of 3 workers would let it wait, with 1 ahead",
+                "1 of 3 workers did not say whether they have a place free",
+            ],
+        ),
+        (
+            [FULL, None],
+            ["1 of 2 workers would refuse it: full", "1 of 2 workers did not say whether they have a place free"],
+        ),
+        ([None], ["no worker said whether it has a place free"]),
+        ([], ["no worker said whether it has a place free"]),
+    ],
+)
+def test_it_is_said_when_a_place_depends_on_the_worker(
+    outlooks: list[Outlook | None], notes: list[str], tmp_path: Path
+) -> None:
+    views = [None if each is None else view(place=each) for each in outlooks]
+    found = explained(written(tmp_path, PLACES), world(views))
+    (step,) = [step for step in found.steps if step.policy == "concurrency"]
+    assert (found.decision, step.outcome, step.notes) == ("allow", "passed", notes)
+
+
+def test_workers_are_asked_for_the_places_that_they_know_by_that_name(tmp_path: Path) -> None:
+    text = """\
+upstreams:
+  slow:
+    targets: ["http://127.0.0.1:9"]
+    concurrency: {limit: 1}  # here
+routes:
+  - name: all
+    match: {path: "/*"}
+    public: true
+    upstream: slow
+    max_concurrent: 9
+    concurrency: [{limit: 1, by: address}, {limit: 2, by: address, ipv4_prefix: 24}]
+"""
+    file = tmp_path / "hotgate.yaml"
+    file.write_text('listeners: [{name: web, bind: "127.0.0.1:0"}]\n' + text)
+    wishes: list[PlaceWish] = []
+    found = explained(load_configuration(file), world([view()], wishes=wishes), client="192.0.2.7")
+    assert found.decision == "allow"
+    config = load_configuration(file).config
+    known = compile_configuration(config, Parts(idle_services(config), WorkerMetrics()))
+    assert [wish.name for wish in wishes if wish.name] == [
+        "routes/all/concurrency/address",
+        "routes/all/concurrency/address/2",
+        "routes/all/max_concurrent",
+        "upstreams/slow",
+    ]
+    assert {wish.name for wish in wishes if wish.name} == known.places.entries.keys()
+    assert found.steps[-1].at == marked(load_configuration(file))
+    assert {wish.priority for wish in wishes if wish.name} == {"normal"}
+
+
+def test_without_a_gateway_nobody_can_say_whether_a_place_is_free(tmp_path: Path) -> None:
+    (step,) = explained(written(tmp_path, PLACES)).steps
+    assert (step.outcome, step.notes) == ("skipped", ["no gateway was asked whether a place is free"])
 
 
 BUSY = """\

@@ -8,6 +8,8 @@ import pytest
 
 from hotgate.identity.verification_keys.key_sets import KeySets
 from hotgate.limits.authority import LeaseAuthority
+from hotgate.limits.concurrency.outlook import FREE, NO_WISH, Outlook, PlaceWish
+from hotgate.limits.concurrency.priority import Priority
 from hotgate.limits.lease_client import LeaseClient
 from hotgate.limits.limit import Limit
 from hotgate.observe.access_log import AccessLog
@@ -26,7 +28,15 @@ TARGET = "http://127.0.0.1:9"
 SETTINGS: dict[str, Any] = {
     "listeners": [{"name": "web", "bind": "127.0.0.1:0"}],
     "upstreams": {"api": {"targets": [TARGET], "health": {"path": "/health"}, "panic_threshold": "0%"}},
-    "routes": [{"name": "all", "match": {"path": "/*"}, "upstream": "api", "public": True}],
+    "routes": [
+        {
+            "name": "all",
+            "match": {"path": "/*"},
+            "upstream": "api",
+            "public": True,
+            "concurrency": {"limit": 1, "queue": 2, "by": "address"},
+        }
+    ],
     "overload": {"memory": {"limit": "1GiB"}},
 }
 LIMIT = Limit("orders", quota=100, window=60)
@@ -59,7 +69,9 @@ class Worker:
             metrics=WorkerMetrics(),
             readings=OfMemory(loop, Histogram()),
         )
-        self.plane.commit(self.plane.prepare(MODEL.model_validate(SETTINGS)))
+        compiled = self.plane.prepare(MODEL.model_validate(SETTINGS))
+        self.plane.commit(compiled)
+        self.places = {name: places for name, (places, _) in compiled.places.entries.items()}
         self.own = OwnView(self.limiter, self.plane, self.said.append, self.clock)
         self.limiter.on_message(self.authority.hello("w", self.limiter.authority_found()))
 
@@ -78,8 +90,9 @@ class Worker:
         assert standing is not None
         return standing.on_lease
 
-    def view(self, key: str = "a", upstream: str = "api") -> WorkerView:
-        self.own.tell({"type": "look", "number": 5, "upstream": upstream, "limit": ["orders", key]})
+    def view(self, key: str = "a", upstream: str = "api", place: PlaceWish = NO_WISH) -> WorkerView:
+        asked = {"upstream": upstream, "limit": ["orders", key], "place": [*place]}
+        self.own.tell({"type": "look", "number": 5, **asked})
         assert self.said[-1]["number"] == 5
         return WorkerView.from_message(self.said[-1])
 
@@ -131,3 +144,23 @@ def test_whom_it_sheds(loop: asyncio.AbstractEventLoop) -> None:
     view = worker.view()
     assert (view.cause, view.chances["normal"], view.chances["low"]) == ("memory", 1.0, 1.0)
     assert "critical" not in view.chances
+
+
+def test_which_places_are_free(loop: asyncio.AbstractEventLoop) -> None:
+    worker = Worker(loop)
+    wish = PlaceWish("routes/all/concurrency/address", "a\0x", "me", "normal")
+
+    async def script() -> None:
+        assert worker.view(place=wish).place == FREE
+        places = worker.places[wish.name]
+        assert places.take("first", wish.key)
+        assert worker.view(place=wish).place == Outlook("", 0)
+        assert worker.view(place=wish._replace(key="a\0y")).place == FREE
+        for number in range(2):
+            places.wait(number, wish.key, f"owner {number}", Priority.NORMAL)
+        assert worker.view(place=wish).place == Outlook("full", 2)
+        assert worker.view(place=wish._replace(priority="high")).place == Outlook("", 0)  # another one gives way
+        assert (places.in_use, places.waiting) == (1, 2)
+        assert worker.view(place=wish._replace(name="routes/gone/concurrency/address")).place == FREE
+
+    loop.run_until_complete(script())
