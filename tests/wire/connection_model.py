@@ -95,12 +95,13 @@ class BackendSide:
     """One connection that the gateway opened. answering: what is left of the answer that was begun.
 
     began: an answer has been begun to the last request. ends: the connection ends behind it. is_dead: we ended it.
+    was_idle: it had no request at first, for who it was opened for had left.
     """
 
     def __init__(self, end: Endpoint) -> None:
         self.end = end
         self.answering = b""
-        self.began = self.ends = self.is_dead = False
+        self.began = self.ends = self.is_dead = self.was_idle = False
         self.answered = 0
         self._stream = RequestStream()
         self._read = 0
@@ -138,6 +139,7 @@ class BackendSide:
             request = sent[int(message.start[1][1:])]
             assert request.body.startswith(message.body), f"another body: {message.body!r}"
             assert not message.is_complete or message.body == request.body, f"another body: {message.body!r}"
+        self.was_idle = self.was_idle or not self.requests
 
     def _note(self, request: Sent, message: Message) -> None:
         assert message.start[0].decode() == request.method
@@ -145,6 +147,6 @@ class BackendSide:
             (earlier,) = request.arrivals
             assert request.method in IDEMPOTENT, f"sent twice: {request}"
             assert earlier.is_dead, f"sent twice: {request}"
-            assert earlier.answered > 0, f"sent again from a new connection: {request}"
+            assert earlier.answered or earlier.was_idle, f"sent again from a new connection: {request}"
             assert not earlier.began, f"sent again behind the beginning of an answer: {request}"
         request.arrivals.append(self)
