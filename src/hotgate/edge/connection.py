@@ -100,7 +100,7 @@ class ServerConnection(asyncio.Protocol):
         self._deadline = context.now + context.snapshot.timeouts.first_byte
         reason = self._arrival.admit(transport)
         self.peer = self._arrival.peer or ""
-        context.connections.add(self)
+        context.connections[self] = None
         context.accepted += 1
         if reason is not None:
             self._turn_away(reason)

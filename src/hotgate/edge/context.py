@@ -140,7 +140,7 @@ class EdgeContext:
         self.accepted = 0
         self.admission = admission or Admission()
         self.date = b""
-        self.connections: set[Connection] = set()
+        self.connections: dict[Connection, None] = {}  # in the order in which they came
         self.handshakes = handshakes or Handshakes()
         self.draining = self.ends_connections = False
         self.shedding: Shedding | None = None
@@ -152,7 +152,7 @@ class EdgeContext:
 
     def forget(self, connection: Connection) -> None:
         """A connection is gone."""
-        self.connections.discard(connection)
+        self.connections.pop(connection, None)
         self.told_to_wait.discard(connection)
         if self.draining and not self.connections:
             self.emptied.set()

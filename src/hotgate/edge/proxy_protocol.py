@@ -43,7 +43,7 @@ class ProxyProtocol(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self._deadline = context.now + context.snapshot.timeouts.head
         is_overloaded = self._arrival.overload(transport) is not None
-        context.connections.add(self)
+        context.connections[self] = None
         if is_overloaded:
             self._transport.abort()
         elif not (peer := peer_of(transport)):
@@ -97,7 +97,7 @@ class ProxyProtocol(asyncio.Protocol):
     def _make_way(self, header: ProxyHeader) -> None:
         self._arrival.peer = header.source
         following = self._following()
-        self._context.connections.discard(self)
+        self._context.connections.pop(self, None)
         self._transport.set_protocol(following)
         following.connection_made(self._transport)
         rest = self._received[header.size :]

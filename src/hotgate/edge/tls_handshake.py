@@ -65,7 +65,7 @@ class TlsHandshake(asyncio.Protocol):
         self._raw = cast(asyncio.Transport, transport)
         self._deadline = context.now + context.snapshot.timeouts.handshake
         is_refused = self._arrival.admit(transport) is not None
-        context.connections.add(self)
+        context.connections[self] = None
         if is_refused:
             self.abort()  # whatever there is to say must not cost a handshake
 
@@ -180,7 +180,7 @@ class TlsHandshake(asyncio.Protocol):
     def _go_over(self, tls: ssl.SSLObject, certificate: PresentedCertificate | None, verdict: Verdict | None) -> None:
         """From here on it is a connection like any other."""
         context = self._context
-        context.connections.discard(self)
+        context.connections.pop(self, None)
         context.handshakes.complete(tls.version() or "", is_resumed=bool(tls.session_reused))
         name = self._hello.name
         transport = TlsTransport(self._raw, self._rules, self._host, name, tls, self._incoming, self._outgoing)
