@@ -1,6 +1,7 @@
 """Engines for the two databases, with what each needs to be safe and to fail in time."""
 
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,15 +105,18 @@ def _prepare(connection: Any, record: ConnectionPoolEntry, path: Path, pragmas: 
     cursor.close()
 
 
-def switch_to_wal(cursor: Any) -> None:
+def switch_to_wal(cursor: Any, clock: Callable[[], float] = time.monotonic) -> None:
     """Of two programs that switch a new file, SQLite lets one or both fail at once; only a transaction waits to begin.
 
     Who has waited so finds the file switched, or is next. Raises sqlite3.OperationalError.
     """
+    patient_until = clock() + BUSY_SECONDS
     for _ in range(_SWITCHES):
         try:
             cursor.execute("PRAGMA journal_mode=WAL")
         except sqlite3.OperationalError:
+            if clock() >= patient_until:  # it has waited: for somebody who reads and does not end
+                raise
             cursor.execute("BEGIN IMMEDIATE")
             cursor.execute("ROLLBACK")
         else:

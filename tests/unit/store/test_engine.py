@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from hotgate.store.engine import switch_to_wal
+from hotgate.store.engine import BUSY_SECONDS, switch_to_wal
 from hotgate.store.errors import StoreUnavailable, StoreUnusable
 from hotgate.store.local_file import why_unusable
 from hotgate.store.records import Consumer
@@ -171,3 +171,16 @@ def test_who_waits_in_vain_for_a_new_file_is_told(tmp_path: Path) -> None:
         first.execute("BEGIN IMMEDIATE")
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             switch_to_wal(second.cursor())
+
+
+def test_who_waited_for_a_reader_that_does_not_end_does_not_wait_again(tmp_path: Path) -> None:
+    """A reader hinders the switch, but no transaction from beginning. SQLite waits for it by itself, each time."""
+    ends = [sqlite3.connect(tmp_path / "store.db", isolation_level=None, timeout=0) for _ in range(2)]
+    with closing(ends[0]) as reader, closing(ends[1]) as other:
+        reader.execute("CREATE TABLE records (id)")
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM records").fetchall()
+        cursor, times = Patient(other, other), iter((0.0, BUSY_SECONDS))
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            switch_to_wal(cursor, lambda: next(times))
+        assert cursor.waits == 0

@@ -27,6 +27,7 @@ _NOT_RUN = {
 }
 _OF_PLACES = frozenset({"max_concurrent", "concurrency"})
 _NO_PLACES = "no gateway was asked whether a place is free"
+_ELSEWHERE = "the release has chosen another upstream"
 _UNSHOWN = frozenset({"admin", "decision_log", "cookies"})  # the gateway's own
 
 
@@ -52,7 +53,7 @@ class StepRunner:
                     return [*done, self._described(exchange, label, refusal, "refused")], refusal
             if label.policy in _UNSHOWN:
                 continue
-            if reason := self._reason_to_skip(label):
+            if reason := self._reason_to_skip(label, exchange.route):
                 done.append(self._bare(label, "skipped", [reason]))
                 continue
             explained, response = await self._step(step, label, exchange)
@@ -61,7 +62,9 @@ class StepRunner:
                 return done, response
         return done, None
 
-    def _reason_to_skip(self, label: StepLabel) -> str:
+    def _reason_to_skip(self, label: StepLabel, route: Route) -> str:
+        if label.path[0] == "upstreams" and route.target is not None and label.path[1] != route.target.name:
+            return _ELSEWHERE
         if label.policy in _OF_PLACES and self.places.look is None:
             return _NO_PLACES
         return self.skipped.get((label.phase, label.policy)) or _NOT_RUN.get(label.policy, "")

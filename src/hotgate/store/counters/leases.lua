@@ -257,8 +257,9 @@ local function bounds(bucket)
   return (1 - speed) * bucket.c / 2, math.floor(bucket.c / 2)
 end
 
--- missing: tokens, if nothing comes back that is lent. has_lent: there would be enough if it came back. Then a bucket is not
--- asked again for each drop: who has its tokens uses them. From a window much leaves at a time, and that is for everybody.
+-- has_lent: there would be enough if all came back that is lent. Then a bucket is not asked again for each drop: who has its
+-- tokens uses them. From a window much leaves at a time, and that is for everybody. missing: tokens; of what is lent, none
+-- comes back if `has_lent`, else all.
 local function seconds_until(bucket, missing, has_lent)
   if missing <= 0 or has_lent and bucket.k == 'bucket' then return 1 end
   if bucket.k == 'window' then
@@ -283,7 +284,8 @@ local function lend(bucket, ask, held)
   if granted > 0 then bucket.l[call.node] = {held + granted, now + call.lease} end
   local retry = 0
   if granted == 0 and ask.need > 0 then
-    retry = seconds_until(bucket, ask.least - (left - lent), left >= ask.least)
+    local has_lent = left >= ask.least
+    retry = seconds_until(bucket, ask.least - left + (has_lent and lent or 0), has_lent)
   end
   return granted, math.floor(left - lent - granted + ROUNDING), retry
 end

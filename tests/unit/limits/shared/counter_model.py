@@ -191,7 +191,8 @@ class Call:
             bucket.leases[self.head["node"]] = (held + granted, self.hash.now + self.head["lease"])
         retry = 0.0
         if granted == 0 and ask["need"] > 0:
-            retry = self._wait(bucket, ask["least"] - (left - lent), has_lent=left >= ask["least"])
+            has_lent = left >= ask["least"]
+            retry = self._wait(bucket, ask["least"] - left + lent * has_lent, has_lent=has_lent)
         return granted, math.floor(left - lent - granted + ROUNDING), retry
 
     def _bounds(self, bucket: Bucket) -> tuple[float, float]:

@@ -181,6 +181,24 @@ routes:
     assert {wish.priority for wish in wishes if wish.name} == {"normal"}
 
 
+def test_only_the_upstream_that_a_release_has_chosen_needs_a_free_place(tmp_path: Path) -> None:
+    text = """\
+upstreams:
+  old: {targets: ["http://127.0.0.1:9"], concurrency: {limit: 1}}
+  new: {targets: ["http://127.0.0.1:9"], concurrency: {limit: 1}}
+routes:
+  - {name: all, match: {path: "/*"}, public: true, upstream: old, release: {to: {new: 100%}}}
+"""
+    file = tmp_path / "hotgate.yaml"
+    file.write_text('listeners: [{name: web, bind: "127.0.0.1:0"}]\n' + text)
+    found = explained(load_configuration(file), world([view()]))
+    places = [(step.path, step.outcome, step.notes) for step in found.steps if step.policy == "concurrency"]
+    assert places == [
+        ("upstreams.old.concurrency", "skipped", ["the release has chosen another upstream"]),
+        ("upstreams.new.concurrency", "passed", []),
+    ]
+
+
 def test_without_a_gateway_nobody_can_say_whether_a_place_is_free(tmp_path: Path) -> None:
     (step,) = explained(written(tmp_path, PLACES)).steps
     assert (step.outcome, step.notes) == ("skipped", ["no gateway was asked whether a place is free"])

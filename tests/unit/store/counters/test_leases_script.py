@@ -90,6 +90,16 @@ def test_who_is_denied_by_a_window_waits_no_longer_than_for_what_leaves_it_next(
     assert granted or 0 < retry < 1
 
 
+@pytest.mark.parametrize("shape", [{"kind": "window", "a": 3600}, {"kind": "bucket", "a": 5 / 3600}])
+def test_who_must_wait_for_what_is_spent_is_told_how_long_whatever_is_lent(valkey: Any, shape: dict[str, Any]) -> None:
+    one, other = Caller(valkey, "one"), Caller(valkey, "other")
+    one.ask(need=10, capacity=10, **shape)
+    one.ask(need=0, least=0, held=5, capacity=10, **shape)  # five are spent
+    _, granted, _, retry = other.ask(need=10, least=10, capacity=10, **shape)
+    assert granted == 0
+    assert retry == pytest.approx(3600, abs=60)
+
+
 def test_what_is_given_back_can_be_lent_again(valkey: Any) -> None:
     one, other = Caller(valkey, "one"), Caller(valkey, "other")
     one.ask(need=100)
