@@ -8,7 +8,7 @@ from hotgate.pipeline.decision import Decision, Path
 from hotgate.pipeline.exchange import Exchange
 
 _REASONS: dict[Reason, str] = {
-    "full": "every place is taken, and so many wait already",
+    "full": "every place is taken, and as many wait as may",
     "displaced": "the line was full, and somebody more important or with less waiting came",
     "late": "no place can be free in time",
     "expired": "no place was free in time",

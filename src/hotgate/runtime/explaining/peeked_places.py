@@ -58,14 +58,13 @@ class _PeekingPlaces(KeyedPlaces):
         self._retry_after = 1
 
     def take(self, holder: object, key: str) -> bool:
-        """`wait` says it."""
-        return False
+        """`wait` says it, where there is somebody to ask."""
+        return self._book.look is None
 
     def wait(self, holder: object, key: str, owner: str, priority: Priority) -> "asyncio.Future[Reason] | Reason":
         """What would be decided."""
         look = self._book.look
-        if look is None:
-            return ""
+        assert look is not None
         return asyncio.ensure_future(self._looked(look, PlaceWish(self._name, key, owner, priority.label)))
 
     def retry_after(self, key: str) -> int:

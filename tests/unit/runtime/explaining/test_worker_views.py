@@ -112,7 +112,7 @@ def test_a_request_that_gets_a_place_nowhere_is_refused(outlooks: list[Outlook],
     assert (found.decision, found.status, found.code) == ("deny", 429, "concurrency-limited")
     assert found.by is not None
     assert (found.by.policy, found.by.rule, found.by.at) == ("concurrency", "full", marked(loaded))
-    assert found.reason == "every place is taken, and so many wait already"
+    assert found.reason == "every place is taken, and as many wait as may"
 
 
 @pytest.mark.parametrize(
