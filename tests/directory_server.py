@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from certificate_authority import Authority
+from free_ports import free_port
 from frozen_process import frozen_process
-from integration.conftest import free_port
 from listening import wait_until_listening
 
 BASE = "dc=example,dc=com"

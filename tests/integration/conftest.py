@@ -4,9 +4,7 @@ import contextlib
 import http.client
 import json
 import os
-import secrets
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from free_ports import free_port
 
 SOURCES = Path(__file__).parents[2] / "src"
 COMMAND = "from hotgate.cli import main; main()"
@@ -35,17 +35,6 @@ routes:
   - {{name: hello, match: {{path: "/hello"}}, public: true, respond: {{status: 200, body: "{body}"}}}}
 {more}
 """
-
-
-def free_port() -> int:
-    """A port that nobody uses, and that the kernel gives to nobody meanwhile: it takes those of clients from 32768 on
-    (ip_local_port_range).
-    """
-    while True:
-        port = 10_000 + secrets.randbelow(22_000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 class Gateway:

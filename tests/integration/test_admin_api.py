@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from free_ports import free_port
 from integration.admin_client import Operator
-from integration.conftest import DEADLINE, Gateway, free_port
+from integration.conftest import DEADLINE, Gateway
 
 MORE = """
   - {name: mine, match: {path: "/mine"}, authenticate: [partners], authorize: {scopes: ["orders:read"]},

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from free_ports import free_port
 from integration.backend import Backend, backend_running
-from integration.conftest import Gateway, free_port
+from integration.conftest import Gateway
 from integration.customer import ask
 from integration.load import KeptAlive, kept_alive
 from integration.served import metric, reload, serving, write

@@ -9,8 +9,9 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from browser import chromium, visitor
 from certificate_authority import authority
+from free_ports import free_port
 from integration.backend import Backend
-from integration.conftest import Gateway, free_port
+from integration.conftest import Gateway
 from integration.served import serving
 from openid_provider import OpenIdProvider, Settings, client, openid_provider
 from openid_provider.settings import SECRET, STRONG

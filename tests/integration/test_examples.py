@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from free_ports import free_port
 from hotgate.identity.assertion import ASSERTION_TYPE
 from hotgate.keys.key_ring import KeyRing
 from hotgate.keys.signing_key import SigningKey
-from integration.conftest import Gateway, free_port
+from integration.conftest import Gateway
 from integration.customer import Answer, ask
 from integration.example_backend import EXAMPLES, example_running
 from integration.served import reload, serving, write

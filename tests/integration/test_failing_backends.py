@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from free_ports import free_port
 from integration.backend import Backend, backend_running
-from integration.conftest import Gateway, free_port
+from integration.conftest import Gateway
 from integration.customer import Customer, ask, raw
 from integration.load import kept_alive
 from integration.served import metric, serving

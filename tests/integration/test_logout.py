@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from free_ports import free_port
 from integration.backend import backend_running
-from integration.conftest import COMMAND, SOURCES, Gateway, free_port
+from integration.conftest import COMMAND, SOURCES, Gateway
 from integration.customer import Answer, ask
 from integration.served import serving
 from openid_provider import OpenIdProvider, Settings, UserAgent, client, openid_provider

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from integration.conftest import COMMAND, Gateway, free_port
+from free_ports import free_port
+from integration.conftest import COMMAND, Gateway
 from integration.load import PACE, kept_alive
 from integration.served import metric, reload
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import pytest
 from typer.testing import CliRunner, Result
 
+from free_ports import free_port
 from hotgate.cli import app
 from integration.backend import Backend, backend_running
-from integration.conftest import TOKEN, Gateway, free_port
+from integration.conftest import TOKEN, Gateway
 from integration.customer import Customer, ask
 from integration.load import kept_alive
 from integration.served import metric, serving

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from free_ports import free_port
 from integration.backend import Backend, backend_running
-from integration.conftest import Gateway, free_port
+from integration.conftest import Gateway
 from integration.customer import ask, connect
 from integration.load import kept_alive
 from integration.served import reload, serving, write
