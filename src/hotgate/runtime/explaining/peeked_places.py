@@ -59,6 +59,8 @@ class _PeekingPlaces(KeyedPlaces):
 
     def take(self, holder: object, key: str) -> bool:
         """`wait` says it, where there is somebody to ask."""
+        if self._book.look is None:
+            self._book.notes.append("no gateway was asked whether a place is free")
         return self._book.look is None
 
     def wait(self, holder: object, key: str, owner: str, priority: Priority) -> "asyncio.Future[Reason] | Reason":

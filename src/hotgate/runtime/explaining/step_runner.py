@@ -25,8 +25,6 @@ _NOT_RUN = {
     "upstream": "the credential or signature for the upstream is neither fetched nor made",
     "mirror": "no copy is sent",
 }
-_OF_PLACES = frozenset({"max_concurrent", "concurrency"})
-_NO_PLACES = "no gateway was asked whether a place is free"
 _ELSEWHERE = "the release has chosen another upstream"
 _UNSHOWN = frozenset({"admin", "decision_log", "cookies"})  # the gateway's own
 
@@ -65,8 +63,6 @@ class StepRunner:
     def _reason_to_skip(self, label: StepLabel, route: Route) -> str:
         if label.path[0] == "upstreams" and route.target is not None and label.path[1] != route.target.name:
             return _ELSEWHERE
-        if label.policy in _OF_PLACES and self.places.look is None:
-            return _NO_PLACES
         return self.skipped.get((label.phase, label.policy)) or _NOT_RUN.get(label.policy, "")
 
     async def _step(self, step: Step, label: StepLabel, exchange: Exchange) -> tuple[ExplainedStep, Response | None]:

@@ -265,8 +265,10 @@ local function seconds_until(bucket, missing, has_lent)
   if bucket.k == 'window' then
     for index = 2, #bucket.p, 2 do
       missing = missing - bucket.p[index]
-      local seconds = math.max(0, (bucket.p[index - 1] + PARTS + 1) * bucket.a / PARTS - now)
-      if missing <= 0 then return has_lent and math.min(1, seconds) or seconds end
+      if missing <= 0 then
+        local seconds = math.max(0, (bucket.p[index - 1] + PARTS + 1) * bucket.a / PARTS - now)
+        return has_lent and math.min(1, seconds) or seconds
+      end
     end
     return 1
   end
